@@ -1,0 +1,146 @@
+// Pages work without this file. It keeps parts of a page fresh, submits with Ctrl+Enter, and stops a double press.
+
+const live = () => [...document.querySelectorAll("[data-live]")];
+const topics = (element) => (element.dataset.liveTopics ?? "").split(/\s+/).filter(Boolean);
+const stale = new Set();
+let timer = 0;
+
+// One message is a line of topics: "visits record:019a...". The page asks for what it shows, so a message holds no data.
+function heard(line) {
+  const changed = new Set(line.split(/\s+/));
+  for (const element of live()) {
+    if (topics(element).some((topic) => changed.has(topic))) stale.add(element.id);
+  }
+  soon();
+}
+
+// Many changes in a burst are one fetch; a page that nobody sees waits until it is seen.
+function soon() {
+  if (stale.size === 0 || document.hidden || timer) return;
+  timer = setTimeout(() => {
+    timer = 0;
+    const ids = [...stale];
+    stale.clear();
+    ids.forEach(refresh);
+  }, 200);
+}
+
+async function refresh(id) {
+  const element = document.getElementById(id);
+  if (!element) return;
+  try {
+    const answer = await fetch(element.dataset.live, { headers: { "X-Fragment": id }, credentials: "same-origin" });
+    // A redirect is the sign-in page; without the echo it is a whole page. Neither belongs inside this one.
+    if (answer.ok && !answer.redirected && answer.headers.get("X-Fragment") === id) replace(element, await answer.text());
+  } catch {
+    // No network: the connection reports itself, and coming back refreshes everything.
+  }
+}
+
+function replace(element, html) {
+  const fresh = document.createElement("template");
+  fresh.innerHTML = html;
+  const before = element.cloneNode(false);
+  before.append(fresh.content.cloneNode(true));
+  if (element.dataset.shown === undefined) element.dataset.shown = fingerprint(element);
+  if (element.dataset.shown === fingerprint(before)) return;
+
+  const keys = new Set([...element.querySelectorAll("[data-key]")].map((row) => row.dataset.key));
+  const open = new Set([...element.querySelectorAll("details[id][open]")].map((part) => part.id));
+  const active = element.contains(document.activeElement) ? address(element, document.activeElement) : null;
+  const edge = element.getBoundingClientRect();
+  const above = edge.bottom < 0 ? edge.height : null;
+
+  element.replaceChildren(fresh.content);
+  element.dataset.shown = fingerprint(element);
+  for (const part of element.querySelectorAll("details[id]")) if (open.has(part.id)) part.open = true;
+  // A new row keeps its tint until the next one comes.
+  for (const row of element.querySelectorAll("[data-key]")) row.classList.toggle("new", keys.size > 0 && !keys.has(row.dataset.key));
+  if (active) find(element, active)?.focus({ preventScroll: true });
+  if (above !== null) window.scrollBy(0, element.getBoundingClientRect().height - above);
+  if (element.dataset.said) announce(element.dataset.said);
+}
+
+// The words are enough: attributes such as tints differ without anything having changed.
+const fingerprint = (element) => element.textContent.replace(/\s+/g, " ").trim();
+
+// What had the focus is found again by its id, else by the row and the link it stood on.
+function address(element, active) {
+  return { id: active.id, key: active.closest("[data-key]")?.dataset.key, href: active.getAttribute("href") };
+}
+function find(element, { id, key, href }) {
+  if (id) return document.getElementById(id);
+  const row = key ? element.querySelector(`[data-key="${CSS.escape(key)}"]`) : element;
+  return (href && row?.querySelector(`a[href="${CSS.escape(href)}"]`)) || row?.querySelector("a, button");
+}
+
+const words = new Set();
+function announce(sentence) {
+  const place = document.getElementById("announce");
+  if (!place) return;
+  words.add(sentence);
+  place.textContent = "";
+  setTimeout(() => {
+    if (words.size > 0) place.textContent = [...words].join(" ");
+    words.clear();
+  }, 300);
+}
+
+// The browser reconnects by itself after a break, but not after an answer that is no event stream.
+let wait = 5000;
+function listen() {
+  const source = new EventSource("/events");
+  let broken = false;
+  source.onopen = () => {
+    wait = 5000;
+    if (broken) live().forEach((element) => stale.add(element.id));
+    broken = false;
+    soon();
+  };
+  source.onmessage = (event) => heard(event.data);
+  source.onerror = () => {
+    broken = true;
+    if (source.readyState !== EventSource.CLOSED) return;
+    live().forEach((element) => stale.add(element.id));
+    setTimeout(listen, wait);
+    wait = Math.min(wait * 2, 60000);
+  };
+  window.addEventListener("pagehide", () => source.close(), { once: true });
+}
+
+if (live().length > 0 && "EventSource" in window) {
+  listen();
+  document.addEventListener("visibilitychange", soon);
+}
+
+// A page from the back-forward cache is old and its connection is closed.
+window.addEventListener("pageshow", (event) => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  if (event.persisted && live().length > 0) {
+    live().forEach((element) => stale.add(element.id));
+    listen();
+    soon();
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+  const form = document.activeElement?.closest("form[method=post]") ?? document.querySelector("form[data-main]");
+  if (!form) return;
+  event.preventDefault();
+  form.requestSubmit(form.querySelector("button.main") ?? undefined);
+});
+
+// A filter that is chosen is applied at once; without script there is its button.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("form[data-auto] select")) event.target.form.requestSubmit();
+});
+
+// The second press of one deed is not a second deed.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, 10000);
+});

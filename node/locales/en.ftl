@@ -1,0 +1,484 @@
+# The words of the pages in English. zh-CN.ftl says the same with the same keys and values; a test compares them.
+# Terms are those of docs/glossary.md: station, visit, joint activity, seal, witnessed.
+
+## Everywhere
+
+emblem = 联
+colon = :{" "}
+optional = optional
+skip = Skip to the content
+other-language = 中文
+type-large = Large type
+type-normal = Normal type
+theme = Theme
+theme-system = System
+theme-light = Light
+theme-dark = Dark
+foot = Page settings
+sign-out = Sign out
+as-of = As of { $time }
+export = Download table
+bundle = Evidence bundle
+bundle-download = Download evidence bundle
+
+## Days
+
+date-day = { $day } { $month ->
+        [1] Jan
+        [2] Feb
+        [3] Mar
+        [4] Apr
+        [5] May
+        [6] Jun
+        [7] Jul
+        [8] Aug
+        [9] Sep
+        [10] Oct
+        [11] Nov
+        *[12] Dec
+    }
+date-full = { $day } { $month ->
+        [1] Jan
+        [2] Feb
+        [3] Mar
+        [4] Apr
+        [5] May
+        [6] Jun
+        [7] Jul
+        [8] Aug
+        [9] Sep
+        [10] Oct
+        [11] Nov
+        *[12] Dec
+    } { $year }
+date-weekday = { $weekday ->
+        [1] Mon
+        [2] Tue
+        [3] Wed
+        [4] Thu
+        [5] Fri
+        [6] Sat
+        *[7] Sun
+    } { $day } { $month ->
+        [1] Jan
+        [2] Feb
+        [3] Mar
+        [4] Apr
+        [5] May
+        [6] Jun
+        [7] Jul
+        [8] Aug
+        [9] Sep
+        [10] Oct
+        [11] Nov
+        *[12] Dec
+    }
+
+## Rail
+
+rail = Main navigation
+rail-today = Today
+rail-ledgers = Ledgers
+rail-visits = Letters and visits
+rail-activities = Activities
+rail-deputies = Deputies
+rail-trust = Trust
+rail-network = Network
+
+## Sync
+
+sync-level = In sync
+sync-syncing = Syncing
+sync-offline = Offline
+sync-waiting = No network. Carry on: { $count ->
+        [one] 1 entry goes
+       *[other] { $count } entries go
+    } out by { $count ->
+        [one] itself
+       *[other] themselves
+    } once there is one.
+strip-offline = No network. Carry on: what you save goes out by itself once there is one.
+strip-alarms = { $count ->
+        [one] 1 alarm needs
+       *[other] { $count } alarms need
+    } a person.
+strip-alarms-look = Look
+
+## Entrance
+
+login-title = Sign in
+login-why = The passphrase opens your key on this node; it signs every entry you make.
+login-name = Name
+login-passphrase = Passphrase
+login-do = Open my key
+login-lost = Passphrase lost? The administrator of this node appoints a new key. What you signed stays good.
+
+## Errors
+
+error-status = Status { $status }
+error-home = Back to today
+error-case = In the node's log:
+
+## Deadlines
+
+due-late = { $count ->
+        [one] 1 day
+       *[other] { $count } days
+    } late
+due-today = due today
+due-soon = { $count ->
+        [one] 1 day
+       *[other] { $count } days
+    } left
+due-ok = { $count ->
+        [one] 1 day
+       *[other] { $count } days
+    } left
+due-done = done
+
+## Proof marks
+
+trust-waiting = not witnessed
+trust-witnessed = witnessed
+trust-by-link = by link
+trust-pending = pending
+trust-contested = contested
+trust-ineffective = ineffective
+trust-refused = refused
+trust-erased = erased
+
+## Fields for reading
+
+fact-missing = missing
+fact-none = none
+fact-split = two values
+facts = Facts
+
+## Lists
+
+pager = Pages
+pager-range = { $first }–{ $last } of { $count }
+pager-previous = Previous
+pager-next = Next
+filter-words = Search
+filter-name = Search by name
+filter-do = Find
+filter-clear = Show all
+
+## Columns
+
+col-time = Time
+col-day = Day
+col-station = Station
+col-channel = Channel
+col-persons = Persons
+col-gist = Gist
+col-receiver = Receiver
+col-triage = Triage
+col-proof = Proof
+col-visits = Visits
+col-people = Persons
+col-open = Open
+col-orgs = Orgs
+col-present = Present
+col-seal = Seal
+col-name = Name
+col-level = Level
+col-group = Group
+col-occupation = Occupation
+col-post = Post
+col-activities = Activities this year
+col-key = Key
+col-happened = Happened
+col-happened-hint = as stated
+col-recorded = Recorded
+col-recorded-hint = author’s clock
+col-witnessed = Witnessed
+col-witnessed-hint = by the parent
+col-witness = Witness
+col-witness-time = Time
+col-index = Index
+col-space = Space
+col-owner = Owner
+col-origin = Origin
+col-audience = Audience
+col-size = Size
+col-receipt = Last receipt
+col-lag = Lag
+col-node = Node
+col-relation = Relation
+col-id = Peer id
+col-spaces = Spaces shared
+col-missing = Missing
+col-since = Connection
+
+## Home
+
+home-title-quiet = Nothing registered yet today
+home-title-done = { $count ->
+        [one] 1 visit
+       *[other] { $count } visits
+    } today, all triaged
+home-title-open = { $count ->
+        [one] 1 visit is
+       *[other] { $count } visits are
+    } still open
+home-received = Today: { $visits ->
+        [one] 1 visit
+       *[other] { $visits } visits
+    }, { $persons ->
+        [one] 1 person
+       *[other] { $persons } persons
+    }
+home-next = Next
+home-late = { $count } late
+home-next-none = Nothing waits for you
+home-next-none-how = Visits without a triage, and people who were not told, will stand here.
+home-today = Registered today
+home-ledger = Ledger of letters and visits
+said-visits = Letters and visits have changed
+
+## Register a visit
+
+visit-register = Register a visit
+visit-goes = Goes up to the county, without personal data
+visit-gist = Gist
+visit-gist-hint = no names, phones or addresses
+visit-channel = Channel
+visit-persons = Persons
+visit-nature = Nature
+visit-received-at = Received at
+visit-receiver = Received by
+visit-triage = Triage
+visit-told = Told on
+visit-person = The person
+visit-stays-township = stays in { $place }
+visit-stays-station = stays in { $place }
+visit-name = Name
+visit-phone = Phone
+visit-address = Address
+visit-sensitive = Health and hardship
+visit-health = Health
+visit-hardship = Hardship
+visit-do = Register
+
+## Ledger of letters and visits
+
+visits-title-none = No visit fits
+visits-title-empty = Nothing registered yet
+visits-title-done = { $count ->
+        [one] 1 visit
+       *[other] { $count } visits
+    }, all triaged
+visits-title-open = { $count ->
+        [one] 1 visit
+       *[other] { $count } visits
+    }, { $open } without a triage
+visits-rows = Visits
+visits-none = Nothing fits
+visits-none-how = Leave out a filter and search again.
+visits-empty = Nothing here yet
+visits-empty-how = When somebody comes, fill in the gist and register.
+totals = By station
+totals-all = Total
+
+## Record
+
+turn = The situation now
+turn-state = State
+turn-you = You may now
+turn-do = Sign and record
+conflicts = Two values
+conflicts-how = Choose one; the other can still be looked up.
+conflicts-do = Choose
+private-personal = The person
+private-sensitive = Health and hardship
+private-audience = Held by { $who } only; it travels no further
+private-elsewhere = Not held here. Ask { $who }.
+private-erased = Erased, { $how }. The entry itself stays.
+timeline = Changes
+timeline-until = Until
+timeline-awaited = not yet
+entered-late = entered { $count ->
+        [one] 1 day
+       *[other] { $count } days
+    } late
+after-seal = after the seal
+said-record = This record has changed
+
+## Proof
+
+proof = Proof
+proof-close = Close proof
+proof-say-witnessed = { $who } signed this as { $role }. It has not been changed since, and the parent witnessed it.
+proof-say-waiting = { $who } signed this as { $role }. It has not been changed since. The parent has not witnessed it yet.
+proof-say-by-link = This was done through a one-time link and signed by the node, for { $who } ({ $role }).
+proof-say-pending = { $who } signed this as { $role }, but something it relies on is not here yet. It does not count for now.
+proof-say-contested = { $who } signed this as { $role }, but the key was revoked later. A holder of the same role may adopt it, or the author may sign anew.
+proof-say-ineffective = { $who } signed this as { $role } and it has not been changed, but it has no effect.
+proof-say-refused = What { $who } ({ $role }) signed here does not count.
+proof-say-erased = { $who } signed this as { $role }. Its content was erased by rule; its place and signature stay.
+proof-checked = What was checked
+check-signature = The signature fits the content
+check-signature-not = The signature does not fit the content
+check-appointment = The appointment was valid, up to the founding statement
+check-appointment-not = No fitting appointment at that time
+check-log = In the log, which was not rewritten
+check-log-not = The log has two branches; the one witnessed first stands
+check-witness = The required parent witnessed it
+check-witness-not = The required parent has not witnessed it yet
+check-dependencies = All it relies on is here
+check-dependencies-not = Not all it relies on is here
+proof-chain = Chain of appointments
+proof-founding = Founding statement: the chain ends here
+proof-appointed = appointed by { $by }, { $period }
+proof-log = Place in the log
+proof-place = Log of { $owner }, index { $index }, checked at size { $size }
+proof-witnesses = Witnesses
+proof-no-witness = No node has witnessed it yet. It goes out by itself.
+proof-required = required parent
+proof-awaited = not yet
+proof-voluntary = not yet, harmless
+proof-fingerprint = Fingerprint
+proof-key = Signing key
+proof-as-of = As of the parent’s checkpoint of { $time }.
+proof-stale = That is old; it is renewed once connected.
+
+## Activities
+
+activity = Activity
+joint-activity = Joint activity
+joint = joint
+activities-title-none = No activity fits
+activities-title-empty = No activities yet
+activities-title-done = { $count ->
+        [one] 1 activity
+       *[other] { $count } activities
+    }, all seals given
+activities-title-unsealed = { $count ->
+        [one] 1 joint activity awaits
+       *[other] { $count } joint activities await
+    } a seal
+activities-rows = Activities
+activities-empty = No activities yet
+activities-empty-how = Open one, and deputies can sign in, write and seal.
+activity-open = Open an activity
+activity-open-do = Open
+activity-topic = Topic
+activity-kind = Kind
+activity-from = From
+activity-to = To
+activity-orgs = Partner orgs
+activity-orgs-hint = choosing any makes it a joint activity, written from each org’s own node
+activity-participants = Participants
+activity-participants-hint = names, apart by commas
+sign-in-wait = You have not signed in
+sign-in-do = Sign in here
+line = Write a line
+line-hint = Who saw or promised what, by when
+line-do = Sign and record
+log = Log
+log-nodes = From { $count ->
+        [one] 1 node
+       *[other] { $count } nodes
+    }, newest first
+log-empty = No lines yet
+log-empty-how = Deputies and recorders on site write the first one above.
+said-log = The log has changed
+seals = Seals
+seals-none = Required seals are listed once deputies sign in
+seals-full = Sealed
+seals-count = { $given } of { $required } given
+seal-tail = 之印
+seal-given = sealed { $time }
+seal-awaited = awaited
+seal-awaited-of = awaiting the seal
+seals-same = { $count ->
+        [one] The seal covers
+       *[other] All { $count } seals cover
+    } the same content.
+seals-after = { $count ->
+        [one] 1 change
+       *[other] { $count } changes
+    } made after the seal { $count ->
+        [one] stands
+       *[other] stand
+    } outside it and { $count ->
+        [one] does
+       *[other] do
+    } not break it.
+seals-differ = These seals do not cover the same content. Read the log as it stands now and seal again.
+seals-digest = Digest of what is sealed
+seal-covers = You seal for the { $level }, over the { $count ->
+        [one] 1 line
+       *[other] { $count } lines
+    } shown now.
+seal-do = Seal for the { $level }
+said-seals = The seals have changed
+participants = Participants
+participants-count = { $present } of { $expected } present
+signed-not = not signed in
+signed-key = key
+signed-link = link
+signed-token = code
+signed-paper = paper
+
+## Deputies
+
+deputies-title = { $count ->
+        [one] 1 deputy
+       *[other] { $count } deputies
+    }
+deputies-title-sites = { $count ->
+        [one] 1 deputy
+       *[other] { $count } deputies
+    } at { $sites } stations
+deputies-title-none = No deputy fits
+deputies-title-empty = The roster is empty
+deputies-rows = Roster
+deputies-empty = The roster is empty
+deputies-empty-how = Deputies stand here once the deputies’ office has entered their seats.
+key-own = own key
+key-none = none
+
+## Network
+
+network-title-level = In sync with { $count ->
+        [one] 1 peer
+       *[other] { $count } peers
+    }, everything witnessed
+network-title-behind = { $count ->
+        [one] 1 entry is
+       *[other] { $count } entries are
+    } not witnessed yet
+network-title-alone = No peer is connected
+network-title-alarms = { $count ->
+        [one] 1 alarm needs
+       *[other] { $count } alarms need
+    } a person
+alarms = Alarms
+said-alarms = The alarms have changed
+logs = Logs
+logs-count = { $logs ->
+        [one] 1 log
+       *[other] { $logs } logs
+    }, { $entries ->
+        [one] 1 entry
+       *[other] { $entries } entries
+    }
+logs-empty = No logs yet
+logs-empty-how = The first entry, or the first peer, brings one.
+log-own = own
+receipt-none = none yet
+lag = { $count } behind
+lag-none = level
+peers = Peers
+peers-count = { $connected } of { $count } connected
+peers-empty = No other node is known
+peers-empty-how = Join with an invitation from the parent, or invite a station.
+peer-connected = connected
+peer-away = away
+node = This node
+node-key = Key fingerprint
+node-founding = Founding statement
+node-compare = Compare both lines with the parent face to face: if every character is the same, this is the right federation.

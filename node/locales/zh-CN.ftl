@@ -1,0 +1,361 @@
+# The words of the pages in Chinese. en.ftl says the same with the same keys and values; a test compares them.
+# Order in a sentence: what happened, to which thing, what to do. Digits stand apart from Chinese by a space.
+
+## Everywhere
+
+emblem = 联
+colon = ：
+optional = 可不填
+skip = 跳到正文
+other-language = English
+type-large = 大字
+type-normal = 普通字
+theme = 明暗
+theme-system = 随系统
+theme-light = 浅
+theme-dark = 深
+foot = 页面设置
+sign-out = 退出
+as-of = 数据截至 { $time }
+export = 下载表格
+bundle = 证据包
+bundle-download = 下载证据包
+
+## Days
+
+date-day = { $month } 月 { $day } 日
+date-full = { $year } 年 { $month } 月 { $day } 日
+date-weekday = { $month } 月 { $day } 日 { $weekday ->
+        [1] 星期一
+        [2] 星期二
+        [3] 星期三
+        [4] 星期四
+        [5] 星期五
+        [6] 星期六
+        *[7] 星期日
+    }
+
+## Rail
+
+rail = 主导航
+rail-today = 今天
+rail-ledgers = 台账
+rail-visits = 来信来访
+rail-activities = 代表活动
+rail-deputies = 代表花名册
+rail-trust = 核对
+rail-network = 联络网
+
+## Sync
+
+sync-level = 已同步
+sync-syncing = 正在同步
+sync-offline = 离线
+sync-waiting = 没有网络。照常填写，连上后自动送出 { $count } 条。
+strip-offline = 没有网络。照常填写，连上后自动送出。
+strip-alarms = 有 { $count } 个告警要人看。
+strip-alarms-look = 去看
+
+## Entrance
+
+login-title = 登录
+login-why = 口令打开您在本机的密钥，您登记的每一条都由它签名。
+login-name = 姓名
+login-passphrase = 口令
+login-do = 打开密钥
+login-lost = 忘了口令，找本站管理员重新任命一把密钥。以前签的仍然有效。
+
+## Errors
+
+error-status = 状态 { $status }
+error-home = 回到今天
+error-case = 在日志里找
+
+## Deadlines
+
+due-late = 超期 { $count } 天
+due-today = 今天到期
+due-soon = 剩 { $count } 天
+due-ok = 还有 { $count } 天
+due-done = 已办
+
+## Proof marks
+
+trust-waiting = 待见证
+trust-witnessed = 已见证
+trust-by-link = 经链接
+trust-pending = 待补齐
+trust-contested = 有争议
+trust-ineffective = 未生效
+trust-refused = 不采信
+trust-erased = 已擦除
+
+## Fields for reading
+
+fact-missing = 待补
+fact-none = 未填
+fact-split = 两处不同
+facts = 概况
+
+## Lists
+
+pager = 翻页
+pager-range = 第 { $first }—{ $last } 件，共 { $count } 件
+pager-previous = 上一页
+pager-next = 下一页
+filter-words = 找内容
+filter-name = 找姓名
+filter-do = 查找
+filter-clear = 看全部
+
+## Columns
+
+col-time = 时间
+col-day = 日期
+col-station = 联络站
+col-channel = 渠道
+col-persons = 人数
+col-gist = 反映内容
+col-receiver = 接待代表
+col-triage = 分流
+col-proof = 凭证
+col-visits = 件
+col-people = 人
+col-open = 待分流
+col-orgs = 单位
+col-present = 到 / 应到
+col-seal = 封签
+col-name = 姓名
+col-level = 层级
+col-group = 小组
+col-occupation = 类别
+col-post = 单位职务
+col-activities = 本年活动
+col-key = 密钥
+col-happened = 发生
+col-happened-hint = 当事人所说
+col-recorded = 记录
+col-recorded-hint = 签名时的钟
+col-witnessed = 见证
+col-witnessed-hint = 上级收到
+col-witness = 见证节点
+col-witness-time = 见证时间
+col-index = 位置
+col-space = 内容
+col-owner = 谁的
+col-origin = 日志号
+col-audience = 谁能看
+col-size = 条数
+col-receipt = 最近回执
+col-lag = 待见证
+col-node = 节点
+col-relation = 关系
+col-id = 网络号
+col-spaces = 共有空间
+col-missing = 待补条数
+col-since = 连接
+
+## Home
+
+home-title-quiet = 今天还没有登记
+home-title-done = 今天登记了 { $count } 件，都已分流
+home-title-open = 先办 { $count } 件没办完的
+home-received = 今天来了 { $visits } 批 { $persons } 人
+home-next = 接下来
+home-late = { $count } 件超期
+home-next-none = 没有等您办的
+home-next-none-how = 没分流的、没告知的来访会列在这里。
+home-today = 今天登记的
+home-ledger = 来信来访登记簿
+said-visits = 来信来访有更新
+
+## Register a visit
+
+visit-register = 登记来访
+visit-goes = 送到县里，个人信息除外
+visit-gist = 反映内容
+visit-gist-hint = 不写姓名、电话、住址
+visit-channel = 怎么来的
+visit-persons = 人数
+visit-nature = 性质
+visit-received-at = 时间
+visit-receiver = 接待代表
+visit-triage = 分流
+visit-told = 告知日期
+visit-person = 来访人
+visit-stays-township = 只留在{ $place }
+visit-stays-station = 只留在{ $place }
+visit-name = 姓名
+visit-phone = 联系电话
+visit-address = 住址
+visit-sensitive = 健康、困难情况
+visit-health = 健康
+visit-hardship = 困难
+visit-do = 登记
+
+## Ledger of letters and visits
+
+visits-title-none = 没有符合的登记
+visits-title-empty = 还没有登记
+visits-title-done = { $count } 件，都已分流
+visits-title-open = { $count } 件，{ $open } 件没有分流
+visits-rows = 登记
+visits-none = 没有符合的
+visits-none-how = 少填一个条件再找。
+visits-empty = 还没有登记
+visits-empty-how = 有人来时，填“反映内容”就可以登记。
+totals = 各站
+totals-all = 合计
+
+## Record
+
+turn = 现在的情况
+turn-state = 现在
+turn-you = 您现在可以
+turn-do = 签名并记下
+conflicts = 两处不同
+conflicts-how = 请选一个，另一个仍可查到。
+conflicts-do = 选定
+private-personal = 来访人
+private-sensitive = 健康、困难情况
+private-audience = 只留在{ $who }，不再往上送
+private-elsewhere = 这里不存。要看，问{ $who }。
+private-erased = 已擦除，{ $how }。登记本身保留。
+timeline = 经过
+timeline-until = 截止
+timeline-awaited = 尚未发生
+entered-late = 晚记 { $count } 天
+after-seal = 印后
+said-record = 这条记录有更新
+
+## Proof
+
+proof = 凭证
+proof-close = 收起凭证
+proof-say-witnessed = 这一条由{ $who }以“{ $role }”身份签名，内容没有改动过，上级节点已见证。
+proof-say-waiting = 这一条由{ $who }以“{ $role }”身份签名，内容没有改动过。上级节点还没有见证。
+proof-say-by-link = 这一条经一次性链接办理，由本节点签名，经手的是{ $who }（{ $role }）。
+proof-say-pending = { $who }以“{ $role }”身份签名，但它所依据的还没有到本机，暂不算数。
+proof-say-contested = { $who }以“{ $role }”身份签名，但签名的密钥后来作废。请同职务的人认可，或由本人重签。
+proof-say-ineffective = { $who }以“{ $role }”身份签名，内容没有改动过，但没有生效。
+proof-say-refused = 不采信{ $who }（{ $role }）签的这一条。
+proof-say-erased = { $who }以“{ $role }”身份签名，内容已依规擦除，位置和签名保留。
+proof-checked = 核对了什么
+check-signature = 签名与内容相符
+check-signature-not = 签名与内容不符
+check-appointment = 签名时任命有效，一直连到奠基声明
+check-appointment-not = 签名时没有相应的任命
+check-log = 在日志里，前后连续，没有被改写
+check-log-not = 日志有两个分支，以先见证的为准
+check-witness = 规定的上级已见证
+check-witness-not = 规定的上级还没有见证
+check-dependencies = 所依据的都在本机
+check-dependencies-not = 所依据的还没有到齐
+proof-chain = 谁任命的
+proof-founding = 奠基声明，任命链到此为止
+proof-appointed = { $by }任命，{ $period }
+proof-log = 在哪里
+proof-place = { $owner }日志第 { $index } 条，核对到 { $size } 条
+proof-witnesses = 谁见证了
+proof-no-witness = 还没有节点见证。连上后自动送去。
+proof-required = 规定的上级
+proof-awaited = 还没有
+proof-voluntary = 未到，不影响效力
+proof-fingerprint = 指纹
+proof-key = 签名密钥
+proof-as-of = 结论截至 { $time } 的上级检查点。
+proof-stale = 已经旧了，连上后更新。
+
+## Activities
+
+activity = 活动
+joint-activity = 联合活动
+joint = 联合
+activities-title-none = 没有符合的活动
+activities-title-empty = 还没有活动
+activities-title-done = { $count } 次活动，封签齐全
+activities-title-unsealed = { $count } 次联合活动还等封签
+activities-rows = 活动
+activities-empty = 还没有活动
+activities-empty-how = 发起一次，代表就可以签到、记录、封签。
+activity-open = 发起活动
+activity-open-do = 发起
+activity-topic = 活动主题
+activity-kind = 类型
+activity-from = 开始
+activity-to = 结束
+activity-orgs = 联动单位
+activity-orgs-hint = 选了就是联合活动，各单位在自己的节点上记录
+activity-participants = 参加代表
+activity-participants-hint = 姓名之间用逗号
+sign-in-wait = 您还没有签到
+sign-in-do = 签到
+line = 记一条
+line-hint = 谁，看到或答应了什么，什么时候之前
+line-do = 签名并记下
+log = 现场记录
+log-nodes = 来自 { $count } 个节点，新的在上
+log-empty = 还没有记录
+log-empty-how = 到场的代表和记录员，在上面写第一条。
+said-log = 现场记录有更新
+seals = 封签
+seals-none = 封签在开始签到后列出
+seals-full = 已封齐
+seals-count = 需要 { $required } 枚，已有 { $given } 枚
+seal-tail = 之印
+seal-given = { $time } 封
+seal-awaited = 待封
+seal-awaited-of = 等待封签
+seals-same = { $count } 枚印封的是同一份内容。
+seals-after = 封签后补记的 { $count } 条列在印外，不影响印。
+seals-differ = 这些印封的不是同一份内容。请看清现在的记录，再封一次。
+seals-digest = 所封内容指纹
+seal-covers = 您代表{ $level }封签，封住现在看到的 { $count } 条记录。
+seal-do = 为{ $level }封签
+said-seals = 封签有更新
+participants = 参加代表
+participants-count = 应到 { $expected } 人，实到 { $present } 人
+signed-not = 未签到
+signed-key = 密钥
+signed-link = 链接
+signed-token = 签到码
+signed-paper = 纸签
+
+## Deputies
+
+deputies-title = { $count } 名代表
+deputies-title-sites = { $count } 名代表，分在 { $sites } 个联络站
+deputies-title-none = 没有符合的代表
+deputies-title-empty = 花名册还是空的
+deputies-rows = 花名册
+deputies-empty = 花名册还是空的
+deputies-empty-how = 代表工委登记席位后，代表就列在这里。
+key-own = 本人密钥
+key-none = 尚无
+
+## Network
+
+network-title-level = 已连 { $count } 个节点，全部见证
+network-title-behind = { $count } 条还没有见证
+network-title-alone = 没有连上任何节点
+network-title-alarms = { $count } 个告警要人看
+alarms = 告警
+said-alarms = 告警有更新
+logs = 日志
+logs-count = { $logs } 本，共 { $entries } 条
+logs-empty = 本机还没有日志
+logs-empty-how = 第一次登记，或连上第一个节点后就有。
+log-own = 本机
+receipt-none = 还没有
+lag = { $count } 条
+lag-none = 齐
+peers = 节点
+peers-count = 知道 { $count } 个，连上 { $connected } 个
+peers-empty = 还不知道别的节点
+peers-empty-how = 用上级给的邀请码加入，或请邻站加入。
+peer-connected = 已连
+peer-away = 未连
+node = 本节点
+node-key = 密钥指纹
+node-founding = 奠基声明
+node-compare = 和上级当面核对这两行，一字不差，就不会接错网。

@@ -1,0 +1,289 @@
+//! Keys at rest. Persons' and authorities' keys are age files (scrypt passphrase) that hold a PKCS#8 PEM, so that a stock
+//! `age -d` and `openssl pkey` recover them; a node's own keys are PEM files that only their owner may read. Annex keys
+//! lie in a file of their own, outside of the database and its backups. Nothing secret is in SQLite or in logs.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use age::secrecy::{ExposeSecret, SecretString};
+use ed25519_dalek::SigningKey;
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use lianzhan_protocol::id::{Hash, RecordId};
+use lianzhan_protocol::keys::SecretKey;
+use lianzhan_protocol::record::AnnexKey;
+use sha2::{Digest, Sha256};
+
+use crate::env;
+
+/// Why a key cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    /// The file system.
+    #[error("{path}: {error}")]
+    Disk {
+        /// Which file.
+        path: PathBuf,
+        /// What happened.
+        error: std::io::Error,
+    },
+    /// The passphrase is not the one that the file was locked with.
+    #[error("the passphrase does not open {0}")]
+    Passphrase(PathBuf),
+    /// Not a key file of ours.
+    #[error("{0} is no key file")]
+    Format(PathBuf),
+    /// A passphrase that is no protection.
+    #[error("the passphrase has fewer than {min} characters; choose a longer one", min = PASSPHRASE_MIN)]
+    Weak,
+    /// There is a key already.
+    #[error("{0} is there already; it is not overwritten")]
+    Exists(PathBuf),
+}
+
+/// Fewest characters of a passphrase.
+pub const PASSPHRASE_MIN: usize = 8;
+
+fn disk(path: &Path) -> impl FnOnce(std::io::Error) -> KeyFileError + '_ {
+    move |error| KeyFileError::Disk {
+        path: path.to_owned(),
+        error,
+    }
+}
+
+/// A fresh key.
+pub fn generate() -> SecretKey {
+    SecretKey::from_seed(env::random())
+}
+
+fn to_pem(key: &SecretKey, path: &Path) -> Result<SecretString, KeyFileError> {
+    let pem = SigningKey::from_bytes(&key.seed())
+        .to_pkcs8_pem(LineEnding::LF)
+        .map_err(|_| KeyFileError::Format(path.to_owned()))?;
+    Ok(SecretString::from(pem.as_str().to_owned()))
+}
+
+fn from_pem(pem: &str, path: &Path) -> Result<SecretKey, KeyFileError> {
+    let key = SigningKey::from_pkcs8_pem(pem).map_err(|_| KeyFileError::Format(path.to_owned()))?;
+    Ok(SecretKey::from_seed(key.to_bytes()))
+}
+
+/// Writes a node's own key, readable by its owner alone.
+pub fn write_plain(path: &Path, key: &SecretKey) -> Result<(), KeyFileError> {
+    if path.exists() {
+        return Err(KeyFileError::Exists(path.to_owned()));
+    }
+    env::write_private(path, to_pem(key, path)?.expose_secret().as_bytes()).map_err(disk(path))
+}
+
+/// Reads a node's own key.
+pub fn read_plain(path: &Path) -> Result<SecretKey, KeyFileError> {
+    let pem = SecretString::from(std::fs::read_to_string(path).map_err(disk(path))?);
+    from_pem(pem.expose_secret(), path)
+}
+
+/// Locks a key with a passphrase. `log_n` is scrypt's work factor (2 to that power).
+pub fn lock(path: &Path, key: &SecretKey, passphrase: &SecretString, log_n: u8) -> Result<(), KeyFileError> {
+    if passphrase.expose_secret().chars().count() < PASSPHRASE_MIN {
+        return Err(KeyFileError::Weak);
+    }
+    if path.exists() {
+        return Err(KeyFileError::Exists(path.to_owned()));
+    }
+    let mut recipient = age::scrypt::Recipient::new(passphrase.clone());
+    recipient.set_work_factor(log_n);
+    let sealed = age::encrypt(&recipient, to_pem(key, path)?.expose_secret().as_bytes())
+        .map_err(|_| KeyFileError::Format(path.to_owned()))?;
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(disk(parent))?;
+    }
+    env::write_private(path, &sealed).map_err(disk(path))
+}
+
+/// Opens a locked key.
+pub fn unlock(path: &Path, passphrase: &SecretString) -> Result<SecretKey, KeyFileError> {
+    let sealed = std::fs::read(path).map_err(disk(path))?;
+    let mut identity = age::scrypt::Identity::new(passphrase.clone());
+    identity.set_max_work_factor(20);
+    let pem = age::decrypt(&identity, &sealed).map_err(|_| KeyFileError::Passphrase(path.to_owned()))?;
+    let pem = SecretString::from(String::from_utf8(pem).map_err(|_| KeyFileError::Format(path.to_owned()))?);
+    from_pem(pem.expose_secret(), path)
+}
+
+/// The path of a person's key in a node's directory. `login` must be a [`valid_login`].
+pub fn person_path(dir: &Path, login: &str) -> PathBuf {
+    dir.join("people").join(format!("{login}.age"))
+}
+
+/// Whether a login name is one that we make files for: 1 to 32 lowercase letters, digits, `-` or `_`.
+pub fn valid_login(login: &str) -> bool {
+    (1..=32).contains(&login.len())
+        && login
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+}
+
+/// The keys of annex documents: an append-only file of records of 64 bytes (record id 16, key 32, checksum 16), synced
+/// before any entry names the record. A torn last record is dropped at start.
+pub struct AnnexKeys {
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    file: std::fs::File,
+    keys: BTreeMap<RecordId, AnnexKey>,
+}
+
+const RECORD: usize = 64;
+
+impl AnnexKeys {
+    /// Opens or creates the file.
+    pub fn open(path: &Path) -> Result<Self, KeyFileError> {
+        if !path.exists() {
+            env::write_private(path, &[]).map_err(disk(path))?;
+        }
+        let mut file = std::fs::OpenOptions::new()
+            .read(true)
+            .append(true)
+            .open(path)
+            .map_err(disk(path))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(disk(path))?;
+        let mut keys = BTreeMap::new();
+        let whole = bytes.len() - bytes.len() % RECORD;
+        for record in bytes[..whole].chunks_exact(RECORD) {
+            if checksum(&record[..48]) == record[48..] {
+                let (mut id, mut key) = ([0; 16], [0; 32]);
+                id.copy_from_slice(&record[..16]);
+                key.copy_from_slice(&record[16..48]);
+                keys.insert(RecordId(id), AnnexKey(key));
+            }
+        }
+        if whole < bytes.len() {
+            file.set_len(whole as u64)
+                .and_then(|()| file.sync_all())
+                .map_err(disk(path))?;
+        }
+        Ok(AnnexKeys {
+            inner: Mutex::new(Inner {
+                path: path.to_owned(),
+                file,
+                keys,
+            }),
+        })
+    }
+
+    /// Keeps keys; durable when this returns. A key that is held already is left as it is.
+    pub fn keep(&self, keys: &[(RecordId, AnnexKey)]) -> Result<(), KeyFileError> {
+        let mut inner = self
+            .inner
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(keys.len() * RECORD));
+        for (record, key) in keys.iter().filter(|(record, _)| !inner.keys.contains_key(record)) {
+            let start = bytes.len();
+            bytes.extend_from_slice(&record.0);
+            bytes.extend_from_slice(&key.0);
+            let sum = checksum(&bytes[start..]);
+            bytes.extend_from_slice(&sum);
+        }
+        if !bytes.is_empty() {
+            let path = inner.path.clone();
+            inner
+                .file
+                .write_all(&bytes)
+                .and_then(|()| inner.file.sync_data())
+                .map_err(disk(&path))?;
+        }
+        for (record, key) in keys {
+            inner.keys.entry(*record).or_insert_with(|| key.clone());
+        }
+        Ok(())
+    }
+
+    /// The key of an annex, if held.
+    pub fn get(&self, record: &RecordId) -> Option<AnnexKey> {
+        let inner = self
+            .inner
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        inner.keys.get(record).cloned()
+    }
+
+    /// Whether the key is held and is the one that `commitment` names.
+    pub fn holds(&self, record: &RecordId, commitment: &Hash) -> bool {
+        self.get(record)
+            .is_some_and(|key| key.commitment() == *commitment)
+    }
+}
+
+fn checksum(bytes: &[u8]) -> [u8; 16] {
+    let mut sum = [0; 16];
+    sum.copy_from_slice(&Sha256::digest(bytes)[..16]);
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locked_key_opens_with_its_passphrase_alone_and_is_never_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = person_path(dir.path(), "lin");
+        let key = generate();
+        let right = SecretString::from("长江七号-来访登记".to_owned());
+        lock(&path, &key, &right, 4).unwrap();
+        assert_eq!(unlock(&path, &right).unwrap().public(), key.public());
+        let wrong = SecretString::from("another one".to_owned());
+        assert!(matches!(unlock(&path, &wrong), Err(KeyFileError::Passphrase(_))));
+        assert!(matches!(
+            lock(&path, &key, &right, 4),
+            Err(KeyFileError::Exists(_))
+        ));
+        let short = SecretString::from("short".to_owned());
+        assert!(matches!(
+            lock(&dir.path().join("x.age"), &key, &short, 4),
+            Err(KeyFileError::Weak)
+        ));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn key_files_are_for_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("node.key");
+        write_plain(&path, &generate()).unwrap();
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        let keys = dir.path().join("annex.keys");
+        AnnexKeys::open(&keys).unwrap();
+        assert_eq!(
+            std::fs::metadata(&keys).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
+
+    #[test]
+    fn annex_keys_survive_a_torn_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("annex.keys");
+        let (a, b) = (RecordId([1; 16]), RecordId([2; 16]));
+        let keys = AnnexKeys::open(&path).unwrap();
+        keys.keep(&[(a, AnnexKey([1; 32]))]).unwrap();
+        keys.keep(&[(b, AnnexKey([2; 32]))]).unwrap();
+        drop(keys);
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
+        let keys = AnnexKeys::open(&path).unwrap();
+        assert_eq!((keys.get(&a), keys.get(&b)), (Some(AnnexKey([1; 32])), None));
+        keys.keep(&[(b, AnnexKey([3; 32]))]).unwrap();
+        assert_eq!(AnnexKeys::open(&path).unwrap().get(&b), Some(AnnexKey([3; 32])));
+    }
+}

@@ -1,0 +1,207 @@
+//! `check`: proves that what is stored equals what is recomputed, from the bytes of entries up to views and documents.
+
+use lianzhan_protocol::id::RecordId;
+use lianzhan_protocol::log::{Entry, Frontier, LogStatement, SignedCheckpoint, TreeSize};
+use serde::Serialize;
+
+use super::{Load, Node, ServiceError};
+use crate::documents;
+use crate::store::{LogRow, Reader, StoreError};
+use crate::views;
+
+/// What was checked, and what does not agree.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct CheckReport {
+    /// Logs re-hashed from their first entry.
+    pub logs: u64,
+    /// Entries whose signature, place and payload were checked.
+    pub entries: u64,
+    /// Receipts checked.
+    pub receipts: u64,
+    /// Records folded anew and compared with their rows.
+    pub records: u64,
+    /// Automerge documents compared with the fold.
+    pub documents: u64,
+    /// What does not agree, each a sentence. Empty: all is well.
+    pub faults: Vec<String>,
+}
+
+/// Entries read at a time.
+const BATCH: usize = 2_000;
+
+impl Node {
+    /// Checks everything. `progress` is told entries and records done.
+    pub fn check(&self, mut progress: impl FnMut(u64)) -> Result<CheckReport, ServiceError> {
+        // Views that merely lag are no fault: they are brought up to date first.
+        self.catch_up(|_| {})?;
+        let mut report = CheckReport::default();
+        self.store.read(|reader| {
+            for log in reader.logs()? {
+                check_log(reader, &log, &mut report, &mut progress)?;
+                report.logs += 1;
+            }
+            let mut load = Load::new(self, reader)?;
+            let mut after: Option<RecordId> = None;
+            loop {
+                let batch = reader.records_after(after.as_ref(), 500)?;
+                let Some(last) = batch.last().copied() else { break };
+                for record in batch {
+                    check_record(reader, &mut load, &record, &mut report)?;
+                    report.records += 1;
+                }
+                after = Some(last);
+                progress(report.entries + report.records);
+            }
+            Ok(())
+        })?;
+        Ok(report)
+    }
+}
+
+fn check_log(
+    reader: &Reader<'_>,
+    log: &LogRow,
+    report: &mut CheckReport,
+    progress: &mut impl FnMut(u64),
+) -> Result<(), StoreError> {
+    let mut frontier = Frontier::new();
+    let space = log.start.space.id();
+    while frontier.size() < log.size {
+        let rows = reader.range(log.id, frontier.size(), BATCH, usize::MAX)?;
+        if rows.is_empty() {
+            report.faults.push(format!(
+                "log {}: entries from {} on are missing",
+                log.origin,
+                frontier.size()
+            ));
+            return Ok(());
+        }
+        for row in rows {
+            let at = format!("log {}, entry {}", log.origin, row.index);
+            if row.index.0 != frontier.size().0 {
+                report
+                    .faults
+                    .push(format!("{at}: the entry before it is missing"));
+                return Ok(());
+            }
+            let checked = Entry::parse(&row.entry)
+                .and_then(Entry::verify)
+                .and_then(|entry| {
+                    entry.check_place(&log.origin, &space)?;
+                    row.payload
+                        .as_deref()
+                        .map_or(Ok(()), |payload| entry.check_payload(payload))?;
+                    Ok(entry)
+                });
+            match checked {
+                Ok(entry) => {
+                    for (idx, hash) in frontier.push(entry.leaf()) {
+                        if reader.node(log.id, idx) != Some(hash) {
+                            report
+                                .faults
+                                .push(format!("{at}: stored tree node {idx} differs"));
+                        }
+                    }
+                }
+                Err(error) => {
+                    report.faults.push(format!("{at}: {error}"));
+                    return Ok(());
+                }
+            }
+            if let Some(LogStatement::Receipt(receipt)) =
+                row.payload.as_deref().and_then(|p| LogStatement::parse(p).ok())
+            {
+                report.receipts += 1;
+                if let Err(error) = receipt.verify(&log.origin, &log.start.node) {
+                    report.faults.push(format!("{at}: receipt: {error}"));
+                }
+                if reader.root_at(log.id, receipt.size).ok() != Some(receipt.root) {
+                    report
+                        .faults
+                        .push(format!("{at}: the receipt is for another tree"));
+                }
+            }
+            report.entries += 1;
+        }
+        progress(report.entries);
+    }
+    if frontier.root() != log.root {
+        report.faults.push(format!(
+            "log {}: the stored root is not that of the entries",
+            log.origin
+        ));
+    }
+    match SignedCheckpoint::open(&log.checkpoint, &log.start.node, &log.origin) {
+        Ok(checkpoint) if checkpoint.size == log.size && checkpoint.root != log.root => {
+            report.faults.push(format!(
+                "log {}: the signed root is not that of the entries",
+                log.origin
+            ));
+        }
+        Ok(checkpoint) if checkpoint.size < log.size => {
+            report.faults.push(format!(
+                "log {}: the checkpoint covers {} entries alone",
+                log.origin, checkpoint.size
+            ));
+        }
+        Ok(_) => {}
+        Err(error) if log.size > TreeSize::EMPTY => {
+            report
+                .faults
+                .push(format!("log {}: checkpoint: {error}", log.origin));
+        }
+        Err(_) => {}
+    }
+    if let Some(reason) = &log.halted {
+        report
+            .faults
+            .push(format!("log {} is halted: {reason}", log.origin));
+    }
+    Ok(())
+}
+
+fn check_record(
+    reader: &Reader<'_>,
+    load: &mut Load<'_>,
+    record: &RecordId,
+    report: &mut CheckReport,
+) -> Result<(), StoreError> {
+    let Some(loaded) = load.record(record)? else {
+        return Ok(());
+    };
+    let state = load.fold(&loaded);
+    let expected = views::project(&loaded, &state);
+    let stored = reader.record(record)?;
+    let same = match (&expected, &stored) {
+        (Some(expected), Some(stored)) => {
+            expected.state == stored.state
+                && expected.title == stored.title
+                && expected.ledger == stored.ledger
+                && expected.owner == stored.owner
+                && (expected.pending, expected.refused, expected.unwitnessed)
+                    == (stored.pending, stored.refused, stored.unwitnessed)
+        }
+        (None, None) => true,
+        _ => false,
+    };
+    if !same {
+        report.faults.push(format!(
+            "record {record}: the stored rows are not what its entries give"
+        ));
+    }
+    if let Some((_, bytes)) = reader.document(record)? {
+        report.documents += 1;
+        match documents::read(&bytes) {
+            Ok(document) => {
+                let differences = documents::differences(&state, &document);
+                report.faults.extend(
+                    differences
+                        .into_iter()
+                        .map(|words| format!("record {record}: {words}")),
+                );
+            }
+            Err(error) => report.faults.push(format!("record {record}: document: {error}")),
+        }
+    }
+    Ok(())
+}

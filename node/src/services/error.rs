@@ -1,0 +1,119 @@
+//! Why a use case was refused or failed: what happened, to which thing, what to do.
+
+use std::path::PathBuf;
+
+use lianzhan_protocol::id::{OrgId, RecordId};
+use lianzhan_protocol::record::{ChangeError, Ineffective, PendingReason, RefusalReason};
+use lianzhan_protocol::trust::FoundingError;
+
+use crate::config::ConfigError;
+use crate::keystore::KeyFileError;
+use crate::store::StoreError;
+
+/// An error of a use case. Asked wrongly, not allowed, or broken here.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// No node in this directory.
+    #[error("there is no node in {0}; make one with `lianzhan found` or `lianzhan join`")]
+    NoNode(PathBuf),
+    /// There is one already.
+    #[error("there is a node in {0} already; choose another --dir")]
+    NodeExists(PathBuf),
+    /// Another program works with the directory.
+    #[error("the node in {0} is running")]
+    Busy(PathBuf),
+    /// A file.
+    #[error("{path}: {error}")]
+    Disk {
+        /// Which.
+        path: PathBuf,
+        /// What happened.
+        error: std::io::Error,
+    },
+    /// What is stored contradicts itself.
+    #[error("{0}; run `lianzhan check`")]
+    Damaged(String),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A key file.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The founding statement.
+    #[error("founding statement: {0}")]
+    Founding(#[from] FoundingError),
+    /// An org that this node does not know.
+    #[error("org {0} is not known here yet")]
+    UnknownOrg(OrgId),
+    /// No such ledger.
+    #[error("there is no ledger {0:?}")]
+    UnknownLedger(String),
+    /// No such view.
+    #[error("there is no view {name:?}; there are: {known}")]
+    UnknownView {
+        /// Asked for.
+        name: String,
+        /// To choose from.
+        known: String,
+    },
+    /// Not an id.
+    #[error("{0:?} is no record id (32 hexadecimal digits)")]
+    NotARecordId(String),
+    /// No such record here.
+    #[error("record {0} is not held here")]
+    UnknownRecord(RecordId),
+    /// A field.
+    #[error("{field}: {words}")]
+    Field {
+        /// Which, by its id.
+        field: String,
+        /// What is wrong, and what to do.
+        words: String,
+    },
+    /// The change would not count.
+    #[error("this would not count: {0}")]
+    Refused(RefusalReason),
+    /// The change could not be judged.
+    #[error("this cannot be judged yet: {0}")]
+    Pending(PendingReason),
+    /// The act would have no effect.
+    #[error("this would have no effect: {0}")]
+    Ineffective(Ineffective),
+    /// What was built is no valid change: a fault of this program.
+    #[error("change: {0}")]
+    Change(#[from] ChangeError),
+    /// Wrong login or passphrase; not told apart.
+    #[error("login or passphrase is wrong")]
+    SignIn,
+    /// Not allowed, with what to do.
+    #[error("{0}")]
+    NotAllowed(String),
+    /// Asked wrongly, with what to do.
+    #[error("{0}")]
+    Bad(String),
+    /// An invitation.
+    #[error("invitation: {0}")]
+    Invitation(String),
+    /// A spreadsheet.
+    #[error(transparent)]
+    Import(#[from] crate::import::ImportError),
+    /// An evidence bundle could not be made.
+    #[error("evidence bundle: {0}")]
+    Bundle(String),
+}
+
+impl ServiceError {
+    /// Whether the caller can mend it by asking otherwise.
+    pub fn is_callers(&self) -> bool {
+        !matches!(
+            self,
+            ServiceError::Disk { .. }
+                | ServiceError::Damaged(_)
+                | ServiceError::Store(_)
+                | ServiceError::Change(_)
+        )
+    }
+}

@@ -1,0 +1,79 @@
+//! Evidence bundles: all that is needed to verify a set of records offline.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lianzhan_protocol::bundle::{self, BundleInput, EntryEvidence, LogEvidence, RecordEvidence};
+use lianzhan_protocol::id::{Hash, RecordId};
+use lianzhan_protocol::log::{Receipt, TreeSize};
+
+use super::{Node, ServiceError};
+use crate::store::{LogRow, Reader, StoreError};
+
+impl Node {
+    /// The bundle of `records`. Sealed payloads are never in it.
+    pub fn bundle(&self, records: &[RecordId]) -> Result<Vec<u8>, ServiceError> {
+        let directory = self.directory();
+        self.store.read(|reader| {
+            let (evidence, logs) = match gather(reader, records)? {
+                Ok(found) => found,
+                Err(missing) => return Ok(Err(ServiceError::UnknownRecord(missing))),
+            };
+            let trees: Vec<_> = logs
+                .iter()
+                .map(|log| move |idx: u64| -> Option<Hash> { reader.node(log.id, idx) })
+                .collect();
+            let mut input = BundleInput {
+                directory: &directory,
+                logs: Vec::with_capacity(logs.len()),
+                records: evidence,
+            };
+            for (log, tree) in logs.iter().zip(&trees) {
+                let first = reader.range(log.id, TreeSize::EMPTY, 1, 0)?.pop();
+                let first =
+                    first.ok_or_else(|| StoreError::Corrupt(format!("log {} is empty", log.origin)))?;
+                input.logs.push(LogEvidence {
+                    start_entry: first.entry,
+                    start_payload: first.payload.unwrap_or_default(),
+                    checkpoint: log.checkpoint.clone(),
+                    receipts: receipts(reader, log)?,
+                    tree,
+                });
+            }
+            Ok(bundle::write(&input).map_err(|error| ServiceError::Bundle(error.to_string())))
+        })?
+    }
+}
+
+type Gathered = (Vec<RecordEvidence>, Vec<LogRow>);
+
+fn gather(reader: &Reader<'_>, records: &[RecordId]) -> Result<Result<Gathered, RecordId>, StoreError> {
+    let by_id: BTreeMap<i64, LogRow> = reader.logs()?.into_iter().map(|log| (log.id, log)).collect();
+    let mut used = BTreeSet::new();
+    let mut evidence = Vec::with_capacity(records.len());
+    for id in records {
+        let rows = reader.record_entries(id)?;
+        if rows.is_empty() {
+            return Ok(Err(*id));
+        }
+        let mut entries = Vec::with_capacity(rows.len());
+        for row in rows {
+            used.insert(row.log);
+            entries.push(EntryEvidence {
+                entry: row.entry,
+                payload: row.payload.unwrap_or_default(),
+                index: row.index,
+            });
+        }
+        evidence.push(RecordEvidence { id: *id, entries });
+    }
+    let logs = by_id.into_values().filter(|log| used.contains(&log.id)).collect();
+    Ok(Ok((evidence, logs)))
+}
+
+fn receipts(reader: &Reader<'_>, log: &LogRow) -> Result<Vec<Receipt>, StoreError> {
+    let mut receipts = Vec::new();
+    for row in reader.receipts_over(log.id, lianzhan_protocol::log::EntryIndex(0))? {
+        receipts.extend(reader.receipt(log.id, row.size, &row.witness)?);
+    }
+    Ok(receipts)
+}

@@ -1,0 +1,293 @@
+//! Founding a federation and a node's directory.
+
+use std::path::{Path, PathBuf};
+
+use age::secrecy::SecretString;
+use lianzhan_protocol::id::{OrgId, StatementId};
+use lianzhan_protocol::keys::SecretKey;
+use lianzhan_protocol::log::{LogStatement, Origin};
+use lianzhan_protocol::time::Timestamp;
+use lianzhan_protocol::trust::{
+    Appointment, Audience, Body, Founding, FoundingStatement, Issuer, Level, MayAppoint, Org, Purpose,
+    SignedStatement, Statement, Validity, possession_message,
+};
+use std::sync::Arc;
+
+use super::{META_AUTHORITY, META_ORG, Node, ServiceError, files};
+use crate::config::{Config, Overrides};
+use crate::keystore::{self, AnnexKeys};
+use crate::store::Store;
+use crate::{env, services};
+
+/// How long the root's authority holds: a term of five years (Deputies Law art. 2) and one more to hand over.
+const ROOT_YEARS: i64 = 6;
+const YEAR_MS: i64 = 366 * 24 * 3600 * 1000;
+/// Founders of a federation and how many of them must sign.
+const FOUNDERS: usize = 3;
+const THRESHOLD: u32 = 2;
+
+/// How an org is to be described.
+#[derive(Debug, Clone)]
+pub struct OrgDraft {
+    /// Its level.
+    pub level: Level,
+    /// Chinese name.
+    pub name_zh: String,
+    /// English name.
+    pub name_en: String,
+    /// Division code.
+    pub code: String,
+}
+
+impl OrgDraft {
+    pub(super) fn into_org(self, parent: Option<OrgId>) -> Result<Org, ServiceError> {
+        let org = Org {
+            id: OrgId(env::random()),
+            parent,
+            level: self.level,
+            name_zh: self.name_zh,
+            name_en: self.name_en,
+            code: self.code,
+        };
+        org.check()
+            .map_err(|fault| ServiceError::Bad(fault.to_string()))?;
+        Ok(org)
+    }
+}
+
+/// What a fresh directory needs beside its keys.
+pub(super) struct Fresh<'a> {
+    pub(super) founding: &'a FoundingStatement,
+    pub(super) org: OrgId,
+    pub(super) authority: Option<StatementId>,
+    pub(super) statements: Vec<SignedStatement>,
+    pub(super) config: Config,
+}
+
+/// Founds a federation whose root org is `draft`: founders' keys (k of n), the root's authority, and the root's node in
+/// `dir`. All passphrase-locked keys get `passphrase`; operators change hands of `founders/*.age` afterwards.
+pub fn found(
+    dir: &Path,
+    draft: OrgDraft,
+    passphrase: &SecretString,
+    config: Config,
+) -> Result<Arc<Node>, ServiceError> {
+    make_dir(dir)?;
+    let root = draft.into_org(None)?;
+    let now = env::now();
+    let validity = Validity {
+        not_before: now,
+        not_after: Timestamp(now.0 + ROOT_YEARS * YEAR_MS),
+    };
+    let mut founders: Vec<SecretKey> = (0..FOUNDERS).map(|_| keystore::generate()).collect();
+    founders.sort_by_key(SecretKey::public);
+    let authority = keystore::generate();
+    let depth = u8::try_from(Level::Station.rank() - root.level.rank()).unwrap_or(0);
+    let founding = Founding {
+        version: 1,
+        root: root.clone(),
+        founders: founders.iter().map(SecretKey::public).collect(),
+        threshold: THRESHOLD,
+        authority: authority.public(),
+        validity,
+        may_appoint: MayAppoint::all(depth),
+    };
+    let founding = FoundingStatement::sign(&founding, &founders)?;
+    for (n, key) in founders.iter().enumerate() {
+        let path = dir.join("founders").join(format!("{}.age", n + 1));
+        keystore::lock(&path, key, passphrase, config.scrypt_log_n)?;
+    }
+    keystore::lock(
+        &dir.join(files::AUTHORITY_KEY),
+        &authority,
+        passphrase,
+        config.scrypt_log_n,
+    )?;
+    let fresh = Fresh {
+        founding: &founding,
+        org: root.id,
+        authority: None,
+        statements: Vec::new(),
+        config,
+    };
+    settle(dir, fresh, &authority)
+}
+
+/// Writes a fresh directory, opens it, and lets the org's authority appoint its own node and witness keys.
+pub(super) fn settle(dir: &Path, fresh: Fresh<'_>, authority: &SecretKey) -> Result<Arc<Node>, ServiceError> {
+    let path = |name: &str| dir.join(name);
+    let (node_key, witness_key) = (keystore::generate(), keystore::generate());
+    keystore::write_plain(&path(files::NODE_KEY), &node_key)?;
+    keystore::write_plain(&path(files::WITNESS_KEY), &witness_key)?;
+    AnnexKeys::open(&path(files::ANNEX_KEYS))?;
+    fresh.config.save(dir)?;
+    {
+        let store = Store::open(dir, Arc::new(super::NodeSigner(node_key)))?;
+        let (org, authority_id, statements) = (fresh.org, fresh.authority, fresh.statements);
+        store.write_blocking(move |writer| {
+            writer.put_meta(META_ORG, &org.0)?;
+            writer.put_meta(
+                META_AUTHORITY,
+                authority_id.as_ref().map_or(&[], |id| id.0.as_slice()),
+            )?;
+            writer.keep_statements(statements)
+        })?;
+    }
+    // The founding statement comes last: a directory that has it is whole.
+    env::write_private(&path(files::FOUNDING), fresh.founding.bytes()).map_err(|error| {
+        ServiceError::Disk {
+            path: path(files::FOUNDING),
+            error,
+        }
+    })?;
+    let node = Node::open(dir, &Overrides::default())?;
+    let name = node.org()?.name_zh;
+    node.appoint_key(authority, &node.node_key, Purpose::Node, node.org, &name)?;
+    node.appoint_key(authority, &node.witness_key, Purpose::Witness, node.org, &name)?;
+    Ok(node)
+}
+
+impl Node {
+    /// The issuer part of a statement of this node's org.
+    pub(super) fn issuer(&self, authority: &SecretKey) -> Result<Issuer, ServiceError> {
+        let bytes = self
+            .store
+            .read(|reader| reader.meta(META_AUTHORITY))?
+            .unwrap_or_default();
+        let appointment = <[u8; 32]>::try_from(bytes).ok().map(StatementId);
+        Ok(Issuer {
+            org: self.org,
+            key: authority.public(),
+            appointment,
+            issued: env::now(),
+        })
+    }
+
+    /// From when to when this org's authority holds.
+    pub(super) fn authority_validity(&self) -> Result<Validity, ServiceError> {
+        let directory = self.directory();
+        let bytes = self
+            .store
+            .read(|reader| reader.meta(META_AUTHORITY))?
+            .unwrap_or_default();
+        match <[u8; 32]>::try_from(bytes).ok().map(StatementId) {
+            None => Ok(directory.founding().founding().validity),
+            Some(id) => directory
+                .appointment(&id)
+                .map(|appointment| appointment.validity)
+                .map_err(|fault| ServiceError::NotAllowed(fault.to_string())),
+        }
+    }
+
+    /// How many levels of authorities this org's authority may appoint below it.
+    pub(super) fn authority_depth(&self) -> Result<u8, ServiceError> {
+        let directory = self.directory();
+        let bytes = self
+            .store
+            .read(|reader| reader.meta(META_AUTHORITY))?
+            .unwrap_or_default();
+        let depth = match <[u8; 32]>::try_from(bytes).ok().map(StatementId) {
+            None => Some(directory.founding().founding().may_appoint.depth),
+            Some(id) => directory
+                .appointment(&id)
+                .ok()
+                .and_then(|a| a.may_appoint.as_ref())
+                .map(|m| m.depth),
+        };
+        depth.ok_or_else(|| ServiceError::NotAllowed("this org's authority is not appointed".into()))
+    }
+
+    fn appoint_key(
+        &self,
+        authority: &SecretKey,
+        key: &SecretKey,
+        purpose: Purpose,
+        org: OrgId,
+        name: &str,
+    ) -> Result<StatementId, ServiceError> {
+        let message = possession_message(&self.directory().founding().id(), &org, purpose);
+        let appointment = Appointment {
+            key: key.public(),
+            org,
+            purpose,
+            roles: Vec::new(),
+            may_appoint: None,
+            validity: self.remaining()?,
+            name: name.to_owned(),
+            seat: None,
+            possession: key.sign(Appointment::POSSESSION_DOMAIN, &message),
+        };
+        self.publish(authority, Body::Appointment(appointment))
+    }
+
+    /// From now until this org's authority ends.
+    pub(super) fn remaining(&self) -> Result<Validity, ServiceError> {
+        let whole = self.authority_validity()?;
+        let now = env::now();
+        // A clock that stands before the issuer's start must not make an appointment that never stands.
+        let not_before = now.max(whole.not_before);
+        if not_before >= whole.not_after {
+            return Err(ServiceError::NotAllowed(
+                "this org's authority has ended; ask the org above to renew it".into(),
+            ));
+        }
+        Ok(Validity {
+            not_before,
+            not_after: whole.not_after,
+        })
+    }
+
+    /// Signs a statement for this node's org and appends it to the org's directory space. Refuses what would not stand.
+    pub(super) fn publish(&self, authority: &SecretKey, body: Body) -> Result<StatementId, ServiceError> {
+        let statement = SignedStatement::sign(
+            Statement {
+                issuer: self.issuer(authority)?,
+                body,
+            },
+            authority,
+        );
+        let mut tried = lianzhan_protocol::trust::Directory::clone(&self.directory());
+        tried.extend([statement.clone()]);
+        if let Some(fault) = tried.faults().get(&statement.id()) {
+            return Err(ServiceError::NotAllowed(format!(
+                "this statement would not stand: {fault}"
+            )));
+        }
+        // The directory learns at once: the first log of a node needs the appointment that it is about to hold.
+        self.learn(std::slice::from_ref(&statement));
+        let space = self.own_space(Audience::Directory);
+        let origin: Origin = self.ensure_log(&space)?;
+        let own = self.node_entry(&origin, &space, &LogStatement::Trust(statement.bytes().to_vec()))?;
+        let id = statement.id();
+        self.store
+            .write_blocking(move |writer| writer.append_own(&origin, vec![own]))?;
+        Ok(id)
+    }
+
+    /// Unlocks this org's authority key for one act.
+    pub fn unlock_authority(&self, passphrase: &SecretString) -> Result<SecretKey, ServiceError> {
+        Ok(keystore::unlock(
+            &self.dir.join(files::AUTHORITY_KEY),
+            passphrase,
+        )?)
+    }
+
+    /// Names the children that witness the root. Stated by the root alone.
+    pub fn name_root_witnesses(
+        &self,
+        authority: &SecretKey,
+        children: Vec<OrgId>,
+    ) -> Result<(), ServiceError> {
+        self.publish(authority, Body::RootWitnesses(children)).map(drop)
+    }
+}
+
+pub(super) fn make_dir(dir: &Path) -> Result<(), ServiceError> {
+    if dir.join(services::files::FOUNDING).exists() {
+        return Err(ServiceError::NodeExists(dir.to_owned()));
+    }
+    std::fs::create_dir_all(dir).map_err(|error| ServiceError::Disk {
+        path: PathBuf::from(dir),
+        error,
+    })
+}

@@ -1,0 +1,205 @@
+//! A peer's way in: a verified range of entries -> append. And the other way: ranges for peers.
+
+use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
+use lianzhan_protocol::log::{Frontier, Origin, TreeSize};
+use lianzhan_protocol::record::AnnexKey;
+use lianzhan_protocol::sync::{
+    Blame, FoundKey, Holdings, RANGE_ENTRIES_MAX, RangeData, Standing, verify_range,
+};
+
+use super::{Node, ServiceError};
+use crate::store::StoreError;
+
+/// What became of a range.
+#[derive(Debug)]
+pub enum Ingested {
+    /// It is durable.
+    Stored(Standing),
+    /// The peer sent what no honest node sends.
+    PeerLied(String),
+    /// The log forked or is of a later version: passed over, with an alarm.
+    LogPassedOver(String),
+    /// Something failed here.
+    Failed(String),
+}
+
+impl Node {
+    /// Verifies a range of a foreign log and makes it durable.
+    pub fn ingest(&self, space: &SpaceId, range: &RangeData) -> Ingested {
+        match self.try_ingest(space, range) {
+            Ok(ingested) => ingested,
+            Err(ServiceError::Store(StoreError::Halted { reason, .. })) => Ingested::LogPassedOver(reason),
+            Err(error) => Ingested::Failed(error.to_string()),
+        }
+    }
+
+    fn try_ingest(&self, space: &SpaceId, range: &RangeData) -> Result<Ingested, ServiceError> {
+        let held = self.store.read(|reader| match reader.log(&range.origin)? {
+            None => Ok(None),
+            Some(log) => Ok(Some((reader.frontier(log.id, log.size)?, log))),
+        })?;
+        let (frontier, start) = match held {
+            None => (Frontier::new(), None),
+            Some((_, log)) if log.own => {
+                return self.own_log_came_back(range);
+            }
+            Some((frontier, log)) => (frontier, Some(log.start)),
+        };
+        if frontier.size() > range.from {
+            // Another peer was quicker.
+            return Ok(Ingested::Stored(Standing {
+                size: frontier.size(),
+                root: frontier.root(),
+            }));
+        }
+        match verify_range(space, start.as_ref(), &frontier, range) {
+            Ok(verified) => {
+                let origin = range.origin.clone();
+                let stored = self.store.write_blocking({
+                    let origin = origin.clone();
+                    move |writer| writer.append_foreign(&origin, verified)
+                });
+                match stored {
+                    Ok(standing) => Ok(Ingested::Stored(standing)),
+                    Err(StoreError::Moved { .. }) => {
+                        let log = self.store.read(|reader| reader.log(&origin))?;
+                        Ok(log.map_or_else(
+                            || Ingested::Failed("the log is gone".into()),
+                            |log| {
+                                Ingested::Stored(Standing {
+                                    size: log.size,
+                                    root: log.root,
+                                })
+                            },
+                        ))
+                    }
+                    Err(error) => Err(error.into()),
+                }
+            }
+            Err(error) => match error.blame() {
+                Blame::Peer => Ok(Ingested::PeerLied(error.to_string())),
+                Blame::Log => {
+                    let (origin, words) = (range.origin.clone(), error.to_string());
+                    let told = words.clone();
+                    self.store
+                        .write_blocking(move |writer| writer.raise_alarm("fork", origin.as_str(), &words))?;
+                    Ok(Ingested::LogPassedOver(told))
+                }
+                Blame::Ours => Ok(Ingested::Failed(error.to_string())),
+            },
+        }
+    }
+
+    /// A peer holds more of our own log than we do: this copy is an old one. Nothing more is written to that log.
+    fn own_log_came_back(&self, range: &RangeData) -> Result<Ingested, ServiceError> {
+        let reason = format!(
+            "a peer holds entries of this log from {} on that are not here: this database is an old copy",
+            range.from
+        );
+        let (origin, words) = (range.origin.clone(), reason.clone());
+        self.store
+            .write_blocking(move |writer| writer.halt_log(&origin, &words))?;
+        Ok(Ingested::LogPassedOver(reason))
+    }
+
+    /// Two roots of one size. An own log is halted, a foreign one raises an alarm; nothing else stops.
+    pub fn fork_seen(&self, origin: &Origin, ours: Standing, theirs: Standing) -> Result<(), ServiceError> {
+        let words = format!(
+            "at {} entries our root is {} and a peer's is {}: one of the two copies was rewritten",
+            ours.size, ours.root, theirs.root
+        );
+        let origin = origin.clone();
+        self.store.write_blocking(move |writer| {
+            if writer.is_own(&origin) {
+                writer.halt_log(&origin, &words)
+            } else {
+                writer.raise_alarm("fork", origin.as_str(), &words)
+            }
+        })?;
+        Ok(())
+    }
+
+    /// The standing of every log held, and the own logs among them.
+    pub fn holdings(&self) -> Result<(Holdings, std::collections::BTreeSet<Origin>), ServiceError> {
+        let mut holdings = Holdings::new();
+        let mut own_logs = std::collections::BTreeSet::new();
+        for (space, origin, standing, own) in self.store.read(|reader| reader.standings())? {
+            if standing.size > TreeSize::EMPTY {
+                holdings.grow(space, &origin, standing);
+            }
+            if own {
+                own_logs.insert(origin);
+            }
+        }
+        Ok((holdings, own_logs))
+    }
+
+    /// Entries for a peer, with the signed checkpoint that they lead to. None while the copy held is itself incomplete:
+    /// it is offered again when it is whole.
+    pub fn read_range(
+        &self,
+        origin: &Origin,
+        from: TreeSize,
+        max_bytes: usize,
+    ) -> Result<Option<RangeData>, ServiceError> {
+        Ok(self.store.read(|reader| {
+            let Some(log) = reader.log(origin)? else {
+                return Ok(None);
+            };
+            if from >= log.size || log.checkpoint_size != log.size {
+                return Ok(None);
+            }
+            let rows = reader.range(log.id, from, RANGE_ENTRIES_MAX, max_bytes)?;
+            let end = TreeSize(from.0 + rows.len() as u64);
+            let proof: Vec<Hash> = reader.consistency(log.id, end, log.size)?;
+            let entries = rows.into_iter().map(|row| (row.entry, row.payload));
+            Ok(RangeData::new(origin.clone(), from, entries, log.checkpoint, proof).ok())
+        })?)
+    }
+
+    /// Records whose sealed entries are here and whose keys are not.
+    pub fn lacking_keys(&self) -> Result<Vec<RecordId>, ServiceError> {
+        let sealed = self.store.read(|reader| reader.sealed_records())?;
+        Ok(sealed
+            .into_iter()
+            .filter(|(record, (_, commitment))| !self.annex_keys.holds(record, commitment))
+            .map(|(record, _)| record)
+            .collect())
+    }
+
+    /// Keys of `records` that are held here, with the spaces they belong to.
+    pub fn find_keys(&self, records: &[RecordId]) -> Result<Vec<FoundKey>, ServiceError> {
+        Ok(self.store.read(|reader| {
+            let mut found = Vec::new();
+            for record in records {
+                if let (Some(key), Some(space)) = (self.annex_keys.get(record), reader.space_of(record)?) {
+                    found.push(FoundKey {
+                        record: *record,
+                        space,
+                        key,
+                    });
+                }
+            }
+            Ok(found)
+        })?)
+    }
+
+    /// Keeps keys that a peer handed over, if they are the ones that headers commit to; marks their records.
+    pub fn keep_keys(&self, keys: Vec<(RecordId, AnnexKey)>) -> Result<(), ServiceError> {
+        let sealed = self.store.read(|reader| reader.sealed_records())?;
+        let fitting: Vec<(RecordId, AnnexKey)> = keys
+            .into_iter()
+            .filter(|(record, key)| {
+                sealed
+                    .get(record)
+                    .is_some_and(|(_, commitment)| key.commitment() == *commitment)
+            })
+            .collect();
+        self.annex_keys.keep(&fitting)?;
+        self.store.write_blocking(move |writer| {
+            writer.mark_dirty(fitting.into_iter().map(|(record, _)| record));
+            Ok(())
+        })?;
+        Ok(())
+    }
+}

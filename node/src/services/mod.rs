@@ -1,0 +1,265 @@
+//! Use cases: what a person or a peer can do with a node. Knows no HTTP, no network and no SQL.
+
+pub mod activity;
+pub mod appoint;
+pub mod check;
+mod error;
+pub mod evidence;
+pub mod found;
+pub mod import;
+pub mod ingest;
+pub mod invite;
+mod load;
+pub mod project;
+pub mod query;
+mod submit;
+pub mod visit;
+pub mod witness;
+
+pub use error::ServiceError;
+pub use load::{Load, Loaded};
+pub use submit::{Annex, Author, Draft, Written};
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock, RwLock};
+
+use lianzhan_protocol::id::{Hash, OrgId, RecordId, SpaceId};
+use lianzhan_protocol::keys::{PublicKey, SecretKey};
+use lianzhan_protocol::log::{Checkpoint, SignedCheckpoint};
+use lianzhan_protocol::record::ledger::{Ledger, ledgers};
+use lianzhan_protocol::trust::{Audience, Directory, FoundingStatement, Org, SignedStatement, Space};
+
+use crate::config::{Config, Overrides};
+use crate::keystore::{self, AnnexKeys};
+use crate::store::{Signer, Store};
+
+/// File names in a node's directory.
+pub mod files {
+    /// The founding statement.
+    pub const FOUNDING: &str = "founding.cose";
+    /// The node's key.
+    pub const NODE_KEY: &str = "node.key";
+    /// The witness key.
+    pub const WITNESS_KEY: &str = "witness.key";
+    /// The org's authority key, locked.
+    pub const AUTHORITY_KEY: &str = "authority.age";
+    /// Keys of annexes.
+    pub const ANNEX_KEYS: &str = "annex.keys";
+    /// The token that opens the API to whoever may read this directory.
+    pub const API_TOKEN: &str = "api.token";
+    /// Held while a program works with the directory.
+    pub const LOCK: &str = "lock";
+    /// Pending invitations.
+    pub const INVITES: &str = "invites";
+}
+
+/// Key in the store's small values: the org that this node serves.
+const META_ORG: &str = "org";
+/// The appointment of the org's authority; empty at the root.
+const META_AUTHORITY: &str = "authority";
+
+/// An open node: its directory, keys, store and what it knows of the federation. Cheap to share.
+pub struct Node {
+    dir: PathBuf,
+    config: Config,
+    org: OrgId,
+    store: Store,
+    node_key: SecretKey,
+    witness_key: SecretKey,
+    annex_keys: AnnexKeys,
+    directory: RwLock<Arc<Directory>>,
+    _lock: std::fs::File,
+}
+
+struct NodeSigner(SecretKey);
+
+impl Signer for NodeSigner {
+    fn sign_checkpoint(&self, checkpoint: &Checkpoint) -> SignedCheckpoint {
+        checkpoint.sign(&self.0)
+    }
+    fn node(&self) -> PublicKey {
+        self.0.public()
+    }
+}
+
+impl Node {
+    /// Opens the node in `dir`. One program at a time: a second one is refused with [`ServiceError::Busy`].
+    pub fn open(dir: &Path, overrides: &Overrides) -> Result<Arc<Self>, ServiceError> {
+        if !dir.join(files::FOUNDING).exists() {
+            return Err(ServiceError::NoNode(dir.to_owned()));
+        }
+        let lock = lock_dir(dir)?;
+        let config = Config::load(dir, overrides)?;
+        let founding = FoundingStatement::open(&read(&dir.join(files::FOUNDING))?)?;
+        let node_key = keystore::read_plain(&dir.join(files::NODE_KEY))?;
+        let witness_key = keystore::read_plain(&dir.join(files::WITNESS_KEY))?;
+        let annex_keys = AnnexKeys::open(&dir.join(files::ANNEX_KEYS))?;
+        let store = Store::open(dir, Arc::new(NodeSigner(node_key.clone())))?;
+        let (org, statements) = store.read(|r| Ok((r.meta(META_ORG)?, r.statements()?)))?;
+        let org = org
+            .and_then(|bytes| <[u8; 16]>::try_from(bytes).ok())
+            .map(OrgId)
+            .ok_or_else(|| {
+                ServiceError::Damaged("the database does not say which org this node serves".into())
+            })?;
+        let mut directory = Directory::new(founding);
+        directory.extend(statements);
+        let tables = ledgers()
+            .iter()
+            .map(|l| (l.id.clone(), crate::views::columns(l)))
+            .collect::<Vec<_>>();
+        store.write_blocking(move |w| w.ensure_ledger_tables(&tables))?;
+        Ok(Arc::new(Node {
+            dir: dir.to_owned(),
+            config,
+            org,
+            store,
+            node_key,
+            witness_key,
+            annex_keys,
+            directory: RwLock::new(Arc::new(directory)),
+            _lock: lock,
+        }))
+    }
+
+    /// Its directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Its settled configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The org that it serves.
+    pub fn org_id(&self) -> OrgId {
+        self.org
+    }
+
+    /// What is known of that org.
+    pub fn org(&self) -> Result<Org, ServiceError> {
+        self.directory()
+            .org(&self.org)
+            .cloned()
+            .ok_or(ServiceError::UnknownOrg(self.org))
+    }
+
+    /// Its store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The network identity and log key.
+    pub fn node_key(&self) -> &SecretKey {
+        &self.node_key
+    }
+
+    /// Keys of annexes held here.
+    pub fn annex_keys(&self) -> &AnnexKeys {
+        &self.annex_keys
+    }
+
+    /// What is known of orgs and appointments now.
+    pub fn directory(&self) -> Arc<Directory> {
+        self.directory
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Takes in statements that the store committed. Returns the new directory if anything was new.
+    pub fn learn(&self, statements: &[SignedStatement]) -> Option<Arc<Directory>> {
+        let mut guard = self
+            .directory
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut directory = Directory::clone(&guard);
+        if !directory.extend(statements.iter().cloned()) {
+            return None;
+        }
+        *guard = Arc::new(directory);
+        Some(guard.clone())
+    }
+
+    /// A space of this node's org.
+    pub fn own_space(&self, audience: Audience) -> Space {
+        Space::of(self.org, audience)
+    }
+
+    /// The descriptor of a space that this node may hold.
+    pub fn space(&self, id: &SpaceId) -> Option<Space> {
+        self.directory().spaces_of(&self.org).remove(id)
+    }
+
+    /// The token that opens this node's API; made at first use.
+    pub fn api_token(&self) -> Result<String, ServiceError> {
+        let path = self.dir.join(files::API_TOKEN);
+        match std::fs::read_to_string(&path) {
+            Ok(token) => Ok(token.trim().to_owned()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let token = lianzhan_protocol::codec::hex(&crate::env::random::<24>());
+                crate::env::write_private(&path, token.as_bytes())
+                    .map_err(|error| ServiceError::Disk { path, error })?;
+                Ok(token)
+            }
+            Err(error) => Err(ServiceError::Disk { path, error }),
+        }
+    }
+}
+
+/// Finds a built-in ledger definition by its hash.
+pub fn definition(hash: &Hash) -> Option<&'static Ledger> {
+    static BY_HASH: OnceLock<BTreeMap<Hash, &'static Ledger>> = OnceLock::new();
+    BY_HASH
+        .get_or_init(|| ledgers().iter().map(|ledger| (ledger.hash(), ledger)).collect())
+        .get(hash)
+        .copied()
+}
+
+/// The hash of a built-in ledger definition.
+pub fn definition_hash(ledger: &str) -> Result<Hash, ServiceError> {
+    static BY_ID: OnceLock<BTreeMap<&'static str, Hash>> = OnceLock::new();
+    BY_ID
+        .get_or_init(|| {
+            ledgers()
+                .iter()
+                .map(|ledger| (ledger.id.as_str(), ledger.hash()))
+                .collect()
+        })
+        .get(ledger)
+        .copied()
+        .ok_or_else(|| ServiceError::UnknownLedger(ledger.to_owned()))
+}
+
+/// Reads a record id as people type it.
+pub fn parse_record(text: &str) -> Result<RecordId, ServiceError> {
+    RecordId::parse(text.trim()).ok_or_else(|| ServiceError::NotARecordId(text.to_owned()))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ServiceError> {
+    std::fs::read(path).map_err(|error| ServiceError::Disk {
+        path: path.to_owned(),
+        error,
+    })
+}
+
+fn lock_dir(dir: &Path) -> Result<std::fs::File, ServiceError> {
+    let path = dir.join(files::LOCK);
+    let disk = |error| ServiceError::Disk {
+        path: path.clone(),
+        error,
+    };
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(disk)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(ServiceError::Busy(dir.to_owned())),
+        Err(std::fs::TryLockError::Error(error)) => Err(disk(error)),
+    }
+}

@@ -1,0 +1,362 @@
+//! A person's way in: command -> change -> signature -> entry -> append. Form, API, import and command line all come
+//! through here.
+
+use lianzhan_protocol::id::{ChangeId, Hash, RecordId, StatementId};
+use lianzhan_protocol::keys::SecretKey;
+use lianzhan_protocol::log::{
+    Entry, Header, LogStart, LogStatement, Origin, PROTOCOL_VERSION, PayloadKind, Verified,
+};
+use lianzhan_protocol::record::ledger::{Ledger, ledger};
+use lianzhan_protocol::record::{
+    ANNEX_KEY, AnnexKey, Change, Held, Ineffective, Put, Value, Verdict, fold, seal_change,
+};
+use lianzhan_protocol::trust::Space;
+
+use super::{Load, Node, ServiceError, definition_hash};
+use crate::env;
+use crate::store::OwnEntry;
+
+/// A person who is signed in, with the unlocked key and the appointment under which they act.
+#[derive(Clone)]
+pub struct Author {
+    /// The name on the card.
+    pub name: String,
+    /// Unlocked for the session.
+    pub key: SecretKey,
+    /// The appointment.
+    pub appointment: StatementId,
+}
+
+/// A change that a person wants to make.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The record; fresh for a new one.
+    pub record: RecordId,
+    /// The ledger's id.
+    pub ledger: String,
+    /// The space.
+    pub space: Space,
+    /// What is put. Field keys without `f:`, and events.
+    pub puts: Vec<Put>,
+    /// Annexes to write with it, each into a narrower space.
+    pub annexes: Vec<Annex>,
+}
+
+/// The personal part of a record.
+#[derive(Debug, Clone)]
+pub struct Annex {
+    /// The annex ledger's id.
+    pub ledger: String,
+    /// Fields, without `f:`.
+    pub fields: Vec<(String, Value)>,
+}
+
+/// What was written, durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The record.
+    pub record: RecordId,
+    /// The change of the record itself.
+    pub change: ChangeId,
+}
+
+/// A signed entry on its way to the log of a space.
+struct Prepared {
+    origin: Origin,
+    own: OwnEntry,
+    change: ChangeId,
+}
+
+impl Node {
+    /// Makes a change durable. Refuses what would not count or have no effect, before anything is signed. Everything of
+    /// one draft commits in one transaction.
+    pub async fn submit(&self, author: &Author, draft: Draft) -> Result<Written, ServiceError> {
+        let receiver = self.start_submit(author, draft)?;
+        receiver.wait().await
+    }
+
+    /// Signs and hands over without waiting, so that many can share a transaction.
+    pub fn start_submit(&self, author: &Author, draft: Draft) -> Result<Pending, ServiceError> {
+        let mut prepared = Vec::with_capacity(1 + draft.annexes.len());
+        let mut puts = draft.puts;
+        let mut keys = Vec::new();
+        for annex in &draft.annexes {
+            let (key, commitment, entry) = self.prepare_annex(author, &draft.record, annex)?;
+            puts.push(Put::field(
+                &format!("{ANNEX_KEY}{}", annex.ledger),
+                Value::Bytes(commitment.0.to_vec()),
+            ));
+            keys.push(key);
+            prepared.push(entry);
+        }
+        let main = self.prepare(author, &draft.record, &draft.ledger, &draft.space, puts, None)?;
+        let written = Written {
+            record: draft.record,
+            change: main.change,
+        };
+        prepared.push(main);
+        // A key that no entry names is harmless; an entry whose key is lost is not.
+        self.annex_keys.keep(&keys)?;
+        let receiver = self.store.submit(move |writer| {
+            for entry in prepared {
+                writer.append_own(&entry.origin, vec![entry.own])?;
+            }
+            Ok(())
+        });
+        Ok(Pending { receiver, written })
+    }
+
+    fn prepare_annex(
+        &self,
+        author: &Author,
+        main: &RecordId,
+        annex: &Annex,
+    ) -> Result<((RecordId, AnnexKey), Hash, Prepared), ServiceError> {
+        let definition = ledger_of(&annex.ledger)?;
+        let record = env::record_id();
+        let key = AnnexKey(env::random());
+        let salt: [u8; 32] = env::random();
+        let commitment = Hash::of("lianzhan/annex/v1", &[&salt, &record.0]);
+        let mut fields = annex.fields.clone();
+        fields.push(("of".to_owned(), Value::Text(main.to_string())));
+        check_fields(
+            definition,
+            fields.iter().map(|(name, value)| (name.as_str(), value)),
+        )?;
+        let puts = fields
+            .into_iter()
+            .map(|(name, value)| Put::field(&name, value))
+            .collect();
+        let space = self.own_space(definition.audience);
+        let entry = self.prepare(author, &record, &annex.ledger, &space, puts, Some((&key, salt)))?;
+        Ok(((record, key), commitment, entry))
+    }
+
+    /// Builds, tries and signs one change.
+    fn prepare(
+        &self,
+        author: &Author,
+        record: &RecordId,
+        ledger_id: &str,
+        space: &Space,
+        puts: Vec<Put>,
+        seal: Option<(&AnnexKey, [u8; 32])>,
+    ) -> Result<Prepared, ServiceError> {
+        let definition = ledger_of(ledger_id)?;
+        check_fields(
+            definition,
+            puts.iter().filter_map(|put| {
+                put.field_name()
+                    .filter(|name| !name.starts_with(ANNEX_KEY))
+                    .map(|name| (name, &put.value))
+            }),
+        )?;
+        let origin = self.ensure_log(space)?;
+        let salt = seal.map_or_else(|| env::random::<16>().to_vec(), |(_, salt)| salt.to_vec());
+        let loaded = self
+            .store
+            .read(|reader| Load::new(self, reader)?.record(record))?;
+        let held = loaded.map(|loaded| loaded.held).unwrap_or_default();
+        let mut change = Change {
+            salt,
+            deps: Vec::new(),
+            definition: definition_hash(ledger_id)?,
+            puts,
+        };
+        if !held.is_empty() {
+            change.deps = lianzhan_protocol::record::Graph::build(&held).heads();
+        }
+        change.check()?;
+        let payload = match seal {
+            Some((key, _)) => seal_change(key, record, &change, env::random()),
+            None => change.to_bytes(),
+        };
+        let header = Header {
+            version: PROTOCOL_VERSION,
+            origin: origin.clone(),
+            space: space.id(),
+            kind: if seal.is_some() {
+                PayloadKind::Sealed
+            } else {
+                PayloadKind::Change
+            },
+            record: Some(*record),
+            author: author.key.public(),
+            appointment: Some(author.appointment),
+            recorded: env::now(),
+            payload: Hash::plain(&payload),
+            size: u32::try_from(payload.len()).unwrap_or(u32::MAX),
+            key_commitment: seal.map(|(key, _)| key.commitment()),
+        };
+        let entry = Entry::sign(header, &author.key).map_err(|error| ServiceError::Bad(error.to_string()))?;
+        self.try_change(space, *record, held, &entry, &change)?;
+        let id = entry.change_id();
+        Ok(Prepared {
+            origin,
+            own: OwnEntry { entry, payload },
+            change: id,
+        })
+    }
+
+    /// Folds the record as it would be, and refuses what would not count or have no effect.
+    fn try_change(
+        &self,
+        space: &Space,
+        record: RecordId,
+        mut held: Vec<Held>,
+        entry: &Verified<Entry>,
+        change: &Change,
+    ) -> Result<(), ServiceError> {
+        let header = entry.header();
+        let Some(appointment) = header.appointment else {
+            return Ok(());
+        };
+        let id = entry.change_id();
+        held.push(Held {
+            id,
+            origin: header.origin.clone(),
+            index: lianzhan_protocol::log::EntryIndex(u64::MAX),
+            author: header.author,
+            appointment,
+            recorded: header.recorded,
+            witnessed: None,
+            change: change.clone(),
+        });
+        let state = self.store.read(|reader| {
+            let load = Load::new(self, reader)?;
+            Ok(fold(record, &held, |held| load.verdict(space, held)))
+        })?;
+        let verdict = state
+            .history
+            .iter()
+            .find(|item| item.change == id)
+            .map(|item| &item.verdict);
+        match verdict {
+            Some(Verdict::Counts { .. }) => {}
+            Some(Verdict::Refused { reason }) => return Err(ServiceError::Refused(reason.clone())),
+            Some(Verdict::Pending { reason }) => return Err(ServiceError::Pending(reason.clone())),
+            None => return Err(ServiceError::Bad("the change is not part of its record".into())),
+        }
+        let ineffective = |effect: &Result<(), Ineffective>| effect.as_ref().err().cloned();
+        match state
+            .events
+            .iter()
+            .filter(|event| event.change == id)
+            .find_map(|event| ineffective(&event.effect))
+        {
+            Some(reason) => Err(ServiceError::Ineffective(reason)),
+            None => Ok(()),
+        }
+    }
+
+    /// This node's log in a space, started if it is not there.
+    pub fn ensure_log(&self, space: &Space) -> Result<Origin, ServiceError> {
+        let id = space.id();
+        if let Some(log) = self.store.read(|reader| reader.own_log(&id))? {
+            return match log.halted {
+                None => Ok(log.origin),
+                Some(reason) => Err(crate::store::StoreError::Halted {
+                    origin: log.origin,
+                    reason,
+                }
+                .into()),
+            };
+        }
+        let directory = self.directory();
+        if !directory.may_hold(&self.org, space) {
+            return Err(ServiceError::NotAllowed(
+                "this node's org does not hold that space; write at a node that does".into(),
+            ));
+        }
+        let start = LogStart {
+            version: PROTOCOL_VERSION,
+            space: space.clone(),
+            node: self.node_key.public(),
+            org: self.org,
+            epoch: env::random(),
+            required_parent: directory.org(&self.org).and_then(|org| org.parent),
+        };
+        let own = self.node_entry(&start.origin(), space, &LogStatement::Start(start.clone()))?;
+        // Two that arrive here at once: the writer starts one log, and the second finds it.
+        let origin = self
+            .store
+            .write_blocking(move |writer| match writer.own_log_of(&id) {
+                Some(origin) => Ok(origin),
+                None => writer.start_log(&start, own),
+            })?;
+        Ok(origin)
+    }
+
+    /// An entry in which the node itself speaks.
+    pub(super) fn node_entry(
+        &self,
+        origin: &Origin,
+        space: &Space,
+        statement: &LogStatement,
+    ) -> Result<OwnEntry, ServiceError> {
+        let payload = statement.to_bytes();
+        let header = Header {
+            version: PROTOCOL_VERSION,
+            origin: origin.clone(),
+            space: space.id(),
+            kind: PayloadKind::Statement,
+            record: None,
+            author: self.node_key.public(),
+            appointment: None,
+            recorded: env::now(),
+            payload: Hash::plain(&payload),
+            size: u32::try_from(payload.len()).unwrap_or(u32::MAX),
+            key_commitment: None,
+        };
+        let entry =
+            Entry::sign(header, &self.node_key).map_err(|error| ServiceError::Bad(error.to_string()))?;
+        Ok(OwnEntry { entry, payload })
+    }
+
+    /// The space for a new record of a ledger made at this node.
+    pub fn home_space(&self, ledger_id: &str) -> Result<Space, ServiceError> {
+        Ok(self.own_space(ledger_of(ledger_id)?.audience))
+    }
+}
+
+/// A submission that is signed and waits for the disk.
+pub struct Pending {
+    receiver: tokio::sync::oneshot::Receiver<Result<(), crate::store::StoreError>>,
+    written: Written,
+}
+
+impl Pending {
+    /// Until it is durable.
+    pub async fn wait(self) -> Result<Written, ServiceError> {
+        self.receiver
+            .await
+            .unwrap_or(Err(crate::store::StoreError::Stopped))?;
+        Ok(self.written)
+    }
+}
+
+pub(super) fn ledger_of(id: &str) -> Result<&'static Ledger, ServiceError> {
+    ledger(id).ok_or_else(|| ServiceError::UnknownLedger(id.to_owned()))
+}
+
+/// Every value fits its field; the first that does not is named.
+fn check_fields<'a>(
+    definition: &Ledger,
+    fields: impl Iterator<Item = (&'a str, &'a Value)>,
+) -> Result<(), ServiceError> {
+    for (name, value) in fields {
+        let Some((field, _)) = definition.resolve(name) else {
+            return Err(ServiceError::Field {
+                field: name.to_owned(),
+                words: format!("the ledger {} has no such field", definition.id),
+            });
+        };
+        if *value != Value::Null {
+            field.check(value).map_err(|error| ServiceError::Field {
+                field: name.to_owned(),
+                words: error.to_string(),
+            })?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,338 @@
+//! The one place that writes entries. Own and foreign entries meet in [`Writer::append`].
+
+use lianzhan_protocol::codec;
+use lianzhan_protocol::id::{Hash, SpaceId};
+use lianzhan_protocol::keys::PublicKey;
+use lianzhan_protocol::log::{
+    Checkpoint, Entry, Frontier, LogStart, LogStatement, Origin, PayloadKind, Receipt, SignedCheckpoint,
+    TreeSize, Verified, WitnessEntry, leaf_hash,
+};
+use lianzhan_protocol::sync::{Standing, VerifiedRange};
+use lianzhan_protocol::trust::SignedStatement;
+
+use super::error::StoreError;
+use super::writer::{Head, StoreEvent, Writer};
+
+/// Signs checkpoints of own logs with the node's key.
+pub trait Signer: Send + Sync {
+    /// Signs.
+    fn sign_checkpoint(&self, checkpoint: &Checkpoint) -> SignedCheckpoint;
+    /// The node's public key.
+    fn node(&self) -> PublicKey;
+}
+
+/// An entry made here, with its payload.
+pub struct OwnEntry {
+    /// The signed entry.
+    pub entry: Verified<Entry>,
+    /// The payload it hashes.
+    pub payload: Vec<u8>,
+}
+
+impl Writer<'_> {
+    /// Starts an own log; `first` is the entry that states `start`. Does nothing if the log is there.
+    pub fn start_log(&mut self, start: &LogStart, first: OwnEntry) -> Result<Origin, StoreError> {
+        let origin = start.origin();
+        if self.head(&origin).is_ok() {
+            return Ok(origin);
+        }
+        self.insert_log(&origin, start, true)?;
+        self.append_own(&origin, vec![first])?;
+        Ok(origin)
+    }
+
+    /// The own log of a space that is not halted.
+    pub fn own_log_of(&self, space: &SpaceId) -> Option<Origin> {
+        let fits = |head: &Head| head.own && head.halted.is_none() && head.space == *space;
+        self.staged
+            .iter()
+            .chain(self.committed)
+            .find(|(origin, head)| fits(self.staged.get(origin).unwrap_or(head)))
+            .map(|(origin, _)| origin.clone())
+    }
+
+    /// Appends entries made here to an own log. The checkpoint over them is signed once for the whole transaction.
+    pub fn append_own(&mut self, origin: &Origin, entries: Vec<OwnEntry>) -> Result<TreeSize, StoreError> {
+        let head = self.head(origin)?;
+        let mut frontier = head.frontier.clone();
+        let mut nodes = Vec::with_capacity(entries.len() * 2);
+        for own in &entries {
+            own.entry
+                .check_place(origin, &head.space)
+                .and_then(|()| own.entry.check_payload(&own.payload))
+                .map_err(|error| StoreError::Refused(error.to_string()))?;
+            nodes.extend(frontier.push(own.entry.leaf()));
+        }
+        let entries = entries
+            .into_iter()
+            .map(|own| (own.entry, Some(own.payload)))
+            .collect();
+        self.append(origin, entries, nodes, frontier, None)
+    }
+
+    /// Appends a verified range of a foreign log.
+    pub fn append_foreign(&mut self, origin: &Origin, range: VerifiedRange) -> Result<Standing, StoreError> {
+        if self.head(origin).is_err() {
+            self.insert_log(origin, range.start(), false)?;
+        }
+        let have = self.head(origin)?.frontier.size();
+        if have != range.from() {
+            return Err(StoreError::Moved {
+                origin: origin.clone(),
+                size: have.0,
+            });
+        }
+        let (nodes, frontier, standing) = (
+            range.new_nodes().to_vec(),
+            range.frontier().clone(),
+            range.standing(),
+        );
+        let checkpoint = range.checkpoint().clone();
+        self.append(origin, range.into_entries(), nodes, frontier, Some(&checkpoint))?;
+        Ok(standing)
+    }
+
+    /// Entries, tree nodes, and what they say of receipts and trust: one transaction.
+    fn append(
+        &mut self,
+        origin: &Origin,
+        entries: Vec<(Verified<Entry>, Option<Vec<u8>>)>,
+        nodes: Vec<(u64, Hash)>,
+        frontier: Frontier,
+        checkpoint: Option<&SignedCheckpoint>,
+    ) -> Result<TreeSize, StoreError> {
+        let head = self.head(origin)?.clone();
+        if let Some(reason) = head.halted {
+            return Err(StoreError::Halted {
+                origin: origin.clone(),
+                reason,
+            });
+        }
+        let mut index = head.frontier.size().0;
+        let mut statements = Vec::new();
+        let tx = self.tx;
+        let mut insert = tx.prepare_cached(
+            "INSERT INTO entries (log, idx, entry, kind, change, record, payload, receipt) VALUES (?,?,?,?,?,?,?,?)",
+        )?;
+        for (entry, payload) in &entries {
+            let header = entry.header();
+            let mut is_receipt = false;
+            if header.kind == PayloadKind::Statement
+                && let Some(statement) = payload.as_deref().and_then(|p| LogStatement::parse(p).ok())
+            {
+                match statement {
+                    LogStatement::Receipt(receipt) => {
+                        is_receipt = true;
+                        self.keep_receipt(&head, origin, &frontier, &nodes, &receipt)?;
+                    }
+                    LogStatement::Trust(bytes) => statements.extend(SignedStatement::open(&bytes).ok()),
+                    LogStatement::Start(_) => {}
+                }
+            }
+            insert.execute((
+                head.id,
+                index,
+                entry.to_bytes(),
+                header.kind as u8 + 1,
+                entry.change_id().0,
+                header.record.map(|record| record.0),
+                payload,
+                is_receipt,
+            ))?;
+            self.dirty.extend(header.record);
+            index += 1;
+        }
+        let mut insert = tx.prepare_cached("INSERT INTO nodes (log, idx, hash) VALUES (?,?,?)")?;
+        for (node, hash) in &nodes {
+            insert.execute((head.id, node, &hash.0))?;
+        }
+        let standing = Standing {
+            size: frontier.size(),
+            root: frontier.root(),
+        };
+        if let Some(checkpoint) = checkpoint {
+            tx.prepare_cached(
+                "UPDATE logs SET size=?2, root=?3, checkpoint=?4, checkpoint_size=?5 WHERE id=?1",
+            )?
+            .execute((
+                head.id,
+                standing.size.0,
+                standing.root.0,
+                checkpoint.note().to_string(),
+                checkpoint.checkpoint().size.0,
+            ))?;
+        }
+        self.keep_statements(statements)?;
+        self.events.push(StoreEvent::Grew {
+            space: head.space,
+            origin: origin.clone(),
+            standing,
+            own: head.own,
+        });
+        self.staged.insert(origin.clone(), Head { frontier, ..head });
+        Ok(standing.size)
+    }
+
+    /// Keeps statements of trust. Those that are new are told to whoever keeps the directory.
+    pub fn keep_statements(&mut self, statements: Vec<SignedStatement>) -> Result<(), StoreError> {
+        let mut fresh = Vec::new();
+        let mut insert = self
+            .tx
+            .prepare_cached("INSERT OR IGNORE INTO statements (id, bytes) VALUES (?,?)")?;
+        for statement in statements {
+            if insert.execute((statement.id().0, statement.bytes()))? > 0 {
+                fresh.push(statement);
+            }
+        }
+        if !fresh.is_empty() {
+            self.events.push(StoreEvent::Statements(fresh));
+        }
+        Ok(())
+    }
+
+    /// A receipt counts only if its signatures hold and its root is that of the log; else it stays an entry and raises
+    /// an alarm. Which witness is the required one is judged later, by the directory.
+    fn keep_receipt(
+        &mut self,
+        head: &Head,
+        origin: &Origin,
+        frontier: &Frontier,
+        nodes: &[(u64, Hash)],
+        receipt: &Receipt,
+    ) -> Result<(), StoreError> {
+        let start = self.log_start(head.id)?;
+        let root = if receipt.size == frontier.size() {
+            Some(frontier.root())
+        } else {
+            lianzhan_protocol::log::root_at(receipt.size, |idx| {
+                self.node(head.id, idx)
+                    .or_else(|| nodes.iter().find(|(n, _)| *n == idx).map(|(_, hash)| *hash))
+            })
+            .ok()
+        };
+        if root != Some(receipt.root) || receipt.verify(origin, &start.node).is_err() {
+            return self.raise_alarm(
+                "bad_receipt",
+                origin.as_str(),
+                "a receipt in this log does not fit it",
+            );
+        }
+        self.tx
+            .prepare_cached(
+                "INSERT OR IGNORE INTO receipts (log, size, witness, time_s, receipt) VALUES (?,?,?,?,?)",
+            )?
+            .execute((
+                head.id,
+                receipt.size.0,
+                receipt.witness.ed25519_bytes(),
+                receipt.time_s,
+                codec::encode(receipt),
+            ))?;
+        // What it covers, and no earlier receipt did, has a witness time from now on.
+        let covered_before: u64 = self
+            .tx
+            .prepare_cached("SELECT coalesce(max(size), 0) FROM receipts WHERE log = ?1 AND size < ?2")?
+            .query_row((head.id, receipt.size.0), |row| row.get(0))?;
+        let mut select = self.tx.prepare_cached(
+            "SELECT DISTINCT record FROM entries WHERE log = ?1 AND idx >= ?2 AND idx < ?3 AND record IS NOT NULL",
+        )?;
+        let records: Vec<[u8; 16]> = select
+            .query_map((head.id, covered_before, receipt.size.0), |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        self.mark_dirty(records.into_iter().map(lianzhan_protocol::id::RecordId));
+        Ok(())
+    }
+
+    fn insert_log(&mut self, origin: &Origin, start: &LogStart, own: bool) -> Result<(), StoreError> {
+        let frontier = Frontier::new();
+        self.tx.execute(
+            "INSERT INTO logs (origin, space, start, org, own, size, root, checkpoint, checkpoint_size)
+             VALUES (?,?,?,?,?,0,?,'',0)",
+            (
+                origin.as_str(),
+                start.space.id().0,
+                codec::encode(start),
+                start.org.0,
+                own,
+                frontier.root().0,
+            ),
+        )?;
+        let id = self.tx.last_insert_rowid();
+        let space: SpaceId = start.space.id();
+        self.staged.insert(
+            origin.clone(),
+            Head {
+                id,
+                space,
+                own,
+                halted: None,
+                frontier,
+            },
+        );
+        Ok(())
+    }
+
+    /// One signature per own log that grew in this transaction.
+    pub(super) fn sign_own_logs(&mut self) -> Result<Vec<(Origin, TreeSize, Hash)>, StoreError> {
+        let mut marks = Vec::new();
+        for (origin, head) in self
+            .staged
+            .iter()
+            .filter(|(_, head)| head.own && head.halted.is_none())
+        {
+            let grew = self
+                .committed
+                .get(origin)
+                .is_none_or(|old| old.frontier.size() < head.frontier.size());
+            if !grew {
+                continue;
+            }
+            let checkpoint = Checkpoint {
+                origin: origin.clone(),
+                size: head.frontier.size(),
+                root: head.frontier.root(),
+            };
+            let note = self.signer.sign_checkpoint(&checkpoint).note().to_string();
+            self.tx
+                .prepare_cached(
+                    "UPDATE logs SET size=?2, root=?3, checkpoint=?4, checkpoint_size=?2 WHERE id=?1",
+                )?
+                .execute((head.id, checkpoint.size.0, checkpoint.root.0, note))?;
+            marks.push((origin.clone(), checkpoint.size, checkpoint.root));
+        }
+        Ok(marks)
+    }
+
+    /// Appends what was cosigned to this node's witness log and remembers it as the last of its origin. Returns its
+    /// place and the witness log's state after it.
+    pub fn append_witnessed(
+        &mut self,
+        entry: &WitnessEntry,
+        node: &PublicKey,
+    ) -> Result<(u64, Frontier), StoreError> {
+        let mut frontier = self.staged_witness.as_ref().unwrap_or(self.witness).clone();
+        let index = frontier.size().0;
+        let leaf = entry.leaf_bytes();
+        for (idx, hash) in frontier.push(leaf_hash(&leaf)) {
+            self.tx
+                .prepare_cached("INSERT INTO nodes (log, idx, hash) VALUES (0,?,?)")?
+                .execute((idx, hash.0))?;
+        }
+        self.tx
+            .prepare_cached("INSERT INTO witness_log (idx, leaf) VALUES (?,?)")?
+            .execute((index, leaf))?;
+        self.tx
+            .prepare_cached(
+                "INSERT OR REPLACE INTO witnessed (origin, node, size, root, time_s) VALUES (?,?,?,?,?)",
+            )?
+            .execute((
+                entry.origin.as_str(),
+                node.ed25519_bytes(),
+                entry.size.0,
+                entry.root.0,
+                entry.time_s,
+            ))?;
+        self.staged_witness = Some(frontier.clone());
+        Ok((index, frontier))
+    }
+}

@@ -1,0 +1,316 @@
+//! Reading logs: at start, and for proofs.
+
+use std::collections::BTreeMap;
+
+use lianzhan_protocol::codec;
+use lianzhan_protocol::id::{Hash, OrgId, SpaceId};
+use lianzhan_protocol::keys::PublicKey;
+use lianzhan_protocol::log::{
+    ENTRY_MAX, Frontier, LogStart, Origin, Receipt, STATEMENT_MAX, SignedCheckpoint, TreeSize, root_at,
+};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::append::Signer;
+use super::error::StoreError;
+use super::highwater::HighWater;
+use super::writer::{Head, StoreEvent, Writer};
+
+/// A log as stored.
+#[derive(Debug, Clone)]
+pub struct LogRow {
+    /// Row id.
+    pub id: i64,
+    /// Its origin.
+    pub origin: Origin,
+    /// Its first entry's statement.
+    pub start: LogStart,
+    /// Whether this node writes it.
+    pub own: bool,
+    /// Entries stored.
+    pub size: TreeSize,
+    /// Root over them.
+    pub root: Hash,
+    /// The newest signed checkpoint note.
+    pub checkpoint: String,
+    /// Its size; of a foreign log it may lie beyond what is stored.
+    pub checkpoint_size: TreeSize,
+    /// Why it is halted.
+    pub halted: Option<String>,
+}
+
+/// A receipt as stored.
+#[derive(Debug, Clone)]
+pub struct ReceiptRow {
+    /// Size covered.
+    pub size: TreeSize,
+    /// Who.
+    pub witness: PublicKey,
+    /// When, seconds since 1970.
+    pub time_s: u64,
+}
+
+/// Column list for [`LogRow::read`].
+pub(super) const LOG_COLUMNS: &str =
+    "id, origin, start, own, size, root, checkpoint, checkpoint_size, halted";
+
+impl LogRow {
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Result<Self, StoreError>> {
+        let origin: String = row.get(1)?;
+        let start: Vec<u8> = row.get(2)?;
+        let (id, own, size) = (row.get(0)?, row.get(3)?, TreeSize(row.get(4)?));
+        let (root, checkpoint) = (Hash(row.get(5)?), row.get(6)?);
+        let (checkpoint_size, halted) = (TreeSize(row.get(7)?), row.get(8)?);
+        let parsed = Origin::parse(&origin)
+            .ok()
+            .zip(codec::decode(&start, STATEMENT_MAX).ok())
+            .ok_or_else(|| StoreError::Corrupt(format!("log {origin}")));
+        Ok(parsed.map(|(origin, start)| LogRow {
+            id,
+            origin,
+            start,
+            own,
+            size,
+            root,
+            checkpoint,
+            checkpoint_size,
+            halted,
+        }))
+    }
+
+    /// The id of its space.
+    pub fn space(&self) -> SpaceId {
+        self.start.space.id()
+    }
+
+    /// The org whose node writes it.
+    pub fn org(&self) -> OrgId {
+        self.start.org
+    }
+}
+
+pub(super) fn read_node(connection: &Connection, log: i64, idx: u64) -> Option<Hash> {
+    connection
+        .prepare_cached("SELECT hash FROM nodes WHERE log = ? AND idx = ?")
+        .and_then(|mut select| select.query_row((log, idx), |row| row.get(0)).optional())
+        .ok()
+        .flatten()
+        .map(Hash)
+}
+
+pub(super) fn read_logs(connection: &Connection) -> Result<Vec<LogRow>, StoreError> {
+    let mut select = connection.prepare_cached(&format!("SELECT {LOG_COLUMNS} FROM logs ORDER BY id"))?;
+    select.query_map([], LogRow::read)?.map(|row| row?).collect()
+}
+
+/// Re-hashes the right edge of each log from its stored nodes and entries. What does not agree is halted, with words.
+pub(super) fn load_heads(
+    connection: &mut Connection,
+    high_water: &HighWater,
+    signer: &dyn Signer,
+) -> Result<BTreeMap<Origin, Head>, StoreError> {
+    let logs = read_logs(connection)?;
+    let own_logs = logs.iter().any(|log| log.own);
+    let mut heads = BTreeMap::new();
+    let mut halts = Vec::new();
+    for log in logs {
+        let frontier = Frontier::load(log.size, |idx| read_node(connection, log.id, idx)).ok();
+        let mut halted = log.halted.clone();
+        if halted.is_none() {
+            halted = doubt(connection, &log, frontier.as_ref(), high_water, own_logs, signer);
+            halts.extend(halted.clone().map(|reason| (log.id, log.origin.clone(), reason)));
+        }
+        let frontier = frontier.unwrap_or_default();
+        heads.insert(
+            log.origin.clone(),
+            Head {
+                id: log.id,
+                space: log.space(),
+                own: log.own,
+                halted,
+                frontier,
+            },
+        );
+    }
+    let transaction = connection.transaction()?;
+    for (id, origin, reason) in halts {
+        tracing::error!(%origin, reason, "log halted at start");
+        halt(&transaction, id, &origin, &reason)?;
+    }
+    transaction.commit()?;
+    Ok(heads)
+}
+
+/// Why a log cannot be trusted as it stands, if so.
+fn doubt(
+    connection: &Connection,
+    log: &LogRow,
+    frontier: Option<&Frontier>,
+    high_water: &HighWater,
+    own_logs: bool,
+    signer: &dyn Signer,
+) -> Option<String> {
+    let Some(frontier) = frontier else {
+        return Some("stored tree nodes are missing".into());
+    };
+    if frontier.root() != log.root {
+        return Some("stored tree nodes do not hash to the stored root".into());
+    }
+    if let Some(last) = log.size.0.checked_sub(1) {
+        let entry: Option<Vec<u8>> = connection
+            .query_row(
+                "SELECT entry FROM entries WHERE log = ? AND idx = ?",
+                (log.id, last),
+                |row| row.get(0),
+            )
+            .optional()
+            .ok()
+            .flatten();
+        let leaf = entry
+            .filter(|bytes| bytes.len() <= ENTRY_MAX)
+            .map(|bytes| lianzhan_protocol::log::leaf_hash(&bytes));
+        let stored = read_node(connection, log.id, lianzhan_protocol::log::stored_index(0, last));
+        if leaf.is_none() || leaf != stored {
+            return Some("the last stored entry is not the one in the tree".into());
+        }
+    }
+    if !log.own {
+        return None;
+    }
+    if log.start.node != signer.node() {
+        return Some("it was written with another node key than the one in this directory".into());
+    }
+    match SignedCheckpoint::open(&log.checkpoint, &log.start.node, &log.origin) {
+        Ok(checkpoint) if (checkpoint.size, checkpoint.root) == (log.size, log.root) => {}
+        _ => return Some("the stored checkpoint is not that of the stored entries".into()),
+    }
+    if high_water.missing && own_logs {
+        return Some("the high-water file is missing, so this copy may be an old one".into());
+    }
+    let (size, root) = *high_water.marks.get(&log.origin)?;
+    let ours = root_at(size, |idx| read_node(connection, log.id, idx)).ok();
+    (size > log.size || ours != Some(root)).then(|| {
+        format!(
+            "this database ends at {} entries, but {size} were signed: it is an old copy",
+            log.size
+        )
+    })
+}
+
+fn halt(connection: &Connection, id: i64, origin: &Origin, reason: &str) -> Result<(), StoreError> {
+    connection.execute("UPDATE logs SET halted = ?2 WHERE id = ?1", (id, reason))?;
+    insert_alarm(connection, "halted", origin.as_str(), reason)?;
+    Ok(())
+}
+
+fn insert_alarm(connection: &Connection, kind: &str, subject: &str, words: &str) -> Result<bool, StoreError> {
+    let rows = connection.execute(
+        "INSERT OR IGNORE INTO alarms (at, kind, subject, words) VALUES (?,?,?,?)",
+        (crate::env::now().0, kind, subject, words),
+    )?;
+    Ok(rows > 0)
+}
+
+pub(super) fn load_witness_frontier(connection: &Connection) -> Result<Frontier, StoreError> {
+    let size: u64 = connection.query_row("SELECT count(*) FROM witness_log", [], |row| row.get(0))?;
+    Frontier::load(TreeSize(size), |idx| read_node(connection, 0, idx))
+        .map_err(|error| StoreError::Corrupt(format!("witness log: {error}")))
+}
+
+impl Writer<'_> {
+    pub(super) fn log_start(&self, id: i64) -> Result<LogStart, StoreError> {
+        let bytes: Vec<u8> = self
+            .tx
+            .prepare_cached("SELECT start FROM logs WHERE id = ?")?
+            .query_row([id], |row| row.get(0))?;
+        codec::decode(&bytes, STATEMENT_MAX).map_err(|error| StoreError::Corrupt(error.to_string()))
+    }
+
+    pub(super) fn node(&self, log: i64, idx: u64) -> Option<Hash> {
+        read_node(self.tx, log, idx)
+    }
+
+    /// Whether this node writes the log.
+    pub fn is_own(&self, origin: &Origin) -> bool {
+        self.head(origin).is_ok_and(|head| head.own)
+    }
+
+    /// Writes nothing more to a log, says why, and goes on with the others.
+    pub fn halt_log(&mut self, origin: &Origin, reason: &str) -> Result<(), StoreError> {
+        let mut head = self.head(origin)?.clone();
+        halt(self.tx, head.id, origin, reason)?;
+        head.halted = Some(reason.to_owned());
+        self.staged.insert(origin.clone(), head);
+        self.events.push(StoreEvent::Alarm);
+        Ok(())
+    }
+
+    /// Notes something that a person must look at. The same thing is noted once.
+    pub fn raise_alarm(&mut self, kind: &str, subject: &str, words: &str) -> Result<(), StoreError> {
+        if insert_alarm(self.tx, kind, subject, words)? {
+            tracing::warn!(kind, subject, words, "alarm");
+            self.events.push(StoreEvent::Alarm);
+        }
+        Ok(())
+    }
+
+    /// The last checkpoint cosigned of an origin: node, size, root, time in seconds.
+    pub fn last_witnessed(
+        &self,
+        origin: &Origin,
+    ) -> Result<Option<([u8; 32], TreeSize, Hash, u64)>, StoreError> {
+        Ok(self
+            .tx
+            .prepare_cached("SELECT node, size, root, time_s FROM witnessed WHERE origin = ?")?
+            .query_row([origin.as_str()], |row| {
+                Ok((row.get(0)?, TreeSize(row.get(1)?), Hash(row.get(2)?), row.get(3)?))
+            })
+            .optional()?)
+    }
+
+    /// Reads a node of the witness log.
+    pub fn witness_node(&self, idx: u64) -> Option<Hash> {
+        read_node(self.tx, 0, idx)
+    }
+
+    /// Keeps an account. The key itself lies in an age file.
+    pub fn keep_account(
+        &mut self,
+        login: &str,
+        key: &PublicKey,
+        appointment: &lianzhan_protocol::id::StatementId,
+    ) -> Result<(), StoreError> {
+        self.tx.execute(
+            "INSERT INTO accounts (login, key, appointment) VALUES (?1,?2,?3)
+             ON CONFLICT (login) DO UPDATE SET key = ?2, appointment = ?3",
+            (login, key.ed25519_bytes(), appointment.0),
+        )?;
+        Ok(())
+    }
+
+    /// Takes `count` running numbers of `key`; returns the first.
+    pub fn take_numbers(&mut self, key: &str, count: u64) -> Result<u64, StoreError> {
+        let last: Option<Vec<u8>> = self
+            .tx
+            .prepare_cached("SELECT value FROM meta WHERE key = ?")?
+            .query_row([key], |row| row.get(0))
+            .optional()?;
+        let last = last
+            .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok())
+            .map_or(0, u64::from_be_bytes);
+        self.put_meta(key, &(last + count).to_be_bytes())?;
+        Ok(last + 1)
+    }
+
+    /// Keeps a small value.
+    pub fn put_meta(&mut self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.tx.execute(
+            "INSERT OR REPLACE INTO meta (key, value) VALUES (?,?)",
+            (key, value),
+        )?;
+        Ok(())
+    }
+}
+
+pub(super) fn read_receipt(bytes: &[u8]) -> Result<Receipt, StoreError> {
+    codec::decode(bytes, STATEMENT_MAX).map_err(|error| StoreError::Corrupt(format!("receipt: {error}")))
+}

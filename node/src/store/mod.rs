@@ -1,0 +1,182 @@
+//! The store: SQLite for entries, trees and views' rows. One writer thread, a pool of readers, WAL, synchronous=FULL.
+//! It takes verified entries only, and knows nothing of Automerge, of the network, or of what a record means.
+//!
+//! Order of a write (design 3, 5): entries, tree nodes and the signed checkpoint commit in one transaction; then the
+//! high-water file is synced; only then is anybody told. Jobs that wait at the same time share one transaction.
+
+mod append;
+mod error;
+mod highwater;
+mod logs;
+mod reader;
+mod views;
+mod writer;
+
+pub use append::{OwnEntry, Signer};
+pub use error::StoreError;
+pub use logs::{LogRow, ReceiptRow};
+pub use reader::{AlarmRow, EntryFigures, EntryRow, Reader};
+pub use views::{Projection, RecordRow, RowFilter};
+pub use writer::{StoreEvent, Writer};
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use rusqlite::Connection;
+use tokio::sync::{broadcast, oneshot};
+
+use highwater::HighWater;
+use writer::Job;
+
+/// Name of the database file in a node's directory.
+pub const DATABASE: &str = "lianzhan.db";
+/// Name of the high-water file, which stays outside of every backup (design 5).
+pub const HIGH_WATER: &str = "high-water";
+
+/// The store of one node. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    jobs: std::sync::mpsc::Sender<Job>,
+    events: broadcast::Sender<Arc<Vec<StoreEvent>>>,
+    readers: Arc<Readers>,
+}
+
+struct Readers {
+    path: std::path::PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Store {
+    /// Opens or creates the store in `dir`. Re-hashes the right edge of every log against its stored root, compares own
+    /// logs with the high-water file, and halts every log that does not agree.
+    pub fn open(dir: &Path, signer: Arc<dyn Signer>) -> Result<Self, StoreError> {
+        let path = dir.join(DATABASE);
+        let mut connection = Connection::open(&path)?;
+        configure(&connection)?;
+        migrate(&mut connection)?;
+        let high_water = HighWater::open(&dir.join(HIGH_WATER))?;
+        let (jobs, queue) = std::sync::mpsc::channel();
+        let (events, _) = broadcast::channel(4096);
+        let writer = writer::Thread::new(connection, high_water, signer, events.clone())?;
+        std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || writer.run(&queue))
+            .map_err(StoreError::Disk)?;
+        Ok(Store {
+            jobs,
+            events,
+            readers: Arc::new(Readers {
+                path,
+                idle: Mutex::new(Vec::new()),
+            }),
+        })
+    }
+
+    /// Runs `job` in the writer's next transaction. The receiver answers after the transaction is durable.
+    pub fn submit<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Writer<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> oneshot::Receiver<Result<T, StoreError>> {
+        let (reply, receiver) = oneshot::channel();
+        // A reply that nobody waits for any more is no error.
+        self.enqueue(job, move |result| drop(reply.send(result)));
+        receiver
+    }
+
+    /// [`Store::submit`], awaited.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Writer<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.submit(job).await.unwrap_or(Err(StoreError::Stopped))
+    }
+
+    /// [`Store::submit`], waited for on this thread: one commit.
+    pub fn write_blocking<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Writer<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, receiver) = std::sync::mpsc::sync_channel(1);
+        self.enqueue(job, move |result| drop(reply.send(result)));
+        receiver.recv().unwrap_or(Err(StoreError::Stopped))
+    }
+
+    fn enqueue<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Writer<'_>) -> Result<T, StoreError> + Send + 'static,
+        reply: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) {
+        let boxed: Job = Box::new(move |writer| {
+            let result = job(writer);
+            let failed = result.is_err();
+            let finish: writer::Finish = Box::new(move |commit| reply(commit.and(result)));
+            (failed, finish)
+        });
+        // If the writer is gone, dropping the job drops the reply, and the receiver says so.
+        let _ = self.jobs.send(boxed);
+    }
+
+    /// Reads a consistent snapshot.
+    pub fn read<T>(&self, job: impl FnOnce(&Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let pooled = self.readers.idle.lock().ok().and_then(|mut idle| idle.pop());
+        let connection = match pooled {
+            Some(connection) => connection,
+            None => {
+                let connection = Connection::open(&self.readers.path)?;
+                configure(&connection)?;
+                connection.pragma_update(None, "query_only", true)?;
+                connection
+            }
+        };
+        let result = {
+            let snapshot = connection.unchecked_transaction()?;
+            let result = job(&Reader::new(&snapshot));
+            snapshot.finish()?;
+            result
+        };
+        if let Ok(mut idle) = self.readers.idle.lock()
+            && idle.len() < 8
+        {
+            idle.push(connection);
+        }
+        result
+    }
+
+    /// What was committed, from now on.
+    pub fn events(&self) -> broadcast::Receiver<Arc<Vec<StoreEvent>>> {
+        self.events.subscribe()
+    }
+}
+
+fn configure(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -16_000)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// Numbered SQL files; the database says in `user_version` which it has.
+const MIGRATIONS: &[&str] = &[include_str!("sql/0001.sql")];
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let have: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if have > MIGRATIONS.len() {
+        return Err(StoreError::Newer {
+            have,
+            known: MIGRATIONS.len(),
+        });
+    }
+    for (n, sql) in MIGRATIONS.iter().enumerate().skip(have) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(sql)?;
+        transaction.pragma_update(None, "user_version", n + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

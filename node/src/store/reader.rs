@@ -1,0 +1,362 @@
+//! What others read: ranges for peers, changes of a record for the fold, proofs, rows.
+
+use std::collections::BTreeMap;
+
+use lianzhan_protocol::id::{Hash, RecordId, SpaceId, StatementId};
+use lianzhan_protocol::keys::PublicKey;
+use lianzhan_protocol::log::{EntryIndex, Origin, Receipt, TreeSize, consistency, inclusion};
+use lianzhan_protocol::sync::Standing;
+use lianzhan_protocol::trust::SignedStatement;
+use rusqlite::{OptionalExtension, Transaction};
+
+use super::error::StoreError;
+use super::logs::{LOG_COLUMNS, LogRow, ReceiptRow, read_logs, read_node, read_receipt};
+
+/// A snapshot of the store.
+pub struct Reader<'a> {
+    pub(super) tx: &'a Transaction<'a>,
+}
+
+/// An entry as stored.
+#[derive(Debug, Clone)]
+pub struct EntryRow {
+    /// Its log's row id.
+    pub log: i64,
+    /// Its place.
+    pub index: EntryIndex,
+    /// The entry's bytes.
+    pub entry: Vec<u8>,
+    /// Its payload, if held.
+    pub payload: Option<Vec<u8>>,
+}
+
+/// An alarm.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct AlarmRow {
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// Identifier of what happened.
+    pub kind: String,
+    /// To which thing.
+    pub subject: String,
+    /// In words.
+    pub words: String,
+}
+
+/// Figures of this node's copies of logs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct EntryFigures {
+    /// Entries that are not receipts.
+    pub entries: u64,
+    /// Those of them that a receipt covers.
+    pub witnessed: u64,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(tx: &'a Transaction<'a>) -> Self {
+        Reader { tx }
+    }
+
+    /// Every log.
+    pub fn logs(&self) -> Result<Vec<LogRow>, StoreError> {
+        read_logs(self.tx)
+    }
+
+    /// A log.
+    pub fn log(&self, origin: &Origin) -> Result<Option<LogRow>, StoreError> {
+        self.tx
+            .prepare_cached(&format!("SELECT {LOG_COLUMNS} FROM logs WHERE origin = ?"))?
+            .query_row([origin.as_str()], LogRow::read)
+            .optional()?
+            .transpose()
+    }
+
+    /// This node's log in a space, if it has one that is not halted.
+    pub fn own_log(&self, space: &SpaceId) -> Result<Option<LogRow>, StoreError> {
+        self.tx
+            .prepare_cached(&format!(
+                "SELECT {LOG_COLUMNS} FROM logs WHERE space = ? AND own = 1 ORDER BY halted IS NOT NULL, id LIMIT 1"
+            ))?
+            .query_row([space.0], LogRow::read)
+            .optional()?
+            .transpose()
+    }
+
+    /// What is stored of every log, by space.
+    pub fn standings(&self) -> Result<Vec<(SpaceId, Origin, Standing, bool)>, StoreError> {
+        let logs = self.logs()?;
+        Ok(logs
+            .into_iter()
+            .map(|log| {
+                (
+                    log.space(),
+                    log.origin,
+                    Standing {
+                        size: log.size,
+                        root: log.root,
+                    },
+                    log.own,
+                )
+            })
+            .collect())
+    }
+
+    /// Entries of a log from `from`, at least one if there is one, then as many as fit into `max_bytes` and `max`.
+    pub fn range(
+        &self,
+        log: i64,
+        from: TreeSize,
+        max: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<EntryRow>, StoreError> {
+        let mut select = self.tx.prepare_cached(
+            "SELECT idx, entry, payload FROM entries WHERE log = ?1 AND idx >= ?2 ORDER BY idx LIMIT ?3",
+        )?;
+        let mut rows = select.query((log, from.0, max as u64))?;
+        let (mut found, mut bytes) = (Vec::new(), 0);
+        while let Some(row) = rows.next()? {
+            let (entry, payload): (Vec<u8>, Option<Vec<u8>>) = (row.get(1)?, row.get(2)?);
+            bytes += entry.len() + payload.as_ref().map_or(0, Vec::len) + 16;
+            if !found.is_empty() && bytes > max_bytes {
+                break;
+            }
+            found.push(EntryRow {
+                log,
+                index: EntryIndex(row.get(0)?),
+                entry,
+                payload,
+            });
+        }
+        Ok(found)
+    }
+
+    /// Entries of one record, in all logs.
+    pub fn record_entries(&self, record: &RecordId) -> Result<Vec<EntryRow>, StoreError> {
+        let mut select = self.tx.prepare_cached(
+            "SELECT log, idx, entry, payload FROM entries WHERE record = ? ORDER BY log, idx",
+        )?;
+        let rows = select.query_map([record.0], |row| {
+            Ok(EntryRow {
+                log: row.get(0)?,
+                index: EntryIndex(row.get(1)?),
+                entry: row.get(2)?,
+                payload: row.get(3)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Receipts of a log that cover the entry at `index`, smallest size first.
+    pub fn receipts_over(&self, log: i64, index: EntryIndex) -> Result<Vec<ReceiptRow>, StoreError> {
+        let mut select = self.tx.prepare_cached(
+            "SELECT size, witness, time_s FROM receipts WHERE log = ? AND size > ? ORDER BY size, witness",
+        )?;
+        let rows = select.query_map((log, index.0), |row| {
+            Ok((TreeSize(row.get(0)?), row.get::<_, [u8; 32]>(1)?, row.get(2)?))
+        })?;
+        let mut receipts = Vec::new();
+        for row in rows {
+            let (size, witness, time_s) = row?;
+            if let Ok(witness) = PublicKey::from_ed25519(witness) {
+                receipts.push(ReceiptRow {
+                    size,
+                    witness,
+                    time_s,
+                });
+            }
+        }
+        Ok(receipts)
+    }
+
+    /// A whole receipt.
+    pub fn receipt(
+        &self,
+        log: i64,
+        size: TreeSize,
+        witness: &PublicKey,
+    ) -> Result<Option<Receipt>, StoreError> {
+        let bytes: Option<Vec<u8>> = self
+            .tx
+            .prepare_cached("SELECT receipt FROM receipts WHERE log = ? AND size = ? AND witness = ?")?
+            .query_row((log, size.0, witness.ed25519_bytes()), |row| row.get(0))
+            .optional()?;
+        bytes.as_deref().map(read_receipt).transpose()
+    }
+
+    /// The greatest size of a log that any receipt covers.
+    pub fn receipted(&self, log: i64) -> Result<TreeSize, StoreError> {
+        let size = self
+            .tx
+            .prepare_cached("SELECT coalesce(max(size), 0) FROM receipts WHERE log = ?")?
+            .query_row([log], |row| row.get(0))?;
+        Ok(TreeSize(size))
+    }
+
+    /// The last receipt time of a log, seconds since 1970.
+    pub fn last_receipt_s(&self, log: i64) -> Result<Option<u64>, StoreError> {
+        Ok(self
+            .tx
+            .prepare_cached("SELECT max(time_s) FROM receipts WHERE log = ?")?
+            .query_row([log], |row| row.get(0))?)
+    }
+
+    /// Entries at or above `from` that are no receipts.
+    pub fn unreceipted(&self, log: i64, from: TreeSize) -> Result<u64, StoreError> {
+        Ok(self
+            .tx
+            .prepare_cached("SELECT count(*) FROM entries WHERE log = ? AND idx >= ? AND receipt = 0")?
+            .query_row((log, from.0), |row| row.get(0))?)
+    }
+
+    /// Figures over this node's own logs.
+    pub fn own_figures(&self) -> Result<EntryFigures, StoreError> {
+        let (entries, witnessed) = self.tx.query_row(
+            "SELECT count(*), coalesce(sum(idx < coalesce((SELECT max(size) FROM receipts r WHERE r.log = l.id), 0)), 0)
+             FROM logs l JOIN entries e ON e.log = l.id WHERE l.own = 1 AND e.receipt = 0",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(EntryFigures { entries, witnessed })
+    }
+
+    /// A consistency proof of a log.
+    pub fn consistency(&self, log: i64, old: TreeSize, new: TreeSize) -> Result<Vec<Hash>, StoreError> {
+        consistency(old, new, |idx| read_node(self.tx, log, idx))
+            .map_err(|error| StoreError::Corrupt(error.to_string()))
+    }
+
+    /// An inclusion proof of a log.
+    pub fn inclusion(&self, log: i64, index: EntryIndex, size: TreeSize) -> Result<Vec<Hash>, StoreError> {
+        inclusion(index, size, |idx| read_node(self.tx, log, idx))
+            .map_err(|error| StoreError::Corrupt(error.to_string()))
+    }
+
+    /// The root of a log's first `size` entries.
+    pub fn root_at(&self, log: i64, size: TreeSize) -> Result<Hash, StoreError> {
+        lianzhan_protocol::log::root_at(size, |idx| read_node(self.tx, log, idx))
+            .map_err(|error| StoreError::Corrupt(error.to_string()))
+    }
+
+    /// The right edge of a log.
+    pub fn frontier(&self, log: i64, size: TreeSize) -> Result<lianzhan_protocol::log::Frontier, StoreError> {
+        lianzhan_protocol::log::Frontier::load(size, |idx| read_node(self.tx, log, idx))
+            .map_err(|error| StoreError::Corrupt(error.to_string()))
+    }
+
+    /// Stored tree nodes of a log, counted.
+    pub fn node_count(&self, log: i64) -> Result<u64, StoreError> {
+        Ok(self
+            .tx
+            .query_row("SELECT count(*) FROM nodes WHERE log = ?", [log], |row| {
+                row.get(0)
+            })?)
+    }
+
+    /// A stored tree node.
+    pub fn node(&self, log: i64, idx: u64) -> Option<Hash> {
+        read_node(self.tx, log, idx)
+    }
+
+    /// Every statement of trust.
+    pub fn statements(&self) -> Result<Vec<SignedStatement>, StoreError> {
+        let mut select = self.tx.prepare("SELECT bytes FROM statements ORDER BY id")?;
+        let rows = select.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
+        rows.map(|bytes| {
+            SignedStatement::open(&bytes?)
+                .map_err(|error| StoreError::Corrupt(format!("statement of trust: {error}")))
+        })
+        .collect()
+    }
+
+    /// The account with this login.
+    pub fn account(&self, login: &str) -> Result<Option<(PublicKey, StatementId)>, StoreError> {
+        let row: Option<([u8; 32], [u8; 32])> = self
+            .tx
+            .prepare_cached("SELECT key, appointment FROM accounts WHERE login = ?")?
+            .query_row([login], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        Ok(row.and_then(|(key, id)| Some((PublicKey::from_ed25519(key).ok()?, StatementId(id)))))
+    }
+
+    /// Every account: login and appointment.
+    pub fn accounts(&self) -> Result<Vec<(String, StatementId)>, StoreError> {
+        let mut select = self
+            .tx
+            .prepare("SELECT login, appointment FROM accounts ORDER BY login")?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, StatementId(row.get(1)?))))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// A small value.
+    pub fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self
+            .tx
+            .prepare_cached("SELECT value FROM meta WHERE key = ?")?
+            .query_row([key], |row| row.get(0))
+            .optional()?)
+    }
+
+    /// Alarms, newest first.
+    pub fn alarms(&self) -> Result<Vec<AlarmRow>, StoreError> {
+        let mut select = self
+            .tx
+            .prepare("SELECT at, kind, subject, words FROM alarms ORDER BY id DESC LIMIT 200")?;
+        let rows = select.query_map([], |row| {
+            Ok(AlarmRow {
+                at: row.get(0)?,
+                kind: row.get(1)?,
+                subject: row.get(2)?,
+                words: row.get(3)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Records whose sealed entries are stored, with their spaces: those whose keys one may ask peers for.
+    pub fn sealed_records(&self) -> Result<BTreeMap<RecordId, (SpaceId, Hash)>, StoreError> {
+        let mut select = self.tx.prepare(
+            "SELECT e.record, l.space, min(e.entry) FROM entries e JOIN logs l ON l.id = e.log
+             WHERE e.kind = 3 GROUP BY e.record",
+        )?;
+        let rows = select.query_map([], |row| {
+            Ok((
+                RecordId(row.get(0)?),
+                SpaceId(row.get(1)?),
+                row.get::<_, Vec<u8>>(2)?,
+            ))
+        })?;
+        let mut records = BTreeMap::new();
+        for row in rows {
+            let (record, space, entry) = row?;
+            let commitment = lianzhan_protocol::log::Entry::parse(&entry)
+                .ok()
+                .and_then(|entry| entry.header().key_commitment)
+                .ok_or_else(|| StoreError::Corrupt(format!("sealed entry of record {record}")))?;
+            records.insert(record, (space, commitment));
+        }
+        Ok(records)
+    }
+
+    /// The space of a record's entries.
+    pub fn space_of(&self, record: &RecordId) -> Result<Option<SpaceId>, StoreError> {
+        Ok(self
+            .tx
+            .prepare_cached(
+                "SELECT l.space FROM entries e JOIN logs l ON l.id = e.log WHERE e.record = ? LIMIT 1",
+            )?
+            .query_row([record.0], |row| row.get(0))
+            .optional()?
+            .map(SpaceId))
+    }
+
+    /// `synchronous` and `journal_mode` as the connection has them, for the test that asserts them.
+    pub fn durability(&self) -> Result<(i64, String), StoreError> {
+        let synchronous = self
+            .tx
+            .pragma_query_value(None, "synchronous", |row| row.get(0))?;
+        let journal = self
+            .tx
+            .pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+        Ok((synchronous, journal))
+    }
+}

@@ -1,0 +1,477 @@
+//! Rows derived from records: tables with the columns of each ledger, the list of records, the search index, documents.
+//! All of it may be dropped and rebuilt from entries.
+
+use lianzhan_protocol::id::{OrgId, RecordId, SpaceId};
+use lianzhan_protocol::record::Value;
+use rusqlite::types::{ToSqlOutput, Value as Sql};
+use rusqlite::{OptionalExtension, Row, params_from_iter};
+
+use super::error::StoreError;
+use super::reader::Reader;
+use super::writer::{StoreEvent, Writer};
+
+/// The rows of one record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Projection {
+    /// The record.
+    pub record: RecordId,
+    /// Its space.
+    pub space: SpaceId,
+    /// The owner of the space.
+    pub owner: OrgId,
+    /// Its ledger's id.
+    pub ledger: String,
+    /// What it is about, for lists.
+    pub title: String,
+    /// When it happened, as stated; sorts as text.
+    pub happened: String,
+    /// First recorded, milliseconds since 1970, by the author's clock.
+    pub recorded: i64,
+    /// Last recorded.
+    pub updated: i64,
+    /// Changes that wait for something.
+    pub pending: u64,
+    /// Changes that do not count.
+    pub refused: u64,
+    /// Counting changes that no required parent witnessed yet.
+    pub unwitnessed: u64,
+    /// For an annex: the record that it belongs to.
+    pub main: Option<RecordId>,
+    /// The folded state as JSON.
+    pub state: String,
+    /// Columns of the ledger's own table.
+    pub columns: Vec<(String, Value)>,
+    /// Text to be found, as grams.
+    pub grams: String,
+}
+
+/// A row of the list of records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordRow {
+    /// The record.
+    pub record: RecordId,
+    /// Its space.
+    pub space: SpaceId,
+    /// Its owner.
+    pub owner: OrgId,
+    /// Its ledger's id.
+    pub ledger: String,
+    /// What it is about.
+    pub title: String,
+    /// When, as stated.
+    pub happened: String,
+    /// First recorded, milliseconds since 1970.
+    pub recorded: i64,
+    /// Changes that wait.
+    pub pending: u64,
+    /// Changes that do not count.
+    pub refused: u64,
+    /// Counting changes not witnessed yet.
+    pub unwitnessed: u64,
+    /// The folded state as JSON.
+    pub state: String,
+}
+
+/// Which rows of a ledger to list.
+#[derive(Debug, Clone, Default)]
+pub struct RowFilter {
+    /// Of this owner alone.
+    pub owner: Option<OrgId>,
+    /// Where a column has this text.
+    pub equals: Vec<(String, String)>,
+    /// Happened on or after this date.
+    pub since: Option<String>,
+    /// Found by this FTS5 expression.
+    pub matches: Option<String>,
+    /// Rows to pass over.
+    pub offset: u64,
+    /// Rows at most.
+    pub limit: u64,
+}
+
+struct Column<'a>(&'a Value);
+
+impl rusqlite::ToSql for Column<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Owned(match self.0 {
+            Value::Null => Sql::Null,
+            Value::Bool(value) => Sql::Integer(i64::from(*value)),
+            Value::Int(value) => Sql::Integer(*value),
+            Value::Text(value) => Sql::Text(value.clone()),
+            Value::Bytes(value) => Sql::Blob(value.clone()),
+        }))
+    }
+}
+
+/// The table of a ledger. Ids come from definitions: lowercase letters and `_`.
+fn table(ledger: &str) -> String {
+    format!("v_{}", identifier(ledger))
+}
+
+fn identifier(id: &str) -> String {
+    id.chars()
+        .map(|c| {
+            if c.is_ascii_lowercase() || c.is_ascii_digit() {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect()
+}
+
+impl Writer<'_> {
+    /// Makes the tables of ledgers. A definition with other columns than the table rebuilds it: its records are marked.
+    pub fn ensure_ledger_tables(&mut self, ledgers: &[(String, Vec<String>)]) -> Result<(), StoreError> {
+        for (ledger, columns) in ledgers {
+            let wanted: Vec<String> = ["record".into(), "owner".into(), "recorded".into()]
+                .into_iter()
+                .chain(columns.iter().map(|column| identifier(column)))
+                .collect();
+            let name = table(ledger);
+            let have: Vec<String> = self
+                .tx
+                .prepare("SELECT name FROM pragma_table_info(?)")?
+                .query_map([&name], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            if have == wanted {
+                continue;
+            }
+            let rest: String = wanted[3..]
+                .iter()
+                .map(|column| format!(", \"{column}\" ANY"))
+                .collect();
+            self.tx.execute_batch(&format!(
+                "DROP TABLE IF EXISTS {name};
+                 CREATE TABLE {name} (record BLOB PRIMARY KEY, owner BLOB NOT NULL, recorded INTEGER NOT NULL{rest})
+                 STRICT, WITHOUT ROWID;"
+            ))?;
+            let lagging: Vec<[u8; 16]> = self
+                .tx
+                .prepare("SELECT record FROM records WHERE ledger = ?")?
+                .query_map([ledger], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            self.mark_dirty(lagging.into_iter().map(RecordId));
+        }
+        Ok(())
+    }
+
+    /// Puts the rows of records and takes their marks away, unless they were marked again since `seq` was read. A
+    /// record whose state is empty (`None`) has no rows.
+    pub fn put_projections(
+        &mut self,
+        done: Vec<(RecordId, i64, Option<Projection>)>,
+    ) -> Result<(), StoreError> {
+        let mut told = Vec::new();
+        for (record, seq, projection) in done {
+            self.tx
+                .prepare_cached("DELETE FROM dirty WHERE record = ? AND seq = ?")?
+                .execute((record.0, seq))?;
+            self.remove_rows(&record)?;
+            if let Some(projection) = projection {
+                self.insert_rows(&projection)?;
+                told.push((record, projection.ledger));
+            }
+            self.seq += 1;
+            self.tx
+                .prepare_cached("INSERT OR REPLACE INTO undocumented (record, seq) VALUES (?,?)")?
+                .execute((record.0, self.seq))?;
+        }
+        self.events.push(StoreEvent::Projected(told));
+        Ok(())
+    }
+
+    fn remove_rows(&self, record: &RecordId) -> Result<(), StoreError> {
+        let old: Option<(i64, String)> = self
+            .tx
+            .prepare_cached("SELECT id, ledger FROM records WHERE record = ?")?
+            .query_row([record.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        if let Some((id, ledger)) = old {
+            self.tx
+                .prepare_cached("DELETE FROM search WHERE rowid = ?")?
+                .execute([id])?;
+            self.tx
+                .prepare_cached("DELETE FROM records WHERE id = ?")?
+                .execute([id])?;
+            if !ledger.is_empty() {
+                self.tx
+                    .prepare_cached(&format!("DELETE FROM {} WHERE record = ?", table(&ledger)))?
+                    .execute([record.0])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn insert_rows(&self, p: &Projection) -> Result<(), StoreError> {
+        self.tx
+            .prepare_cached(
+                "INSERT INTO records (record, space, owner, ledger, title, happened, recorded, updated, pending,
+                 refused, unwitnessed, main, state) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            )?
+            .execute((
+                p.record.0,
+                p.space.0,
+                p.owner.0,
+                &p.ledger,
+                &p.title,
+                &p.happened,
+                p.recorded,
+                p.updated,
+                p.pending,
+                p.refused,
+                p.unwitnessed,
+                p.main.map(|main| main.0),
+                &p.state,
+            ))?;
+        let id = self.tx.last_insert_rowid();
+        if !p.grams.is_empty() {
+            self.tx
+                .prepare_cached("INSERT INTO search (rowid, grams) VALUES (?,?)")?
+                .execute((id, &p.grams))?;
+        }
+        if p.ledger.is_empty() {
+            return Ok(());
+        }
+        let names: String = p
+            .columns
+            .iter()
+            .map(|(name, _)| format!(", \"{}\"", identifier(name)))
+            .collect();
+        let marks = ", ?".repeat(p.columns.len());
+        let sql = format!(
+            "INSERT INTO {} (record, owner, recorded{names}) VALUES (?, ?, ?{marks})",
+            table(&p.ledger)
+        );
+        let fixed: [Value; 3] = [
+            Value::Bytes(p.record.0.to_vec()),
+            Value::Bytes(p.owner.0.to_vec()),
+            Value::Int(p.recorded),
+        ];
+        let values = fixed
+            .iter()
+            .chain(p.columns.iter().map(|(_, value)| value))
+            .map(Column);
+        self.tx.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+        Ok(())
+    }
+
+    /// Keeps the Automerge document of a record, unless it lags again.
+    pub fn put_documents(
+        &mut self,
+        done: Vec<(RecordId, i64, Option<(String, Vec<u8>)>)>,
+    ) -> Result<(), StoreError> {
+        for (record, seq, document) in done {
+            self.tx
+                .prepare_cached("DELETE FROM undocumented WHERE record = ? AND seq = ?")?
+                .execute((record.0, seq))?;
+            match document {
+                Some((heads, bytes)) => self
+                    .tx
+                    .prepare_cached("INSERT OR REPLACE INTO documents (record, heads, bytes) VALUES (?,?,?)")?
+                    .execute((record.0, heads, bytes))?,
+                None => self
+                    .tx
+                    .execute("DELETE FROM documents WHERE record = ?", [record.0])?,
+            };
+        }
+        Ok(())
+    }
+
+    /// Marks every record that news of the directory could settle.
+    pub fn mark_unsettled(&mut self) -> Result<(), StoreError> {
+        let records: Vec<[u8; 16]> = self
+            .tx
+            .prepare_cached("SELECT record FROM records WHERE pending > 0 OR unwitnessed > 0")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        self.mark_dirty(records.into_iter().map(RecordId));
+        Ok(())
+    }
+
+    /// Drops everything derived and marks every record.
+    pub fn drop_derived(&mut self) -> Result<u64, StoreError> {
+        let tables: Vec<String> = self
+            .tx
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'v_*'")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for table in tables {
+            self.tx.execute_batch(&format!("DELETE FROM {table}"))?;
+        }
+        self.tx.execute_batch(
+            "DELETE FROM search; DELETE FROM records; DELETE FROM documents; DELETE FROM dirty; DELETE FROM undocumented;",
+        )?;
+        let records: Vec<[u8; 16]> = self
+            .tx
+            .prepare("SELECT DISTINCT record FROM entries WHERE record IS NOT NULL")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let count = records.len() as u64;
+        self.mark_dirty(records.into_iter().map(RecordId));
+        Ok(count)
+    }
+}
+
+const ROW_COLUMNS: &str = "r.record, r.space, r.owner, r.ledger, r.title, r.happened, r.recorded, r.pending, \
+                           r.refused, r.unwitnessed, r.state";
+
+fn read_row(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
+    Ok(RecordRow {
+        record: RecordId(row.get(0)?),
+        space: SpaceId(row.get(1)?),
+        owner: OrgId(row.get(2)?),
+        ledger: row.get(3)?,
+        title: row.get(4)?,
+        happened: row.get(5)?,
+        recorded: row.get(6)?,
+        pending: row.get(7)?,
+        refused: row.get(8)?,
+        unwitnessed: row.get(9)?,
+        state: row.get(10)?,
+    })
+}
+
+impl Reader<'_> {
+    /// Records whose views lag, oldest mark first, each with its mark.
+    pub fn dirty(&self, limit: u64) -> Result<Vec<(RecordId, i64)>, StoreError> {
+        self.marked("dirty", limit)
+    }
+
+    /// Records whose documents lag.
+    pub fn undocumented(&self, limit: u64) -> Result<Vec<(RecordId, i64)>, StoreError> {
+        self.marked("undocumented", limit)
+    }
+
+    fn marked(&self, table: &str, limit: u64) -> Result<Vec<(RecordId, i64)>, StoreError> {
+        let mut select = self
+            .tx
+            .prepare_cached(&format!("SELECT record, seq FROM {table} ORDER BY seq LIMIT ?"))?;
+        let rows = select.query_map([limit], |row| Ok((RecordId(row.get(0)?), row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many records' views and documents lag.
+    pub fn lag(&self) -> Result<(u64, u64), StoreError> {
+        Ok(self.tx.query_row(
+            "SELECT (SELECT count(*) FROM dirty), (SELECT count(*) FROM undocumented)",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?)
+    }
+
+    /// A record's row.
+    pub fn record(&self, record: &RecordId) -> Result<Option<RecordRow>, StoreError> {
+        Ok(self
+            .tx
+            .prepare_cached(&format!("SELECT {ROW_COLUMNS} FROM records r WHERE r.record = ?"))?
+            .query_row([record.0], read_row)
+            .optional()?)
+    }
+
+    /// Annexes of a record that are held and open here.
+    pub fn annexes(&self, record: &RecordId) -> Result<Vec<RecordRow>, StoreError> {
+        let mut select = self.tx.prepare_cached(&format!(
+            "SELECT {ROW_COLUMNS} FROM records r WHERE r.main = ? ORDER BY r.ledger"
+        ))?;
+        let rows = select.query_map([record.0], read_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Rows of a ledger, newest first, and how many there are in all. The order is total: happened, then record id.
+    pub fn rows(&self, ledger: &str, filter: &RowFilter) -> Result<(Vec<RecordRow>, u64), StoreError> {
+        let mut conditions = String::from("r.ledger = ?");
+        let mut values: Vec<Sql> = vec![Sql::Text(ledger.to_owned())];
+        if let Some(owner) = filter.owner {
+            conditions.push_str(" AND r.owner = ?");
+            values.push(Sql::Blob(owner.0.to_vec()));
+        }
+        if let Some(since) = &filter.since {
+            conditions.push_str(" AND r.happened >= ?");
+            values.push(Sql::Text(since.clone()));
+        }
+        for (column, text) in &filter.equals {
+            conditions.push_str(&format!(" AND v.\"{}\" = ?", identifier(column)));
+            values.push(Sql::Text(text.clone()));
+        }
+        if let Some(matches) = &filter.matches {
+            conditions.push_str(" AND r.id IN (SELECT rowid FROM search WHERE search MATCH ?)");
+            values.push(Sql::Text(matches.clone()));
+        }
+        let from = format!(
+            "FROM records r JOIN {} v ON v.record = r.record WHERE {conditions}",
+            table(ledger)
+        );
+        let count: u64 = self
+            .tx
+            .prepare_cached(&format!("SELECT count(*) {from}"))?
+            .query_row(params_from_iter(values.iter()), |row| row.get(0))?;
+        values.push(Sql::Integer(i64::try_from(filter.limit).unwrap_or(i64::MAX)));
+        values.push(Sql::Integer(i64::try_from(filter.offset).unwrap_or(i64::MAX)));
+        let mut select = self.tx.prepare_cached(&format!(
+            "SELECT {ROW_COLUMNS} {from} ORDER BY r.happened DESC, r.record LIMIT ? OFFSET ?"
+        ))?;
+        let rows = select.query_map(params_from_iter(values), read_row)?;
+        Ok((rows.collect::<Result<_, _>>()?, count))
+    }
+
+    /// How many records of a ledger each owner has.
+    pub fn count_by_owner(&self, ledger: &str) -> Result<Vec<(OrgId, u64)>, StoreError> {
+        let mut select = self.tx.prepare_cached(
+            "SELECT owner, count(*) FROM records WHERE ledger = ? GROUP BY owner ORDER BY owner",
+        )?;
+        let rows = select.query_map([ledger], |row| Ok((OrgId(row.get(0)?), row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// All records, counted, annexes included.
+    pub fn record_count(&self) -> Result<u64, StoreError> {
+        Ok(self.tx.query_row(
+            "SELECT count(*) FROM records WHERE main IS NULL AND ledger <> ''",
+            [],
+            |row| row.get(0),
+        )?)
+    }
+
+    /// Every record that has entries, in order, after `after`.
+    pub fn records_after(&self, after: Option<&RecordId>, limit: u64) -> Result<Vec<RecordId>, StoreError> {
+        let mut select = self
+            .tx
+            .prepare_cached("SELECT DISTINCT record FROM entries WHERE record > ? ORDER BY record LIMIT ?")?;
+        let start = after.map_or_else(Vec::new, |record| record.0.to_vec());
+        let rows = select.query_map((start, limit), |row| Ok(RecordId(row.get(0)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The whole table of a ledger: names of columns, and rows as JSON values, in total order.
+    pub fn table(&self, ledger: &str) -> Result<(Vec<String>, Vec<Vec<serde_json::Value>>), StoreError> {
+        let mut select = self.tx.prepare(&format!(
+            "SELECT v.*, r.unwitnessed, r.pending, r.refused FROM {} v JOIN records r ON r.record = v.record
+             ORDER BY r.happened, v.record",
+            table(ledger)
+        ))?;
+        let names: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+        let width = names.len();
+        let rows = select.query_map([], |row| (0..width).map(|n| Ok(json(row.get(n)?))).collect())?;
+        Ok((names, rows.collect::<Result<_, _>>()?))
+    }
+
+    /// A stored document: heads and bytes.
+    pub fn document(&self, record: &RecordId) -> Result<Option<(String, Vec<u8>)>, StoreError> {
+        Ok(self
+            .tx
+            .prepare_cached("SELECT heads, bytes FROM documents WHERE record = ?")?
+            .query_row([record.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?)
+    }
+}
+
+fn json(value: Sql) -> serde_json::Value {
+    match value {
+        Sql::Null => serde_json::Value::Null,
+        Sql::Integer(number) => number.into(),
+        Sql::Real(number) => number.into(),
+        Sql::Text(text) => text.into(),
+        Sql::Blob(bytes) => lianzhan_protocol::codec::hex(&bytes).into(),
+    }
+}

@@ -1,0 +1,243 @@
+//! The one thread that writes. It takes the jobs that wait, runs each in a savepoint of one transaction, signs one
+//! checkpoint for each own log that grew, commits, syncs the high-water file, and answers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use lianzhan_protocol::id::{RecordId, SpaceId};
+use lianzhan_protocol::log::{Frontier, Origin};
+use lianzhan_protocol::sync::Standing;
+use lianzhan_protocol::trust::SignedStatement;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::broadcast;
+
+use super::append::Signer;
+use super::error::StoreError;
+use super::highwater::HighWater;
+
+/// Most jobs that share a transaction, and how long the first waits for others that are already queued.
+const GROUP_MAX: usize = 512;
+const GROUP_TIME: Duration = Duration::from_millis(50);
+
+pub(super) type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+pub(super) type Job = Box<dyn FnOnce(&mut Writer<'_>) -> (bool, Finish) + Send>;
+
+/// Something that was committed.
+#[derive(Debug, Clone)]
+pub enum StoreEvent {
+    /// A log has more entries.
+    Grew {
+        /// Its space.
+        space: SpaceId,
+        /// The log.
+        origin: Origin,
+        /// What is stored now.
+        standing: Standing,
+        /// Whether this node writes it.
+        own: bool,
+    },
+    /// Statements of trust that were not here before.
+    Statements(Vec<SignedStatement>),
+    /// Records whose views lag.
+    Dirty(Vec<RecordId>),
+    /// Views of records were brought up to date, with their ledgers.
+    Projected(Vec<(RecordId, String)>),
+    /// An alarm was raised.
+    Alarm,
+}
+
+/// A log as the writer knows it without asking the database.
+#[derive(Debug, Clone)]
+pub(super) struct Head {
+    pub(super) id: i64,
+    pub(super) space: SpaceId,
+    pub(super) own: bool,
+    pub(super) halted: Option<String>,
+    pub(super) frontier: Frontier,
+}
+
+/// What jobs see: the transaction, and the logs as they will be if it commits.
+pub struct Writer<'a> {
+    pub(super) tx: &'a Transaction<'a>,
+    pub(super) committed: &'a BTreeMap<Origin, Head>,
+    pub(super) staged: BTreeMap<Origin, Head>,
+    pub(super) witness: &'a Frontier,
+    pub(super) staged_witness: Option<Frontier>,
+    pub(super) events: Vec<StoreEvent>,
+    pub(super) dirty: Vec<RecordId>,
+    pub(super) seq: i64,
+    pub(super) signer: &'a dyn Signer,
+}
+
+pub(super) struct Thread {
+    connection: Connection,
+    high_water: HighWater,
+    signer: Arc<dyn Signer>,
+    heads: BTreeMap<Origin, Head>,
+    witness: Frontier,
+    seq: i64,
+    events: broadcast::Sender<Arc<Vec<StoreEvent>>>,
+}
+
+impl Thread {
+    pub(super) fn new(
+        mut connection: Connection,
+        high_water: HighWater,
+        signer: Arc<dyn Signer>,
+        events: broadcast::Sender<Arc<Vec<StoreEvent>>>,
+    ) -> Result<Self, StoreError> {
+        let heads = super::logs::load_heads(&mut connection, &high_water, signer.as_ref())?;
+        let witness = super::logs::load_witness_frontier(&connection)?;
+        let seq = connection.query_row(
+            "SELECT max((SELECT coalesce(max(seq), 0) FROM dirty), (SELECT coalesce(max(seq), 0) FROM undocumented))",
+            [],
+            |row| row.get(0),
+        )?;
+        Ok(Thread {
+            connection,
+            high_water,
+            signer,
+            heads,
+            witness,
+            seq,
+            events,
+        })
+    }
+
+    /// Until every handle of the store is gone.
+    pub(super) fn run(mut self, queue: &Receiver<Job>) {
+        while let Ok(first) = queue.recv() {
+            let started = Instant::now();
+            let mut jobs = vec![first];
+            while jobs.len() < GROUP_MAX && started.elapsed() < GROUP_TIME {
+                match queue.try_recv() {
+                    Ok(job) => jobs.push(job),
+                    Err(_) => break,
+                }
+            }
+            self.group(jobs);
+        }
+        // A clean end leaves one file; a crash leaves a WAL, which the next start reads.
+        let _ = self.connection.pragma_update(None, "wal_checkpoint", "TRUNCATE");
+    }
+
+    fn group(&mut self, jobs: Vec<Job>) {
+        let mut finishes: Vec<Finish> = Vec::with_capacity(jobs.len());
+        match self.transact(jobs, &mut finishes) {
+            Ok(events) => {
+                for finish in finishes {
+                    finish(Ok(()));
+                }
+                if !events.is_empty() {
+                    // Nobody listening is no error.
+                    let _ = self.events.send(Arc::new(events));
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, jobs = finishes.len(), "transaction failed; nothing of it was acknowledged");
+                let words = error.to_string();
+                for finish in finishes {
+                    finish(Err(StoreError::Refused(format!("nothing was saved: {words}"))));
+                }
+            }
+        }
+    }
+
+    fn transact(
+        &mut self,
+        jobs: Vec<Job>,
+        finishes: &mut Vec<Finish>,
+    ) -> Result<Vec<StoreEvent>, StoreError> {
+        let mut tx = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.set_drop_behavior(rusqlite::DropBehavior::Rollback);
+        let mut writer = Writer {
+            tx: &tx,
+            committed: &self.heads,
+            staged: BTreeMap::new(),
+            witness: &self.witness,
+            staged_witness: None,
+            events: Vec::new(),
+            dirty: Vec::new(),
+            seq: self.seq,
+            signer: self.signer.as_ref(),
+        };
+        for job in jobs {
+            writer.run(job, finishes)?;
+        }
+        let marks = writer.sign_own_logs()?;
+        writer.flush_dirty()?;
+        let Writer {
+            staged,
+            staged_witness,
+            events,
+            seq,
+            ..
+        } = writer;
+        tx.commit()?;
+        // From here on it is durable. Memory follows disk; the high-water mark is synced before anything is told.
+        self.heads.extend(staged);
+        if let Some(witness) = staged_witness {
+            self.witness = witness;
+        }
+        self.seq = seq;
+        self.high_water.raise(&marks)?;
+        Ok(events)
+    }
+}
+
+impl Writer<'_> {
+    /// Runs one job in a savepoint: a job that refuses leaves nothing behind and does not hold up the others.
+    fn run(&mut self, job: Job, finishes: &mut Vec<Finish>) -> Result<(), StoreError> {
+        let kept = (
+            self.staged.clone(),
+            self.staged_witness.clone(),
+            self.events.len(),
+            self.dirty.len(),
+        );
+        self.tx.execute_batch("SAVEPOINT job")?;
+        let (failed, finish) = job(self);
+        finishes.push(finish);
+        if failed {
+            self.tx.execute_batch("ROLLBACK TO job")?;
+            (self.staged, self.staged_witness) = (kept.0, kept.1);
+            self.events.truncate(kept.2);
+            self.dirty.truncate(kept.3);
+        }
+        self.tx.execute_batch("RELEASE job")?;
+        Ok(())
+    }
+
+    /// Marks records whose views and documents lag now.
+    pub fn mark_dirty(&mut self, records: impl IntoIterator<Item = RecordId>) {
+        self.dirty.extend(records);
+    }
+
+    fn flush_dirty(&mut self) -> Result<(), StoreError> {
+        if self.dirty.is_empty() {
+            return Ok(());
+        }
+        self.dirty.sort_unstable();
+        self.dirty.dedup();
+        let mut insert = self.tx.prepare_cached(
+            "INSERT INTO dirty (record, seq) VALUES (?1, ?2) ON CONFLICT (record) DO UPDATE SET seq = ?2",
+        )?;
+        for record in &self.dirty {
+            self.seq += 1;
+            insert.execute((&record.0, self.seq))?;
+        }
+        self.events
+            .push(StoreEvent::Dirty(std::mem::take(&mut self.dirty)));
+        Ok(())
+    }
+
+    pub(super) fn head(&self, origin: &Origin) -> Result<&Head, StoreError> {
+        self.staged
+            .get(origin)
+            .or_else(|| self.committed.get(origin))
+            .ok_or_else(|| StoreError::UnknownLog(origin.clone()))
+    }
+}

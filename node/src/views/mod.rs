@@ -1,0 +1,155 @@
+//! Projections: from the folded state of a record to the rows of its ledger. Knows no pages and no network.
+
+mod grams;
+
+pub use grams::{grams, query_expression};
+
+use lianzhan_protocol::record::ledger::{Ledger, ledger};
+use lianzhan_protocol::record::{RecordState, Value, Verdict};
+
+use crate::services::Loaded;
+use crate::store::Projection;
+
+/// The columns of a ledger's table: one per field, `/` as `_`. A set is one column of JSON text.
+pub fn columns(ledger: &Ledger) -> Vec<String> {
+    ledger.fields.iter().map(|field| column(&field.id)).collect()
+}
+
+/// The column of a field.
+pub fn column(field: &str) -> String {
+    field.replace('/', "_")
+}
+
+/// The field that tells what a record is about, per ledger; the first text field where none is listed.
+fn title_field(ledger: &Ledger) -> Option<&str> {
+    let known = match ledger.id.as_str() {
+        "letters_visits" | "issue" => Some("gist"),
+        "activity" => Some("topic"),
+        "deputy_roster" => Some("name"),
+        "meeting_minutes" => Some("place"),
+        _ => None,
+    };
+    known.or_else(|| {
+        ledger
+            .fields
+            .iter()
+            .find(|field| !field.auto)
+            .map(|field| field.id.as_str())
+    })
+}
+
+/// The field that says when it happened, per ledger.
+fn happened_field(ledger: &Ledger) -> Option<&str> {
+    ["received_at", "from", "held_at", "found_on", "date"]
+        .into_iter()
+        .find(|name| ledger.field(name).is_some())
+}
+
+/// The rows of a record; none while nothing of it counts. Of a sealed record only its place is kept in rows: what it
+/// says is opened when somebody entitled looks at it, so that erasing its key erases it.
+pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
+    let count =
+        |of: fn(&Verdict) -> bool| state.history.iter().filter(|item| of(&item.verdict)).count() as u64;
+    let pending = count(|v| matches!(v, Verdict::Pending { .. })) + loaded.closed as u64;
+    let refused = count(|v| matches!(v, Verdict::Refused { .. }));
+    let unwitnessed = count(|v| {
+        matches!(
+            v,
+            Verdict::Counts {
+                provisional: true,
+                ..
+            }
+        )
+    });
+    let recorded = loaded.held.iter().map(|held| held.recorded.0);
+    let definition = state
+        .definition
+        .and_then(|hash| crate::services::definition(&hash));
+    let mut projection = Projection {
+        record: state.id,
+        space: loaded.space.id(),
+        owner: loaded.space.owner,
+        ledger: String::new(),
+        title: String::new(),
+        happened: String::new(),
+        recorded: recorded.clone().min().unwrap_or_default(),
+        updated: recorded.max().unwrap_or_default(),
+        pending,
+        refused,
+        unwitnessed,
+        main: None,
+        state: String::new(),
+        columns: Vec::new(),
+        grams: String::new(),
+    };
+    let Some(definition) = definition else {
+        return Some(projection);
+    };
+    if loaded.sealed {
+        projection.main = lianzhan_protocol::id::RecordId::parse(state.text("of"));
+        return Some(projection);
+    }
+    projection.ledger.clone_from(&definition.id);
+    projection.title = title_field(definition).map_or_else(String::new, |name| state.text(name).to_owned());
+    projection.happened =
+        happened_field(definition).map_or_else(String::new, |name| state.text(name).to_owned());
+    projection.state = state.to_json().to_string();
+    projection.columns = definition
+        .fields
+        .iter()
+        .map(|f| (column(&f.id), cell(state, &f.id, f.set)))
+        .collect();
+    projection.grams = searchable(state);
+    Some(projection)
+}
+
+fn cell(state: &RecordState, id: &str, set: bool) -> Value {
+    if !set {
+        return state.value(id).clone();
+    }
+    // Members of a set of structs stand between the set's name and the member's field.
+    let (head, tail) = id
+        .split_once('/')
+        .map_or((id, None), |(head, tail)| (head, Some(tail)));
+    let members: Vec<&Value> = state
+        .fields
+        .iter()
+        .filter(|(key, field)| {
+            let mut parts = key.split('/');
+            parts.next() == Some(head)
+                && parts.next().is_some()
+                && parts.next() == tail
+                && field.value != Value::Null
+        })
+        .map(|(_, field)| &field.value)
+        .collect();
+    if members.is_empty() {
+        return Value::Null;
+    }
+    serde_json::to_string(&members).map_or(Value::Null, Value::Text)
+}
+
+/// All text of a record, for the search index.
+fn searchable(state: &RecordState) -> String {
+    let texts = state.fields.values().filter_map(|field| field.value.as_text());
+    grams(&texts.collect::<Vec<_>>().join("\n"))
+}
+
+/// Labels of fields that a record lacks to be complete.
+pub fn missing(state: &RecordState) -> Vec<&'static lianzhan_protocol::record::ledger::Field> {
+    let Some(definition) = state
+        .definition
+        .and_then(|hash| crate::services::definition(&hash))
+    else {
+        return Vec::new();
+    };
+    let Some(definition) = ledger(&definition.id) else {
+        return Vec::new();
+    };
+    let present = |id: &str| {
+        state.fields.iter().any(|(key, field)| {
+            field.value != Value::Null && (key == id || key.starts_with(&format!("{id}/")))
+        })
+    };
+    definition.missing(present)
+}

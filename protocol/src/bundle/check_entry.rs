@@ -1,0 +1,106 @@
+//! One change: bytes, author's signature, place, payload, inclusion, and who witnessed it when.
+
+use std::collections::BTreeMap;
+
+use super::archive::Files;
+use super::check_log::Log;
+use super::examine::{take, take_text};
+use super::layout::entry_file;
+use super::refusal::{At, Reason, Refusal};
+use super::rules;
+use crate::id::{ChangeId, RecordId};
+use crate::log::{Entry, Origin, PayloadKind, ProofFile, verify_cosignature, witness_name};
+use crate::record::{Change, Held};
+
+/// A change whose evidence was checked.
+pub(super) struct Checked {
+    pub(super) record: RecordId,
+    pub(super) held: Held,
+    /// Which receipt of its log proves when it was there.
+    pub(super) receipt: Option<usize>,
+}
+
+/// Checks the three files of one change.
+pub(super) fn check(
+    files: &mut Files,
+    id: &ChangeId,
+    logs: &BTreeMap<Origin, Log>,
+) -> Result<Checked, Refusal> {
+    let path = entry_file(id, "entry");
+    let entry = Entry::parse(&take(files, &path)?).at(&path)?;
+    if entry.change_id() != *id {
+        return Err(Refusal::new(
+            path,
+            Reason::OtherName(entry.change_id().to_string()),
+        ));
+    }
+    let entry = entry.verify().at(&path)?;
+    let header = entry.header();
+    let (PayloadKind::Change, Some(record), Some(appointment)) =
+        (header.kind, header.record, header.appointment)
+    else {
+        return Err(Refusal::new(path, Reason::NotAChange));
+    };
+    let log = logs
+        .get(&header.origin)
+        .ok_or_else(|| Refusal::new(&path, Reason::NoLog(header.origin.clone())))?;
+    entry.check_place(&log.origin, &log.start.space.id()).at(&path)?;
+
+    let payload_file = entry_file(id, "payload");
+    let payload = take(files, &payload_file)?;
+    entry.check_payload(&payload).at(&payload_file)?;
+    let change = Change::parse(&payload).at(&payload_file)?;
+
+    let proof_path = entry_file(id, "tlog-proof");
+    let proof = ProofFile::parse(&take_text(files, &proof_path)?).at(&proof_path)?;
+    let receipt = included(&entry, &proof, log).map_err(|reason| Refusal::new(&proof_path, reason))?;
+    let held = Held {
+        id: *id,
+        origin: log.origin.clone(),
+        index: proof.index,
+        author: header.author,
+        appointment,
+        recorded: header.recorded,
+        witnessed: receipt
+            .and_then(|n| log.receipts.get(n))
+            .map(crate::log::Receipt::time),
+        change,
+    };
+    Ok(Checked {
+        record,
+        held,
+        receipt,
+    })
+}
+
+/// Checks that the entry stands in its log: under the earliest receipt that covers it, else under the newest checkpoint.
+fn included(entry: &Entry, proof: &ProofFile, log: &Log) -> Result<Option<usize>, Reason> {
+    if proof.extra.is_some() {
+        return Err(Reason::ProofAgainst("an extra line"));
+    }
+    let checkpoint = rules::open_checkpoint(&proof.checkpoint, &log.origin, &log.start.node)?;
+    proof.verify_inclusion(&entry.leaf(), &checkpoint)?;
+    let number = rules::earliest_covering(&log.receipts, proof.index);
+    let Some((number, receipt)) = number.and_then(|n| Some((n, log.receipts.get(n)?))) else {
+        if proof.checkpoint != log.newest {
+            return Err(Reason::ProofAgainst(
+                "must be the log's newest checkpoint, since no receipt covers the entry",
+            ));
+        }
+        return Ok(None);
+    };
+    let note = rules::receipt_note(&log.origin, &log.start.node, receipt)
+        .map_err(crate::log::CheckpointError::from)?;
+    if proof.checkpoint != note {
+        return Err(Reason::ProofAgainst(
+            "must be the earliest checkpoint with a receipt that covers the entry",
+        ));
+    }
+    verify_cosignature(
+        &note.to_string(),
+        &witness_name(&receipt.witness),
+        &receipt.witness,
+        &checkpoint,
+    )?;
+    Ok(Some(number))
+}

@@ -1,0 +1,187 @@
+//! The evidence of one log: its start, its newest checkpoint, and the receipts of its required parent.
+
+use super::archive::Files;
+use super::examine::{take, take_text};
+use super::facts::{Horizon, OrgName, Witnessed};
+use super::layout::{log_folder, receipt_file};
+use super::refusal::{At, Reason, Refusal};
+use super::rules;
+use crate::codec;
+use crate::id::OrgId;
+use crate::log::{
+    Checkpoint, Entry, EntryIndex, LogStart, LogStatement, Note, Origin, PROTOCOL_VERSION, PayloadKind,
+    ProofFile, Receipt, verify_consistency,
+};
+use crate::trust::Directory;
+
+/// Longest receipt, in bytes.
+const RECEIPT_MAX: usize = crate::log::STATEMENT_MAX;
+
+/// A log whose evidence was checked.
+pub(super) struct Log {
+    pub(super) origin: Origin,
+    pub(super) start: LogStart,
+    /// The newest checkpoint shown, with the log's own line alone.
+    pub(super) newest: Note,
+    pub(super) checkpoint: Checkpoint,
+    /// In order; number n stands at n - 1.
+    pub(super) receipts: Vec<Receipt>,
+    /// The org of each receipt's witness.
+    pub(super) witnesses: Vec<OrgId>,
+}
+
+impl Log {
+    /// Who witnessed, by the receipt at `n`, and when.
+    pub(super) fn witnessed(&self, directory: &Directory, n: usize) -> Option<Witnessed> {
+        let (receipt, org) = (self.receipts.get(n)?, self.witnesses.get(n)?);
+        Some(Witnessed {
+            time: receipt.time(),
+            by: OrgName::of(directory, org),
+            size: receipt.size.0,
+        })
+    }
+
+    /// Up to when the log is known.
+    pub(super) fn horizon(&self, directory: &Directory) -> Horizon {
+        Horizon {
+            log: self.origin.to_string(),
+            org: OrgName::of(directory, &self.start.org),
+            node: self.start.node.fingerprint(),
+            space: self.start.space.id(),
+            size: self.checkpoint.size.0,
+            root: self.checkpoint.root,
+            witnessed: rules::newest(&self.receipts).and_then(|n| self.witnessed(directory, n)),
+        }
+    }
+}
+
+/// Checks the folder of one log.
+pub(super) fn check(files: &mut Files, folder: &str, directory: &Directory) -> Result<Log, Refusal> {
+    let entry_file = format!("{folder}start.entry");
+    let entry = Entry::parse(&take(files, &entry_file)?).at(&entry_file)?;
+    let payload_file = format!("{folder}start.payload");
+    let payload = take(files, &payload_file)?;
+    let (start, origin) = start(&entry, &entry_file, &payload, &payload_file)?;
+    if log_folder(&origin).as_deref() != Some(folder) {
+        return Err(Refusal::new(entry_file, Reason::OtherName(origin.to_string())));
+    }
+    appointed(directory, &start).map_err(|reason| Refusal::new(&payload_file, reason))?;
+
+    let proof_file = format!("{folder}start.tlog-proof");
+    let proof = ProofFile::parse(&take_text(files, &proof_file)?).at(&proof_file)?;
+    let checkpoint = rules::open_checkpoint(&proof.checkpoint, &origin, &start.node)
+        .map_err(|reason| Refusal::new(&proof_file, reason))?;
+    if proof.extra.is_some() || proof.checkpoint.signatures().len() != 1 {
+        return Err(Refusal::new(
+            proof_file,
+            Reason::ProofAgainst("only the log's own line stands here"),
+        ));
+    }
+    if proof.index != EntryIndex(0) {
+        return Err(Refusal::new(
+            proof_file,
+            Reason::ProofAgainst("the start of a log is entry 0"),
+        ));
+    }
+    proof
+        .verify_inclusion(&entry.leaf(), &checkpoint)
+        .at(&proof_file)?;
+
+    let mut log = Log {
+        origin,
+        start,
+        newest: proof.checkpoint,
+        checkpoint,
+        receipts: Vec::new(),
+        witnesses: Vec::new(),
+    };
+    receipts(files, folder, directory, &mut log)?;
+    Ok(log)
+}
+
+/// Reads the start of a log and checks that its node signed it for the log that it derives.
+fn start(
+    entry: &Entry,
+    entry_file: &str,
+    payload: &[u8],
+    payload_file: &str,
+) -> Result<(LogStart, Origin), Refusal> {
+    entry.check_payload(payload).at(payload_file)?;
+    let LogStatement::Start(start) = LogStatement::parse(payload).at(payload_file)? else {
+        return Err(Refusal::new(payload_file, Reason::Start("another statement")));
+    };
+    let bad = |what| Refusal::new(entry_file, Reason::Start(what));
+    if entry.header().kind != PayloadKind::Statement {
+        return Err(bad("another kind of payload"));
+    }
+    if entry.header().author != start.node {
+        return Err(bad("not signed by the node that it names"));
+    }
+    if start.version != PROTOCOL_VERSION {
+        return Err(bad("another protocol version"));
+    }
+    let origin = start.origin();
+    entry.check_place(&origin, &start.space.id()).at(entry_file)?;
+    entry.clone().verify().at(entry_file)?;
+    Ok((start, origin))
+}
+
+/// Whether the directory knows the node, lets its org hold the space, and names the same parent.
+fn appointed(directory: &Directory, start: &LogStart) -> Result<(), Reason> {
+    if !rules::is_node_of(directory, &start.node, &start.org, None) {
+        return Err(Reason::NodeNotAppointed(start.org));
+    }
+    if !directory.may_hold(&start.org, &start.space) {
+        return Err(Reason::MayNotHold {
+            org: start.org,
+            space: start.space.id(),
+        });
+    }
+    if directory.org(&start.org).map(|org| org.parent) != Some(start.required_parent) {
+        return Err(Reason::RequiredParent);
+    }
+    Ok(())
+}
+
+/// Checks receipts, numbered from 1: signatures, place in the witness log, who witnessed, and that the newest tree
+/// extends the witnessed one.
+fn receipts(files: &mut Files, folder: &str, directory: &Directory, log: &mut Log) -> Result<(), Refusal> {
+    let prefix = format!("{folder}receipts/");
+    let count = files
+        .keys()
+        .filter(|path| path.starts_with(&prefix) && path.ends_with(".receipt"))
+        .count();
+    for n in 1..=count {
+        let path = receipt_file(folder, n, "receipt");
+        let receipt: Receipt = codec::decode(&take(files, &path)?, RECEIPT_MAX).at(&path)?;
+        receipt.verify(&log.origin, &log.start.node).at(&path)?;
+        let org = rules::witness_org(directory, &log.start, &receipt)
+            .map_err(|reason| Refusal::new(&path, reason))?;
+        let in_order = log
+            .receipts
+            .last()
+            .is_none_or(|last| rules::receipt_order(last) < rules::receipt_order(&receipt));
+        if !in_order {
+            return Err(Refusal::new(path, Reason::ReceiptOrder));
+        }
+        let path = receipt_file(folder, n, "consistency");
+        let text = take_text(files, &path)?;
+        let hashes = rules::read_consistency(&text, receipt.size.0, &log.newest).ok_or_else(|| {
+            Refusal::new(
+                &path,
+                Reason::ProofAgainst("from this receipt's size to the newest checkpoint"),
+            )
+        })?;
+        verify_consistency(
+            receipt.size,
+            log.checkpoint.size,
+            &receipt.root,
+            &log.checkpoint.root,
+            &hashes,
+        )
+        .at(&path)?;
+        log.receipts.push(receipt);
+        log.witnesses.push(org);
+    }
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! Judge and fold: from verified changes to the facts of each record, with the ledgers that come with the program.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::check_entry::Checked;
+use super::check_log::Log;
+use super::facts::{Author, ChainLink, ChangeFacts, EventFacts, OrgName, RecordFacts, RecordSummary};
+use super::layout::entry_file;
+use super::refusal::{Reason, Refusal};
+use crate::id::{Hash, RecordId, StatementId};
+use crate::log::Origin;
+use crate::record::activity::Activity;
+use crate::record::ledger::{Ledger, ledgers};
+use crate::record::{Event, EventState, Graph, Held, JudgeContext, RecordState, fold, judge};
+use crate::trust::{Directory, Space};
+
+/// The ledger of activities: its records have sign-ins, lines and seals.
+const ACTIVITY: &str = "activity";
+
+/// What the records are judged against.
+struct Ground<'a> {
+    directory: &'a Directory,
+    logs: &'a BTreeMap<Origin, Log>,
+    /// The ledgers that come with the program, by hash.
+    ledgers: BTreeMap<Hash, &'static Ledger>,
+}
+
+/// The facts of every record, by id.
+pub(super) fn records(
+    directory: &Directory,
+    logs: &BTreeMap<Origin, Log>,
+    entries: &[Checked],
+) -> Result<Vec<RecordSummary>, Refusal> {
+    let mut places = BTreeSet::new();
+    let mut by_record: BTreeMap<RecordId, Vec<&Checked>> = BTreeMap::new();
+    for entry in entries {
+        if !places.insert((&entry.held.origin, entry.held.index)) {
+            return Err(Refusal::new(
+                entry_file(&entry.held.id, "entry"),
+                Reason::SamePlace,
+            ));
+        }
+        by_record.entry(entry.record).or_default().push(entry);
+    }
+    if by_record.is_empty() {
+        return Err(Refusal::new("entries", Reason::Empty));
+    }
+    let ledgers = ledgers().iter().map(|ledger| (ledger.hash(), ledger)).collect();
+    let ground = Ground {
+        directory,
+        logs,
+        ledgers,
+    };
+    by_record
+        .into_iter()
+        .map(|(id, entries)| record(&ground, id, &entries))
+        .collect()
+}
+
+fn record(ground: &Ground<'_>, id: RecordId, entries: &[&Checked]) -> Result<RecordSummary, Refusal> {
+    let Ground {
+        directory,
+        logs,
+        ledgers,
+    } = ground;
+    let by_hash = |hash: &Hash| ledgers.get(hash).copied();
+    let held: Vec<Held> = entries.iter().map(|entry| entry.held.clone()).collect();
+    let space = one_space(logs, id, entries)?;
+    let graph = Graph::build(&held);
+    if let Some((change, missing)) = graph.waiting().first() {
+        return Err(Refusal::new(
+            entry_file(&change.id, "payload"),
+            Reason::MissingDependency(*missing),
+        ));
+    }
+    let state = fold(id, &held, |held| {
+        let node_org = logs.get(&held.origin).map(|log| log.start.org);
+        judge(
+            &JudgeContext {
+                directory,
+                space,
+                node_org,
+                ledger: &by_hash,
+            },
+            held,
+        )
+    });
+    let changes = state
+        .history
+        .iter()
+        .filter_map(|item| {
+            let entry = entries.iter().find(|entry| entry.held.id == item.change)?;
+            let log = logs.get(&entry.held.origin)?;
+            Some(ChangeFacts {
+                id: item.change,
+                log: log.origin.to_string(),
+                index: entry.held.index.0,
+                author: author(directory, &entry.held.appointment),
+                recorded: entry.held.recorded,
+                witnessed: entry.receipt.and_then(|n| log.witnessed(directory, n)),
+                verdict: item.verdict.clone(),
+            })
+        })
+        .collect();
+    Ok(RecordSummary {
+        record: facts(ground, space, &graph, state),
+        changes,
+    })
+}
+
+/// The space in which all changes of a record lie.
+fn one_space<'l>(
+    logs: &'l BTreeMap<Origin, Log>,
+    id: RecordId,
+    entries: &[&Checked],
+) -> Result<&'l Space, Refusal> {
+    let mut spaces = entries
+        .iter()
+        .filter_map(|entry| logs.get(&entry.held.origin))
+        .map(|log| &log.start.space);
+    let first = spaces
+        .next()
+        .ok_or_else(|| Refusal::new("entries", Reason::Empty))?;
+    if spaces.all(|space| space == first) {
+        Ok(first)
+    } else {
+        Err(Refusal::new(format!("record {id}"), Reason::SeveralSpaces(id)))
+    }
+}
+
+fn facts(ground: &Ground<'_>, space: &Space, graph: &Graph<'_>, state: RecordState) -> RecordFacts {
+    let directory = ground.directory;
+    let ledger = state
+        .definition
+        .and_then(|hash| ground.ledgers.get(&hash).copied());
+    let organiser = directory.org(&space.owner).map(|org| org.level);
+    let activity = organiser
+        .filter(|_| ledger.is_some_and(|ledger| ledger.id == ACTIVITY))
+        .map(|organiser| {
+            Activity::of(&state, organiser, |heads, change| {
+                let Some(change) = graph.position(change) else {
+                    return false;
+                };
+                let mut heads = heads.iter().filter_map(|head| graph.position(head));
+                heads.any(|head| head == change || graph.saw(head, change))
+            })
+        });
+    RecordFacts {
+        id: state.id,
+        ledger: ledger.map(|ledger| ledger.id.clone()),
+        definition: state.definition,
+        space: space.id(),
+        audience: space.audience.as_str(),
+        owner: OrgName::of(directory, &space.owner),
+        events: state
+            .events
+            .iter()
+            .map(|event| event_facts(directory, event))
+            .collect(),
+        fields: state.fields,
+        activity,
+        heads: state.heads,
+    }
+}
+
+fn event_facts(directory: &Directory, state: &EventState) -> EventFacts {
+    let (text, level, digest) = match &state.event {
+        Event::SignIn { deputy, level, .. } => (Some(deputy.clone()), Some(*level), None),
+        Event::LogLine { text, .. } => (Some(text.clone()), None, None),
+        Event::Seal { level, digest, .. } => (None, Some(*level), Some(*digest)),
+        _ => (None, None, None),
+    };
+    EventFacts {
+        id: state.id,
+        kind: state.event.kind(),
+        change: state.change,
+        by: state.by.name.clone(),
+        org: OrgName::of(directory, &state.by.org),
+        happened: state.event.happened().map(str::to_owned),
+        text,
+        level,
+        digest,
+        ineffective: state.effect.as_ref().err().cloned(),
+    }
+}
+
+/// Who holds the appointment, with the chain up to the founding statement.
+fn author(directory: &Directory, id: &StatementId) -> Option<Author> {
+    let appointment = directory.appointment(id).ok()?;
+    let mut chain: Vec<ChainLink> = directory
+        .chain(id)
+        .ok()?
+        .links
+        .iter()
+        .filter_map(|link| {
+            directory
+                .appointment(link)
+                .ok()
+                .map(|appointment| (link, appointment))
+        })
+        .map(|(link, appointment)| ChainLink {
+            statement: *link,
+            name: appointment.name.clone(),
+            org: OrgName::of(directory, &appointment.org),
+        })
+        .collect();
+    let root = OrgName::of(directory, &directory.root());
+    chain.push(ChainLink {
+        statement: directory.founding().id(),
+        name: String::new(),
+        org: root,
+    });
+    Some(Author {
+        name: appointment.name.clone(),
+        org: OrgName::of(directory, &appointment.org),
+        roles: appointment.roles.clone(),
+        seat: appointment.seat,
+        chain,
+    })
+}

@@ -1,0 +1,167 @@
+//! The order of examination: founding statement, statements, logs, entries, records. Writer and verifier go through the
+//! same, so what is written verifies. The manifest and the summary are not looked at here.
+
+use std::collections::BTreeMap;
+
+use super::archive::Files;
+use super::facts::{FORMAT, OrgName, Summary};
+use super::layout::{
+    ENTRIES, FOUNDING_FILE, LOGS, README, README_FILE, STATEMENTS, log_folder, statement_file,
+};
+use super::refusal::{At, Reason, Refusal};
+use super::{check_entry, check_log, conclude, rules};
+use crate::codec::unhex;
+use crate::id::{ChangeId, StatementId};
+use crate::log::Origin;
+use crate::trust::{Directory, FoundingStatement, SignedStatement};
+
+/// Takes a file out of those not yet used.
+pub(super) fn take(files: &mut Files, path: &str) -> Result<Vec<u8>, Refusal> {
+    files
+        .remove(path)
+        .ok_or_else(|| Refusal::new(path, Reason::Missing))
+}
+
+/// As [`take`], for a text.
+pub(super) fn take_text(files: &mut Files, path: &str) -> Result<String, Refusal> {
+    let not_text = |_| {
+        Refusal::new(
+            path,
+            Reason::Codec(crate::codec::CodecError::Malformed("not UTF-8".into())),
+        )
+    };
+    String::from_utf8(take(files, path)?).map_err(not_text)
+}
+
+/// Verifies the files and says what follows from them; uses each of them.
+pub(super) fn examine(mut files: Files, trusted: &FoundingStatement) -> Result<Summary, Refusal> {
+    let files = &mut files;
+    if take(files, README_FILE)? != README.as_bytes() {
+        return Err(Refusal::new(README_FILE, Reason::Readme));
+    }
+    let founding = FoundingStatement::open(&take(files, FOUNDING_FILE)?).at(FOUNDING_FILE)?;
+    if founding.id() != trusted.id() {
+        let reason = Reason::OtherFounding {
+            trusted: trusted.id(),
+            found: founding.id(),
+        };
+        return Err(Refusal::new(FOUNDING_FILE, reason));
+    }
+    let directory = statements(files, founding)?;
+
+    let mut logs: BTreeMap<Origin, check_log::Log> = BTreeMap::new();
+    for folder in names(files, LOGS, '/') {
+        let log = check_log::check(files, &format!("{LOGS}{folder}/"), &directory)?;
+        logs.insert(log.origin.clone(), log);
+    }
+    let mut entries: Vec<check_entry::Checked> = Vec::new();
+    for name in names(files, ENTRIES, '.') {
+        let id = unhex::<32>(&name)
+            .map(ChangeId)
+            .ok_or_else(|| Refusal::new(format!("{ENTRIES}{name}"), Reason::Unused))?;
+        entries.push(check_entry::check(files, &id, &logs)?);
+    }
+    // A missing dependency is the cause where a dropped change leaves its appointment unused.
+    let records = conclude::records(&directory, &logs, &entries)?;
+    all_used(files, &directory, &logs, &entries)?;
+    let root = directory.root();
+    Ok(Summary {
+        format: FORMAT,
+        founding: directory.founding().id(),
+        root: OrgName::of(&directory, &root),
+        statements: directory.statements().map(SignedStatement::id).collect(),
+        logs: logs.values().map(|log| log.horizon(&directory)).collect(),
+        records,
+    })
+}
+
+/// Opens all statements and judges them; every one must stand.
+fn statements(files: &mut Files, founding: FoundingStatement) -> Result<Directory, Refusal> {
+    let mut opened = Vec::new();
+    for name in names(files, STATEMENTS, '.') {
+        let path = format!("{STATEMENTS}{name}.cose");
+        let statement = SignedStatement::open(&take(files, &path)?).at(&path)?;
+        if statement.id().to_string() != name {
+            return Err(Refusal::new(path, Reason::OtherName(statement.id().to_string())));
+        }
+        opened.push(statement);
+    }
+    let mut directory = Directory::new(founding);
+    directory.extend(opened);
+    // The cause before what rests on it, so that the thing named is the one to look at.
+    let faults = directory.faults();
+    let rests = |fault: &crate::trust::StatementFault| {
+        fault.is_pending() || matches!(fault, crate::trust::StatementFault::Issuer(_))
+    };
+    match faults
+        .iter()
+        .find(|(_, fault)| !rests(fault))
+        .or_else(|| faults.iter().next())
+    {
+        Some((id, fault)) => Err(Refusal::new(
+            statement_file(id),
+            Reason::DoesNotStand(fault.clone()),
+        )),
+        None => Ok(directory),
+    }
+}
+
+/// Nothing lies in the bundle that no proof needs: no file, statement, log or receipt.
+fn all_used(
+    files: &Files,
+    directory: &Directory,
+    logs: &BTreeMap<Origin, check_log::Log>,
+    entries: &[check_entry::Checked],
+) -> Result<(), Refusal> {
+    if let Some(path) = files.keys().next() {
+        return Err(Refusal::new(path, Reason::Unused));
+    }
+    for log in logs.values() {
+        let folder = log_folder(&log.origin).unwrap_or_default();
+        if !entries.iter().any(|entry| entry.held.origin == log.origin) {
+            return Err(Refusal::new(folder, Reason::Unused));
+        }
+        let newest = rules::newest(&log.receipts);
+        let proves = |n: usize| {
+            entries
+                .iter()
+                .any(|entry| entry.held.origin == log.origin && entry.receipt == Some(n))
+        };
+        if let Some(n) = (0..log.receipts.len()).find(|n| newest != Some(*n) && !proves(*n)) {
+            return Err(Refusal::new(
+                super::layout::receipt_file(&folder, n + 1, "receipt"),
+                Reason::Unused,
+            ));
+        }
+    }
+    let shown: Vec<rules::Needs<'_>> = logs
+        .values()
+        .map(|log| rules::Needs {
+            start: &log.start,
+            receipts: &log.receipts,
+        })
+        .collect();
+    let needed: Vec<StatementId> =
+        rules::needed(directory, &shown, entries.iter().map(|e| e.held.appointment))
+            .into_iter()
+            .map(SignedStatement::id)
+            .collect();
+    match directory
+        .statements()
+        .find(|statement| !needed.contains(&statement.id()))
+    {
+        Some(statement) => Err(Refusal::new(statement_file(&statement.id()), Reason::Unused)),
+        None => Ok(()),
+    }
+}
+
+/// The different names that follow `prefix` up to `end` or the path's end, in order.
+fn names(files: &Files, prefix: &str, end: char) -> Vec<String> {
+    let mut names: Vec<String> = files
+        .keys()
+        .filter_map(|path| path.strip_prefix(prefix))
+        .map(|rest| rest.split(end).next().unwrap_or(rest).to_owned())
+        .collect();
+    names.dedup();
+    names
+}

@@ -1,0 +1,200 @@
+//! What follows from verified evidence: the facts that stand in `summary.json` and in every report. Plain values without
+//! sentences, so that better wording never changes a bundle. Structs serialise in the order of their fields.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::id::{ChangeId, Hash, OrgId, RecordId, SpaceId, StatementId};
+use crate::record::activity::Activity;
+use crate::record::{EventKind, FieldState, Ineffective, Verdict};
+use crate::time::Timestamp;
+use crate::trust::{Directory, Level, Role};
+
+/// The identifier of this format.
+pub const FORMAT: &str = "lianzhan-bundle/1";
+
+/// An org with its names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OrgName {
+    /// Its id.
+    pub id: OrgId,
+    /// Its Chinese name.
+    pub zh: String,
+    /// Its English name.
+    pub en: String,
+}
+
+impl OrgName {
+    pub(super) fn of(directory: &Directory, id: &OrgId) -> Self {
+        let name = directory
+            .org(id)
+            .map(|org| (org.name_zh.clone(), org.name_en.clone()));
+        let (zh, en) = name.unwrap_or_else(|| (id.to_string(), id.to_string()));
+        OrgName { id: *id, zh, en }
+    }
+}
+
+/// Who wrote a change, by the appointment that it names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Author {
+    /// The name on the card.
+    pub name: String,
+    /// The org.
+    pub org: OrgName,
+    /// The roles.
+    #[serde(serialize_with = "role_ids")]
+    pub roles: Vec<Role>,
+    /// The level of a deputy's seat.
+    #[serde(serialize_with = "some_level_id")]
+    pub seat: Option<Level>,
+    /// From the author's own appointment up to the founding statement.
+    pub chain: Vec<ChainLink>,
+}
+
+/// One appointment of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChainLink {
+    /// The statement; the founding statement comes last.
+    pub statement: StatementId,
+    /// The name on the card; empty for the founding statement.
+    pub name: String,
+    /// The org in which it appoints.
+    pub org: OrgName,
+}
+
+/// The first time that a required witness saw a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Witnessed {
+    /// Milliseconds since 1970, whole seconds.
+    pub time: Timestamp,
+    /// The witness's org.
+    pub by: OrgName,
+    /// The size of the log that it saw.
+    pub size: u64,
+}
+
+/// A change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangeFacts {
+    /// Its id.
+    pub id: ChangeId,
+    /// The log.
+    pub log: String,
+    /// The place in the log.
+    pub index: u64,
+    /// Who wrote it; none if the bundle holds no standing appointment, and then the verdict says why.
+    pub author: Option<Author>,
+    /// The author's clock, milliseconds since 1970.
+    pub recorded: Timestamp,
+    /// None: not witnessed as far as the bundle shows.
+    pub witnessed: Option<Witnessed>,
+    /// Whether it counts.
+    pub verdict: Verdict,
+}
+
+/// An event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EventFacts {
+    /// Its id.
+    pub id: Hash,
+    /// Its kind.
+    pub kind: EventKind,
+    /// Its change.
+    pub change: ChangeId,
+    /// Who did it.
+    pub by: String,
+    /// For which org.
+    pub org: OrgName,
+    /// When, as stated.
+    pub happened: Option<String>,
+    /// The deputy who signed in, or the text of a line.
+    pub text: Option<String>,
+    /// The level of a seat or a seal.
+    #[serde(serialize_with = "some_level_id")]
+    pub level: Option<Level>,
+    /// What a seal is over.
+    pub digest: Option<Hash>,
+    /// Why it has no effect; none if it has.
+    pub ineffective: Option<Ineffective>,
+}
+
+/// A record, folded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecordFacts {
+    /// Its id.
+    pub id: RecordId,
+    /// Its ledger, if this program knows the definition.
+    pub ledger: Option<String>,
+    /// The hash of the definition.
+    pub definition: Option<Hash>,
+    /// Its space.
+    pub space: SpaceId,
+    /// The audience of that space.
+    pub audience: &'static str,
+    /// The owner of that space.
+    pub owner: OrgName,
+    /// Fields by key.
+    pub fields: BTreeMap<String, FieldState>,
+    /// Events in fold order.
+    pub events: Vec<EventFacts>,
+    /// Sign-ins, lines and seals, for an activity.
+    pub activity: Option<Activity>,
+    /// Changes that no other has seen.
+    pub heads: Vec<ChangeId>,
+}
+
+/// Up to when a log is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Horizon {
+    /// The log.
+    pub log: String,
+    /// The org of the node that writes it.
+    pub org: OrgName,
+    /// Fingerprint of the node's key.
+    pub node: String,
+    /// Its space.
+    pub space: SpaceId,
+    /// Size of the newest checkpoint shown.
+    pub size: u64,
+    /// Its root.
+    pub root: Hash,
+    /// The last receipt shown: as of then the required parent had seen this log.
+    pub witnessed: Option<Witnessed>,
+}
+
+/// A record in the summary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct RecordSummary {
+    #[serde(flatten)]
+    pub(super) record: RecordFacts,
+    pub(super) changes: Vec<ChangeFacts>,
+}
+
+/// The content of `summary.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Summary {
+    pub(super) format: &'static str,
+    pub(super) founding: StatementId,
+    pub(super) root: OrgName,
+    pub(super) statements: Vec<StatementId>,
+    pub(super) logs: Vec<Horizon>,
+    pub(super) records: Vec<RecordSummary>,
+}
+
+impl Summary {
+    /// The bytes of `summary.json`.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        // Keys are text and numbers are integers, so nothing here can fail to become JSON.
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+}
+
+fn role_ids<S: serde::Serializer>(roles: &[Role], s: S) -> Result<S::Ok, S::Error> {
+    s.collect_seq(roles.iter().map(|role| role.as_str()))
+}
+fn some_level_id<S: serde::Serializer>(level: &Option<Level>, s: S) -> Result<S::Ok, S::Error> {
+    level.map(Level::as_str).serialize(s)
+}

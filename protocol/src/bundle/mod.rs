@@ -1,0 +1,37 @@
+//! Evidence bundles: all that is needed to verify a set of records offline, in one plain ustar archive (`docs/spec`).
+//!
+//! [`write`] makes one from what a store holds, [`verify`] checks one against a founding statement that the auditor
+//! trusts. Equal input gives equal bytes. Reads from the outside inward: `archive` and `layout` are the container,
+//! `examine` is the order of examination with `check_log` and `check_entry`, `conclude` judges and folds, `facts` is
+//! what follows, `report` and `words` say it.
+//!
+//! Sealed payloads of annexes are never in a bundle.
+
+mod archive;
+mod check_entry;
+mod check_log;
+mod conclude;
+mod examine;
+mod facts;
+mod input;
+mod layout;
+mod refusal;
+mod report;
+mod rules;
+mod verify;
+mod words;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use archive::BUNDLE_MAX;
+pub use facts::{
+    Author, ChainLink, ChangeFacts, EventFacts, FORMAT, Horizon, OrgName, RecordFacts, Witnessed,
+};
+pub use input::{BundleInput, EntryEvidence, LogEvidence, RecordEvidence};
+pub use layout::README;
+pub use refusal::{Reason, Refusal};
+pub use report::{ChangeReport, RecordReport, Report, TitleField};
+pub use verify::verify;
+pub use write::{BundleError, write};

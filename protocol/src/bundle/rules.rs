@@ -1,0 +1,202 @@
+//! Rules that writer and verifier share: which witness counts, which receipt proves an entry, how its checkpoint note
+//! reads, and which statements a stranger needs.
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::refusal::Reason;
+use crate::codec;
+use crate::id::{Hash, OrgId, StatementId};
+use crate::keys::PublicKey;
+use crate::log::{
+    Checkpoint, EntryIndex, KeyId, KeyKind, LogStart, Note, NoteError, Origin, ProofFile, Receipt,
+    SignatureLine, witness_name,
+};
+use crate::time::Timestamp;
+use crate::trust::{Body, Directory, Purpose, SignedStatement};
+
+/// The order in which receipts are numbered: size, time, bytes.
+pub(super) fn receipt_order(receipt: &Receipt) -> (u64, u64, Vec<u8>) {
+    (receipt.size.0, receipt.time_s, codec::encode(receipt))
+}
+
+/// The receipt that proves when the entry at `index` was there: the earliest that covers it.
+pub(super) fn earliest_covering(receipts: &[Receipt], index: EntryIndex) -> Option<usize> {
+    receipts
+        .iter()
+        .enumerate()
+        .filter(|(_, receipt)| index.0 < receipt.size.0)
+        .min_by_key(|(n, receipt)| (receipt.time_s, *n))
+        .map(|(n, _)| n)
+}
+
+/// The receipt that says up to when the log is known: the last by time, then by number.
+pub(super) fn newest(receipts: &[Receipt]) -> Option<usize> {
+    receipts
+        .iter()
+        .enumerate()
+        .max_by_key(|(n, receipt)| (receipt.time_s, *n))
+        .map(|(n, _)| n)
+}
+
+/// The org for which the receipt's witness speaks, if it is one that the log needs and it was appointed at that time,
+/// as was the node of the witness log. Signatures are [`Receipt::verify`]'s.
+pub(super) fn witness_org(
+    directory: &Directory,
+    start: &LogStart,
+    receipt: &Receipt,
+) -> Result<OrgId, Reason> {
+    let time = receipt.time();
+    let required = directory.required_witnesses(&start.org);
+    let (_, witness) = directory
+        .appointments_of(&receipt.witness, Purpose::Witness)
+        .find(|(_, appointment)| required.contains(&appointment.org) && appointment.validity.covers(time))
+        .ok_or(Reason::WitnessNotAppointed)?;
+    if !is_node_of(directory, &receipt.witness_node, &witness.org, Some(time)) {
+        return Err(Reason::WitnessNodeNotAppointed);
+    }
+    Ok(witness.org)
+}
+
+/// Whether `key` is appointed as a node of `org`, at `time` if one is given.
+pub(super) fn is_node_of(
+    directory: &Directory,
+    key: &PublicKey,
+    org: &OrgId,
+    time: Option<Timestamp>,
+) -> bool {
+    directory
+        .appointments_of(key, Purpose::Node)
+        .any(|(_, appointment)| {
+            appointment.org == *org && time.is_none_or(|time| appointment.validity.covers(time))
+        })
+}
+
+/// The checkpoint of a receipt as a note: the log's line, then the witness's cosignature.
+pub(super) fn receipt_note(origin: &Origin, node: &PublicKey, receipt: &Receipt) -> Result<Note, NoteError> {
+    let log = SignatureLine::new(
+        origin.as_str(),
+        KeyId::of(origin.as_str(), KeyKind::Log, node),
+        receipt.log_signature.0.to_vec(),
+    )?;
+    let name = witness_name(&receipt.witness);
+    let signature = [&receipt.time_s.to_be_bytes()[..], &receipt.cosignature.0].concat();
+    let witness = SignatureLine::new(
+        &name,
+        KeyId::of(&name, KeyKind::Witness, &receipt.witness),
+        signature,
+    )?;
+    Note::parse(&format!(
+        "{}\n{log}\n{witness}\n",
+        receipt.checkpoint(origin).body()
+    ))
+}
+
+/// A log's checkpoint note with the log's own line alone. The line is not verified.
+pub(super) fn own_note(note: &Note, origin: &Origin, node: &PublicKey) -> Result<Note, NoteError> {
+    let id = KeyId::of(origin.as_str(), KeyKind::Log, node);
+    let line = note
+        .signature_of(origin.as_str(), id)
+        .ok_or_else(|| NoteError::NotSignedBy {
+            name: origin.to_string(),
+            id,
+        })?;
+    Note::parse(&format!("{}\n{line}\n", note.text()))
+}
+
+/// A proof file for the entry at `index`.
+pub(super) fn proof_file(index: EntryIndex, hashes: Vec<Hash>, checkpoint: Note) -> String {
+    ProofFile {
+        extra: None,
+        index,
+        hashes,
+        checkpoint,
+    }
+    .to_string()
+}
+
+/// The proof that `newest` extends the tree of a receipt: the body of a C2SP tlog-witness `add-checkpoint` request.
+pub(super) fn consistency_file(old: u64, hashes: &[Hash], newest: &Note) -> String {
+    let lines: String = hashes
+        .iter()
+        .map(|hash| STANDARD.encode(hash.as_bytes()) + "\n")
+        .collect();
+    format!("old {old}\n{lines}\n{newest}")
+}
+
+/// The hashes of such a file; none if it is not for this size and note, in the one spelling.
+pub(super) fn read_consistency(text: &str, old: u64, newest: &Note) -> Option<Vec<Hash>> {
+    let lines = text
+        .strip_prefix(&format!("old {old}\n"))?
+        .strip_suffix(&format!("\n{newest}"))?;
+    let hashes = lines
+        .lines()
+        .take(crate::log::proof::MAX_PROOF_HASHES)
+        .map(|line| {
+            STANDARD
+                .decode(line)
+                .ok()
+                .and_then(|bytes| bytes.try_into().ok())
+                .map(Hash)
+        })
+        .collect::<Option<Vec<_>>>()?;
+    (consistency_file(old, &hashes, newest) == text).then_some(hashes)
+}
+
+/// A log with the receipts that the bundle shows of it.
+pub(super) struct Needs<'a> {
+    pub(super) start: &'a LogStart,
+    pub(super) receipts: &'a [Receipt],
+}
+
+/// The statements that a stranger needs to judge these logs and changes under these `appointments`; only such as stand.
+/// Equal for a directory and for the part of it that this returns.
+pub(super) fn needed<'a>(
+    directory: &'a Directory,
+    logs: &[Needs<'_>],
+    appointments: impl IntoIterator<Item = StatementId>,
+) -> Vec<&'a SignedStatement> {
+    let mut ids: BTreeSet<StatementId> = appointments.into_iter().collect();
+    let mut orgs: BTreeSet<OrgId> = BTreeSet::new();
+    let mut key = |key: &PublicKey, purpose, of: &[OrgId]| {
+        let serving = directory
+            .appointments_of(key, purpose)
+            .filter(|(_, a)| of.contains(&a.org));
+        ids.extend(serving.map(|(id, _)| id));
+    };
+    for log in logs {
+        let required = directory.required_witnesses(&log.start.org);
+        key(&log.start.node, Purpose::Node, &[log.start.org]);
+        for receipt in log.receipts {
+            key(&receipt.witness, Purpose::Witness, &required);
+            key(&receipt.witness_node, Purpose::Node, &required);
+        }
+        orgs.extend([log.start.org, log.start.space.owner]);
+    }
+    let of_root =
+        orgs.contains(&directory.root()) && logs.iter().any(|log| log.start.org == directory.root());
+    ids.extend(directory.statements().filter_map(|statement| {
+        let wanted = match statement.body() {
+            Body::Org(org) => orgs.contains(&org.id),
+            Body::JointSpace(space) => logs.iter().any(|log| log.start.space == *space),
+            Body::RootWitnesses(_) => of_root,
+            Body::Appointment(_) => false,
+        };
+        (wanted && !directory.faults().contains_key(&statement.id())).then(|| statement.id())
+    }));
+    ids.retain(|id| !directory.faults().contains_key(id));
+    let mut closure = directory.closure(ids);
+    closure.retain(|statement| !directory.faults().contains_key(&statement.id()));
+    closure
+}
+
+/// The checkpoint that a note states, its log's signature checked.
+pub(super) fn open_checkpoint(note: &Note, origin: &Origin, node: &PublicKey) -> Result<Checkpoint, Reason> {
+    Ok(crate::log::SignedCheckpoint::open(
+        &note.to_string(),
+        node,
+        origin,
+    )?)
+}

@@ -1,0 +1,228 @@
+//! A visit with three changes at one station, and a joint activity of two stations with sign-ins, lines and seals.
+
+use crate::bundle::{BundleInput, EntryEvidence, LogEvidence, RecordEvidence, write};
+use crate::id::{ChangeId, Hash, RecordId};
+use crate::log::{EntryIndex, LogStatement, Receipt};
+use crate::record::ledger::ledger;
+use crate::record::{Event, Graph, Held, Proof, Put, Value, seal_digest};
+use crate::testing::{CITY, FENGDU, Federation, SHIQIAO, TestLog, YUNLING, org, record};
+use crate::trust::{Audience, Directory, Level, Role, Space};
+
+pub(super) struct Scenario {
+    pub(super) federation: Federation,
+    pub(super) directory: Directory,
+    pub(super) logs: Vec<(TestLog, Vec<Receipt>)>,
+    pub(super) visit: RecordId,
+    pub(super) activity: RecordId,
+}
+
+impl Scenario {
+    pub(super) fn new() -> Self {
+        let mut federation = Federation::new();
+        let visits = visit(&mut federation);
+        let (shiqiao, yunling) = activity(&mut federation);
+        let directory = federation.directory();
+        Scenario {
+            federation,
+            directory,
+            logs: vec![visits, shiqiao, yunling],
+            visit: record(1),
+            activity: record(2),
+        }
+    }
+
+    /// The trusted founding statement.
+    pub(super) fn founding(&self) -> &[u8] {
+        self.federation.founding.bytes()
+    }
+
+    /// All changes of a record, as a store would find them.
+    pub(super) fn evidence(&self, id: RecordId) -> RecordEvidence {
+        let mut entries = Vec::new();
+        for (log, _) in &self.logs {
+            for (n, entry) in log.entries.iter().enumerate() {
+                if entry.header().record == Some(id) {
+                    let (entry, payload) = (entry.to_bytes(), log.payloads[n].clone());
+                    entries.push(EntryEvidence {
+                        entry,
+                        payload,
+                        index: EntryIndex(n as u64),
+                    });
+                }
+            }
+        }
+        RecordEvidence { id, entries }
+    }
+
+    /// Hands the input for these records to `f`; `reversed` turns every list around.
+    pub(super) fn with_input<T>(
+        &self,
+        records: &[RecordId],
+        reversed: bool,
+        f: impl FnOnce(&BundleInput<'_>) -> T,
+    ) -> T {
+        let readers: Vec<_> = self
+            .logs
+            .iter()
+            .map(|(log, _)| |index: u64| log.nodes.get(index as usize).copied())
+            .collect();
+        let mut logs: Vec<LogEvidence<'_>> = Vec::new();
+        for ((log, receipts), tree) in self.logs.iter().zip(&readers) {
+            logs.push(LogEvidence {
+                start_entry: log.entries[0].to_bytes(),
+                start_payload: log.payloads[0].clone(),
+                checkpoint: log.checkpoint().sign(&log.node).note().to_string(),
+                receipts: receipts.clone(),
+                tree: tree as &dyn Fn(u64) -> Option<Hash>,
+            });
+        }
+        let mut records: Vec<RecordEvidence> = records.iter().map(|id| self.evidence(*id)).collect();
+        if reversed {
+            logs.reverse();
+            records.reverse();
+            logs.iter_mut().for_each(|log| log.receipts.reverse());
+            records.iter_mut().for_each(|record| record.entries.reverse());
+        }
+        f(&BundleInput {
+            directory: &self.directory,
+            logs,
+            records,
+        })
+    }
+
+    pub(super) fn bundle(&self, records: &[RecordId]) -> Vec<u8> {
+        self.with_input(records, false, |input| write(input).unwrap())
+    }
+
+    pub(super) fn both(&self) -> Vec<u8> {
+        self.bundle(&[self.visit, self.activity])
+    }
+}
+
+/// The parent witnesses the log as it is, and the log keeps the receipt.
+fn witness(federation: &mut Federation, log: &mut TestLog, receipts: &mut Vec<Receipt>) {
+    let receipt = federation.receipt(log);
+    log.append_statement(&LogStatement::Receipt(receipt.clone()));
+    receipts.push(receipt);
+}
+
+/// Two witnessed changes by the liaison, a third by a deputy that nobody witnessed yet, and another record between.
+fn visit(federation: &mut Federation) -> (TestLog, Vec<Receipt>) {
+    let station = org(SHIQIAO);
+    let liaison = federation.person(station, "何苗", &[Role::OpinionLiaison], None);
+    let mut log = federation.log(station, &Space::of(station, Audience::County), 1);
+    log.definition = ledger("letters_visits").unwrap().hash();
+    let mut receipts = Vec::new();
+    let first = log.append_change(
+        &liaison,
+        record(1),
+        &[],
+        vec![
+            Put::field("received_at", "2026-04-03T09:30:00+08:00".into()),
+            Put::field("channel", "visit".into()),
+            Put::field("persons", Value::Int(2)),
+            Put::field("gist", "石桥村口路灯坏了一周。".into()),
+            Put::field("annex/1", Value::Bytes(vec![7; 32])),
+            Put::event(&Event::Register {
+                happened: "2026-04-03T09:30:00+08:00".into(),
+            }),
+        ],
+    );
+    log.append_change(
+        &liaison,
+        record(9),
+        &[],
+        vec![Put::field("gist", "别的事。".into())],
+    );
+    witness(federation, &mut log, &mut receipts);
+    let gist = Put::field("gist", "石桥村口路灯坏了，已报电力所。".into());
+    let second = log.append_change(&liaison, record(1), &[first.id], vec![gist]);
+    // Witnessed twice, as a parent does that states freshness: the earlier counts.
+    witness(federation, &mut log, &mut receipts);
+    witness(federation, &mut log, &mut receipts);
+    log.append_change(
+        &liaison,
+        record(1),
+        &[second.id],
+        vec![Put::field("note", "周五回访。".into())],
+    );
+    (log, receipts)
+}
+
+/// Deputies of two levels sign in at their own stations' nodes; both levels and the organising station seal; a line
+/// comes after.
+fn activity(federation: &mut Federation) -> ((TestLog, Vec<Receipt>), (TestLog, Vec<Receipt>)) {
+    let (shiqiao, yunling) = (org(SHIQIAO), org(YUNLING));
+    let liaison = federation.person(
+        shiqiao,
+        "石站长",
+        &[Role::StationLiaison, Role::StationHead],
+        None,
+    );
+    let town = federation.person(org(FENGDU), "林枫", &[Role::Deputy], Some(Level::Township));
+    let city = federation.person(org(CITY), "云岚", &[Role::Deputy], Some(Level::City));
+    let space = federation.joint_space(shiqiao, &[yunling]);
+    let mut ours = federation.log(shiqiao, &space, 2);
+    let mut theirs = federation.log(yunling, &space, 3);
+    let (mut receipts, mut their_receipts) = (Vec::new(), Vec::new());
+    let id = record(2);
+    let sign_in = |deputy: &str, level| {
+        let happened = "2026-05-06T08:00:00+08:00".into();
+        Put::event(&Event::SignIn {
+            deputy: deputy.into(),
+            level,
+            happened,
+            proof: Proof::Key,
+        })
+    };
+    let line = |text: &str| {
+        Put::event(&Event::LogLine {
+            text: text.into(),
+            happened: "2026-05-06T10:00:00+08:00".into(),
+        })
+    };
+    let called = ours.append_change(
+        &liaison,
+        id,
+        &[],
+        vec![
+            Put::field("kind", "research".into()),
+            Put::field("topic", "饮水安全联合调研".into()),
+        ],
+    );
+    let first = ours.append_change(
+        &town,
+        id,
+        &[called.id],
+        vec![sign_in("林枫", Level::Township), line("看了水厂。")],
+    );
+    witness(federation, &mut ours, &mut receipts);
+    let second = theirs.append_change(
+        &city,
+        id,
+        &[called.id],
+        vec![sign_in("云岚", Level::City), line("问了农户。")],
+    );
+    witness(federation, &mut theirs, &mut their_receipts);
+    let mut heads: Vec<ChangeId> = vec![first.id, second.id];
+    heads.sort_unstable();
+    let held: Vec<Held> = vec![called, first.clone(), second.clone()];
+    let graph = Graph::build(&held);
+    let places: Vec<usize> = heads.iter().map(|head| graph.position(head).unwrap()).collect();
+    let digest = seal_digest(&graph, &places);
+    let seal = |level, of| {
+        Put::event(&Event::Seal {
+            level,
+            org: of,
+            heads: heads.clone(),
+            digest,
+        })
+    };
+    let sealed = ours.append_change(&liaison, id, &heads, vec![seal(Level::Station, shiqiao)]);
+    ours.append_change(&town, id, &heads, vec![seal(Level::Township, org(FENGDU))]);
+    theirs.append_change(&city, id, &heads, vec![seal(Level::City, org(CITY))]);
+    ours.append_change(&liaison, id, &[sealed.id], vec![line("补记：下周复查。")]);
+    witness(federation, &mut ours, &mut receipts);
+    witness(federation, &mut theirs, &mut their_receipts);
+    ((ours, receipts), (theirs, their_receipts))
+}

@@ -1,0 +1,216 @@
+//! What a node itself writes into its logs: the start of a log, statements of trust, receipts.
+
+use minicbor::{Decode, Encode};
+
+use super::cosign;
+use super::{
+    Checkpoint, EntryIndex, Origin, ProofRejected, TreeSize, WitnessEntry, leaf_hash, verify_inclusion,
+};
+use crate::codec::{self, CodecError};
+use crate::id::{Hash, OrgId};
+use crate::keys::{KeyError, PublicKey, Signature};
+use crate::time::Timestamp;
+use crate::trust::Space;
+
+/// Longest statement of a node, in bytes.
+pub const STATEMENT_MAX: usize = 32 * 1024;
+
+/// The payload of an entry of kind `Statement`.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum LogStatement {
+    /// The first entry of every log.
+    #[n(1)]
+    Start(#[n(0)] LogStart),
+    /// A statement of trust: the bytes of a [`crate::trust::SignedStatement`].
+    #[n(2)]
+    Trust(
+        #[n(0)]
+        #[cbor(with = "minicbor::bytes")]
+        Vec<u8>,
+    ),
+    /// A parent saw this log.
+    #[n(3)]
+    Receipt(#[n(0)] Receipt),
+}
+
+impl LogStatement {
+    /// The canonical bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        codec::encode(self)
+    }
+
+    /// Reads a statement.
+    pub fn parse(bytes: &[u8]) -> Result<Self, CodecError> {
+        codec::decode(bytes, STATEMENT_MAX)
+    }
+}
+
+/// The first entry of a log says what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct LogStart {
+    /// The protocol version, whose bounds hold for the whole log.
+    #[n(1)]
+    pub version: u32,
+    /// The space it writes into.
+    #[n(2)]
+    pub space: Space,
+    /// The node that writes it; also the key of its checkpoints.
+    #[n(3)]
+    pub node: PublicKey,
+    /// The org that the node serves.
+    #[n(4)]
+    pub org: OrgId,
+    /// Random id of the epoch: a node that lost its past starts a new one.
+    #[n(5)]
+    #[cbor(with = "minicbor::bytes")]
+    pub epoch: [u8; 16],
+    /// The org whose witness is required; absent for the root, which is witnessed by its named children.
+    #[n(6)]
+    pub required_parent: Option<OrgId>,
+}
+
+impl LogStart {
+    /// The origin that this log must have. Opaque: a witness that may not hold the space learns nothing but size.
+    pub fn origin(&self) -> Origin {
+        let digest = Hash::of(
+            "lianzhan/origin/v1",
+            &[self.node.ed25519_bytes(), &self.space.id().0, &self.epoch],
+        );
+        Origin::parse(&format!("lianzhan/log/{}", codec::hex(&digest.0[..16])))
+            .expect("hex after a fixed prefix is an origin")
+    }
+}
+
+/// A parent's cosignature over a checkpoint, with its place in the parent's witness log.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Receipt {
+    /// Size of the log that was witnessed.
+    #[n(1)]
+    pub size: TreeSize,
+    /// Its root.
+    #[n(2)]
+    pub root: Hash,
+    /// The log's own signature over that checkpoint (the signed note's text).
+    #[n(3)]
+    pub log_signature: Signature,
+    /// The witness key.
+    #[n(4)]
+    pub witness: PublicKey,
+    /// Seconds since 1970 that the witness states.
+    #[n(5)]
+    pub time_s: u64,
+    /// The cosignature (C2SP `cosignature/v1`).
+    #[n(6)]
+    pub cosignature: Signature,
+    /// The witness log, its size and root when it answered, and its node's signature over that checkpoint.
+    #[n(7)]
+    pub witness_origin: Origin,
+    /// Where in the witness log the fact stands.
+    #[n(8)]
+    pub witness_index: EntryIndex,
+    /// Size of the witness log.
+    #[n(9)]
+    pub witness_size: TreeSize,
+    /// Root of the witness log.
+    #[n(10)]
+    pub witness_root: Hash,
+    /// Key of the witness log: the parent's node.
+    #[n(11)]
+    pub witness_node: PublicKey,
+    /// That node's signature over the witness log's checkpoint.
+    #[n(12)]
+    pub witness_signature: Signature,
+    /// Inclusion proof in the witness log.
+    #[n(13)]
+    pub proof: Vec<Hash>,
+}
+
+/// Why a receipt is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReceiptError {
+    /// A signature of the receipt does not verify.
+    #[error("{what}: {error}")]
+    Signature {
+        /// Which one.
+        what: &'static str,
+        /// What is wrong.
+        error: KeyError,
+    },
+    /// The fact does not stand in the witness log.
+    #[error("place in the witness log: {0}")]
+    Proof(#[from] ProofRejected),
+}
+
+impl Receipt {
+    /// The checkpoint that was witnessed.
+    pub fn checkpoint(&self, origin: &Origin) -> Checkpoint {
+        Checkpoint {
+            origin: origin.clone(),
+            size: self.size,
+            root: self.root,
+        }
+    }
+
+    /// When, by the witness.
+    pub fn time(&self) -> Timestamp {
+        Timestamp::from_seconds(self.time_s)
+    }
+
+    /// Checks all signatures and the place in the witness log. Whether the witness is the required one is for the
+    /// directory; whether the root is the log's is for whoever holds the log.
+    pub fn verify(&self, origin: &Origin, node: &PublicKey) -> Result<(), ReceiptError> {
+        let signed = |what, key: &PublicKey, message: &[u8], signature: &Signature| {
+            key.verify_raw(message, &signature.0)
+                .map_err(|error| ReceiptError::Signature { what, error })
+        };
+        let checkpoint = self.checkpoint(origin);
+        signed(
+            "checkpoint of the log",
+            node,
+            checkpoint.body().as_bytes(),
+            &self.log_signature,
+        )?;
+        let message = cosign::message(&checkpoint, self.time_s);
+        signed(
+            "cosignature",
+            &self.witness,
+            message.as_bytes(),
+            &self.cosignature,
+        )?;
+        let witness_log = Checkpoint {
+            origin: self.witness_origin.clone(),
+            size: self.witness_size,
+            root: self.witness_root,
+        };
+        signed(
+            "checkpoint of the witness log",
+            &self.witness_node,
+            witness_log.body().as_bytes(),
+            &self.witness_signature,
+        )?;
+        let leaf = leaf_hash(&WitnessEntry::new(&checkpoint, self.time_s).leaf_bytes());
+        verify_inclusion(
+            self.witness_index,
+            self.witness_size,
+            &leaf,
+            &self.proof,
+            &self.witness_root,
+        )?;
+        Ok(())
+    }
+}
+
+/// The origin of a node's witness log: what it cosigned, in order.
+pub fn witness_log_origin(node: &PublicKey, epoch: &[u8; 16]) -> Origin {
+    let digest = Hash::of("lianzhan/witness-origin/v1", &[node.ed25519_bytes(), epoch]);
+    Origin::parse(&format!("lianzhan/witness-log/{}", codec::hex(&digest.0[..16])))
+        .expect("hex after a fixed prefix is an origin")
+}
+
+/// The name under which a witness key cosigns: the Ed25519 cosignature does not commit to a name, so the name is
+/// derived from the key.
+pub fn witness_name(key: &PublicKey) -> String {
+    format!("lianzhan/witness/{}", key.fingerprint())
+}

@@ -1,0 +1,191 @@
+//! Events: write-once acts of persons on a record. A body is always written whole, as one scalar of canonical CBOR.
+
+use minicbor::{Decode, Encode};
+
+use crate::codec::{self, CodecError};
+use crate::id::{ChangeId, Hash, OrgId};
+use crate::trust::{Level, Role};
+
+/// How an act is proved (`domain.md` 0, item 9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, serde::Serialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// By the actor's own key.
+    #[n(1)]
+    Key,
+    /// By a one-time link.
+    #[n(2)]
+    Link,
+    /// By a token.
+    #[n(3)]
+    Token,
+    /// On paper; the officer who records it signs.
+    #[n(4)]
+    Paper,
+}
+
+/// The body of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Event {
+    /// 登记: a matter is taken into the book.
+    #[n(1)]
+    Register {
+        /// When it was brought, as stated (RFC 3339 with offset, or a date).
+        #[n(0)]
+        happened: String,
+    },
+    /// 签到: a deputy is present.
+    #[n(2)]
+    SignIn {
+        /// The deputy's name as on the card.
+        #[n(0)]
+        deputy: String,
+        /// The level of the seat in which the deputy is there.
+        #[n(1)]
+        level: Level,
+        /// When, as stated.
+        #[n(2)]
+        happened: String,
+        /// How it is proved.
+        #[n(3)]
+        proof: Proof,
+    },
+    /// 活动记录: a line of the log of an activity.
+    #[n(3)]
+    LogLine {
+        /// What was seen, said or promised.
+        #[n(0)]
+        text: String,
+        /// When, as stated.
+        #[n(1)]
+        happened: String,
+    },
+    /// 封签: a signature over all that was written up to stated heads.
+    #[n(4)]
+    Seal {
+        /// The level for which it is given.
+        #[n(0)]
+        level: Level,
+        /// The org for which it is given.
+        #[n(1)]
+        org: OrgId,
+        /// The changes up to which it was read, sorted.
+        #[n(2)]
+        heads: Vec<ChangeId>,
+        /// [`super::seal_digest`] over them.
+        #[n(3)]
+        digest: Hash,
+    },
+}
+
+/// The kinds of event, for definitions, tables and texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// 登记
+    Register,
+    /// 签到
+    SignIn,
+    /// 活动记录
+    LogLine,
+    /// 封签
+    Seal,
+}
+
+impl EventKind {
+    /// The identifier used in definitions.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EventKind::Register => "register",
+            EventKind::SignIn => "sign_in",
+            EventKind::LogLine => "log_line",
+            EventKind::Seal => "seal",
+        }
+    }
+
+    /// Who may sign it (`domain.md` 2.4, 2.7, 3.2).
+    pub fn signers(self) -> &'static [Role] {
+        use Role::*;
+        match self {
+            EventKind::Register => &[OpinionLiaison, StationLiaison, Deputy],
+            EventKind::SignIn => &[Deputy],
+            EventKind::LogLine => &[
+                Deputy,
+                GroupLeader,
+                StationLiaison,
+                StationHead,
+                Organiser,
+                Secretary,
+                DeputiesOffice,
+            ],
+            EventKind::Seal => &[
+                Deputy,
+                Secretary,
+                DeputiesOffice,
+                Organiser,
+                StationLiaison,
+                StationHead,
+            ],
+        }
+    }
+
+    /// Rank in the fold order (`domain.md` 3.7): facts first, other acts later.
+    pub fn rank(self) -> u8 {
+        match self {
+            EventKind::Register | EventKind::SignIn | EventKind::LogLine => 0,
+            EventKind::Seal => 5,
+        }
+    }
+}
+
+/// Why bytes are no event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EventError {
+    /// Not canonical, or a kind that this version does not know.
+    #[error("{0}")]
+    Codec(#[from] CodecError),
+    /// A text is empty.
+    #[error("the text of an event is empty")]
+    Empty,
+}
+
+impl Event {
+    /// Longest body, in bytes.
+    pub const MAX: usize = super::limits::VALUE_MAX;
+
+    /// The canonical bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        codec::encode(self)
+    }
+
+    /// Reads a body.
+    pub fn parse(bytes: &[u8]) -> Result<Self, EventError> {
+        let event: Event = codec::decode(bytes, Self::MAX)?;
+        match &event {
+            Event::LogLine { text, .. } if text.trim().is_empty() => Err(EventError::Empty),
+            Event::SignIn { deputy, .. } if deputy.trim().is_empty() => Err(EventError::Empty),
+            _ => Ok(event),
+        }
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> EventKind {
+        match self {
+            Event::Register { .. } => EventKind::Register,
+            Event::SignIn { .. } => EventKind::SignIn,
+            Event::LogLine { .. } => EventKind::LogLine,
+            Event::Seal { .. } => EventKind::Seal,
+        }
+    }
+
+    /// When it happened, as stated.
+    pub fn happened(&self) -> Option<&str> {
+        match self {
+            Event::Register { happened }
+            | Event::SignIn { happened, .. }
+            | Event::LogLine { happened, .. } => Some(happened),
+            Event::Seal { .. } => None,
+        }
+    }
+}

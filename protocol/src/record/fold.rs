@@ -1,0 +1,363 @@
+//! The fold: from judged changes to the state of a record. Same changes and verdicts, any order of arrival: the same
+//! state, byte for byte.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde::Serialize;
+
+use super::change::{OpId, Value};
+use super::event::Event;
+use super::graph::{Graph, Held};
+use super::judge::{Capacity, PendingReason, Verdict};
+use super::seal::seal_digest;
+use crate::id::{ChangeId, Hash, OrgId, RecordId, StatementId};
+use crate::trust::{Level, Role};
+
+/// One value of a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ValueState {
+    /// The value.
+    pub value: Value,
+    /// The operation that put it.
+    pub op: OpId,
+    /// Its change.
+    pub change: ChangeId,
+}
+
+/// A field: the value in force, and concurrent ones that nobody settled yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldState {
+    /// In force: the one with the greatest operation id.
+    pub value: Value,
+    /// All values that no counting change superseded, greatest operation id first. More than one is a conflict.
+    pub candidates: Vec<ValueState>,
+}
+
+/// Why an event has no effect. It is kept and shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Ineffective {
+    /// The same was done before.
+    #[error("the same was done before")]
+    Once,
+    /// Nobody signs in for another.
+    #[error("the signer is not the deputy named")]
+    OtherDeputy,
+    /// The signer holds no seat at the stated level.
+    #[error("the signer holds no seat at the stated level")]
+    NotThisSeat,
+    /// The signer may not seal for that org or level.
+    #[error("the signer may not seal for that org or level")]
+    NotForThisOrg,
+    /// A stated head is not among what the signer had seen.
+    #[error("a stated head is not among what the signer had seen")]
+    UnknownHead,
+    /// The digest is not that of the stated heads.
+    #[error("the digest is not that of the stated heads")]
+    OtherDigest,
+}
+
+/// An event in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventState {
+    /// Derived from the change's hash and the position.
+    pub id: Hash,
+    /// What was done.
+    pub event: Event,
+    /// The operation.
+    pub op: OpId,
+    /// Its change.
+    pub change: ChangeId,
+    /// Who did it, in what capacity.
+    pub by: Capacity,
+    /// Whether it has effect.
+    pub effect: Result<(), Ineffective>,
+}
+
+/// A change in the history of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HistoryItem {
+    /// Its name.
+    pub change: ChangeId,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// The state of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordState {
+    /// Its id.
+    pub id: RecordId,
+    /// The definition by which its first counting change was written.
+    pub definition: Option<Hash>,
+    /// Fields by key, without `f:`. A field whose every candidate is null is left out.
+    pub fields: BTreeMap<String, FieldState>,
+    /// Events in the order of the fold.
+    pub events: Vec<EventState>,
+    /// Every change, in causal order, those that wait last.
+    pub history: Vec<HistoryItem>,
+    /// What a new change names as seen.
+    pub heads: Vec<ChangeId>,
+}
+
+impl RecordState {
+    /// The value in force of a field; null where there is none.
+    pub fn value(&self, key: &str) -> &Value {
+        self.fields.get(key).map_or(&Value::Null, |field| &field.value)
+    }
+
+    /// The text in force of a field, or an empty string.
+    pub fn text(&self, key: &str) -> &str {
+        self.value(key).as_text().unwrap_or_default()
+    }
+
+    /// Canonical JSON of the whole state, for comparing replicas byte for byte.
+    pub fn to_json(&self) -> serde_json::Value {
+        let events: Vec<_> = self
+            .events
+            .iter()
+            .map(|event| {
+                serde_json::json!({
+                    "id": event.id, "kind": event.event.kind(), "op": event.op, "change": event.change,
+                    "body": crate::codec::hex(&event.event.to_bytes()), "by": event.by,
+                    "ineffective": event.effect.as_ref().err(),
+                })
+            })
+            .collect();
+        serde_json::json!({
+            "id": self.id, "definition": self.definition, "fields": self.fields, "events": events,
+            "history": self.history, "heads": self.heads,
+        })
+    }
+}
+
+/// The id of the event at `position` of `change`.
+pub fn event_id(change: &ChangeId, position: usize) -> Hash {
+    Hash::of(
+        "lianzhan/event/v1",
+        &[&change.0, &(position as u64).to_be_bytes()],
+    )
+}
+
+/// Folds all held changes of one record. `verdict` judges one change; it is asked once for each.
+pub fn fold(id: RecordId, held: &[Held], mut verdict: impl FnMut(&Held) -> Verdict) -> RecordState {
+    let graph = Graph::build(held);
+    let verdicts: Vec<Verdict> = graph.changes().iter().map(|change| verdict(change)).collect();
+    let mut history: Vec<HistoryItem> = graph
+        .changes()
+        .iter()
+        .zip(&verdicts)
+        .map(|(change, verdict)| HistoryItem {
+            change: change.id,
+            verdict: verdict.clone(),
+        })
+        .collect();
+    history.extend(graph.waiting().iter().map(|(change, missing)| HistoryItem {
+        change: change.id,
+        verdict: Verdict::Pending {
+            reason: PendingReason::Dependency(*missing),
+        },
+    }));
+    let first = graph
+        .changes()
+        .iter()
+        .zip(&verdicts)
+        .find(|(_, v)| matches!(v, Verdict::Counts { .. }));
+    RecordState {
+        id,
+        definition: first.map(|(change, _)| change.change.definition),
+        fields: fold_fields(&graph, &verdicts),
+        events: fold_events(&graph, &verdicts),
+        history,
+        heads: graph.heads(),
+    }
+}
+
+/// A put supersedes the puts of its key in its causal past; what is left are the candidates.
+fn fold_fields(graph: &Graph<'_>, verdicts: &[Verdict]) -> BTreeMap<String, FieldState> {
+    let mut puts: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
+    for (n, change) in graph.changes().iter().enumerate() {
+        if !matches!(verdicts[n], Verdict::Counts { .. }) {
+            continue;
+        }
+        for (position, put) in change.change.puts.iter().enumerate() {
+            if let Some(name) = put.field_name() {
+                let survivors = puts.entry(name).or_default();
+                survivors.retain(|(earlier, _)| !graph.saw(n, *earlier));
+                survivors.push((n, position));
+            }
+        }
+    }
+    let mut fields = BTreeMap::new();
+    for (name, survivors) in puts {
+        let mut candidates: Vec<ValueState> = survivors
+            .into_iter()
+            .map(|(n, position)| ValueState {
+                value: graph.changes()[n].change.puts[position].value.clone(),
+                op: graph.op(n, position),
+                change: graph.changes()[n].id,
+            })
+            .collect();
+        candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.op));
+        if candidates.iter().any(|candidate| candidate.value != Value::Null) {
+            fields.insert(
+                name.to_owned(),
+                FieldState {
+                    value: candidates[0].value.clone(),
+                    candidates,
+                },
+            );
+        }
+    }
+    fields
+}
+
+/// Takes events whose causal predecessors are taken, by rank, then by operation id (`domain.md` 3.7). A change is open once
+/// all before it are done, and done once its own events are taken; so every event and every edge is looked at once.
+fn fold_events(graph: &Graph<'_>, verdicts: &[Verdict]) -> Vec<EventState> {
+    let count = graph.changes().len();
+    let mut events: Vec<VecDeque<EventState>> =
+        (0..count).map(|n| events_of(graph, n, &verdicts[n])).collect();
+    let mut children: Vec<Vec<usize>> = vec![Vec::new(); count];
+    let mut waits_for: Vec<usize> = (0..count).map(|n| graph.parents(n).len()).collect();
+    for n in 0..count {
+        graph
+            .parents(n)
+            .iter()
+            .for_each(|parent| children[*parent].push(n));
+    }
+    let mut open: Vec<usize> = (0..count).filter(|n| waits_for[*n] == 0).collect();
+    let mut ready: BTreeSet<(u8, OpId, usize)> = BTreeSet::new();
+    let mut taken = Vec::new();
+    let mut guard = Guard::default();
+    loop {
+        while let Some(n) = open.pop() {
+            match events[n].front() {
+                Some(first) => drop(ready.insert((first.event.kind().rank(), first.op, n))),
+                None => {
+                    for child in &children[n] {
+                        waits_for[*child] -= 1;
+                        if waits_for[*child] == 0 {
+                            open.push(*child);
+                        }
+                    }
+                }
+            }
+        }
+        let Some((_, _, n)) = ready.pop_first() else {
+            return taken;
+        };
+        if let Some(mut state) = events[n].pop_front() {
+            state.effect = guard.judge(graph, n, &state);
+            taken.push(state);
+        }
+        open.push(n);
+    }
+}
+
+/// The events of the change at `n`, if it counts, in order.
+fn events_of(graph: &Graph<'_>, n: usize, verdict: &Verdict) -> VecDeque<EventState> {
+    let Verdict::Counts { capacity, .. } = verdict else {
+        return VecDeque::new();
+    };
+    let change = graph.changes()[n];
+    let events = change
+        .change
+        .puts
+        .iter()
+        .enumerate()
+        .filter(|(_, put)| put.is_event());
+    events
+        .filter_map(|(position, put)| {
+            let Value::Bytes(body) = &put.value else {
+                return None;
+            };
+            Some(EventState {
+                id: event_id(&change.id, position),
+                event: Event::parse(body).ok()?,
+                op: graph.op(n, position),
+                change: change.id,
+                by: capacity.clone(),
+                effect: Ok(()),
+            })
+        })
+        .collect()
+}
+
+/// What the guards remember of the effective events taken so far.
+#[derive(Default)]
+struct Guard {
+    registered: bool,
+    signed_in: BTreeSet<StatementId>,
+    seals: BTreeSet<(OrgId, Level, Hash)>,
+    /// Digests computed, by the places of the heads.
+    digests: BTreeMap<Vec<usize>, Hash>,
+}
+
+impl Guard {
+    /// Whether the event of the change at `at` has effect, after those taken before.
+    fn judge(&mut self, graph: &Graph<'_>, at: usize, state: &EventState) -> Result<(), Ineffective> {
+        let by = &state.by;
+        let once = |first: bool| if first { Ok(()) } else { Err(Ineffective::Once) };
+        match &state.event {
+            Event::Register { .. } => once(!std::mem::replace(&mut self.registered, true)),
+            Event::SignIn { deputy, level, .. } => {
+                if by.seat != Some(*level) {
+                    return Err(Ineffective::NotThisSeat);
+                }
+                if *deputy != by.name {
+                    return Err(Ineffective::OtherDeputy);
+                }
+                once(self.signed_in.insert(by.appointment))
+            }
+            Event::LogLine { .. } => Ok(()),
+            Event::Seal {
+                level,
+                org,
+                heads,
+                digest,
+            } => {
+                if *org != by.org || !self.may_seal(*level, by) {
+                    return Err(Ineffective::NotForThisOrg);
+                }
+                if self.seals.contains(&(*org, *level, *digest)) {
+                    return Err(Ineffective::Once);
+                }
+                let places: Option<Vec<usize>> = heads.iter().map(|head| graph.position(head)).collect();
+                let places = places
+                    .filter(|all| !all.is_empty() && all.iter().all(|head| graph.saw(at, *head)))
+                    .ok_or(Ineffective::UnknownHead)?;
+                let found = self
+                    .digests
+                    .entry(places)
+                    .or_insert_with_key(|places| seal_digest(graph, places));
+                if *found != *digest {
+                    return Err(Ineffective::OtherDigest);
+                }
+                once(self.seals.insert((*org, *level, *digest)))
+            }
+        }
+    }
+
+    /// For a level: a signed-in deputy with a seat there, or an officer of an org of that level; for a station its own
+    /// people (`domain.md` 2.7).
+    fn may_seal(&self, level: Level, by: &Capacity) -> bool {
+        use Role::{DeputiesOffice, Organiser, Secretary, StationHead, StationLiaison};
+        let officer = |role: &Role| match role {
+            Secretary | DeputiesOffice | Organiser => true,
+            StationLiaison | StationHead => level == Level::Station,
+            _ => false,
+        };
+        (by.org_level == Some(level) && by.roles.iter().any(officer))
+            || (by.seat == Some(level) && self.signed_in.contains(&by.appointment))
+    }
+}
+
+/// All keys of a record that somebody filled, without members of sets.
+pub fn present(state: &RecordState) -> BTreeSet<&str> {
+    state
+        .fields
+        .keys()
+        .map(|key| key.split('/').next().unwrap_or(key))
+        .collect()
+}

@@ -1,0 +1,265 @@
+//! The causal graph of one record's changes: who had seen what, and the ids of operations.
+
+use std::collections::BTreeMap;
+
+use super::change::{Actor, Change, OpId};
+use crate::id::{ChangeId, StatementId};
+use crate::keys::PublicKey;
+use crate::log::{EntryIndex, Origin};
+use crate::time::Timestamp;
+
+/// A verified change as a node or an auditor holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Its name.
+    pub id: ChangeId,
+    /// The log it stands in.
+    pub origin: Origin,
+    /// Its place there.
+    pub index: EntryIndex,
+    /// Who signed it.
+    pub author: PublicKey,
+    /// The appointment that it names.
+    pub appointment: StatementId,
+    /// The author's clock.
+    pub recorded: Timestamp,
+    /// The first time that the required parent witnessed it, if it did.
+    pub witnessed: Option<Timestamp>,
+    /// What it says.
+    pub change: Change,
+}
+
+impl Held {
+    /// Who counts its operations.
+    pub fn actor(&self) -> Actor {
+        Actor::of(&self.origin, &self.author)
+    }
+}
+
+/// A set of small numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn new(len: usize) -> Self {
+        Bits(vec![0; len.div_ceil(64)])
+    }
+    fn set(&mut self, n: usize) {
+        self.0[n / 64] |= 1 << (n % 64);
+    }
+    fn has(&self, n: usize) -> bool {
+        self.0[n / 64] & (1 << (n % 64)) != 0
+    }
+    fn join(&mut self, other: &Bits) {
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
+    }
+}
+
+/// The graph. Positions are those of [`Graph::changes`], which lists each change once, in an order that depends on the
+/// changes alone: causal, then by first operation id.
+#[derive(Debug)]
+pub struct Graph<'a> {
+    changes: Vec<&'a Held>,
+    /// First operation counter of each change.
+    starts: Vec<u64>,
+    /// Direct predecessors: deps and the author's previous change in the same log.
+    parents: Vec<Vec<usize>>,
+    past: Vec<Bits>,
+    places: BTreeMap<ChangeId, usize>,
+    /// Changes that wait for one that is not here, with its name.
+    waiting: Vec<(&'a Held, ChangeId)>,
+}
+
+impl<'a> Graph<'a> {
+    /// Builds the graph. A change that stands twice counts once (its first place in the order of origin and index);
+    /// what depends on a change that is not held waits.
+    pub fn build(held: &'a [Held]) -> Self {
+        let mut all: Vec<&Held> = held.iter().collect();
+        // To the last tie, because of a forked log both entries at one index may be held.
+        all.sort_by_key(|held| {
+            (
+                &held.origin,
+                held.index,
+                held.id,
+                held.witnessed.is_none(),
+                held.witnessed,
+            )
+        });
+        let mut known: BTreeMap<ChangeId, usize> = BTreeMap::new();
+        let mut unique: Vec<&Held> = Vec::with_capacity(all.len());
+        for change in all {
+            known.entry(change.id).or_insert_with(|| {
+                unique.push(change);
+                unique.len() - 1
+            });
+        }
+        let mut previous: BTreeMap<(&Origin, PublicKey), usize> = BTreeMap::new();
+        let mut needs: Vec<Result<Vec<usize>, ChangeId>> = Vec::with_capacity(unique.len());
+        for (n, change) in unique.iter().enumerate() {
+            let mut parents: Vec<usize> = Vec::with_capacity(change.change.deps.len() + 1);
+            let missing = change.change.deps.iter().find(|dep| match known.get(dep) {
+                Some(parent) => {
+                    parents.push(*parent);
+                    false
+                }
+                None => true,
+            });
+            parents.extend(previous.insert((&change.origin, change.author), n));
+            parents.sort_unstable();
+            parents.dedup();
+            needs.push(match missing {
+                Some(dep) => Err(*dep),
+                None => Ok(parents),
+            });
+        }
+        Self::order(&unique, &needs)
+    }
+
+    /// Takes changes whose predecessors are all taken, lowest first operation id first. What is never taken waits (for a
+    /// missing change, or in a cycle, which hashes make impossible).
+    fn order(unique: &[&'a Held], needs: &[Result<Vec<usize>, ChangeId>]) -> Self {
+        let count = unique.len();
+        let mut graph = Graph {
+            changes: Vec::with_capacity(count),
+            starts: Vec::with_capacity(count),
+            parents: Vec::with_capacity(count),
+            past: Vec::with_capacity(count),
+            places: BTreeMap::new(),
+            waiting: Vec::new(),
+        };
+        let mut children: Vec<Vec<usize>> = vec![Vec::new(); count];
+        let mut open: Vec<usize> = vec![usize::MAX; count];
+        let mut place: Vec<usize> = vec![usize::MAX; count];
+        let mut ready = std::collections::BTreeSet::new();
+        for (n, need) in needs.iter().enumerate() {
+            if let Ok(parents) = need {
+                open[n] = parents.len();
+                parents.iter().for_each(|p| children[*p].push(n));
+                if parents.is_empty() {
+                    ready.insert((
+                        OpId {
+                            counter: 1,
+                            actor: unique[n].actor(),
+                        },
+                        n,
+                    ));
+                }
+            }
+        }
+        while let Some((first, n)) = ready.pop_first() {
+            let at = graph.changes.len();
+            place[n] = at;
+            let parents: Vec<usize> = needs[n]
+                .iter()
+                .flatten()
+                .map(|p| place[*p])
+                .filter(|p| *p != usize::MAX)
+                .collect();
+            let mut past = Bits::new(count);
+            for parent in &parents {
+                past.set(*parent);
+                past.join(&graph.past[*parent]);
+            }
+            graph.changes.push(unique[n]);
+            graph.places.insert(unique[n].id, at);
+            graph.starts.push(first.counter);
+            graph.parents.push(parents);
+            graph.past.push(past);
+            for child in &children[n] {
+                open[*child] -= 1;
+                if open[*child] == 0 {
+                    let counter = needs[*child]
+                        .iter()
+                        .flatten()
+                        .map(|p| graph.end(place[*p]))
+                        .max()
+                        .unwrap_or(1);
+                    ready.insert((
+                        OpId {
+                            counter,
+                            actor: unique[*child].actor(),
+                        },
+                        *child,
+                    ));
+                }
+            }
+        }
+        for (n, change) in unique.iter().enumerate() {
+            if place[n] == usize::MAX {
+                let missing = first_missing(n, needs, &mut vec![false; count]);
+                graph.waiting.push((change, missing.unwrap_or(change.id)));
+            }
+        }
+        graph
+    }
+
+    /// One more than the last operation counter of the change at `n`.
+    fn end(&self, n: usize) -> u64 {
+        self.starts[n] + self.changes[n].change.puts.len() as u64
+    }
+
+    /// The changes whose causal past is held, in order.
+    pub fn changes(&self) -> &[&'a Held] {
+        &self.changes
+    }
+
+    /// The changes that wait, each with the change that is missing.
+    pub fn waiting(&self) -> &[(&'a Held, ChangeId)] {
+        &self.waiting
+    }
+
+    /// The id of operation `position` of the change at `n`.
+    pub fn op(&self, n: usize, position: usize) -> OpId {
+        OpId {
+            counter: self.starts[n] + position as u64,
+            actor: self.changes[n].actor(),
+        }
+    }
+
+    /// Direct predecessors of the change at `n`.
+    pub fn parents(&self, n: usize) -> &[usize] {
+        &self.parents[n]
+    }
+
+    /// Whether the author of the change at `later` had seen the one at `earlier`.
+    pub fn saw(&self, later: usize, earlier: usize) -> bool {
+        self.past[later].has(earlier)
+    }
+
+    /// The place of a change.
+    pub fn position(&self, id: &ChangeId) -> Option<usize> {
+        self.places.get(id).copied()
+    }
+
+    /// The changes that no other has seen, sorted by name: what a new change names as seen.
+    pub fn heads(&self) -> Vec<ChangeId> {
+        let mut covered = vec![false; self.changes.len()];
+        self.parents
+            .iter()
+            .flatten()
+            .for_each(|parent| covered[*parent] = true);
+        let mut heads: Vec<ChangeId> = self
+            .changes
+            .iter()
+            .zip(covered)
+            .filter(|(_, covered)| !covered)
+            .map(|(c, _)| c.id)
+            .collect();
+        heads.sort_unstable();
+        heads
+    }
+}
+
+fn first_missing(n: usize, needs: &[Result<Vec<usize>, ChangeId>], seen: &mut [bool]) -> Option<ChangeId> {
+    let mut todo = vec![n];
+    while let Some(n) = todo.pop() {
+        if std::mem::replace(&mut seen[n], true) {
+            continue;
+        }
+        match &needs[n] {
+            Err(missing) => return Some(*missing),
+            Ok(parents) => todo.extend(parents),
+        }
+    }
+    None
+}

@@ -1,0 +1,23 @@
+//! Records: changes, ledger definitions, the judge and the fold. Knows nothing of Automerge, of signatures and of
+//! where a log is stored.
+
+pub mod activity;
+mod change;
+mod event;
+mod fold;
+mod graph;
+mod judge;
+pub mod ledger;
+mod seal;
+mod sealed;
+
+pub use change::{Actor, Change, ChangeError, OpId, Put, Value, limits};
+pub use event::{Event, EventError, EventKind, Proof};
+pub use fold::{EventState, FieldState, HistoryItem, Ineffective, RecordState, ValueState, event_id, fold};
+pub use graph::{Graph, Held};
+pub use judge::{ANNEX_KEY, Capacity, JudgeContext, PendingReason, RefusalReason, Verdict, judge};
+pub use seal::seal_digest;
+pub use sealed::{AnnexKey, SealError, open_sealed, seal_change};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,231 @@
+//! What goes over the wire: one message is one frame, canonical CBOR. Every list and text carries its bound in its type,
+//! so that no message needs to be allocated to be found too large. Framing of the stream is the driver's.
+
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+use std::fmt;
+
+use super::bounded::{List, Text};
+use super::range::RangeData;
+use super::standing::Standing;
+use crate::codec::{self, CodecError};
+use crate::id::{Hash, RecordId, SpaceId, StatementId};
+use crate::keys::PublicKey;
+use crate::log::note::MAX_NOTE_BYTES;
+use crate::log::proof::MAX_PROOF_HASHES;
+use crate::log::{Origin, Receipt, TreeSize};
+
+/// The version of this protocol of messages; a peer of another version is told so.
+pub const SYNC_VERSION: u32 = 1;
+/// Longest frame, in bytes.
+pub const FRAME_MAX: usize = 1024 * 1024;
+/// Most statements of trust in one frame. A frame holds as many of the longest.
+pub const STATEMENTS_MAX: usize = 60;
+/// Most spaces in one frame.
+pub const SPACES_MAX: usize = 512;
+/// Most logs in one frame.
+pub const LOGS_MAX: usize = 512;
+/// Most annex keys asked for at once.
+pub const KEYS_MAX: usize = 256;
+/// Longest reason, in bytes of UTF-8.
+pub const REASON_MAX: usize = 200;
+
+/// The first message of each side.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Hello {
+    /// [`SYNC_VERSION`].
+    #[n(1)]
+    pub version: u32,
+    /// The federation: the id of its founding statement.
+    #[n(2)]
+    pub founding: StatementId,
+    /// The sender's node key; must be the one that the transport authenticated.
+    #[n(3)]
+    pub node: PublicKey,
+    /// The sender's appointment and all that a stranger needs to judge it from the founding statement downward.
+    #[n(4)]
+    pub statements: List<ByteVec, STATEMENTS_MAX>,
+    /// Digest over all spaces that both may hold, as far as the sender knows ([`super::Holdings::digest`]); absent if the
+    /// sender does not know yet whose node the peer is.
+    #[n(5)]
+    pub digest: Option<Hash>,
+}
+
+/// A space and the digest of what the sender holds in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct SpaceDigest {
+    /// The space.
+    #[n(0)]
+    pub space: SpaceId,
+    /// [`super::Holdings::space_digest`].
+    #[n(1)]
+    pub digest: Hash,
+}
+
+/// A log and what the sender holds of it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct LogStanding {
+    /// The log.
+    #[n(0)]
+    pub origin: Origin,
+    /// Size and root.
+    #[n(1)]
+    pub standing: Standing,
+}
+
+/// The key of a record's annex. Prints without it.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct RecordKey {
+    /// The record.
+    #[n(0)]
+    pub record: RecordId,
+    /// Its annex key.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub key: [u8; 32],
+}
+
+impl fmt::Debug for RecordKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RecordKey({})", self.record)
+    }
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Message {
+    /// Who I am, and one digest of all that we share.
+    #[n(1)]
+    Hello(#[n(0)] Hello),
+    /// The spaces that we share in which I hold a log. Sent when digests differ and when more spaces became shared.
+    #[n(2)]
+    Spaces {
+        /// In ascending order.
+        #[n(0)]
+        spaces: List<SpaceDigest, SPACES_MAX>,
+        /// Whether further frames belong to this list.
+        #[n(1)]
+        more: bool,
+    },
+    /// Which logs do you hold in this space?
+    #[n(3)]
+    AskLogs(#[n(0)] SpaceId),
+    /// The answer to [`Message::AskLogs`]; empty if the space is not one that both may hold.
+    #[n(4)]
+    Logs {
+        /// The space asked about.
+        #[n(0)]
+        space: SpaceId,
+        /// By origin.
+        #[n(1)]
+        logs: List<LogStanding, LOGS_MAX>,
+        /// Whether further frames belong to this answer.
+        #[n(2)]
+        more: bool,
+    },
+    /// News: a log in a shared space grew.
+    #[n(5)]
+    Grew {
+        /// The space.
+        #[n(0)]
+        space: SpaceId,
+        /// The log.
+        #[n(1)]
+        log: LogStanding,
+    },
+    /// Send me this log from `from` on.
+    #[n(6)]
+    Want {
+        /// The space, so that the right to hold it can be seen at once.
+        #[n(0)]
+        space: SpaceId,
+        /// The log.
+        #[n(1)]
+        origin: Origin,
+        /// What the sender holds.
+        #[n(2)]
+        from: TreeSize,
+    },
+    /// The answer to [`Message::Want`].
+    #[n(7)]
+    Range(#[n(0)] RangeData),
+    /// The other answer to [`Message::Want`]: nothing to send.
+    #[n(8)]
+    Nothing(#[n(0)] Origin),
+    /// Please witness this log of mine.
+    #[n(9)]
+    WitnessMe {
+        /// The log.
+        #[n(0)]
+        origin: Origin,
+        /// The size from which the proof starts: what you last cosigned, as far as I know.
+        #[n(1)]
+        old: TreeSize,
+        /// The log's signed checkpoint.
+        #[n(2)]
+        checkpoint: Text<MAX_NOTE_BYTES>,
+        /// That it extends the tree of size `old`.
+        #[n(3)]
+        proof: List<Hash, MAX_PROOF_HASHES>,
+    },
+    /// I witnessed it.
+    #[n(10)]
+    Receipt {
+        /// The log.
+        #[n(0)]
+        origin: Origin,
+        /// The cosignature and its place.
+        #[n(1)]
+        receipt: Receipt,
+    },
+    /// I did not witness it.
+    #[n(11)]
+    WitnessRefused {
+        /// The log.
+        #[n(0)]
+        origin: Origin,
+        /// What I last cosigned, 0 if nothing.
+        #[n(1)]
+        size: TreeSize,
+        /// Why, for people.
+        #[n(2)]
+        reason: Text<REASON_MAX>,
+    },
+    /// Which annex keys of these records do you have for me?
+    #[n(12)]
+    AskKeys(#[n(0)] List<RecordId, KEYS_MAX>),
+    /// The answer to [`Message::AskKeys`]: those that both may hold.
+    #[n(13)]
+    Keys(#[n(0)] List<RecordKey, KEYS_MAX>),
+    /// You named spaces that I do not know as shared: which joint spaces do you say we share?
+    #[n(14)]
+    AskJoint,
+    /// The answer to [`Message::AskJoint`]: the statements of those joint spaces and all that a stranger needs to judge
+    /// them. Needed because the statement of a joint space stands in its owner's directory, which a partner may hold only
+    /// once it knows of the joint space.
+    #[n(15)]
+    Joint {
+        /// In the order of their ids.
+        #[n(0)]
+        statements: List<ByteVec, STATEMENTS_MAX>,
+        /// Whether further frames belong to this answer.
+        #[n(1)]
+        more: bool,
+    },
+    /// I close, and why, for people.
+    #[n(16)]
+    Bye(#[n(0)] Text<REASON_MAX>),
+}
+
+impl Message {
+    /// The frame.
+    pub fn to_frame(&self) -> Vec<u8> {
+        codec::encode(self)
+    }
+
+    /// Reads a frame of at most [`FRAME_MAX`] bytes.
+    pub fn from_frame(frame: &[u8]) -> Result<Self, CodecError> {
+        codec::decode(frame, FRAME_MAX)
+    }
+}

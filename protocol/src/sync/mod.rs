@@ -1,0 +1,27 @@
+//! Sync: how two nodes bring the logs that both may hold to one level (design 8).
+//!
+//! [`Session`] is a state machine: frames and news come in, effects come out, and a driver performs them. [`message`] is
+//! what goes over the wire, [`standing`] what is compared, [`range`] the check that every foreign entry passes before it
+//! can be stored. Nothing here knows of streams, storage or time; deadlines are the driver's.
+//!
+//! A session pulls: each side asks for what it lacks, a few ranges at a time, and asks on only when what came is stored.
+//! So backpressure needs no further rule, and a cut connection loses at most the ranges on their way.
+
+mod bounded;
+pub mod message;
+pub mod range;
+mod session;
+pub mod standing;
+
+#[cfg(test)]
+mod sim;
+#[cfg(test)]
+mod tests;
+
+pub use bounded::{List, OutOfBounds, Text};
+pub use message::{FRAME_MAX, Message, SYNC_VERSION};
+pub use range::{
+    Blame, RANGE_BYTES, RANGE_ENTRIES_MAX, RangeData, RangeEntry, RangeError, VerifiedRange, verify_range,
+};
+pub use session::{CloseReason, Effect, FoundKey, Input, Session, SessionConfig, WitnessRequest};
+pub use standing::{Holdings, Standing};

@@ -1,0 +1,428 @@
+//! The session: one conversation with one peer, from the first frame to the last. Sans IO: [`Session::start`] and
+//! [`Session::handle`] return what is to be done.
+//!
+//! Phases: *opening* until the peer's hello, *learning* while the driver adds the peer's statements to the directory,
+//! *open*, *closed*. The open part is four conversations that know nothing of each other: pulling ranges (`pull`),
+//! answering (`serve`), being witnessed (`witnessing`) and annex keys (`keyring`); `joining` asks for joint spaces that
+//! the peer knows of and we do not.
+
+mod effect;
+mod joining;
+mod keyring;
+mod opening;
+mod pull;
+mod serve;
+mod shared;
+mod witnessing;
+
+pub use effect::{CloseReason, Effect, FoundKey, Input, WitnessRequest};
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::bounded::{List, Text};
+use super::message::{LogStanding, Message};
+use super::standing::{Holdings, Standing};
+use crate::id::{Hash, OrgId, SpaceId};
+use crate::keys::PublicKey;
+use crate::log::Origin;
+use crate::trust::Directory;
+use joining::Joining;
+use keyring::Keyring;
+use opening::Learning;
+use pull::Pull;
+use serve::Serve;
+use shared::Shared;
+use witnessing::Witnessing;
+
+/// Who talks to whom.
+#[derive(Debug, Clone)]
+pub struct SessionConfig {
+    /// Our node key.
+    pub node: PublicKey,
+    /// The org that our node serves.
+    pub org: OrgId,
+    /// The peer's node key, as the transport authenticated it.
+    pub peer: PublicKey,
+    /// Our node's appointment and all that a stranger needs to judge it ([`Directory::closure`]); our witness's too. At
+    /// most [`super::message::STATEMENTS_MAX`], further ones are not sent.
+    pub statements: Vec<Vec<u8>>,
+    /// The logs that our node writes, in whatever space.
+    pub own_logs: BTreeSet<Origin>,
+}
+
+/// One conversation with one peer.
+#[derive(Debug)]
+pub struct Session {
+    config: SessionConfig,
+    directory: Arc<Directory>,
+    /// Of no space while the peer's org is not known.
+    shared: Shared,
+    phase: Phase,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Our hello is sent, or about to be, with this digest.
+    Opening {
+        sent: Option<Hash>,
+    },
+    /// The peer's hello came; its statements are on their way into the directory.
+    Learning(Learning),
+    Open(Box<Open>),
+    Closed,
+}
+
+#[derive(Debug)]
+struct Open {
+    org: OrgId,
+    pull: Pull,
+    serve: Serve,
+    witnessing: Witnessing,
+    keyring: Keyring,
+    joining: Joining,
+}
+
+impl Session {
+    /// A session that has said nothing yet.
+    pub fn new(config: SessionConfig, directory: Arc<Directory>, holdings: &Holdings) -> Self {
+        let peer = directory.node_org(&config.peer);
+        let shared = peer.map(|peer| Shared::between(&directory, &config.org, &peer, holdings));
+        let phase = Phase::Opening {
+            sent: shared.as_ref().map(Shared::digest),
+        };
+        let shared = shared.unwrap_or_default();
+        Session {
+            config,
+            directory,
+            shared,
+            phase,
+        }
+    }
+
+    /// What to do first.
+    pub fn start(&mut self) -> Vec<Effect> {
+        let mut out = Vec::new();
+        if let Phase::Opening { sent } = &self.phase {
+            send(&mut out, &self.hello(*sent));
+        }
+        out
+    }
+
+    /// What to do next. After [`Effect::Close`] nothing more.
+    pub fn handle(&mut self, input: Input) -> Vec<Effect> {
+        let mut out = Vec::new();
+        if matches!(self.phase, Phase::Closed) {
+            return out;
+        }
+        let done = self.dispatch(input, &mut out).and_then(|()| self.pump(&mut out));
+        if let Err(reason) = done {
+            if !matches!(reason, CloseReason::Bye(_)) {
+                send(&mut out, &Message::Bye(Text::cut(&reason.to_peer())));
+            }
+            self.phase = Phase::Closed;
+            out.push(Effect::Close { reason });
+        }
+        out
+    }
+
+    /// The peer's org, once it is established.
+    pub fn peer_org(&self) -> Option<OrgId> {
+        match &self.phase {
+            Phase::Open(open) => Some(open.org),
+            _ => None,
+        }
+    }
+
+    /// Whether all that was wanted is here.
+    pub fn is_level(&self) -> bool {
+        matches!(&self.phase, Phase::Open(open) if open.pull.is_level())
+    }
+
+    fn dispatch(&mut self, input: Input, out: &mut Vec<Effect>) -> Result<(), CloseReason> {
+        match input {
+            Input::Frame(frame) => return self.frame(frame, out),
+            Input::Directory { directory, holdings } => return self.directory(directory, &holdings, out),
+            Input::Grown {
+                space,
+                origin,
+                standing,
+                own,
+            } => self.grown(space, origin, standing, own, out),
+            Input::StoreFailed { reason } => return Err(CloseReason::Ours(reason)),
+            Input::StoreRefused { origin, reason } => {
+                return Err(CloseReason::PeerLied(format!("log {origin}: {reason}")));
+            }
+            Input::Stored {
+                space,
+                origin,
+                standing,
+            } => {
+                self.shared.grow(space, &origin, standing);
+                if let Phase::Open(open) = &mut self.phase {
+                    open.pull.stored(&self.shared, &origin, standing, out);
+                }
+            }
+            input => return self.answered(input, out),
+        }
+        Ok(())
+    }
+
+    /// Answers to effects of an open session.
+    fn answered(&mut self, input: Input, out: &mut Vec<Effect>) -> Result<(), CloseReason> {
+        let Phase::Open(open) = &mut self.phase else {
+            return Ok(());
+        };
+        match input {
+            Input::StorePassedOver { origin } => open.pull.pass_over(origin),
+            Input::Read { origin, from, range } => {
+                return open.serve.read(&self.shared, origin, from, range, out);
+            }
+            Input::WitnessPrepared { origin, request } => {
+                return open.witnessing.prepared(origin, request, out);
+            }
+            Input::Cosigned { origin, result } => open.serve.cosigned(origin, result, out),
+            Input::LackKeys(records) => open.keyring.lack(records),
+            Input::KeysFound(keys) => open.serve.keys_found(&self.shared, keys, out),
+            // The rest needs no open session and was handled before.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn frame(&mut self, frame: Vec<u8>, out: &mut Vec<Effect>) -> Result<(), CloseReason> {
+        match &mut self.phase {
+            Phase::Learning(learning) => learning.keep(frame),
+            Phase::Closed => Ok(()),
+            Phase::Opening { .. } | Phase::Open(_) => {
+                let message = Message::from_frame(&frame).map_err(CloseReason::protocol)?;
+                self.message(message, out)
+            }
+        }
+    }
+
+    fn message(&mut self, message: Message, out: &mut Vec<Effect>) -> Result<(), CloseReason> {
+        if let Message::Bye(reason) = &message {
+            return Err(CloseReason::Bye(reason.to_string()));
+        }
+        let (shared, config) = (&self.shared, &self.config);
+        let open = match &mut self.phase {
+            Phase::Open(open) => open,
+            Phase::Opening { sent } => {
+                let sent = *sent;
+                return match message {
+                    Message::Hello(hello) => self.greeted(sent, hello, out),
+                    _ => Err(CloseReason::protocol("the first message is a hello")),
+                };
+            }
+            Phase::Learning(_) | Phase::Closed => return Ok(()),
+        };
+        match message {
+            Message::Hello(_) => Err(CloseReason::protocol("a second hello")),
+            Message::Bye(_) => Ok(()),
+            Message::Spaces { spaces, more } => {
+                open.pull.spaces(shared, &spaces, more);
+                Ok(())
+            }
+            Message::Logs { space, logs, more } => open.pull.logs(shared, space, &logs, more, out),
+            Message::Grew { space, log } => open.pull.grew(shared, space, log, out),
+            Message::Range(range) => open.pull.range(shared, range, out),
+            Message::Nothing(origin) => open.pull.nothing(&origin),
+            Message::AskLogs(space) => {
+                open.serve.logs(shared, space, out);
+                Ok(())
+            }
+            Message::Want { space, origin, from } => {
+                open.pull.peer_holds(&origin, from);
+                open.serve.want(shared, space, origin, from, out)
+            }
+            Message::WitnessMe {
+                origin,
+                old,
+                checkpoint,
+                proof,
+            } => {
+                let witness = self.directory.required_witnesses(&open.org).contains(&config.org);
+                open.serve.witness(
+                    witness,
+                    &config.peer,
+                    origin,
+                    old,
+                    &checkpoint,
+                    proof.into_vec(),
+                    out,
+                )
+            }
+            Message::Receipt { origin, receipt } => {
+                let appointed = self
+                    .directory
+                    .appointments_of(&receipt.witness, crate::trust::Purpose::Witness);
+                let appointed = appointed
+                    .map(|(_, appointment)| appointment.org)
+                    .any(|org| org == open.org);
+                open.witnessing.receipt(config, appointed, origin, receipt, out)
+            }
+            Message::WitnessRefused { origin, size, reason } => {
+                open.witnessing.refused(origin, size, &reason, out)
+            }
+            Message::AskJoint => {
+                joining::tell(&self.directory, shared, out);
+                Ok(())
+            }
+            Message::Joint { statements, more } => {
+                open.joining.answer(&self.directory, &statements, more, out)
+            }
+            Message::AskKeys(records) => open.serve.ask_keys(records.into_vec(), out),
+            Message::Keys(keys) => open.keyring.keys(keys.into_vec(), out),
+        }
+    }
+
+    /// The peer is established: says what is shared unless both hellos said the same and nothing changed since.
+    fn open(&mut self, org: OrgId, sent: Option<Hash>, theirs: Option<Hash>, out: &mut Vec<Effect>) {
+        out.push(Effect::Established { org });
+        let now = Some(self.shared.digest());
+        if now != theirs || now != sent {
+            send_spaces(&self.shared, self.shared.spaces(), out);
+        }
+        // The peer compares the same two digests: unless both hellos said the same, it sends its list as well.
+        let mut open = Open {
+            org,
+            pull: Pull::new(sent.is_some() && sent == theirs),
+            serve: Serve::default(),
+            witnessing: Witnessing::default(),
+            keyring: Keyring::default(),
+            joining: Joining::default(),
+        };
+        if self.is_witnessed_by(&org) {
+            self.config
+                .own_logs
+                .iter()
+                .for_each(|origin| open.witnessing.due(origin.clone()));
+        }
+        self.phase = Phase::Open(Box::new(open));
+    }
+
+    fn is_witnessed_by(&self, peer: &OrgId) -> bool {
+        self.directory.required_witnesses(&self.config.org).contains(peer)
+    }
+
+    fn directory(
+        &mut self,
+        directory: Arc<Directory>,
+        holdings: &Holdings,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        self.directory = directory;
+        let Some(org) = self.directory.node_org(&self.config.peer) else {
+            return match &self.phase {
+                Phase::Open(_) => Err(CloseReason::NotANode),
+                Phase::Learning(learning) if learning.is_learnt(&self.directory) => {
+                    Err(CloseReason::NotANode)
+                }
+                _ => Ok(()),
+            };
+        };
+        let mut shared = Shared::between(&self.directory, &self.config.org, &org, holdings);
+        shared.catch_up(&self.shared);
+        let before = std::mem::replace(&mut self.shared, shared);
+        let witnessed = self.is_witnessed_by(&org);
+        match &mut self.phase {
+            Phase::Learning(learning) => {
+                let (sent, theirs, frames) = learning.take();
+                self.open(org, sent, theirs, out);
+                frames.into_iter().try_for_each(|frame| self.frame(frame, out))
+            }
+            Phase::Open(open) if open.org != org => Err(CloseReason::NotANode),
+            Phase::Open(open) => {
+                let added: Vec<SpaceId> = self
+                    .shared
+                    .spaces()
+                    .filter(|space| !before.contains(space))
+                    .copied()
+                    .collect();
+                if self.shared.digests(&added).next().is_some() {
+                    send_spaces(&self.shared, &added, out);
+                }
+                open.pull.reshare(&self.shared, &added);
+                open.joining.learnt();
+                if witnessed {
+                    self.config
+                        .own_logs
+                        .iter()
+                        .for_each(|origin| open.witnessing.due(origin.clone()));
+                }
+                Ok(())
+            }
+            Phase::Opening { .. } | Phase::Closed => Ok(()),
+        }
+    }
+
+    fn grown(
+        &mut self,
+        space: SpaceId,
+        origin: Origin,
+        standing: Standing,
+        own: bool,
+        out: &mut Vec<Effect>,
+    ) {
+        if own && !self.config.own_logs.contains(&origin) {
+            self.config.own_logs.insert(origin.clone());
+        }
+        let news = self.shared.grow(space, &origin, standing);
+        let Phase::Open(open) = &mut self.phase else {
+            return;
+        };
+        if own
+            && self
+                .directory
+                .required_witnesses(&self.config.org)
+                .contains(&open.org)
+        {
+            open.witnessing.due(origin.clone());
+        }
+        if news {
+            open.pull.grown(&self.shared, &origin, out);
+        }
+        // Not only if it was news: what this session itself stored is not, and the peer that sent it knows it.
+        if self.shared.contains(&space) && open.pull.announces(&origin, standing.size) {
+            send(
+                out,
+                &Message::Grew {
+                    space,
+                    log: LogStanding { origin, standing },
+                },
+            );
+        }
+    }
+
+    /// Starts what there is room for.
+    fn pump(&mut self, out: &mut Vec<Effect>) -> Result<(), CloseReason> {
+        if let Phase::Open(open) = &mut self.phase {
+            open.pull.pump(&self.shared, out);
+            if open.pull.is_idle() && !open.joining.is_open() && open.pull.take_puzzle() {
+                open.joining.ask(out);
+            }
+            open.pull.level(open.joining.is_open(), out);
+            open.witnessing.pump(out);
+            open.keyring.pump(out);
+        }
+        Ok(())
+    }
+}
+
+/// Lists `spaces`, those alone in which something is held, in as many frames as it takes and at least one.
+fn send_spaces<'a>(shared: &'a Shared, spaces: impl IntoIterator<Item = &'a SpaceId>, out: &mut Vec<Effect>) {
+    let mut digests = shared.digests(spaces).peekable();
+    loop {
+        let spaces = List::take_from(&mut digests);
+        let more = digests.peek().is_some();
+        send(out, &Message::Spaces { spaces, more });
+        if !more {
+            return;
+        }
+    }
+}
+
+fn send(out: &mut Vec<Effect>, message: &Message) {
+    out.push(Effect::Send(message.to_frame()));
+}

@@ -1,0 +1,255 @@
+//! What goes into a session and what comes out of it.
+
+use std::sync::Arc;
+
+use super::super::range::RangeData;
+use super::super::standing::{Holdings, Standing};
+use crate::id::{OrgId, RecordId, SpaceId};
+use crate::log::{Origin, Receipt, SignedCheckpoint, TreeSize};
+use crate::record::AnnexKey;
+use crate::trust::{Directory, SignedStatement};
+
+/// What a witness is to be asked, prepared from the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WitnessRequest {
+    /// The size from which the proof starts.
+    pub old: TreeSize,
+    /// The log's latest signed checkpoint.
+    pub checkpoint: SignedCheckpoint,
+    /// That it extends the tree of size `old`; at most [`crate::log::proof::MAX_PROOF_HASHES`].
+    pub proof: Vec<crate::id::Hash>,
+}
+
+/// An annex key that is held, with the space of its record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundKey {
+    /// The record.
+    pub record: RecordId,
+    /// The space in which its annex is written: the key goes to holders of this space alone.
+    pub space: SpaceId,
+    /// The key.
+    pub key: AnnexKey,
+}
+
+/// News for a session. Each answer to an effect may come at any later time, and news of a log that grew in any order.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A frame of the peer, without its framing. Hand it in only when all that was to be sent before has been written:
+    /// that is the backpressure that bounds the memory of both sides.
+    Frame(Vec<u8>),
+    /// The directory as it is now, after [`Effect::Learn`] and whenever statements of trust were added. Holdings as of
+    /// the same moment or later, since more spaces may now be shared. Neighbouring changes may be reported as one.
+    Directory {
+        /// All statements.
+        directory: Arc<Directory>,
+        /// The standing of every log held.
+        holdings: Arc<Holdings>,
+    },
+    /// A log that we hold grew, whoever it came from; told to every session after the commit. Neighbouring growths of
+    /// one log may be reported as one.
+    Grown {
+        /// Its space.
+        space: SpaceId,
+        /// The log.
+        origin: Origin,
+        /// As it is now.
+        standing: Standing,
+        /// Whether our node writes it.
+        own: bool,
+    },
+    /// Answers [`Effect::Read`]; `None` if nothing can be served from there, for want of a checkpoint or of the entries.
+    Read {
+        /// The log.
+        origin: Origin,
+        /// As asked.
+        from: TreeSize,
+        /// Entries from there on.
+        range: Option<RangeData>,
+    },
+    /// Answers [`Effect::Store`]: stored, or found stored already.
+    Stored {
+        /// Its space.
+        space: SpaceId,
+        /// The log.
+        origin: Origin,
+        /// As it is now.
+        standing: Standing,
+    },
+    /// Answers [`Effect::Store`] where [`super::super::Blame::Peer`]: the session closes.
+    StoreRefused {
+        /// The log.
+        origin: Origin,
+        /// Why, for the log and the peer.
+        reason: String,
+    },
+    /// Answers [`Effect::Store`] where [`super::super::Blame::Log`]: this log is passed over for the rest of the session.
+    StorePassedOver {
+        /// The log.
+        origin: Origin,
+    },
+    /// Our store failed; the session closes, and the peer is not to blame.
+    StoreFailed {
+        /// Why; not told to the peer.
+        reason: String,
+    },
+    /// Answers [`Effect::PrepareWitness`]; `None` if there is nothing to witness: all but receipts is witnessed, or the
+    /// log is shorter than the size asked for.
+    WitnessPrepared {
+        /// The log.
+        origin: Origin,
+        /// What to ask.
+        request: Option<WitnessRequest>,
+    },
+    /// Answers [`Effect::Cosign`]: the receipt, or the size last cosigned (0 if none) and why not.
+    Cosigned {
+        /// The peer's log.
+        origin: Origin,
+        /// What to answer.
+        result: Result<Receipt, (TreeSize, String)>,
+    },
+    /// Annex keys of these records are missing here. Asked of the peer once it is established; not before.
+    LackKeys(Vec<RecordId>),
+    /// Answers [`Effect::FindKeys`] with the keys held.
+    KeysFound(Vec<FoundKey>),
+}
+
+/// What the driver is to do, in this order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Write one frame.
+    Send(Vec<u8>),
+    /// Add statements of trust that the peer showed; they stand, judged from the founding statement. Answered by
+    /// [`Input::Directory`] with a directory that holds all of them.
+    Learn(Vec<SignedStatement>),
+    /// The peer is a node of this org.
+    Established {
+        /// The org.
+        org: OrgId,
+    },
+    /// Read entries of a log for the peer, from `from` on, up to `max_bytes` of entries and payloads but at least one
+    /// entry, with a signed checkpoint at or after their end. Answered by [`Input::Read`].
+    Read {
+        /// The log.
+        origin: Origin,
+        /// Size before the first entry wanted.
+        from: TreeSize,
+        /// Bytes of entries and payloads.
+        max_bytes: usize,
+    },
+    /// Verify ([`super::super::verify_range`]) and store a range. Answered by [`Input::Stored`],
+    /// [`Input::StoreRefused`], [`Input::StorePassedOver`] or [`Input::StoreFailed`].
+    Store {
+        /// The space that the log was announced in.
+        space: SpaceId,
+        /// What came.
+        range: RangeData,
+    },
+    /// Prepare a request to the witness for an own log. Answered by [`Input::WitnessPrepared`].
+    PrepareWitness {
+        /// The log.
+        origin: Origin,
+        /// The size that the witness says it last cosigned. If absent: the size of the last receipt held, or 0. Where it
+        /// is given, a request is due even for a log that did not grow since.
+        old: Option<TreeSize>,
+    },
+    /// Judge and cosign a log of the peer as its witness. Answered by [`Input::Cosigned`].
+    Cosign {
+        /// The log.
+        origin: Origin,
+        /// Where the proof starts.
+        old: TreeSize,
+        /// Signed by the peer's node key for this origin: verified.
+        checkpoint: SignedCheckpoint,
+        /// Not verified.
+        proof: Vec<crate::id::Hash>,
+    },
+    /// Append a receipt to the own log that it covers. Signatures, place and request were checked, and that the witness
+    /// key is appointed in the peer's org.
+    StoreReceipt {
+        /// The log.
+        origin: Origin,
+        /// The receipt.
+        receipt: Receipt,
+    },
+    /// The witness did not cosign an own log, and asking again from its size would not help.
+    NotWitnessed {
+        /// The log.
+        origin: Origin,
+        /// What the witness last cosigned.
+        size: TreeSize,
+        /// In its words; or ours, if its receipt was not good.
+        reason: String,
+    },
+    /// Find annex keys for the peer. Answered by [`Input::KeysFound`].
+    FindKeys {
+        /// Of these records.
+        records: Vec<RecordId>,
+    },
+    /// Keep annex keys that the peer sent and we asked for. Not checked against the commitments in headers.
+    StoreKeys(Vec<(RecordId, AnnexKey)>),
+    /// Two roots of one size: the peer holds another branch of this log than we, or lies. The log is passed over.
+    Fork {
+        /// Its space.
+        space: SpaceId,
+        /// The log.
+        origin: Origin,
+        /// What we hold.
+        ours: Standing,
+        /// What the peer says it holds.
+        theirs: Standing,
+    },
+    /// How far it is: entries to receive in this session as far as known, and received.
+    Progress {
+        /// Received ones included.
+        wanted_entries: u64,
+        /// Stored.
+        received: u64,
+    },
+    /// All that was wanted is here. Sent each time this becomes true.
+    Level,
+    /// The session is over; nothing follows. A frame to say so was sent before, where there is somebody to hear it.
+    Close {
+        /// Why.
+        reason: CloseReason,
+    },
+}
+
+/// Why a session closed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CloseReason {
+    /// The peer sent what no honest node sends: drop it, and say so to people.
+    #[error("the peer sent what no honest node sends: {0}")]
+    PeerLied(String),
+    /// The peer broke the rules of the conversation, or sent what cannot be read.
+    #[error("broken protocol: {0}")]
+    Protocol(String),
+    /// The peer speaks another version.
+    #[error("the peer speaks version {0} of the protocol, here it is {ours}", ours = super::super::SYNC_VERSION)]
+    Version(u32),
+    /// The peer belongs to another federation.
+    #[error("another federation")]
+    OtherFederation,
+    /// The directory does not name the peer as a node.
+    #[error("not a node of this federation")]
+    NotANode,
+    /// Something failed here; try again later.
+    #[error("a failure on this side: {0}")]
+    Ours(String),
+    /// The peer closed.
+    #[error("the peer closed: {0}")]
+    Bye(String),
+}
+
+impl CloseReason {
+    /// What the peer is told: faults of our own without the cause.
+    pub(super) fn to_peer(&self) -> String {
+        match self {
+            CloseReason::Ours(_) => "a failure on this side".into(),
+            other => other.to_string(),
+        }
+    }
+
+    pub(super) fn protocol(what: impl ToString) -> Self {
+        CloseReason::Protocol(what.to_string())
+    }
+}

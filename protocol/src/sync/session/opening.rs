@@ -1,0 +1,124 @@
+//! The opening: hellos, and the wait until the directory knows the peer.
+
+use std::collections::VecDeque;
+
+use super::super::bounded::List;
+use super::super::message::{Hello, Message, SYNC_VERSION};
+use super::{CloseReason, Effect, Phase, Session};
+use crate::id::{Hash, StatementId};
+use crate::trust::{Directory, SignedStatement};
+
+/// Most frames that wait while the directory learns of the peer.
+const WAITING_FRAMES_MAX: usize = 256;
+/// Most bytes that wait.
+const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// What is kept while the directory learns.
+#[derive(Debug)]
+pub(super) struct Learning {
+    /// The digest in our hello.
+    sent: Option<Hash>,
+    /// The digest in the peer's.
+    theirs: Option<Hash>,
+    statements: Vec<StatementId>,
+    frames: VecDeque<Vec<u8>>,
+    bytes: usize,
+}
+
+impl Learning {
+    /// Keeps a frame for later.
+    pub(super) fn keep(&mut self, frame: Vec<u8>) -> Result<(), CloseReason> {
+        self.bytes += frame.len();
+        self.frames.push_back(frame);
+        if self.frames.len() > WAITING_FRAMES_MAX || self.bytes > WAITING_BYTES_MAX {
+            return Err(CloseReason::protocol("too much at once after the hello"));
+        }
+        Ok(())
+    }
+
+    /// Whether the directory holds what the peer showed.
+    pub(super) fn is_learnt(&self, directory: &Directory) -> bool {
+        self.statements.iter().all(|id| directory.statement(id).is_some())
+    }
+
+    /// The two digests and the frames that waited.
+    pub(super) fn take(&mut self) -> (Option<Hash>, Option<Hash>, VecDeque<Vec<u8>>) {
+        (self.sent, self.theirs, std::mem::take(&mut self.frames))
+    }
+}
+
+impl Session {
+    pub(super) fn hello(&self, digest: Option<Hash>) -> Message {
+        Message::Hello(Hello {
+            version: SYNC_VERSION,
+            founding: self.directory.founding().id(),
+            node: self.config.node,
+            statements: List::take_from(&mut self.config.statements.iter().cloned().map(Into::into)),
+            digest,
+        })
+    }
+
+    /// The peer's hello.
+    pub(super) fn greeted(
+        &mut self,
+        sent: Option<Hash>,
+        hello: Hello,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        if hello.version != SYNC_VERSION {
+            return Err(CloseReason::Version(hello.version));
+        }
+        if hello.founding != self.directory.founding().id() {
+            return Err(CloseReason::OtherFederation);
+        }
+        if hello.node != self.config.peer {
+            return Err(CloseReason::PeerLied(
+                "the hello names another node than the connection".into(),
+            ));
+        }
+        let news = self.news(&hello)?;
+        let statements = news.iter().map(SignedStatement::id).collect();
+        if !news.is_empty() {
+            out.push(Effect::Learn(news));
+        }
+        match self.directory.node_org(&self.config.peer) {
+            Some(org) => self.open(org, sent, hello.digest, out),
+            None => {
+                let (frames, bytes) = (VecDeque::new(), 0);
+                let theirs = hello.digest;
+                self.phase = Phase::Learning(Learning {
+                    sent,
+                    theirs,
+                    statements,
+                    frames,
+                    bytes,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The peer's statements that we do not hold. Judged apart from our directory, with the founding statement alone, so
+    /// that a stranger can neither fill the directory nor make us judge it anew: what does not stand by itself is passed
+    /// over.
+    fn news(&self, hello: &Hello) -> Result<Vec<SignedStatement>, CloseReason> {
+        let mut shown = Vec::with_capacity(hello.statements.len());
+        for bytes in hello.statements.iter() {
+            let statement = SignedStatement::open(bytes)
+                .map_err(|error| CloseReason::PeerLied(format!("a statement in the hello: {error}")))?;
+            shown.push(statement);
+        }
+        let is_new = |statement: &SignedStatement| self.directory.statement(&statement.id()).is_none();
+        if !shown.iter().any(is_new) && self.directory.node_org(&self.config.peer).is_some() {
+            return Ok(Vec::new());
+        }
+        let mut apart = Directory::new(self.directory.founding().clone());
+        apart.extend(shown.iter().cloned());
+        if apart.node_org(&self.config.peer).is_none() && self.directory.node_org(&self.config.peer).is_none()
+        {
+            return Err(CloseReason::NotANode);
+        }
+        shown.retain(|statement| is_new(statement) && !apart.faults().contains_key(&statement.id()));
+        Ok(shown)
+    }
+}

@@ -1,0 +1,478 @@
+//! Pulling: finds out which logs the peer holds more of, and fetches them, a few ranges at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::message::{LogStanding, Message, SpaceDigest};
+use super::super::range::RangeData;
+use super::super::standing::Standing;
+use super::shared::{Rank, Shared};
+use super::{CloseReason, Effect, send};
+use crate::id::{Hash, SpaceId};
+use crate::log::{Origin, TreeSize};
+
+/// Most ranges on their way or being stored.
+pub(super) const WANTS_IN_FLIGHT: usize = 4;
+/// Most questions for the logs of a space without an answer.
+const ASKS_IN_FLIGHT: usize = 4;
+/// No further space is asked about while so many logs are wanted.
+const WANTS_ENOUGH: usize = 4096;
+/// Most logs that a peer may list in one space, and that we list.
+pub(super) const SPACE_LOGS_MAX: usize = 16_384;
+/// Most logs wanted at once: lists that were asked for always fit.
+const WANTS_MAX: usize = WANTS_ENOUGH + ASKS_IN_FLIGHT * SPACE_LOGS_MAX;
+/// Most spaces remembered that the peer named and we do not share as far as we know.
+const BEYOND_MAX: usize = 4096;
+/// Most logs of which we remember what the peer holds. More only cost a needless announcement.
+const PEER_LOGS_MAX: usize = 65_536;
+/// Most logs remembered as passed over. More only cost a needless range.
+const PASSED_OVER_MAX: usize = 1024;
+
+#[derive(Debug)]
+pub(super) struct Pull {
+    /// Whether the peer's first list of spaces is complete, or was not needed.
+    listed: bool,
+    to_ask: BTreeSet<(Rank, SpaceId)>,
+    /// Spaces asked about, with how many logs the answer named so far.
+    asked: BTreeMap<SpaceId, usize>,
+    wants: BTreeMap<Origin, Want>,
+    /// Those of `wants` that wait, in the order in which they are sent.
+    queue: BTreeSet<(Rank, Origin)>,
+    /// Spaces that the peer named and we do not share, with the digest if it was told.
+    beyond: BTreeMap<SpaceId, Option<Hash>>,
+    /// Whether some of those were forgotten.
+    forgot: bool,
+    /// Whether one came to them since the peer was last asked for joint spaces.
+    puzzled: bool,
+    peer_logs: BTreeMap<Origin, TreeSize>,
+    passed_over: BTreeSet<Origin>,
+    /// Sum of what is left of all wants.
+    left: u64,
+    received: u64,
+    level: bool,
+}
+
+#[derive(Debug)]
+struct Want {
+    space: SpaceId,
+    rank: Rank,
+    /// What the peer said it holds.
+    target: Standing,
+    /// Entries from here to the target.
+    left: u64,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Queued,
+    Asked { from: TreeSize },
+    Storing { from: TreeSize },
+}
+
+impl Pull {
+    /// Nothing is wanted yet. `level` if the hellos showed that both hold the same.
+    pub(super) fn new(level: bool) -> Self {
+        Pull {
+            listed: level,
+            to_ask: BTreeSet::new(),
+            asked: BTreeMap::new(),
+            wants: BTreeMap::new(),
+            queue: BTreeSet::new(),
+            beyond: BTreeMap::new(),
+            forgot: false,
+            puzzled: false,
+            peer_logs: BTreeMap::new(),
+            passed_over: BTreeSet::new(),
+            left: 0,
+            received: 0,
+            level: false,
+        }
+    }
+
+    pub(super) fn is_level(&self) -> bool {
+        self.level
+    }
+
+    /// The peer listed spaces.
+    pub(super) fn spaces(&mut self, shared: &Shared, spaces: &[SpaceDigest], more: bool) {
+        for SpaceDigest { space, digest } in spaces {
+            match shared.rank(space) {
+                Some(rank) if shared.held().space_digest(space) != *digest => {
+                    self.to_ask.insert((rank, *space));
+                }
+                Some(_) => {}
+                None => self.remember(*space, Some(*digest)),
+            }
+        }
+        self.listed |= !more;
+    }
+
+    /// The peer listed the logs of a space.
+    pub(super) fn logs(
+        &mut self,
+        shared: &Shared,
+        space: SpaceId,
+        logs: &[LogStanding],
+        more: bool,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        let count = self
+            .asked
+            .get_mut(&space)
+            .ok_or(CloseReason::protocol("logs that nobody asked for"))?;
+        *count += logs.len();
+        if *count > SPACE_LOGS_MAX {
+            return Err(CloseReason::protocol("too many logs in one space"));
+        }
+        if !more {
+            self.asked.remove(&space);
+        }
+        let left = self.left;
+        for log in logs {
+            self.consider(shared, space, log, out)?;
+        }
+        if self.left != left {
+            out.push(self.progress());
+        }
+        Ok(())
+    }
+
+    /// The peer announced that a log grew.
+    pub(super) fn grew(
+        &mut self,
+        shared: &Shared,
+        space: SpaceId,
+        log: LogStanding,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        let left = self.left;
+        self.consider(shared, space, &log, out)?;
+        if self.left != left {
+            out.push(self.progress());
+        }
+        Ok(())
+    }
+
+    fn consider(
+        &mut self,
+        shared: &Shared,
+        space: SpaceId,
+        log: &LogStanding,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        let LogStanding {
+            origin,
+            standing: theirs,
+        } = log;
+        if theirs.size > TreeSize::MAX {
+            return Err(CloseReason::protocol("a log of impossible size"));
+        }
+        let Some(rank) = shared.rank(&space) else {
+            self.remember(space, None);
+            return Ok(());
+        };
+        self.peer_holds(origin, theirs.size);
+        if self.passed_over.contains(origin) {
+            return Ok(());
+        }
+        let ours = shared.held().standing(&space, origin);
+        match ours {
+            Some(ours) if ours.size == theirs.size && ours.root != theirs.root => {
+                self.fork(space, origin, ours, *theirs, out);
+                Ok(())
+            }
+            Some(ours) if ours.size >= theirs.size => Ok(()),
+            None if theirs.size == TreeSize::EMPTY => Ok(()),
+            _ => self.want(space, rank, origin, *theirs, ours.map_or(0, |ours| ours.size.0)),
+        }
+    }
+
+    fn want(
+        &mut self,
+        space: SpaceId,
+        rank: Rank,
+        origin: &Origin,
+        target: Standing,
+        held: u64,
+    ) -> Result<(), CloseReason> {
+        let full = self.wants.len() >= WANTS_MAX;
+        let left = target.size.0 - held;
+        match self.wants.get_mut(origin) {
+            Some(want) if want.space != space => {
+                return Err(CloseReason::PeerLied(format!("log {origin} in two spaces")));
+            }
+            Some(want) if want.target.size >= target.size => return Ok(()),
+            Some(want) => {
+                self.left = self.left.saturating_sub(want.left).saturating_add(left);
+                (want.target, want.left) = (target, left);
+            }
+            // The space is asked about again when there is room.
+            None if full => drop(self.to_ask.insert((rank, space))),
+            None => {
+                self.left = self.left.saturating_add(left);
+                self.wants.insert(
+                    origin.clone(),
+                    Want {
+                        space,
+                        rank,
+                        target,
+                        left,
+                        stage: Stage::Queued,
+                    },
+                );
+                self.queue.insert((rank, origin.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// A range came.
+    pub(super) fn range(
+        &mut self,
+        shared: &Shared,
+        range: RangeData,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        let from = match self.wants.get(&range.origin).map(|want| want.stage) {
+            Some(Stage::Asked { from }) if from == range.from => from,
+            _ => return Err(CloseReason::protocol("a range that nobody asked for")),
+        };
+        let Some(want) = self.wants.get_mut(&range.origin) else {
+            return Ok(());
+        };
+        let space = want.space;
+        if !shared.contains(&space) {
+            // The right was lost while the range was on its way.
+            self.forget(&range.origin);
+        } else if shared
+            .held()
+            .standing(&space, &range.origin)
+            .map_or(TreeSize::EMPTY, |held| held.size)
+            > from
+        {
+            // It came another way meanwhile.
+            self.settle(shared, &range.origin, out);
+        } else {
+            want.stage = Stage::Storing { from };
+            out.push(Effect::Store { space, range });
+        }
+        Ok(())
+    }
+
+    /// The peer does not serve what it was asked for.
+    pub(super) fn nothing(&mut self, origin: &Origin) -> Result<(), CloseReason> {
+        match self.wants.get(origin).map(|want| want.stage) {
+            Some(Stage::Asked { .. }) => {
+                self.forget(origin);
+                Ok(())
+            }
+            _ => Err(CloseReason::protocol("an answer that nobody asked for")),
+        }
+    }
+
+    /// A range was stored; `shared` knows of it.
+    pub(super) fn stored(
+        &mut self,
+        shared: &Shared,
+        origin: &Origin,
+        standing: Standing,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(Stage::Storing { from }) = self.wants.get(origin).map(|want| want.stage) else {
+            return;
+        };
+        if standing.size > from {
+            self.received = self.received.saturating_add(standing.size.0 - from.0);
+            self.settle(shared, origin, out);
+        } else {
+            // Asking again would bring the same.
+            self.forget(origin);
+        }
+        out.push(self.progress());
+    }
+
+    /// The log cannot be stored, and the peer is not to blame.
+    pub(super) fn pass_over(&mut self, origin: Origin) {
+        self.forget(&origin);
+        if self.passed_over.len() < PASSED_OVER_MAX {
+            self.passed_over.insert(origin);
+        }
+    }
+
+    /// A log grew here; `shared` knows of it.
+    pub(super) fn grown(&mut self, shared: &Shared, origin: &Origin, out: &mut Vec<Effect>) {
+        if self
+            .wants
+            .get(origin)
+            .is_some_and(|want| want.stage == Stage::Queued)
+        {
+            self.settle(shared, origin, out);
+        }
+    }
+
+    /// Queues what is left of a want, or ends it.
+    fn settle(&mut self, shared: &Shared, origin: &Origin, out: &mut Vec<Effect>) {
+        let Some(want) = self.wants.get_mut(origin) else {
+            return;
+        };
+        let held = shared.held().standing(&want.space, origin);
+        let left = want
+            .target
+            .size
+            .0
+            .saturating_sub(held.map_or(0, |held| held.size.0));
+        if left > 0 {
+            self.left = self.left.saturating_sub(want.left).saturating_add(left);
+            want.left = left;
+            want.stage = Stage::Queued;
+            self.queue.insert((want.rank, origin.clone()));
+            return;
+        }
+        let (space, target) = (want.space, want.target);
+        self.forget(origin);
+        if let Some(held) = held.filter(|held| held.size == target.size && held.root != target.root) {
+            self.fork(space, origin, held, target, out);
+        }
+    }
+
+    fn forget(&mut self, origin: &Origin) {
+        if let Some(want) = self.wants.remove(origin) {
+            self.queue.remove(&(want.rank, origin.clone()));
+            self.left = self.left.saturating_sub(want.left);
+        }
+    }
+
+    fn fork(
+        &mut self,
+        space: SpaceId,
+        origin: &Origin,
+        ours: Standing,
+        theirs: Standing,
+        out: &mut Vec<Effect>,
+    ) {
+        self.pass_over(origin.clone());
+        out.push(Effect::Fork {
+            space,
+            origin: origin.clone(),
+            ours,
+            theirs,
+        });
+    }
+
+    /// Takes note of what the peer holds.
+    pub(super) fn peer_holds(&mut self, origin: &Origin, size: TreeSize) {
+        if let Some(known) = self.peer_logs.get_mut(origin) {
+            *known = size.max(*known);
+        } else if self.peer_logs.len() < PEER_LOGS_MAX {
+            self.peer_logs.insert(origin.clone(), size);
+        }
+    }
+
+    /// Whether the peer may not know yet that a log has this size. It is told once.
+    pub(super) fn announces(&mut self, origin: &Origin, size: TreeSize) -> bool {
+        let news = self.peer_logs.get(origin).is_none_or(|known| *known < size);
+        if news {
+            self.peer_holds(origin, size);
+        }
+        news
+    }
+
+    fn remember(&mut self, space: SpaceId, digest: Option<Hash>) {
+        if let Some(known) = self.beyond.get_mut(&space) {
+            *known = digest;
+            return;
+        }
+        self.puzzled = true;
+        if self.beyond.len() < BEYOND_MAX {
+            self.beyond.insert(space, digest);
+        } else {
+            self.forgot = true;
+        }
+    }
+
+    /// The shared spaces changed, `added` came to them.
+    pub(super) fn reshare(&mut self, shared: &Shared, added: &[SpaceId]) {
+        self.to_ask.retain(|(_, space)| shared.contains(space));
+        let lost: Vec<Origin> = self
+            .wants
+            .iter()
+            // Those under way end when their answer comes.
+            .filter(|(_, want)| want.stage == Stage::Queued && !shared.contains(&want.space))
+            .map(|(origin, _)| origin.clone())
+            .collect();
+        lost.iter().for_each(|origin| self.forget(origin));
+        for space in added {
+            let Some(rank) = shared.rank(space) else { continue };
+            let differs = match self.beyond.remove(space) {
+                Some(Some(digest)) => digest != shared.held().space_digest(space),
+                Some(None) => true,
+                None => self.forgot,
+            };
+            if differs {
+                self.to_ask.insert((rank, *space));
+            }
+        }
+    }
+
+    /// Asks and wants as much as there is room for.
+    pub(super) fn pump(&mut self, shared: &Shared, out: &mut Vec<Effect>) {
+        while self.asked.len() < ASKS_IN_FLIGHT && self.wants.len() < WANTS_ENOUGH {
+            let next = self
+                .to_ask
+                .iter()
+                .find(|(_, space)| !self.asked.contains_key(space))
+                .copied();
+            let Some((rank, space)) = next else { break };
+            self.to_ask.remove(&(rank, space));
+            self.asked.insert(space, 0);
+            send(out, &Message::AskLogs(space));
+        }
+        while self.wants.len() - self.queue.len() < WANTS_IN_FLIGHT {
+            let Some((_, origin)) = self.queue.pop_first() else {
+                break;
+            };
+            let Some(want) = self.wants.get_mut(&origin) else {
+                continue;
+            };
+            let from = shared
+                .held()
+                .standing(&want.space, &origin)
+                .map_or(TreeSize::EMPTY, |held| held.size);
+            want.stage = Stage::Asked { from };
+            send(
+                out,
+                &Message::Want {
+                    space: want.space,
+                    origin,
+                    from,
+                },
+            );
+        }
+    }
+
+    /// Whether nothing is wanted of what is known to be shared.
+    pub(super) fn is_idle(&self) -> bool {
+        self.listed && self.to_ask.is_empty() && self.asked.is_empty() && self.wants.is_empty()
+    }
+
+    /// Whether the peer named spaces that we do not share, and was not asked about them. Says so once.
+    pub(super) fn take_puzzle(&mut self) -> bool {
+        std::mem::take(&mut self.puzzled) && (self.forgot || !self.beyond.is_empty())
+    }
+
+    /// Says when all is here, unless something else is `open`.
+    pub(super) fn level(&mut self, open: bool, out: &mut Vec<Effect>) {
+        let level = self.is_idle() && !open;
+        if level && !self.level {
+            out.push(Effect::Level);
+        }
+        self.level = level;
+    }
+
+    fn progress(&self) -> Effect {
+        Effect::Progress {
+            wanted_entries: self.received.saturating_add(self.left),
+            received: self.received,
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Answering: what the peer asks for is given from shared spaces alone. What is looked up on its behalf is bounded, and
+//! who asks for more than the rules allow is dropped.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::bounded::{List, Text};
+use super::super::message::{FRAME_MAX, KEYS_MAX, LogStanding, Message, RecordKey};
+use super::super::range::{RANGE_BYTES, RangeData};
+use super::pull::{SPACE_LOGS_MAX, WANTS_IN_FLIGHT};
+use super::shared::Shared;
+use super::witnessing::REQUESTS_IN_FLIGHT;
+use super::{CloseReason, Effect, FoundKey, send};
+use crate::id::{Hash, RecordId, SpaceId};
+use crate::keys::PublicKey;
+use crate::log::{Origin, Receipt, SignedCheckpoint, TreeSize};
+
+#[derive(Debug, Default)]
+pub(super) struct Serve {
+    /// Ranges being read, with their space.
+    reads: BTreeMap<Origin, (SpaceId, TreeSize)>,
+    cosigning: BTreeSet<Origin>,
+    /// The records whose keys are being looked up.
+    finding: Option<BTreeSet<RecordId>>,
+}
+
+impl Serve {
+    /// Which logs are held in a space. Of a space that is not shared, what is said of an empty one.
+    pub(super) fn logs(&self, shared: &Shared, space: SpaceId, out: &mut Vec<Effect>) {
+        let logs = shared.held().logs(&space).take(SPACE_LOGS_MAX);
+        let mut logs = logs
+            .map(|(origin, standing)| LogStanding {
+                origin: origin.clone(),
+                standing,
+            })
+            .peekable();
+        loop {
+            let chunk = List::take_from(&mut logs);
+            let more = logs.peek().is_some();
+            send(
+                out,
+                &Message::Logs {
+                    space,
+                    logs: chunk,
+                    more,
+                },
+            );
+            if !more {
+                return;
+            }
+        }
+    }
+
+    /// Entries of a log.
+    pub(super) fn want(
+        &mut self,
+        shared: &Shared,
+        space: SpaceId,
+        origin: Origin,
+        from: TreeSize,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        if self.reads.len() >= WANTS_IN_FLIGHT || self.reads.contains_key(&origin) {
+            return Err(CloseReason::protocol("too many ranges wanted at once"));
+        }
+        // What is held of shared spaces alone is looked at, so that nothing else can be found.
+        if shared
+            .held()
+            .standing(&space, &origin)
+            .is_none_or(|held| held.size <= from)
+        {
+            send(out, &Message::Nothing(origin));
+            return Ok(());
+        }
+        self.reads.insert(origin.clone(), (space, from));
+        out.push(Effect::Read {
+            origin,
+            from,
+            max_bytes: RANGE_BYTES,
+        });
+        Ok(())
+    }
+
+    /// Entries were read.
+    pub(super) fn read(
+        &mut self,
+        shared: &Shared,
+        origin: Origin,
+        from: TreeSize,
+        range: Option<RangeData>,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        let Some((space, _)) = self.reads.remove(&origin).filter(|(_, asked)| *asked == from) else {
+            return Err(CloseReason::Ours("the store read what was not asked for".into()));
+        };
+        let fits = |range: &RangeData| {
+            range.origin == origin
+                && range.from == from
+                && !range.entries.is_empty()
+                && shared.contains(&space)
+        };
+        let answer = range
+            .filter(fits)
+            .map_or(Message::Nothing(origin.clone()), Message::Range)
+            .to_frame();
+        if answer.len() > FRAME_MAX {
+            return Err(CloseReason::Ours(format!("a range of log {origin} is too long")));
+        }
+        out.push(Effect::Send(answer));
+        Ok(())
+    }
+
+    /// The peer asks for a cosignature; `witness` if our org is to give it.
+    #[allow(clippy::too_many_arguments)] // the fields of one message
+    pub(super) fn witness(
+        &mut self,
+        witness: bool,
+        peer: &PublicKey,
+        origin: Origin,
+        old: TreeSize,
+        checkpoint: &str,
+        proof: Vec<Hash>,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        if !witness {
+            let reason = Text::cut("this node is not a required witness of yours");
+            send(
+                out,
+                &Message::WitnessRefused {
+                    origin,
+                    size: TreeSize::EMPTY,
+                    reason,
+                },
+            );
+            return Ok(());
+        }
+        if self.cosigning.len() >= REQUESTS_IN_FLIGHT || !self.cosigning.insert(origin.clone()) {
+            return Err(CloseReason::protocol("too many logs to witness at once"));
+        }
+        let checkpoint = SignedCheckpoint::verify(checkpoint, peer, &origin)
+            .map_err(|error| CloseReason::PeerLied(format!("checkpoint to witness: {error}")))?;
+        out.push(Effect::Cosign {
+            origin,
+            old,
+            checkpoint,
+            proof,
+        });
+        Ok(())
+    }
+
+    /// Cosigned, or not.
+    pub(super) fn cosigned(
+        &mut self,
+        origin: Origin,
+        result: Result<Receipt, (TreeSize, String)>,
+        out: &mut Vec<Effect>,
+    ) {
+        if !self.cosigning.remove(&origin) {
+            return;
+        }
+        let answer = match result {
+            Ok(receipt) => Message::Receipt { origin, receipt },
+            Err((size, reason)) => Message::WitnessRefused {
+                origin,
+                size,
+                reason: Text::cut(&reason),
+            },
+        };
+        send(out, &answer);
+    }
+
+    /// The peer asks for annex keys.
+    pub(super) fn ask_keys(
+        &mut self,
+        records: Vec<RecordId>,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        if self.finding.is_some() {
+            return Err(CloseReason::protocol("too many keys asked for at once"));
+        }
+        self.finding = Some(records.iter().copied().collect());
+        out.push(Effect::FindKeys { records });
+        Ok(())
+    }
+
+    /// Keys were found; those of shared spaces that were asked for are sent, one for each record.
+    pub(super) fn keys_found(&mut self, shared: &Shared, keys: Vec<FoundKey>, out: &mut Vec<Effect>) {
+        let Some(mut asked) = self.finding.take() else {
+            return;
+        };
+        let mut keys = keys
+            .into_iter()
+            .filter(|found| shared.contains(&found.space) && asked.remove(&found.record))
+            .map(|found| RecordKey {
+                record: found.record,
+                key: found.key.0,
+            })
+            .take(KEYS_MAX);
+        send(out, &Message::Keys(List::take_from(&mut keys)));
+    }
+}

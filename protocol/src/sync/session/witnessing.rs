@@ -1,0 +1,166 @@
+//! Being witnessed: asks the peer to cosign our own logs, one request for each log at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::bounded::{List, Text};
+use super::super::message::Message;
+use super::{CloseReason, Effect, SessionConfig, WitnessRequest, send};
+use crate::log::{Checkpoint, Origin, Receipt, TreeSize};
+
+/// Most logs being witnessed at once.
+pub(super) const REQUESTS_IN_FLIGHT: usize = 16;
+/// How often a log is offered again, from where the witness says it stands, before it has to grow to be offered anew.
+const RETRIES: u8 = 2;
+
+#[derive(Debug, Default)]
+pub(super) struct Witnessing {
+    due: BTreeSet<Origin>,
+    requests: BTreeMap<Origin, Request>,
+}
+
+#[derive(Debug)]
+struct Request {
+    /// What was sent; none while it is being prepared.
+    sent: Option<Checkpoint>,
+    /// It became due again meanwhile.
+    again: bool,
+    retries: u8,
+}
+
+impl Witnessing {
+    /// An own log may have something to witness.
+    pub(super) fn due(&mut self, origin: Origin) {
+        match self.requests.get_mut(&origin) {
+            Some(request) => request.again = true,
+            None => drop(self.due.insert(origin)),
+        }
+    }
+
+    /// Has requests prepared as long as there is room.
+    pub(super) fn pump(&mut self, out: &mut Vec<Effect>) {
+        while self.requests.len() < REQUESTS_IN_FLIGHT {
+            let Some(origin) = self.due.pop_first() else {
+                return;
+            };
+            self.requests.insert(
+                origin.clone(),
+                Request {
+                    sent: None,
+                    again: false,
+                    retries: 0,
+                },
+            );
+            out.push(Effect::PrepareWitness { origin, old: None });
+        }
+    }
+
+    /// A request was prepared.
+    pub(super) fn prepared(
+        &mut self,
+        origin: Origin,
+        request: Option<WitnessRequest>,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        let Some(open) = self.requests.get_mut(&origin).filter(|open| open.sent.is_none()) else {
+            return Ok(());
+        };
+        let Some(WitnessRequest {
+            old,
+            checkpoint,
+            proof,
+        }) = request
+        else {
+            self.end(&origin);
+            return Ok(());
+        };
+        let ours = |error: super::super::OutOfBounds| CloseReason::Ours(error.to_string());
+        let message = Message::WitnessMe {
+            origin,
+            old,
+            checkpoint: Text::new(checkpoint.to_string()).map_err(ours)?,
+            proof: List::new(proof).map_err(ours)?,
+        };
+        open.sent = Some(checkpoint.checkpoint().clone());
+        send(out, &message);
+        Ok(())
+    }
+
+    /// The peer witnessed. `appointed` if the directory names the witness key in the peer's org.
+    pub(super) fn receipt(
+        &mut self,
+        config: &SessionConfig,
+        appointed: bool,
+        origin: Origin,
+        receipt: Receipt,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        let sent = self.sent(&origin)?;
+        if receipt.checkpoint(&origin) != *sent || receipt.witness_node != config.peer {
+            return Err(CloseReason::PeerLied(format!(
+                "a receipt for something else than log {origin}"
+            )));
+        }
+        receipt
+            .verify(&origin, &config.node)
+            .map_err(|error| CloseReason::PeerLied(format!("receipt for log {origin}: {error}")))?;
+        self.end(&origin);
+        out.push(if appointed {
+            Effect::StoreReceipt { origin, receipt }
+        } else {
+            // Its appointment may be on its way: the change of the directory makes all own logs due again.
+            let reason = "the directory does not name the witness key".into();
+            Effect::NotWitnessed {
+                origin,
+                size: receipt.size,
+                reason,
+            }
+        });
+        Ok(())
+    }
+
+    /// The peer did not witness, and says from where it could.
+    pub(super) fn refused(
+        &mut self,
+        origin: Origin,
+        size: TreeSize,
+        reason: &str,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        let reach = self.sent(&origin)?.size;
+        let Some(request) = self.requests.get_mut(&origin) else {
+            return Ok(());
+        };
+        if size <= reach && request.retries < RETRIES {
+            request.retries += 1;
+            request.sent = None;
+            out.push(Effect::PrepareWitness {
+                origin,
+                old: Some(size),
+            });
+        } else {
+            self.end(&origin);
+            out.push(Effect::NotWitnessed {
+                origin,
+                size,
+                reason: reason.to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    fn sent(&self, origin: &Origin) -> Result<&Checkpoint, CloseReason> {
+        let sent = self
+            .requests
+            .get(origin)
+            .and_then(|request| request.sent.as_ref());
+        sent.ok_or(CloseReason::protocol(
+            "a word on a log that was not to be witnessed",
+        ))
+    }
+
+    fn end(&mut self, origin: &Origin) {
+        if self.requests.remove(origin).is_some_and(|request| request.again) {
+            self.due.insert(origin.clone());
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Who may say what: orgs, appointments and the directory that judges them, from the founding statement downward.
+//! Knows nothing of logs and records.
+
+mod appointment;
+mod directory;
+mod founding;
+mod org;
+mod role;
+mod space;
+mod statement;
+
+pub use appointment::{Appointment, MayAppoint, Purpose, Validity, possession_message};
+pub use directory::{AppointmentFault, Chain, Directory, StatementFault};
+pub use founding::{Founding, FoundingError, FoundingStatement};
+pub use org::{Level, Org, OrgFault};
+pub use role::Role;
+pub use space::{Audience, Joint, Space};
+pub use statement::{Body, Issuer, SignedStatement, Statement, StatementError};
