@@ -11,6 +11,9 @@ import io
 import random
 import re
 import zipfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, Side
@@ -157,7 +160,7 @@ def save(book, path):
     buffer = io.BytesIO()
     book.save(buffer)
     stamp = FIXED.strftime("%Y-%m-%dT%H:%M:%SZ")
-    with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+    with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(HERE / path, "w", zipfile.ZIP_DEFLATED) as target:
         for item in source.infolist():
             data = source.read(item.filename)
             if item.filename == "docProps/core.xml":
@@ -392,7 +395,7 @@ def book_hewan(rows):
         if number % 40 == 0:
             writer.writerow([""] * 13)
     writer.writerow(["合计", "", "", "", "", "", total_persons(rows)])
-    with open("visits-hewan.csv", "wb") as file:
+    with open(HERE / "visits-hewan.csv", "wb") as file:
         file.write(out.getvalue().encode("gb18030"))
 
 
@@ -455,26 +458,29 @@ CONSTITUENCY = {"全国": "", "省": "澜州市", "市": "澄川县", "县": "�
 
 
 def book_deputies():
-    """The roster of one county's two townships; gives the names of the deputies of each station."""
-    taken, of_station = set(), {key: [] for key in STATIONS}
-    book = Workbook()
-    sheet = book.active
-    sheet.title = "代表花名册"
-    head(sheet, "澄川县枫渡镇、青崖乡各级人大代表花名册（2026 年）", "说明：手机号码仅站、乡镇两级掌握，不对外公开。",
-         ["序号", "姓名", "性别", "民族", "出生年份", "学历", "政治面貌", "工作单位", "职务", "代表类别", "是否职务代表", "代表层级",
-          "选区/选举单位", "所在联络站", "代表小组", "代表证号", "手机号码", "公开联系方式", "专长", "备注"],
-         [6, 10, 6, 8, 9, 8, 10, 24, 14, 11, 9, 10, 16, 12, 20, 16, 14, 20, 18, 12])
+    """The rosters of the four stations, a book each; gives the names of the deputies of each station."""
+    taken, of_station, rows = set(), {key: [] for key in STATIONS}, {key: [] for key in STATIONS}
     for number, (levels, key, kind, employer, post, holder) in enumerate(DEPUTY_PLAN, 1):
         station = STATIONS[key]
         name = person(taken)
         of_station[key].append(name)
         constituency = CONSTITUENCY[levels.split("、")[0]].format(random.randrange(1, 20))
-        put(sheet, [number, name, random.choice("男男女"), random.choice(["汉族", "汉", "土家族", "苗族", "汉族"]),
-                    random.randrange(1962, 1994), random.choice(["大专", "本科", "高中", "研究生", "初中"]),
-                    random.choice(["中共党员", "群众", "民盟盟员", "群众"]), employer, post, kind, holder, levels, constituency or None,
-                    station["name"], station["group"], f"澄人代{number:04}", mobile(), f"0990-000{random.randrange(1000, 9999)}",
-                    random.choice(["农业技术", "医疗卫生、养老", "法律调解", "教育", "企业经营、电商", ""]) or None, None])
-    save(book, "deputies.xlsx")
+        rows[key].append([name, random.choice("男男女"), random.choice(["汉族", "汉", "土家族", "苗族", "汉族"]),
+                          random.randrange(1962, 1994), random.choice(["大专", "本科", "高中", "研究生", "初中"]),
+                          random.choice(["中共党员", "群众", "民盟盟员", "群众"]), employer, post, kind, holder, levels, constituency or None,
+                          station["name"], station["group"], f"澄人代{number:04}", mobile(), f"0990-000{random.randrange(1000, 9999)}",
+                          random.choice(["农业技术", "医疗卫生、养老", "法律调解", "教育", "企业经营、电商", ""]) or None, None])
+    for key, deputies in rows.items():
+        book = Workbook()
+        sheet = book.active
+        sheet.title = "代表花名册"
+        head(sheet, f"{STATIONS[key]['name']}人大代表花名册（2026 年）", "说明：手机号码仅站、乡镇两级掌握，不对外公开。",
+             ["序号", "姓名", "性别", "民族", "出生年份", "学历", "政治面貌", "工作单位", "职务", "代表类别", "是否职务代表", "代表层级",
+              "选区/选举单位", "所在联络站", "代表小组", "代表证号", "手机号码", "公开联系方式", "专长", "备注"],
+             [6, 10, 6, 8, 9, 8, 10, 24, 14, 11, 9, 10, 16, 12, 20, 16, 14, 20, 18, 12])
+        for number, deputy in enumerate(deputies, 1):
+            put(sheet, [number, *deputy])
+        save(book, f"deputies-{key}.xlsx")
     return of_station
 
 

@@ -4,11 +4,16 @@
 //! runtime -> {web, api, net} -> services -> {store, views, documents} -> protocol
 //! ```
 
+pub mod api;
+pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod documents;
 pub mod env;
 pub mod import;
 pub mod keystore;
+pub mod net;
+pub mod runtime;
 pub mod services;
 pub mod store;
 pub mod views;

@@ -35,7 +35,8 @@ fn field_of(id: &str) -> Option<&'static Field> {
     ledgers().iter().find_map(|ledger| ledger.field(id))
 }
 
-fn field_words(words: &str) -> String {
+/// What is wrong with a field, in Chinese, without the field's name.
+pub fn field_words(words: &str) -> String {
     if words == PersonalData::Mobile.words() {
         "这里有一个手机号。请移到“联系电话”：反映内容会送到县里，电话只留在本镇。".into()
     } else if words == PersonalData::Identity.words() {

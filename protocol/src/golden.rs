@@ -55,22 +55,49 @@ fn the_formats_are_those_of_version_1() {
         statement.bytes(),
         "8443a10127a05895a201a30150f5543628a15d0b493c392acc0412d97a028201582018cfc24b153e4205e25f1cc2d10f0fbf7a6c46026e30671a4bd64ba0643003c0041b0000019b7523340002820181a60150c8651a8d80e3544a45e9d5319e34a1810250f5543628a15d0b493c392acc0412d97a03040469e6be84e5b79de58ebf05714368656e67636875616e20436f756e74790666393930313231584081c06c8db927472bee78cee2c217dce6d3082aa81baaaf585b62db34359941dbb80a0fc5f6f8d8ae57ed454f8c59db9f97208e8c75c9c6d9fc3f694c21b3fa0f",
     );
-    check("header", &encode(log.entries[1].header()), "aa010102782d6c69616e7a68616e2f6c6f672f3862343935333465393663626136663164383437323234313562623839393363035820bf4731ad5881dc001ee34426cc85afba47eda3edf3e5596e9a4d024af56c9c0f04010550019b752334000101010101010101010106820158204ab8d6f0bb033c10b441d3e72fab5791f704c6503469b6aa3a6c3b81e5d99d180758208b9093284a0f4bded05c73e4ad79551f9e3fa10a7c28b989d88daae4432151a1081b0000019b752508c00958205aaa4edadda0ee499e2f688d7b6df0ec451ea67b024a38d44f9e6ce79c6d07830a188a");
-    check("entry", &log.entries[1].leaf().0, "@leaf@");
-    check("change id", &held[0].id.0, "@changeid@");
-    check("change", &held[0].change.to_bytes(), "@change@");
-    check("joint space", &space.id().0, "@joint@");
+    check(
+        "header",
+        &encode(log.entries[1].header()),
+        "aa010102782d6c69616e7a68616e2f6c6f672f3862343935333465393663626136663164383437323234313562623839393363035820bf4731ad5881dc001ee34426cc85afba47eda3edf3e5596e9a4d024af56c9c0f04010550019b752334000101010101010101010106820158204ab8d6f0bb033c10b441d3e72fab5791f704c6503469b6aa3a6c3b81e5d99d180758208b9093284a0f4bded05c73e4ad79551f9e3fa10a7c28b989d88daae4432151a1081b0000019b752508c00958205aaa4edadda0ee499e2f688d7b6df0ec451ea67b024a38d44f9e6ce79c6d07830a188a",
+    );
+    check(
+        "entry",
+        &log.entries[1].leaf().0,
+        "2e5b04b779212bb887e46e4e5a4c5c9a020dd3c7ff8360fee14fbe2464bd1a36",
+    );
+    check(
+        "change id",
+        &held[0].id.0,
+        "237823632f03f6b014f112d71b91994a1fee1d6f2f889062972951ae1620099d",
+    );
+    check(
+        "change",
+        &held[0].change.to_bytes(),
+        "a40150e3775050d7fc2a95e9a2f811501171e60280035820d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d004838267663a746f70696366e8b5b0e8aebf826c663a70656f706c655f6d6574228262653a582b8203826ce8b5b0e8aebfe4b889e688b77819323032362d30332d30315430393a30303a30302b30383a3030",
+    );
+    check(
+        "joint space",
+        &space.id().0,
+        "bf4731ad5881dc001ee34426cc85afba47eda3edf3e5596e9a4d024af56c9c0f",
+    );
     check(
         "plain space",
         &Space::of(org(CITY), Audience::City).id().0,
-        "@plain@",
+        "1cdb3c8384fc34a871aa36f6d7346f49c32c3061387383bff611dc82713716aa",
     );
     check(
         "actor",
         &Actor::of(&log.origin, &secretary.0.public()).0,
-        "@actor@",
+        "8daa1bb5b1e4e9a880d3dde2166494ed",
     );
-    check("seal digest", &seal_digest(&graph, &[1]).0, "@seal@");
-    assert_eq!(log.origin.as_str(), "@origin@");
+    check(
+        "seal digest",
+        &seal_digest(&graph, &[1]).0,
+        "8411727c011610e0cb05b04f0cbb8e7d05d96f1dd52bf49292c127602b17de90",
+    );
+    assert_eq!(
+        log.origin.as_str(),
+        "lianzhan/log/8b49534e96cba6f1d84722415bb8993c"
+    );
     assert_eq!(graph.op(1, 0).counter, 4);
 }

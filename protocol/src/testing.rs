@@ -1,16 +1,18 @@
 //! A small federation for the tests of this crate: the root city, one county, two townships, four stations, with all of
 //! their keys and statements. Everything is derived from fixed seeds, so bytes and hashes never change between runs.
 
+mod log;
+
+pub(crate) use log::TestLog;
+
 use std::collections::BTreeMap;
 
-use crate::id::{ChangeId, Hash, OrgId, RecordId, StatementId};
+use crate::id::{Hash, OrgId, RecordId, StatementId};
 use crate::keys::{SecretKey, Signature};
 use crate::log::{
-    Checkpoint, Entry, EntryIndex, Frontier, Header, LogStart, LogStatement, Origin, PROTOCOL_VERSION,
-    PayloadKind, Receipt, SignatureLine, WitnessEntry, cosign, inclusion, leaf_hash, witness_log_origin,
-    witness_name,
+    Checkpoint, EntryIndex, Frontier, Receipt, SignatureLine, WitnessEntry, cosign, inclusion, leaf_hash,
+    witness_log_origin, witness_name,
 };
-use crate::record::{Change, Held, Put, ledger};
 use crate::time::Timestamp;
 use crate::trust::{
     Appointment, Body, Directory, Founding, FoundingStatement, Issuer, Level, MayAppoint, Org, Purpose, Role,
@@ -267,6 +269,7 @@ impl Federation {
             key: keys.authority.public(),
             appointment: keys.appointment,
             issued: START,
+            founding: self.founding.id(),
         };
         SignedStatement::sign(Statement { issuer, body }, &keys.authority)
     }
@@ -283,7 +286,8 @@ impl Federation {
         self.add(self.sign(issuer, body))
     }
 
-    /// Appoints a person in `org`, by its own authority. The key is derived from org and name.
+    /// Appoints a person in `org`, by its own authority or, for a seat above its level, by its parent's. The key is derived
+    /// from org and name.
     pub(crate) fn person(&mut self, org: OrgId, name: &str, roles: &[Role], seat: Option<Level>) -> Person {
         let key = key(&format!("{org} {name}"));
         let mut roles = roles.to_vec();
@@ -294,7 +298,12 @@ impl Federation {
             seat,
             ..self.appointment(&key, org, Purpose::Person)
         };
-        let id = self.state(org, Body::Appointment(appointment));
+        let directory = self.directory();
+        let above = directory
+            .org(&org)
+            .filter(|org| seat.is_some_and(|seat| seat.rank() < org.level.rank()));
+        let issuer = above.and_then(|org| org.parent).unwrap_or(org);
+        let id = self.state(issuer, Body::Appointment(appointment));
         (key, id)
     }
 
@@ -360,145 +369,6 @@ impl Federation {
             witness_node: keys.node.public(),
             witness_signature: Signature(keys.node.sign_raw(witness_log.body().as_bytes())),
             proof,
-        }
-    }
-}
-
-/// One log of one node, in memory.
-pub(crate) struct TestLog {
-    pub(crate) start: LogStart,
-    pub(crate) origin: Origin,
-    pub(crate) node: SecretKey,
-    /// The definition that changes name; `activity` unless set.
-    pub(crate) definition: Hash,
-    /// The author's clock; a minute passes with every entry.
-    pub(crate) clock: Timestamp,
-    pub(crate) entries: Vec<Entry>,
-    pub(crate) payloads: Vec<Vec<u8>>,
-    /// Tree nodes by stored index.
-    pub(crate) nodes: Vec<Hash>,
-    frontier: Frontier,
-}
-
-impl TestLog {
-    fn new(
-        node: SecretKey,
-        org: OrgId,
-        space: Space,
-        epoch: [u8; 16],
-        required_parent: Option<OrgId>,
-    ) -> Self {
-        let start = LogStart {
-            version: PROTOCOL_VERSION,
-            space,
-            node: node.public(),
-            org,
-            epoch,
-            required_parent,
-        };
-        let mut log = TestLog {
-            origin: start.origin(),
-            start: start.clone(),
-            node,
-            definition: ledger::ledger("activity").expect("a built-in ledger").hash(),
-            clock: START,
-            entries: Vec::new(),
-            payloads: Vec::new(),
-            nodes: Vec::new(),
-            frontier: Frontier::new(),
-        };
-        log.append_statement(&LogStatement::Start(start));
-        log
-    }
-
-    /// The node writes a statement.
-    pub(crate) fn append_statement(&mut self, statement: &LogStatement) -> EntryIndex {
-        let node = self.node.clone();
-        self.append(PayloadKind::Statement, None, &node, None, statement.to_bytes())
-    }
-
-    /// `author` changes `record`, having seen `deps`.
-    pub(crate) fn append_change(
-        &mut self,
-        author: &Person,
-        record: RecordId,
-        deps: &[ChangeId],
-        puts: Vec<Put>,
-    ) -> Held {
-        let salt = Hash::of(
-            "test salt",
-            &[
-                self.origin.as_str().as_bytes(),
-                &self.frontier.size().0.to_be_bytes(),
-            ],
-        );
-        let mut deps = deps.to_vec();
-        deps.sort_unstable();
-        deps.dedup();
-        let change = Change {
-            salt: first16(&salt).to_vec(),
-            deps,
-            definition: self.definition,
-            puts,
-        };
-        change.check().expect("a change within the bounds");
-        let (key, appointment) = author;
-        let index = self.append(
-            PayloadKind::Change,
-            Some(record),
-            key,
-            Some(*appointment),
-            change.to_bytes(),
-        );
-        Held {
-            id: self.entries[index.0 as usize].change_id(),
-            origin: self.origin.clone(),
-            index,
-            author: key.public(),
-            appointment: *appointment,
-            recorded: self.clock,
-            witnessed: None,
-            change,
-        }
-    }
-
-    fn append(
-        &mut self,
-        kind: PayloadKind,
-        record: Option<RecordId>,
-        key: &SecretKey,
-        appointment: Option<StatementId>,
-        payload: Vec<u8>,
-    ) -> EntryIndex {
-        self.clock.0 += 60_000;
-        let header = Header {
-            version: PROTOCOL_VERSION,
-            origin: self.origin.clone(),
-            space: self.start.space.id(),
-            kind,
-            record,
-            author: key.public(),
-            appointment,
-            recorded: self.clock,
-            payload: Hash::plain(&payload),
-            size: payload.len() as u32,
-            key_commitment: None,
-        };
-        let entry = Entry::sign(header, key).expect("a header that fits").into_inner();
-        let index = EntryIndex(self.frontier.size().0);
-        self.nodes
-            .extend(self.frontier.push(entry.leaf()).into_iter().map(|(_, hash)| hash));
-        self.entries.push(entry);
-        self.payloads.push(payload);
-        index
-    }
-
-    /// Size and root as they are now.
-    pub(crate) fn checkpoint(&self) -> Checkpoint {
-        Checkpoint {
-            origin: self.origin.clone(),
-            size: self.frontier.size(),
-            root: self.frontier.root(),
         }
     }
 }

@@ -123,7 +123,12 @@ fn every_broken_row_is_named_with_what_to_do() {
 
 #[test]
 fn the_roster_keeps_seats_and_mobiles_apart() {
-    let plan = plan_of("deputy_roster", &sample("deputies.xlsx"));
+    let mut plan = plan_of("deputy_roster", &sample("deputies-shiqiao.xlsx"));
+    for station in ["liulin", "yunling", "hewan"] {
+        let more = plan_of("deputy_roster", &sample(&format!("deputies-{station}.xlsx")));
+        plan.rows.extend(more.rows);
+        plan.errors.extend(more.errors);
+    }
     assert_eq!(plan.errors, []);
     assert_eq!(plan.rows.len(), 24);
     let levels: Vec<_> = plan

@@ -2,7 +2,7 @@
 
 use lianzhan_protocol::id::RecordId;
 use lianzhan_protocol::log::{Entry, Frontier, LogStatement, SignedCheckpoint, TreeSize};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Load, Node, ServiceError};
 use crate::documents;
@@ -10,7 +10,7 @@ use crate::store::{LogRow, Reader, StoreError};
 use crate::views;
 
 /// What was checked, and what does not agree.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct CheckReport {
     /// Logs re-hashed from their first entry.
     pub logs: u64,

@@ -116,4 +116,12 @@ impl ServiceError {
                 | ServiceError::Change(_)
         )
     }
+
+    /// Why a log is written no more, if that is the reason.
+    pub fn halted(&self) -> Option<&str> {
+        match self {
+            ServiceError::Store(StoreError::Halted { reason, .. }) => Some(reason),
+            _ => None,
+        }
+    }
 }

@@ -17,7 +17,7 @@ use super::{META_AUTHORITY, META_ORG, Node, ServiceError, files};
 use crate::config::{Config, Overrides};
 use crate::keystore::{self, AnnexKeys};
 use crate::store::Store;
-use crate::{env, services};
+use crate::env;
 
 /// How long the root's authority holds: a term of five years (Deputies Law art. 2) and one more to hand over.
 const ROOT_YEARS: i64 = 6;
@@ -42,7 +42,7 @@ pub struct OrgDraft {
 impl OrgDraft {
     pub(super) fn into_org(self, parent: Option<OrgId>) -> Result<Org, ServiceError> {
         let org = Org {
-            id: OrgId(env::random()),
+            id: parent.map_or_else(|| OrgId(env::random()), |parent| OrgId::mint(&parent, env::random())),
             parent,
             level: self.level,
             name_zh: self.name_zh,
@@ -72,7 +72,7 @@ pub fn found(
     passphrase: &SecretString,
     config: Config,
 ) -> Result<Arc<Node>, ServiceError> {
-    make_dir(dir)?;
+    let fresh_dir = FreshDir::begin(dir)?;
     let root = draft.into_org(None)?;
     let now = env::now();
     let validity = Validity {
@@ -94,11 +94,11 @@ pub fn found(
     };
     let founding = FoundingStatement::sign(&founding, &founders)?;
     for (n, key) in founders.iter().enumerate() {
-        let path = dir.join("founders").join(format!("{}.age", n + 1));
+        let path = fresh_dir.path().join("founders").join(format!("{}.age", n + 1));
         keystore::lock(&path, key, passphrase, config.scrypt_log_n)?;
     }
     keystore::lock(
-        &dir.join(files::AUTHORITY_KEY),
+        &fresh_dir.path().join(files::AUTHORITY_KEY),
         &authority,
         passphrase,
         config.scrypt_log_n,
@@ -110,11 +110,17 @@ pub fn found(
         statements: Vec::new(),
         config,
     };
-    settle(dir, fresh, &authority)
+    settle(fresh_dir, fresh, &authority)
 }
 
-/// Writes a fresh directory, opens it, and lets the org's authority appoint its own node and witness keys.
-pub(super) fn settle(dir: &Path, fresh: Fresh<'_>, authority: &SecretKey) -> Result<Arc<Node>, ServiceError> {
+/// Completes a fresh directory: keys, founding statement, and the appointments of its own node and witness keys by the
+/// org's authority. Only then it gets its name, so a directory that is there is whole.
+pub(super) fn settle(
+    target: FreshDir,
+    fresh: Fresh<'_>,
+    authority: &SecretKey,
+) -> Result<Arc<Node>, ServiceError> {
+    let dir = target.path();
     let path = |name: &str| dir.join(name);
     let (node_key, witness_key) = (keystore::generate(), keystore::generate());
     keystore::write_plain(&path(files::NODE_KEY), &node_key)?;
@@ -126,25 +132,19 @@ pub(super) fn settle(dir: &Path, fresh: Fresh<'_>, authority: &SecretKey) -> Res
         let (org, authority_id, statements) = (fresh.org, fresh.authority, fresh.statements);
         store.write_blocking(move |writer| {
             writer.put_meta(META_ORG, &org.0)?;
-            writer.put_meta(
-                META_AUTHORITY,
-                authority_id.as_ref().map_or(&[], |id| id.0.as_slice()),
-            )?;
+            writer.put_meta(META_AUTHORITY, authority_id.as_ref().map_or(&[], |id| id.0.as_slice()))?;
             writer.keep_statements(statements)
         })?;
     }
-    // The founding statement comes last: a directory that has it is whole.
-    env::write_private(&path(files::FOUNDING), fresh.founding.bytes()).map_err(|error| {
-        ServiceError::Disk {
-            path: path(files::FOUNDING),
-            error,
-        }
-    })?;
-    let node = Node::open(dir, &Overrides::default())?;
-    let name = node.org()?.name_zh;
-    node.appoint_key(authority, &node.node_key, Purpose::Node, node.org, &name)?;
-    node.appoint_key(authority, &node.witness_key, Purpose::Witness, node.org, &name)?;
-    Ok(node)
+    env::write_private(&path(files::FOUNDING), fresh.founding.bytes())
+        .map_err(|error| ServiceError::Disk { path: path(files::FOUNDING), error })?;
+    {
+        let node = Node::open(dir, &Overrides::default())?;
+        let name = node.org()?.name_zh;
+        node.appoint_key(authority, &node.node_key, Purpose::Node, node.org, &name)?;
+        node.appoint_key(authority, &node.witness_key, Purpose::Witness, node.org, &name)?;
+    }
+    Node::open(&target.finish()?, &Overrides::default())
 }
 
 impl Node {
@@ -282,12 +282,47 @@ impl Node {
     }
 }
 
-pub(super) fn make_dir(dir: &Path) -> Result<(), ServiceError> {
-    if dir.join(services::files::FOUNDING).exists() {
-        return Err(ServiceError::NodeExists(dir.to_owned()));
+/// A directory under construction beside the one it is to become. What a crash left of an earlier try is removed.
+pub(super) struct FreshDir {
+    target: PathBuf,
+    temporary: PathBuf,
+}
+
+impl FreshDir {
+    /// Refuses a target that holds anything.
+    pub(super) fn begin(target: &Path) -> Result<Self, ServiceError> {
+        if target.join(files::FOUNDING).exists() {
+            return Err(ServiceError::NodeExists(target.to_owned()));
+        }
+        let disk = |error| ServiceError::Disk { path: target.to_owned(), error };
+        if std::fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(ServiceError::Bad(format!(
+                "{} holds other files; choose an empty or a new directory with --dir",
+                target.display()
+            )));
+        }
+        let mut name = target.file_name().unwrap_or_default().to_owned();
+        name.push(".new");
+        let temporary = target.with_file_name(name);
+        if temporary.exists() {
+            std::fs::remove_dir_all(&temporary).map_err(disk)?;
+        }
+        std::fs::create_dir_all(&temporary).map_err(disk)?;
+        Ok(FreshDir { target: target.to_owned(), temporary })
     }
-    std::fs::create_dir_all(dir).map_err(|error| ServiceError::Disk {
-        path: PathBuf::from(dir),
-        error,
-    })
+
+    pub(super) fn path(&self) -> &Path {
+        &self.temporary
+    }
+
+    /// Gives the directory its name, durably.
+    fn finish(&self) -> Result<PathBuf, ServiceError> {
+        let disk = |error| ServiceError::Disk { path: self.target.clone(), error };
+        if self.target.exists() {
+            std::fs::remove_dir(&self.target).map_err(disk)?;
+        }
+        std::fs::rename(&self.temporary, &self.target).map_err(disk)?;
+        env::sync_dir(&self.target).map_err(disk)?;
+        Ok(self.target.clone())
+    }
 }

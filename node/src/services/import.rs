@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use hmac::{Hmac, KeyInit, Mac};
 use lianzhan_protocol::id::RecordId;
-use lianzhan_protocol::record::ledger::Ledger;
+use lianzhan_protocol::record::ledger::{Ledger, ledgers};
 use lianzhan_protocol::record::{Event, Put, Value};
 use lianzhan_protocol::time::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::submit::ledger_of;
@@ -22,7 +22,7 @@ const BATCH: usize = 200;
 const META_IMPORT_SECRET: &str = "import_secret";
 
 /// What came of an import.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ImportReport {
     /// Rows written as new records.
     pub imported: u64,
@@ -37,7 +37,7 @@ pub struct ImportReport {
 }
 
 /// A row that was not imported.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BrokenRow {
     /// Row number in the sheet, from 1.
     pub row: u32,
@@ -61,6 +61,10 @@ impl Node {
         mut progress: impl FnMut(u64, u64),
     ) -> Result<ImportReport, ServiceError> {
         let ledger = ledger_of(ledger_id)?;
+        // Personal parts are written sealed, with their records; a book of them alone would lie open.
+        if ledgers().iter().any(|of| of.annexes.contains(&ledger.id)) {
+            return Err(ServiceError::UnknownLedger(ledger.id.clone()));
+        }
         let plan = plan(ledger, file_name, bytes)?;
         let secret = self.import_secret()?;
         let mut report = ImportReport {

@@ -19,7 +19,7 @@ use lianzhan_protocol::trust::{
 };
 use minicbor::{Decode, Encode};
 
-use super::found::{Fresh, OrgDraft, make_dir, settle};
+use super::found::{Fresh, FreshDir, OrgDraft, settle};
 use super::{Node, ServiceError, files};
 use crate::config::{Config, Parent};
 use crate::{env, keystore};
@@ -147,9 +147,16 @@ impl Node {
         addresses: Vec<String>,
     ) -> Result<Invitation, ServiceError> {
         let authority = self.unlock_authority(passphrase)?;
-        let org = draft.into_org(Some(self.org))?;
-        let (id, secret) = (org.id, env::random::<32>());
-        self.publish(&authority, Body::Org(org))?;
+        let secret = env::random::<32>();
+        let id = match self.invited_before(&draft) {
+            Some(id) => id,
+            None => {
+                let org = draft.into_org(Some(self.org))?;
+                let id = org.id;
+                self.publish(&authority, Body::Org(org))?;
+                id
+            }
+        };
         let expires = Timestamp(env::now().0 + INVITE_MS);
         let nonce = env::random();
         let seed = authority.seed();
@@ -186,6 +193,22 @@ impl Node {
             secret,
             expires,
         })
+    }
+
+    /// An org below that was stated as described and whose node never joined: it is invited again, not stated twice. The
+    /// new code replaces the old one.
+    fn invited_before(&self, draft: &OrgDraft) -> Option<OrgId> {
+        let directory = self.directory();
+        let appointed = |org: &OrgId| {
+            directory.statements().filter_map(SignedStatement::appointment).any(|a| a.org == *org && a.purpose == Purpose::Node)
+        };
+        directory
+            .children(&self.org)
+            .find(|org| {
+                (org.level, &org.code, &org.name_zh) == (draft.level, &draft.code, &draft.name_zh)
+                    && !appointed(&org.id)
+            })
+            .map(|org| org.id)
     }
 
     fn grant_path(&self, org: &OrgId) -> PathBuf {
@@ -317,7 +340,7 @@ impl Joining {
         passphrase: &SecretString,
         mut config: Config,
     ) -> Result<Arc<Node>, ServiceError> {
-        make_dir(dir)?;
+        let fresh_dir = FreshDir::begin(dir)?;
         let (appointment, statements) = match reply {
             JoinReply::Welcome {
                 appointment,
@@ -341,7 +364,7 @@ impl Joining {
             ));
         }
         keystore::lock(
-            &dir.join(files::AUTHORITY_KEY),
+            &fresh_dir.path().join(files::AUTHORITY_KEY),
             &self.authority,
             passphrase,
             config.scrypt_log_n,
@@ -357,6 +380,6 @@ impl Joining {
             statements,
             config,
         };
-        settle(dir, fresh, &self.authority)
+        settle(fresh_dir, fresh, &self.authority)
     }
 }

@@ -3,12 +3,15 @@
 pub mod activity;
 pub mod appoint;
 pub mod check;
+pub mod desk;
 mod error;
 pub mod evidence;
+mod export;
 pub mod found;
 pub mod import;
 pub mod ingest;
 pub mod invite;
+pub mod limit;
 mod load;
 pub mod project;
 pub mod query;
@@ -48,6 +51,8 @@ pub mod files {
     pub const ANNEX_KEYS: &str = "annex.keys";
     /// The token that opens the API to whoever may read this directory.
     pub const API_TOKEN: &str = "api.token";
+    /// Where a running node says at which address it serves.
+    pub const RUNNING: &str = "running.json";
     /// Held while a program works with the directory.
     pub const LOCK: &str = "lock";
     /// Pending invitations.
@@ -154,6 +159,11 @@ impl Node {
     /// The network identity and log key.
     pub fn node_key(&self) -> &SecretKey {
         &self.node_key
+    }
+
+    /// The key by which this node witnesses.
+    pub fn witness_public(&self) -> PublicKey {
+        self.witness_key.public()
     }
 
     /// Keys of annexes held here.

@@ -7,14 +7,14 @@ use lianzhan_protocol::log::TreeSize;
 use lianzhan_protocol::record::{Held, RecordState, Value, Verdict};
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Audience, Directory, Level, Org, Role, Space};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Load, Node, ServiceError};
 use crate::store::{AlarmRow, RecordRow, RowFilter};
 use crate::views;
 
 /// A view as rows of JSON values.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Table {
     /// Its name.
     pub view: String,
@@ -178,6 +178,8 @@ pub struct Status {
     pub witnessed_entries: u64,
     /// Records in views.
     pub records: u64,
+    /// Those that this node's org owns.
+    pub own_records: u64,
     /// Visits in views.
     pub visits: u64,
     /// Visits of this node's own org.
@@ -388,7 +390,8 @@ impl Node {
         })
     }
 
-    fn log_status(&self) -> Result<Vec<LogStatus>, ServiceError> {
+    /// The logs held here.
+    pub fn log_status(&self) -> Result<Vec<LogStatus>, ServiceError> {
         let directory = self.directory();
         let name_of = |org: &OrgId| {
             directory
@@ -426,7 +429,7 @@ impl Node {
         let (figures, records, lag, alarms, by_owner) = self.store.read(|reader| {
             Ok((
                 reader.own_figures()?,
-                reader.record_count()?,
+                (reader.record_count(None)?, reader.record_count(Some(&org.id))?),
                 reader.lag()?,
                 reader.alarms()?,
                 reader.count_by_owner(super::visit::LEDGER)?,
@@ -440,7 +443,8 @@ impl Node {
             federation: self.directory().founding().id().to_string(),
             entries: figures.entries,
             witnessed_entries: figures.witnessed,
-            records,
+            records: records.0,
+            own_records: records.1,
             visits: by_owner.iter().map(|(_, count)| count).sum(),
             own_visits: by_owner
                 .iter()

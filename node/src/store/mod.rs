@@ -6,6 +6,7 @@
 
 mod append;
 mod error;
+mod figures;
 mod highwater;
 mod logs;
 mod reader;
@@ -14,6 +15,7 @@ mod writer;
 
 pub use append::{OwnEntry, Signer};
 pub use error::StoreError;
+pub use figures::OwnerFigures;
 pub use logs::{LogRow, ReceiptRow};
 pub use reader::{AlarmRow, EntryFigures, EntryRow, Reader};
 pub use views::{Projection, RecordRow, RowFilter};

@@ -1,1 +1,195 @@
-//! Tests of the store.
+//! The store by itself: what is acknowledged is durable, what does not agree is halted, who refuses leaves nothing.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use lianzhan_protocol::id::{Hash, OrgId};
+use lianzhan_protocol::keys::{PublicKey, SecretKey};
+use lianzhan_protocol::log::{
+    Checkpoint, Entry, Header, LogStart, LogStatement, Origin, PROTOCOL_VERSION, PayloadKind, SignedCheckpoint,
+    TreeSize,
+};
+use lianzhan_protocol::time::Timestamp;
+use lianzhan_protocol::trust::{Audience, Space};
+
+use super::{DATABASE, HIGH_WATER, OwnEntry, Signer, Store, StoreError};
+
+struct Key(SecretKey);
+
+impl Signer for Key {
+    fn sign_checkpoint(&self, checkpoint: &Checkpoint) -> SignedCheckpoint {
+        checkpoint.sign(&self.0)
+    }
+    fn node(&self) -> PublicKey {
+        self.0.public()
+    }
+}
+
+fn key() -> SecretKey {
+    SecretKey::from_seed([7; 32])
+}
+
+fn open(dir: &Path) -> Store {
+    Store::open(dir, Arc::new(Key(key()))).unwrap()
+}
+
+fn start() -> LogStart {
+    LogStart {
+        version: PROTOCOL_VERSION,
+        space: Space::of(OrgId([1; 16]), Audience::Directory),
+        node: key().public(),
+        org: OrgId([1; 16]),
+        epoch: [9; 16],
+        required_parent: None,
+    }
+}
+
+fn own(n: i64) -> OwnEntry {
+    let payload = LogStatement::Start(start()).to_bytes();
+    let header = Header {
+        version: PROTOCOL_VERSION,
+        origin: start().origin(),
+        space: start().space.id(),
+        kind: PayloadKind::Statement,
+        record: None,
+        author: key().public(),
+        appointment: None,
+        recorded: Timestamp(n),
+        payload: Hash::plain(&payload),
+        size: payload.len() as u32,
+        key_commitment: None,
+    };
+    OwnEntry { entry: Entry::sign(header, &key()).unwrap(), payload }
+}
+
+fn begin(store: &Store) -> Origin {
+    store.write_blocking(|writer| writer.start_log(&start(), own(0))).unwrap()
+}
+
+fn append(store: &Store, n: i64) -> Result<TreeSize, StoreError> {
+    let origin = start().origin();
+    store.write_blocking(move |writer| writer.append_own(&origin, vec![own(n)]))
+}
+
+#[test]
+fn sqlite_runs_in_wal_mode_with_synchronous_full() {
+    let dir = tempfile::tempdir().unwrap();
+    let (synchronous, journal) = open(dir.path()).read(|reader| reader.durability()).unwrap();
+    assert_eq!((synchronous, journal.as_str()), (2, "wal"), "2 is FULL");
+}
+
+#[test]
+fn what_was_appended_is_there_again_with_its_signed_checkpoint() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let origin = begin(&store);
+    for n in 1..=20 {
+        assert_eq!(append(&store, n).unwrap(), TreeSize(n as u64 + 1));
+    }
+    drop(store);
+    let store = open(dir.path());
+    let log = store.read(|reader| reader.log(&origin)).unwrap().unwrap();
+    assert_eq!((log.size, log.halted), (TreeSize(21), None));
+    let checkpoint = SignedCheckpoint::open(&log.checkpoint, &key().public(), &origin).unwrap();
+    assert_eq!((checkpoint.size, checkpoint.root), (log.size, log.root));
+    assert_eq!(append(&store, 21).unwrap(), TreeSize(22), "and it goes on");
+}
+
+#[test]
+fn a_job_that_refuses_leaves_nothing_and_holds_up_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let origin = begin(&store);
+    let jobs: Vec<_> = (1..=50)
+        .map(|n| {
+            let origin = origin.clone();
+            store.submit(move |writer| {
+                let size = writer.append_own(&origin, vec![own(n)])?;
+                if n % 3 == 0 { Err(StoreError::Refused("on purpose".into())) } else { Ok(size) }
+            })
+        })
+        .collect();
+    let good = jobs.into_iter().map(|job| job.blocking_recv().unwrap()).filter(Result::is_ok).count();
+    let log = store.read(|reader| reader.log(&origin)).unwrap().unwrap();
+    assert_eq!((good, log.size), (34, TreeSize(35)));
+    let frontier = store.read(|reader| reader.frontier(log.id, log.size)).unwrap();
+    assert_eq!(frontier.root(), log.root);
+}
+
+#[test]
+fn an_entry_of_another_log_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    begin(&store);
+    let mut foreign = start();
+    foreign.epoch = [8; 16];
+    let refused = store.write_blocking(move |writer| writer.start_log(&foreign, own(0)));
+    assert!(matches!(refused, Err(StoreError::Refused(_))), "{refused:?}");
+    assert_eq!(store.read(|reader| reader.logs()).unwrap().len(), 1);
+}
+
+fn copy_database(from: &Path, to: &Path) {
+    for suffix in ["", "-wal", "-shm"] {
+        let name = format!("{DATABASE}{suffix}");
+        if from.join(&name).exists() {
+            std::fs::copy(from.join(&name), to.join(&name)).unwrap();
+        } else {
+            let _ = std::fs::remove_file(to.join(&name));
+        }
+    }
+}
+
+#[test]
+fn a_database_put_back_from_an_old_copy_signs_nothing_more() {
+    let (dir, old) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = open(dir.path());
+    let origin = begin(&store);
+    append(&store, 1).unwrap();
+    copy_database(dir.path(), old.path());
+    append(&store, 2).unwrap();
+    drop(store);
+    copy_database(old.path(), dir.path());
+    let store = open(dir.path());
+    let log = store.read(|reader| reader.log(&origin)).unwrap().unwrap();
+    assert!(log.halted.as_deref().is_some_and(|why| why.contains("old copy")), "{:?}", log.halted);
+    assert!(matches!(append(&store, 3), Err(StoreError::Halted { .. })));
+    assert!(store.read(|reader| reader.alarms()).unwrap().iter().any(|alarm| alarm.kind == "halted"));
+}
+
+#[test]
+fn without_its_high_water_file_a_log_is_not_trusted() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    begin(&store);
+    drop(store);
+    std::fs::remove_file(dir.path().join(HIGH_WATER)).unwrap();
+    assert!(matches!(append(&open(dir.path()), 1), Err(StoreError::Halted { .. })));
+}
+
+#[test]
+fn a_torn_last_line_of_the_high_water_file_is_the_crash_it_looks_like() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    begin(&store);
+    append(&store, 1).unwrap();
+    drop(store);
+    let path = dir.path().join(HIGH_WATER);
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes.extend_from_slice(b"lianzhan/log/0000 17 ab");
+    std::fs::write(&path, bytes).unwrap();
+    assert_eq!(append(&open(dir.path()), 2).unwrap(), TreeSize(3));
+}
+
+#[test]
+fn an_altered_entry_is_noticed_at_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    begin(&store);
+    append(&store, 1).unwrap();
+    drop(store);
+    let connection = rusqlite::Connection::open(dir.path().join(DATABASE)).unwrap();
+    let changed = connection.execute("UPDATE entries SET entry = entry || x'00' WHERE idx = 1", []).unwrap();
+    assert_eq!(changed, 1);
+    drop(connection);
+    assert!(matches!(append(&open(dir.path()), 2), Err(StoreError::Halted { .. })));
+}

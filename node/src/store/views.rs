@@ -79,6 +79,8 @@ pub struct RowFilter {
     pub owner: Option<OrgId>,
     /// Where a column has this text.
     pub equals: Vec<(String, String)>,
+    /// Where at least one of these columns is empty; none named is no condition.
+    pub any_empty: Vec<String>,
     /// Happened on or after this date.
     pub since: Option<String>,
     /// Found by this FTS5 expression.
@@ -104,11 +106,11 @@ impl rusqlite::ToSql for Column<'_> {
 }
 
 /// The table of a ledger. Ids come from definitions: lowercase letters and `_`.
-fn table(ledger: &str) -> String {
+pub(super) fn table(ledger: &str) -> String {
     format!("v_{}", identifier(ledger))
 }
 
-fn identifier(id: &str) -> String {
+pub(super) fn identifier(id: &str) -> String {
     id.chars()
         .map(|c| {
             if c.is_ascii_lowercase() || c.is_ascii_digit() {
@@ -394,6 +396,11 @@ impl Reader<'_> {
             conditions.push_str(&format!(" AND v.\"{}\" = ?", identifier(column)));
             values.push(Sql::Text(text.clone()));
         }
+        if !filter.any_empty.is_empty() {
+            let empty: Vec<String> =
+                filter.any_empty.iter().map(|column| format!("v.\"{}\" IS NULL", identifier(column))).collect();
+            conditions.push_str(&format!(" AND ({})", empty.join(" OR ")));
+        }
         if let Some(matches) = &filter.matches {
             conditions.push_str(" AND r.id IN (SELECT rowid FROM search WHERE search MATCH ?)");
             values.push(Sql::Text(matches.clone()));
@@ -424,13 +431,14 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// All records, counted, annexes included.
-    pub fn record_count(&self) -> Result<u64, StoreError> {
-        Ok(self.tx.query_row(
-            "SELECT count(*) FROM records WHERE main IS NULL AND ledger <> ''",
-            [],
-            |row| row.get(0),
-        )?)
+    /// Records of any ledger, or those of one owner; annexes are part of their records.
+    pub fn record_count(&self, owner: Option<&OrgId>) -> Result<u64, StoreError> {
+        Ok(self
+            .tx
+            .prepare_cached(
+                "SELECT count(*) FROM records WHERE main IS NULL AND ledger <> '' AND (?1 IS NULL OR owner = ?1)",
+            )?
+            .query_row([owner.map(|owner| owner.0)], |row| row.get(0))?)
     }
 
     /// Every record that has entries, in order, after `after`.

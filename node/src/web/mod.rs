@@ -1,5 +1,94 @@
-//! The pages: their words, their shape and, in time, their routes. Owns what a person sees and sends; knows services, and
-//! neither store, Automerge nor keys.
+//! The pages: their words, their shape and their routes. Owns what a person sees and sends; knows services, and neither
+//! Automerge nor the network. A handler parses, calls one service, renders; a form is answered with a redirect.
 
+mod activities;
+mod answer;
+mod assets;
+mod deputies;
+mod entrance;
+mod guard;
+mod home;
 pub mod i18n;
+mod live;
+mod network;
 pub mod page;
+mod proof;
+mod records;
+mod request;
+mod say;
+mod session;
+mod timeline;
+mod visit_form;
+mod visits;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use tokio::sync::watch;
+
+use crate::services::Node;
+use crate::services::limit::Door;
+use crate::services::query::PeerStatus;
+
+/// Largest body of a form.
+const BODY_MAX: usize = 256 * 1024;
+
+/// Asks the network who is connected now.
+pub type Peers = Arc<dyn Fn() -> Vec<PeerStatus> + Send + Sync>;
+
+/// What the handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct WebState {
+    node: Arc<Node>,
+    peers: Peers,
+    bound: SocketAddr,
+    stop: watch::Receiver<bool>,
+    door: Door,
+    sessions: Arc<session::Sessions>,
+}
+
+/// The state of the pages of `node`, which are served at `bound` until `stop` says true. `peers` tells who is connected.
+pub fn state(node: Arc<Node>, peers: Peers, bound: SocketAddr, stop: watch::Receiver<bool>) -> WebState {
+    let idle = Duration::from_secs(node.config().session_minutes.saturating_mul(60));
+    let node_key = lianzhan_protocol::codec::hex(node.node_key().public().ed25519_bytes());
+    WebState {
+        node,
+        peers,
+        bound,
+        stop,
+        door: Door::default(),
+        sessions: Arc::new(session::Sessions::new(idle, &node_key[..8])),
+    }
+}
+
+impl WebState {
+    /// Counts wrong passphrases through this door, so that pages and API count together.
+    pub fn through(mut self, door: Door) -> Self {
+        self.door = door;
+        self
+    }
+}
+
+/// The routes of the pages.
+pub fn router(state: WebState) -> Router {
+    Router::new()
+        .merge(assets::router())
+        .merge(entrance::router())
+        .merge(home::router())
+        .merge(visits::router())
+        .merge(records::router())
+        .merge(activities::router())
+        .merge(deputies::router())
+        .merge(network::router())
+        .merge(live::router())
+        .fallback(answer::nowhere)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), guard::guard))
+        .with_state(state)
+}

@@ -2,6 +2,7 @@
 
 mod forgery;
 mod scenario;
+mod stranger;
 
 use proptest::prelude::*;
 
@@ -272,9 +273,4 @@ fn scenario_once() -> &'static Scenario {
 fn bundle_once() -> &'static [u8] {
     static BUNDLE: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
     BUNDLE.get_or_init(|| scenario_once().both())
-}
-#[test]
-fn tmp_dump() {
-    std::fs::write("/tmp/b.tar", bundle_once()).unwrap();
-    std::fs::write("/tmp/founding.cose", scenario_once().founding()).unwrap();
 }

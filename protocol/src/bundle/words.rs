@@ -1,34 +1,76 @@
 //! Sentences for people, in Chinese and English, made of facts alone.
 
+mod reasons;
+mod values;
+
 use super::facts::{ChangeFacts, EventFacts, OrgName, RecordFacts, Summary};
 use super::report::TitleField;
-use crate::codec::hex;
-use crate::record::ledger::{Field, FieldKind, Ledger, Required, ledger};
-use crate::record::{ANNEX_KEY, EventKind, Ineffective, PendingReason, RefusalReason, Value, Verdict};
-use crate::time::Timestamp;
+use crate::record::ledger::{Required, ledger};
+use crate::record::{EventKind, Verdict};
 use crate::trust::Level;
+use reasons::{ineffective_zh, pending_zh, refused_zh};
+use values::{label, level_en, level_zh, local, shown};
 
 /// A sentence in both languages: Chinese, English.
 type Both = (String, String);
 
 /// What was proved of the whole bundle, and what cannot be.
 pub(super) fn whole(summary: &Summary) -> (Vec<String>, Vec<String>) {
-    let changes: usize = summary.records.iter().map(|record| record.changes.len()).sum();
-    let mut all: Vec<Both> = vec![(
-        format!(
-            "{} 条记录、{} 次更改：每次更改的作者签名、在其日志中的位置、任命链（直到创始声明，{}）均已核实。",
-            summary.records.len(),
-            changes,
-            summary.root.zh
+    let (records, root) = (summary.records.len(), &summary.root);
+    let verdicts = || {
+        summary
+            .records
+            .iter()
+            .flat_map(|record| &record.changes)
+            .map(|change| &change.verdict)
+    };
+    let seen = verdicts()
+        .filter(|verdict| {
+            matches!(
+                verdict,
+                Verdict::Counts {
+                    provisional: false,
+                    ..
+                }
+            )
+        })
+        .count();
+    let unseen = verdicts()
+        .filter(|verdict| {
+            matches!(
+                verdict,
+                Verdict::Counts {
+                    provisional: true,
+                    ..
+                }
+            )
+        })
+        .count();
+    let (all_changes, others) = (verdicts().count(), verdicts().count() - seen - unseen);
+    let mut all: Vec<Both> = vec![
+        (
+            format!(
+                "{records} 条记录、{all_changes} 次更改：每次更改的作者签名、内容和在其日志中的位置均已核实。"
+            ),
+            format!(
+                "{records} record(s), {all_changes} change(s): the author's signature, the content and the place in \
+                 its log of each were verified."
+            ),
         ),
-        format!(
-            "{} record(s), {} change(s): the author's signature, the place in its log and the chain of appointments \
-             up to the founding statement ({}) of each were verified.",
-            summary.records.len(),
-            changes,
-            summary.root.en
+        (
+            format!(
+                "其中 {seen} 次有效：作者当时的任命一直上溯到创始声明（{}），并由规定的上级见证；{unseen} 次暂计有效，\
+                 尚无见证；{others} 次不计或待定，理由见各次更改。",
+                root.zh
+            ),
+            format!(
+                "Of these {seen} count: their authors' appointments hold up to the founding statement ({}), and the \
+                 required parent witnessed them; {unseen} count for now, not yet witnessed; {others} do not count or \
+                 are pending, for the reason given with each.",
+                root.en
+            ),
         ),
-    )];
+    ];
     for log in &summary.logs {
         let (zh, en) = match &log.witnessed {
             Some(seen) => (
@@ -75,8 +117,8 @@ pub(super) fn record(facts: &RecordFacts) -> (Vec<String>, Vec<String>) {
     let known = facts.ledger.as_deref().and_then(ledger);
     let mut all: Vec<Both> = vec![match known {
         Some(ledger) => (
-            format!("{}，{}持有（{}）", ledger.zh, facts.owner.zh, facts.audience),
-            format!("{}, owned by {} ({})", ledger.en, facts.owner.en, facts.audience),
+            format!("{}，属{}", ledger.zh, facts.owner.zh),
+            format!("{}, of {}", ledger.en, facts.owner.en),
         ),
         None => (
             "本程序不认识其台账定义".into(),
@@ -225,32 +267,6 @@ fn verdict(verdict: &Verdict) -> Both {
     }
 }
 
-fn pending_zh(reason: &PendingReason) -> &'static str {
-    match reason {
-        PendingReason::Appointment(_) => "包内没有成立的任命",
-        PendingReason::Dependency(_) => "缺少在先的更改",
-        PendingReason::Definition(_) => "本程序没有其台账定义",
-        PendingReason::Node => "缺少写入节点的任命",
-        PendingReason::Space => "尚不知其空间",
-    }
-}
-
-fn refused_zh(reason: &RefusalReason) -> String {
-    match reason {
-        RefusalReason::AppointmentDoesNotStand => "任命不成立".into(),
-        RefusalReason::OtherKey => "任命属于另一密钥".into(),
-        RefusalReason::NotAPerson => "该任命不是个人任命".into(),
-        RefusalReason::OutOfTime => "当时任命不在有效期内".into(),
-        RefusalReason::ForeignOrg => "作者单位不持有该空间".into(),
-        RefusalReason::ForeignNode => "写入节点的单位不持有该空间".into(),
-        RefusalReason::RoleForLedger => "没有填写该台账的职务".into(),
-        RefusalReason::RoleForEvent(_) => "没有签署该事项的职务".into(),
-        RefusalReason::EventOfOtherLedger(_) => "该台账没有这种事项".into(),
-        RefusalReason::Field(key) => format!("字段 {key} 不符合台账定义"),
-        RefusalReason::Audience => "该台账的记录不在这种空间".into(),
-    }
-}
-
 fn event(event: &EventFacts) -> Both {
     let (zh, en) = match event.kind {
         EventKind::Register => ("登记", "Registered"),
@@ -291,138 +307,4 @@ fn event(event: &EventFacts) -> Both {
             event.org.en
         ),
     )
-}
-
-fn ineffective_zh(reason: &Ineffective) -> &'static str {
-    match reason {
-        Ineffective::Once => "此前已有同样的事项",
-        Ineffective::OtherDeputy => "签署人不是所写的代表",
-        Ineffective::NotThisSeat => "签署人没有所写层级的代表资格",
-        Ineffective::NotForThisOrg => "签署人不能为该单位或层级封签",
-        Ineffective::UnknownHead => "所列更改不在签署人已见之中",
-        Ineffective::OtherDigest => "摘要与所列更改不符",
-    }
-}
-
-fn label(ledger: Option<&Ledger>, key: &str) -> Both {
-    if key.starts_with(ANNEX_KEY) {
-        return ("附册（承诺值）".into(), "Annex (commitment)".into());
-    }
-    match ledger.and_then(|ledger| ledger.resolve(key)) {
-        Some((field, None)) => (field.zh.clone(), field.en.clone()),
-        Some((field, Some(member))) => (
-            format!("{}〔{member}〕", field.zh),
-            format!("{} [{member}]", field.en),
-        ),
-        None => (key.to_owned(), key.to_owned()),
-    }
-}
-
-fn shown(ledger: Option<&Ledger>, key: &str, value: &Value) -> Both {
-    let field = ledger
-        .and_then(|ledger| ledger.resolve(key))
-        .map(|(field, _)| field);
-    let same = |text: String| (text.clone(), text);
-    match value {
-        Value::Null => ("（空）".into(), "(empty)".into()),
-        Value::Bool(true) => ("是".into(), "yes".into()),
-        Value::Bool(false) => ("否".into(), "no".into()),
-        Value::Int(number) => same(decimal(*number, field)),
-        Value::Bytes(bytes) => same(hex(bytes)),
-        Value::Text(text) => match field.and_then(|field| field.choice(text)) {
-            Some(choice) => (choice.zh.clone(), choice.en.clone()),
-            None => same(text.clone()),
-        },
-    }
-}
-
-fn decimal(number: i64, field: Option<&Field>) -> String {
-    let Some(FieldKind::Dec { scale }) = field.map(|field| &field.kind).filter(|_| number != i64::MIN) else {
-        return number.to_string();
-    };
-    let scale = usize::from(*scale);
-    let digits = format!("{:0>width$}", number.unsigned_abs(), width = scale + 1);
-    let (whole, part) = digits.split_at(digits.len() - scale);
-    let sign = if number < 0 { "-" } else { "" };
-    if scale == 0 {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{part}")
-    }
-}
-
-pub(super) fn level_zh(level: Level) -> &'static str {
-    match level {
-        Level::National => "全国",
-        Level::Province => "省",
-        Level::City => "市（州）",
-        Level::County => "县（区）",
-        Level::Township => "乡镇",
-        Level::Street => "街道",
-        Level::Station => "联络站",
-    }
-}
-
-fn level_en(level: Level) -> &'static str {
-    level.as_str()
-}
-
-/// An instant as a Chinese office reads it: UTC+8, whole seconds.
-fn local(time: Timestamp) -> String {
-    let seconds = time.0.div_euclid(1000).saturating_add(8 * 3600);
-    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = civil(days);
-    format!(
-        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02} +08:00",
-        second / 3600,
-        second / 60 % 60,
-        second % 60
-    )
-}
-
-/// The date that lies `days` after 1970-01-01 (Gregorian, by 400-year cycles that begin on March 1).
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days.saturating_add(719_468);
-    let (cycle, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let of_year = day - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (
-        year + cycle * 400 + i64::from(month <= 2),
-        month,
-        of_year - (153 * shifted + 2) / 5 + 1,
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn instants_read_as_in_an_office() {
-        for (ms, text) in [
-            (0, "1970-01-01 08:00:00 +08:00"),
-            (1_767_196_800_000, "2026-01-01 00:00:00 +08:00"),
-            (1_709_136_000_000 + 57_600_000, "2024-02-29 16:00:00 +08:00"),
-            (-1, "1970-01-01 07:59:59 +08:00"),
-        ] {
-            assert_eq!(local(Timestamp(ms)), text);
-        }
-        for ms in [i64::MIN, i64::MAX] {
-            assert!(!local(Timestamp(ms)).is_empty(), "no overflow");
-        }
-    }
-
-    #[test]
-    fn decimals_have_their_point() {
-        let field = |scale| Field {
-            kind: FieldKind::Dec { scale },
-            ..ledger("activity").unwrap().fields[0].clone()
-        };
-        assert_eq!(decimal(-5, Some(&field(2))), "-0.05");
-        assert_eq!(decimal(1234, Some(&field(2))), "12.34");
-        assert_eq!(decimal(7, Some(&field(0))), "7");
-        assert_eq!(decimal(7, None), "7");
-    }
 }

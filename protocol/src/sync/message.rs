@@ -19,7 +19,7 @@ use crate::log::{Origin, Receipt, TreeSize};
 pub const SYNC_VERSION: u32 = 1;
 /// Longest frame, in bytes.
 pub const FRAME_MAX: usize = 1024 * 1024;
-/// Most statements of trust in one frame. A frame holds as many of the longest.
+/// Most statements of trust in one frame; as many of the longest fit into one.
 pub const STATEMENTS_MAX: usize = 60;
 /// Most spaces in one frame.
 pub const SPACES_MAX: usize = 512;
@@ -93,6 +93,7 @@ impl fmt::Debug for RecordKey {
 }
 
 /// A message.
+#[allow(clippy::large_enum_variant)] // one at a time, and soon gone
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Message {
     /// Who I am, and one digest of all that we share.
@@ -227,5 +228,138 @@ impl Message {
     /// Reads a frame of at most [`FRAME_MAX`] bytes.
     pub fn from_frame(frame: &[u8]) -> Result<Self, CodecError> {
         codec::decode(frame, FRAME_MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::{SecretKey, Signature};
+    use crate::log::EntryIndex;
+
+    /// One of each kind.
+    fn all() -> Vec<Message> {
+        let key = SecretKey::from_seed([1; 32]).public();
+        let (space, hash) = (SpaceId([2; 32]), Hash([3; 32]));
+        let origin = Origin::parse("lianzhan/log/0001").unwrap();
+        let size = TreeSize(300);
+        let log = LogStanding {
+            origin: origin.clone(),
+            standing: Standing { size, root: hash },
+        };
+        let proof = || List::new(vec![hash]).unwrap();
+        let signature = Signature([4; 64]);
+        let receipt = Receipt {
+            size,
+            root: hash,
+            log_signature: signature,
+            witness: key,
+            time_s: 1_767_225_600,
+            cosignature: signature,
+            witness_origin: origin.clone(),
+            witness_index: EntryIndex(7),
+            witness_size: size,
+            witness_root: hash,
+            witness_node: key,
+            witness_signature: signature,
+            proof: vec![hash],
+        };
+        let (founding, statements) = (StatementId([5; 32]), List::new(vec![vec![6, 7].into()]).unwrap());
+        let entries = [(vec![8], Some(vec![9])), (vec![8], None)];
+        let range = RangeData::new(origin.clone(), size, entries, "note\n".into(), vec![hash]).unwrap();
+        let hello = Hello {
+            version: 1,
+            founding,
+            node: key,
+            statements: statements.clone(),
+            digest: Some(hash),
+        };
+        vec![
+            Message::Hello(hello.clone()),
+            Message::Hello(Hello {
+                digest: None,
+                ..hello
+            }),
+            Message::Spaces {
+                spaces: List::new(vec![SpaceDigest { space, digest: hash }]).unwrap(),
+                more: true,
+            },
+            Message::AskLogs(space),
+            Message::Logs {
+                space,
+                logs: List::new(vec![log.clone()]).unwrap(),
+                more: false,
+            },
+            Message::Grew { space, log },
+            Message::Want {
+                space,
+                origin: origin.clone(),
+                from: size,
+            },
+            Message::Range(range),
+            Message::Nothing(origin.clone()),
+            Message::WitnessMe {
+                origin: origin.clone(),
+                old: size,
+                checkpoint: Text::cut("note\n"),
+                proof: proof(),
+            },
+            Message::Receipt {
+                origin: origin.clone(),
+                receipt,
+            },
+            Message::WitnessRefused {
+                origin,
+                size,
+                reason: Text::cut("否"),
+            },
+            Message::AskKeys(List::new(vec![RecordId([1; 16])]).unwrap()),
+            Message::Keys(
+                List::new(vec![RecordKey {
+                    record: RecordId([1; 16]),
+                    key: [2; 32],
+                }])
+                .unwrap(),
+            ),
+            Message::AskJoint,
+            Message::Joint {
+                statements,
+                more: false,
+            },
+            Message::Bye(Text::cut("good night")),
+        ]
+    }
+
+    #[test]
+    fn every_message_reads_as_it_is_written_and_is_canonical_cbor() {
+        for message in all() {
+            let frame = message.to_frame();
+            assert_eq!(Message::from_frame(&frame), Ok(message.clone()), "{message:?}");
+            assert!(dcbor::CBOR::try_from_data(&frame).is_ok(), "{message:?}");
+            for cut in 0..frame.len() {
+                assert!(Message::from_frame(&frame[..cut]).is_err());
+            }
+        }
+    }
+
+    /// The bytes of a version never change: a new form is a new number.
+    #[test]
+    fn the_bytes_are_frozen() {
+        let frames: Vec<Vec<u8>> = all().iter().map(Message::to_frame).collect();
+        let parts: Vec<&[u8]> = frames.iter().map(Vec::as_slice).collect();
+        assert_eq!(
+            Hash::of("test", &parts).to_string(),
+            "7cba1d2ca40f0c800555a149301e9d58ce3f3df5505120eb5952a600c2ba9e93"
+        );
+        assert_eq!(codec::hex(&frames[14]), "820e80");
+    }
+
+    #[test]
+    fn keys_do_not_print() {
+        let key = RecordKey {
+            record: RecordId([1; 16]),
+            key: [0xab; 32],
+        };
+        assert!(!format!("{:?}", Message::Keys(List::new(vec![key]).unwrap())).contains("171"));
     }
 }

@@ -14,7 +14,15 @@ mod session;
 pub mod standing;
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod range_tests;
+#[cfg(test)]
+mod session_tests;
+#[cfg(test)]
 mod sim;
+#[cfg(test)]
+mod talk;
 #[cfg(test)]
 mod tests;
 

@@ -8,7 +8,7 @@ use super::*;
 use crate::id::{OrgId, RecordId};
 use crate::record::AnnexKey;
 use crate::testing::{COUNTY, FENGDU, Federation, LIULIN, QINGYA, SHIQIAO, YUNLING, org};
-use crate::trust::{Audience, Directory, Space};
+use crate::trust::{Audience, Body, Directory, Level, Space};
 
 static FEDERATION: LazyLock<Federation> = LazyLock::new(Federation::new);
 static ALL: LazyLock<Directory> = LazyLock::new(|| FEDERATION.directory());
@@ -139,7 +139,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(160))]
 
     #[test]
-    fn a_changed_frame_stores_nothing_unverified(seed: u64, at in 0usize..120) {
+    fn a_changed_frame_stores_nothing_unverified(seed: u64, at in 0usize..50) {
         let mut world = World::new(vec![node(SHIQIAO), node(FENGDU)], seed);
         world.single_path = false;
         write(&mut world, 6);
@@ -247,4 +247,49 @@ fn keys_reach_the_township_and_never_the_county() {
     world.run();
     assert_eq!(world.nodes[2].keys.keys().collect::<Vec<_>>(), [&wide]);
     assert_done(&world, &[(0, 1), (1, 2)]);
+}
+
+#[test]
+fn a_joint_space_reaches_its_partners_through_their_parent() {
+    let space = Space::joint(org(FENGDU), [org(QINGYA)], Level::City, 2026);
+    for seed in 0..8 {
+        let mut world = World::new(vec![node(FENGDU), node(COUNTY), node(QINGYA)], seed);
+        let stated = FEDERATION.sign(org(FENGDU), Body::JointSpace(space.clone()));
+        world.connect(0, 1);
+        world.connect(1, 2);
+        if seed % 2 == 0 {
+            world.run();
+        }
+        world.state(0, &stated);
+        world.change(0, &space, 100);
+        world.run();
+        world.change(2, &space, 100);
+        world.run();
+        let mut all = ALL.clone();
+        all.extend([stated]);
+        assert_eq!(world.seen.closed, []);
+        assert!(world.is_level());
+        for (a, b) in [(0, 1), (1, 2), (0, 2)] {
+            world.assert_equal(&all, a, b);
+        }
+        world.assert_sound(&all);
+        // Partners hold each other's directories and the joint space with both of its logs.
+        assert_eq!(world.nodes[2].holdings.logs(&space.id()).count(), 2);
+        assert_eq!(
+            world.nodes[2]
+                .holdings
+                .logs(&Space::of(org(FENGDU), Audience::Directory).id())
+                .count(),
+            1
+        );
+        // Asked once at most, and not again when all is known.
+        let asked = count(&world, |message| matches!(message, Message::AskJoint));
+        assert!(asked <= 8, "{asked}");
+        world.cut();
+        let before = world.seen.frames;
+        world.connect(0, 1);
+        world.connect(1, 2);
+        world.run();
+        assert_eq!(world.seen.frames - before, 4);
+    }
 }

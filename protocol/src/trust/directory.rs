@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::appointment::{Appointment, MayAppoint, Purpose, Validity, possession_message};
 use super::founding::FoundingStatement;
 use super::org::{Level, Org};
+use super::role::Role;
 use super::space::{Audience, Space};
 use super::statement::{Body, Issuer, SignedStatement};
 use crate::id::{OrgId, SpaceId, StatementId};
 use crate::keys::PublicKey;
+use crate::time::Timestamp;
 
 /// Why a statement does not stand.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +46,17 @@ pub enum StatementFault {
     /// The appointed key did not sign for its appointment.
     #[error("the appointed key gave no valid proof of possession")]
     Possession,
+    /// Made for another federation.
+    #[error("was made for another federation")]
+    OtherFederation,
+    /// A seat above the issuer's level, a deputy without a seat, or a seat without a deputy.
+    #[error(
+        "a deputy has a seat, and one at or below the level of who appoints; only the root appoints above"
+    )]
+    Seat,
+    /// The key has another purpose, by an appointment that was issued before.
+    #[error("the key was appointed for another purpose before")]
+    Purpose,
 }
 
 impl StatementFault {
@@ -97,7 +110,8 @@ struct Standing {
     joint: BTreeMap<SpaceId, Space>,
     /// By holder of a joint space: its partners and every org above them, whose directories the holder needs.
     acquainted: BTreeMap<OrgId, BTreeSet<OrgId>>,
-    root_witnesses: BTreeSet<OrgId>,
+    /// The latest word of the root on its witnesses, with the statement that says it.
+    root_witnesses: Option<(StatementId, BTreeSet<OrgId>)>,
 }
 
 impl Directory {
@@ -207,9 +221,17 @@ impl Directory {
             Some(Org {
                 parent: Some(parent), ..
             }) => vec![*parent],
-            Some(_) => self.standing.root_witnesses.iter().copied().collect(),
+            Some(_) => {
+                let named = self.standing.root_witnesses.as_ref();
+                named.map_or_else(Vec::new, |(_, children)| children.iter().copied().collect())
+            }
             None => Vec::new(),
         }
+    }
+
+    /// The statement that names the witnesses of the root: of those that stand the latest issued, then the smaller id.
+    pub fn root_witnesses(&self) -> Option<StatementId> {
+        self.standing.root_witnesses.as_ref().map(|(id, _)| *id)
     }
 
     /// The appointment with this id, if it stands.
@@ -372,18 +394,16 @@ impl Directory {
         })
     }
 
-    /// Judges every statement. Orgs come first, from the root down, because reach is judged by the tree.
+    /// Judges every statement: first without asking what else a key is for, then once more without the appointments that
+    /// give a key a second purpose. Asked once, so that what rests on such an appointment cannot decide about it.
     fn judge_all(&mut self) {
-        let root = self.founding.founding().root.clone();
-        let mut judge = Judge {
-            founding: &self.founding,
-            statements: &self.statements,
-            unproved: &self.unproved,
-            orgs: BTreeMap::from([(root.id, root)]),
-            memo: BTreeMap::new(),
-        };
-        judge.settle_orgs();
+        let mut judge = Judge::over(self, BTreeSet::new());
+        let misused = judge.misused();
+        if !misused.is_empty() {
+            judge = Judge::over(self, misused);
+        }
         let mut standing = Standing::default();
+        let mut witnesses: Option<(std::cmp::Reverse<Timestamp>, StatementId)> = None;
         for (id, statement) in &self.statements {
             match judge.statement(id) {
                 Err(fault) => drop(standing.faults.insert(*id, fault)),
@@ -392,7 +412,13 @@ impl Directory {
                         standing.by_key.entry(appointment.key).or_default().push(*id);
                     }
                     Body::JointSpace(space) => drop(standing.joint.insert(space.id(), space.clone())),
-                    Body::RootWitnesses(children) => standing.root_witnesses.extend(children.iter().copied()),
+                    Body::RootWitnesses(children) => {
+                        let rank = (std::cmp::Reverse(statement.issuer().issued), *id);
+                        if witnesses.is_none_or(|best| rank < best) {
+                            witnesses = Some(rank);
+                            standing.root_witnesses = Some((*id, children.iter().copied().collect()));
+                        }
+                    }
                     Body::Org(org) => standing.described.entry(org.id).or_default().push(*id),
                 },
             }
@@ -446,12 +472,61 @@ struct Judge<'a> {
     founding: &'a FoundingStatement,
     statements: &'a BTreeMap<StatementId, SignedStatement>,
     unproved: &'a BTreeSet<StatementId>,
+    /// Appointments that give a key a second purpose.
+    misused: BTreeSet<StatementId>,
     orgs: BTreeMap<OrgId, Org>,
     /// What stands, with the length of its chain, and what does not.
     memo: BTreeMap<StatementId, Result<usize, StatementFault>>,
 }
 
 impl<'a> Judge<'a> {
+    /// Orgs come first, from the root down, because reach is judged by the tree.
+    fn over(directory: &'a Directory, misused: BTreeSet<StatementId>) -> Self {
+        let root = directory.founding.founding().root.clone();
+        let mut judge = Judge {
+            founding: &directory.founding,
+            statements: &directory.statements,
+            unproved: &directory.unproved,
+            misused,
+            orgs: BTreeMap::from([(root.id, root)]),
+            memo: BTreeMap::new(),
+        };
+        judge.settle_orgs();
+        judge
+    }
+
+    /// The appointments that stand and are of another purpose than the first issued one of their key (then the one with
+    /// the smaller id). The key that the founding statement names is an authority's before all.
+    fn misused(&mut self) -> BTreeSet<StatementId> {
+        let statements = self.statements;
+        let standing: Vec<(&SignedStatement, &Appointment)> = statements
+            .values()
+            .filter_map(|statement| Some((statement, statement.appointment()?)))
+            .filter(|(statement, _)| self.statement(&statement.id()).is_ok())
+            .collect();
+        let mut first: BTreeMap<PublicKey, (Option<(Timestamp, StatementId)>, Purpose)> = BTreeMap::new();
+        first.insert(self.founding.founding().authority, (None, Purpose::Authority));
+        for (statement, appointment) in &standing {
+            let found = (
+                Some((statement.issuer().issued, statement.id())),
+                appointment.purpose,
+            );
+            let kept = first.entry(appointment.key).or_insert(found);
+            if found.0 < kept.0 {
+                *kept = found;
+            }
+        }
+        standing
+            .into_iter()
+            .filter(|(_, appointment)| {
+                first
+                    .get(&appointment.key)
+                    .is_some_and(|(_, purpose)| *purpose != appointment.purpose)
+            })
+            .map(|(statement, _)| statement.id())
+            .collect()
+    }
+
     /// Adds orgs level by level until nothing is new. Of two descriptions of one org the later issued stands, then the
     /// smaller id; its parent is part of its id, so nobody else can describe it.
     fn settle_orgs(&mut self) {
@@ -511,6 +586,9 @@ impl<'a> Judge<'a> {
             .get(id)
             .ok_or(StatementFault::IssuerUnknown(*id))?;
         let issuer = statement.issuer();
+        if issuer.founding != self.founding.id() {
+            return Err(StatementFault::OtherFederation);
+        }
         let Powers {
             length,
             may_appoint,
@@ -525,6 +603,9 @@ impl<'a> Judge<'a> {
                 self.judge_appointment(appointment, issuer, may_appoint, validity)?;
                 if self.unproved.contains(id) {
                     return Err(StatementFault::Possession);
+                }
+                if self.misused.contains(id) {
+                    return Err(StatementFault::Purpose);
                 }
             }
             Body::JointSpace(space) => self.judge_joint(space, issuer)?,
@@ -669,7 +750,23 @@ impl<'a> Judge<'a> {
                 ));
             }
         }
-        Ok(())
+        self.judge_seat(appointment, issuer)
+    }
+
+    /// A seat goes with the role of a deputy, and no org but the root appoints deputies of a congress above its own.
+    fn judge_seat(&self, appointment: &Appointment, issuer: &Issuer) -> Result<(), StatementFault> {
+        let fits = match appointment.seat {
+            None => !appointment.roles.contains(&Role::Deputy),
+            Some(seat) => {
+                let issuing = self
+                    .orgs
+                    .get(&issuer.org)
+                    .ok_or(StatementFault::OrgUnknown(issuer.org))?;
+                appointment.roles.contains(&Role::Deputy)
+                    && (issuing.parent.is_none() || seat.rank() >= issuing.level.rank())
+            }
+        };
+        if fits { Ok(()) } else { Err(StatementFault::Seat) }
     }
 
     fn judge_joint(&self, space: &Space, issuer: &Issuer) -> Result<(), StatementFault> {

@@ -30,6 +30,9 @@ pub struct Issuer {
     /// When, by the issuer's clock.
     #[n(4)]
     pub issued: Timestamp,
+    /// The federation: the id of its founding statement.
+    #[n(5)]
+    pub founding: StatementId,
 }
 
 /// What is stated.

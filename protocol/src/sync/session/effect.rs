@@ -32,6 +32,7 @@ pub struct FoundKey {
 }
 
 /// News for a session. Each answer to an effect may come at any later time, and news of a log that grew in any order.
+#[allow(clippy::large_enum_variant)] // few at a time, and soon gone
 #[derive(Debug, Clone)]
 pub enum Input {
     /// A frame of the peer, without its framing. Hand it in only when all that was to be sent before has been written:
@@ -114,6 +115,7 @@ pub enum Input {
 }
 
 /// What the driver is to do, in this order.
+#[allow(clippy::large_enum_variant)] // few at a time, and soon gone
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Write one frame.

@@ -17,6 +17,7 @@ fn someone(federation: &Federation, code: &str) -> Appointment {
     let key = key("someone");
     Appointment {
         roles: vec![Role::Deputy],
+        seat: Some(Level::Station),
         ..federation.appointment(&key, org(code), Purpose::Person)
     }
 }
@@ -319,6 +320,7 @@ fn nobody_gives_more_than_it_holds() {
             key: signer.public(),
             appointment: Some(id),
             issued: START,
+            founding: federation.founding.id(),
         };
         verdict(
             &federation,
@@ -390,6 +392,7 @@ fn only_an_authority_of_the_org_that_it_names_issues() {
             key: signer.public(),
             appointment,
             issued: START,
+            founding: federation.founding.id(),
         };
         let body = Body::Appointment(someone(&federation, code));
         let statement = SignedStatement::sign(Statement { issuer, body }, &signer);
@@ -404,7 +407,7 @@ fn only_an_authority_of_the_org_that_it_names_issues() {
 #[test]
 fn what_rests_on_something_unknown_is_pending_until_it_arrives() {
     let mut federation = Federation::new();
-    let (_, person) = federation.person(org(SHIQIAO), "林秀兰", &[Role::Deputy], None);
+    let (_, person) = federation.person(org(SHIQIAO), "林秀兰", &[Role::Deputy], Some(Level::Station));
     let missing = federation.keys(org(FENGDU)).appointment.unwrap();
     let (late, rest): (Vec<_>, Vec<_>) = federation
         .statements()
@@ -451,6 +454,7 @@ fn the_cause_is_named_once_however_far_below() {
             key: above.0.public(),
             appointment: Some(above.1),
             issued: START,
+            founding: federation.founding.id(),
         };
         let statement = SignedStatement::sign(
             Statement {
@@ -499,6 +503,7 @@ fn long_chain(federation: &mut Federation, length: usize) -> Vec<StatementId> {
             key: above.0.public(),
             appointment: Some(above.1),
             issued: START,
+            founding: federation.founding.id(),
         };
         let statement = SignedStatement::sign(
             Statement {
@@ -517,7 +522,7 @@ fn long_chain(federation: &mut Federation, length: usize) -> Vec<StatementId> {
 #[test]
 fn a_chain_that_is_too_long_harms_nobody_else() {
     let mut federation = Federation::new();
-    let (_, person) = federation.person(org(SHIQIAO), "林秀兰", &[Role::Deputy], None);
+    let (_, person) = federation.person(org(SHIQIAO), "林秀兰", &[Role::Deputy], Some(Level::Station));
     // The chain of FENGDU's authority has two links: city to county, county to FENGDU.
     let ids = long_chain(&mut federation, 200);
     let directory = federation.directory();
@@ -566,6 +571,7 @@ fn an_org_is_described_by_its_parent_alone() {
             key: keys.authority.public(),
             appointment: keys.appointment,
             issued,
+            founding: federation.founding.id(),
         };
         let statement = SignedStatement::sign(
             Statement {
@@ -592,6 +598,7 @@ fn of_two_descriptions_the_later_issued_stands() {
             key: keys.authority.public(),
             appointment: keys.appointment,
             issued: Timestamp(issued),
+            founding: federation.founding.id(),
         };
         let body = Body::Org(Org {
             name_zh: name.into(),
@@ -618,7 +625,7 @@ proptest! {
         batch in 1usize..20,
     ) {
         let mut federation = Federation::new();
-        federation.person(org(SHIQIAO), "林秀兰", &[Role::Deputy], None);
+        federation.person(org(SHIQIAO), "林秀兰", &[Role::Deputy], Some(Level::Station));
         federation.joint_space(org(FENGDU), &[org(QINGYA)]);
         federation.state(org(COUNTY), Body::Appointment(authority(&federation, SHIQIAO, 0)));
         long_chain(&mut federation, 16);
@@ -874,7 +881,7 @@ fn a_founding_statement_needs_enough_different_founders_and_no_one_else() {
 #[test]
 fn another_federation_shares_no_trust() {
     let mut federation = Federation::new();
-    let (_, person) = federation.person(org(SHIQIAO), "林秀兰", &[Role::Deputy], None);
+    let (_, person) = federation.person(org(SHIQIAO), "林秀兰", &[Role::Deputy], Some(Level::Station));
     let founding = Founding {
         threshold: 1,
         ..Federation::founding()
@@ -997,7 +1004,12 @@ fn a_closure_of_many_ids_takes_no_more_than_is_needed() {
     let ids: Vec<StatementId> = (0..20)
         .map(|n| {
             federation
-                .person(org(SHIQIAO), &format!("代表{n}"), &[Role::Deputy], None)
+                .person(
+                    org(SHIQIAO),
+                    &format!("代表{n}"),
+                    &[Role::Deputy],
+                    Some(Level::Station),
+                )
                 .1
         })
         .collect();

@@ -1,0 +1,76 @@
+//! The JSON API, for the command line and for programs beside the node. Owns its routes, its own types and its errors
+//! (RFC 9457); knows services alone. Whoever may read `api.token` in the node's directory may ask; what is written is
+//! signed with a person's own key, unlocked by the passphrase in the request for that one act.
+
+mod act;
+mod activities;
+mod auth;
+mod bundles;
+mod care;
+mod imports;
+mod invitations;
+mod org;
+mod people;
+mod problem;
+mod records;
+mod request;
+mod status;
+mod values;
+mod views;
+mod visits;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+
+pub use problem::Problem;
+
+use crate::services::limit::Door;
+use crate::services::query::PeerStatus;
+use crate::services::{Node, ServiceError};
+
+/// Longest body of a request, in bytes, where a route does not say otherwise.
+const BODY_MAX: usize = 1 << 20;
+
+/// What the routes work with. Cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    /// The node.
+    pub node: Arc<Node>,
+    /// Peers that are connected now.
+    pub peers: Arc<dyn Fn() -> Vec<PeerStatus> + Send + Sync>,
+    /// Addresses at which peers reach this node now.
+    pub addresses: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
+    /// Where passphrases are tried; the pages use the same.
+    pub door: Door,
+}
+
+/// All routes: `/healthz`, open, and `/api/v1`, for holders of the token. Merge it into the server's router.
+pub fn router(state: ApiState) -> Result<Router, ServiceError> {
+    let token = auth::Token::new(&state.node.api_token()?);
+    let v1 = Router::new()
+        .merge(status::router())
+        .merge(views::router())
+        .merge(records::router())
+        .merge(bundles::router())
+        .merge(activities::router())
+        .merge(visits::router())
+        .merge(people::router())
+        .merge(invitations::router())
+        .merge(care::router())
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        // Behind the layer: it has a limit of its own.
+        .merge(imports::router())
+        .fallback(async || Problem::no_such_route())
+        .layer(middleware::from_fn_with_state(token, auth::require));
+    Ok(Router::new()
+        .merge(status::open_router())
+        .nest("/api/v1", v1)
+        .layer(middleware::from_fn(problem::describe))
+        .with_state(state))
+}

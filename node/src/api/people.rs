@@ -1,0 +1,95 @@
+//! Persons of this node: checking that one can sign in, and appointing one.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Json, Router};
+use lianzhan_protocol::trust::{Level, Role};
+use serde::{Deserialize, Serialize};
+
+use super::request::{Body, Passphrase};
+use super::{ApiState, Problem};
+use crate::services::ServiceError;
+use crate::services::appoint::PersonDraft;
+
+pub(super) fn router() -> Router<ApiState> {
+    Router::new()
+        .route("/people/session", post(check_sign_in))
+        .route("/appoint", post(appoint))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignIn {
+    login: String,
+    passphrase: Passphrase,
+}
+
+#[derive(Serialize)]
+struct Person {
+    name: String,
+    appointment: String,
+}
+
+/// Says whether login and passphrase are right; nothing stays unlocked.
+async fn check_sign_in(
+    State(state): State<ApiState>,
+    Body(body): Body<SignIn>,
+) -> Result<Json<Person>, Problem> {
+    let author = state.door.sign_in(&state.node, &body.login, body.passphrase.0).await?;
+    Ok(Json(Person {
+        name: author.name,
+        appointment: author.appointment.to_string(),
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Appoint {
+    /// Opens the org's authority key.
+    passphrase: Passphrase,
+    login: String,
+    name: String,
+    roles: Vec<String>,
+    #[serde(default)]
+    seat: Option<String>,
+    /// Locks the new person's key.
+    person_passphrase: Passphrase,
+}
+
+#[derive(Serialize)]
+struct Appointed {
+    appointment: String,
+}
+
+async fn appoint(
+    State(state): State<ApiState>,
+    Body(body): Body<Appoint>,
+) -> Result<(StatusCode, Json<Appointed>), Problem> {
+    let draft = PersonDraft {
+        login: body.login,
+        name: body.name,
+        roles: body.roles.iter().map(|id| role(id)).collect::<Result<_, _>>()?,
+        seat: body.seat.as_deref().map(level).transpose()?,
+    };
+    let node = state.node.clone();
+    let (own, new) = (body.passphrase.0, body.person_passphrase.0);
+    let appointed = state.door.with_authority(move || node.appoint_person(&own, draft, &new));
+    let appointment = appointed.await?.to_string();
+    Ok((StatusCode::CREATED, Json(Appointed { appointment })))
+}
+
+fn role(id: &str) -> Result<Role, ServiceError> {
+    Role::parse(id).ok_or_else(|| {
+        let known: Vec<_> = Role::ALL.iter().map(|role| role.as_str()).collect();
+        ServiceError::Bad(format!("there is no role {id:?}; there are: {}", known.join(", ")))
+    })
+}
+
+/// Reads the id of a level.
+pub(super) fn level(id: &str) -> Result<Level, ServiceError> {
+    Level::parse(id).ok_or_else(|| {
+        let known: Vec<_> = Level::ALL.iter().map(|level| level.as_str()).collect();
+        ServiceError::Bad(format!("there is no level {id:?}; there are: {}", known.join(", ")))
+    })
+}

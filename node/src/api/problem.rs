@@ -1,0 +1,298 @@
+//! Errors as problem details (RFC 9457): what happened, to which thing, what to do. Causes that lie in the node itself go
+//! to its log, and the caller gets a plain sentence.
+
+use axum::Json;
+use axum::extract::Request;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::keystore::KeyFileError;
+use crate::services::ServiceError;
+use crate::services::limit::DoorError;
+use crate::words;
+
+/// Why a request was refused or failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    status: StatusCode,
+    kind: &'static str,
+    title: &'static str,
+    detail: String,
+    detail_zh: Option<String>,
+    field: Option<String>,
+    retry_after_s: Option<u64>,
+}
+
+/// What is sent.
+#[derive(Serialize)]
+struct Details<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    instance: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail_zh: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_s: Option<u64>,
+}
+
+impl Problem {
+    /// A problem of a kind; `kind` names it for programs.
+    pub(super) fn new(
+        status: StatusCode,
+        kind: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Problem {
+            status,
+            kind,
+            title,
+            detail: detail.into(),
+            detail_zh: None,
+            field: None,
+            retry_after_s: None,
+        }
+    }
+
+    pub(super) fn no_such_route() -> Self {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "no-such-route",
+            "There is no such route",
+            "look up the routes of the API in docs/spec",
+        )
+    }
+
+    /// The request's form is wrong: its JSON, its query or a header.
+    pub(super) fn request(detail: impl Into<String>) -> Self {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "request",
+            "The request cannot be read",
+            detail,
+        )
+    }
+
+    fn zh(self, detail: impl Into<String>) -> Self {
+        Problem {
+            detail_zh: Some(detail.into()),
+            ..self
+        }
+    }
+
+    fn internal(cause: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%cause, "a request failed in the node itself");
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "The node could not do this",
+            "nothing is lost that was confirmed before; look into the node's log for the cause, and run `lianzhan check`",
+        )
+        .zh("本机没有完成。此前确认保存的都在。原因见本机日志，并请运行 lianzhan check。")
+    }
+}
+
+impl From<DoorError> for Problem {
+    fn from(error: DoorError) -> Self {
+        match error {
+            DoorError::Service(error) => error.into(),
+            DoorError::Wait(seconds) => Problem {
+                retry_after_s: Some(seconds),
+                ..Problem::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "wait",
+                    "Too many failed attempts",
+                    error.to_string(),
+                )
+                .zh(format!("口令错误次数过多，请等 {seconds} 秒再试。"))
+            },
+        }
+    }
+}
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        let (status, kind, title) = match &error {
+            ServiceError::Key(key) => return from_key(key, &error),
+            ServiceError::UnknownOrg(_)
+            | ServiceError::UnknownLedger(_)
+            | ServiceError::UnknownView { .. }
+            | ServiceError::UnknownRecord(_) => (StatusCode::NOT_FOUND, "not-here", "This node has no such thing"),
+            ServiceError::NotARecordId(_) => (StatusCode::BAD_REQUEST, "request", "The request cannot be read"),
+            ServiceError::Field { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "field", "A field is wrong"),
+            ServiceError::Bad(_) | ServiceError::Invitation(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong")
+            }
+            ServiceError::Import(crate::import::ImportError::TooLarge) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "file", "The file cannot be read")
+            }
+            ServiceError::Import(_) => (StatusCode::UNPROCESSABLE_ENTITY, "file", "The file cannot be read"),
+            ServiceError::SignIn => (StatusCode::FORBIDDEN, "sign-in", "Not signed in"),
+            ServiceError::Refused(_) | ServiceError::NotAllowed(_) => {
+                (StatusCode::FORBIDDEN, "not-allowed", "This is not allowed")
+            }
+            ServiceError::Pending(_) | ServiceError::Ineffective(_) => {
+                (StatusCode::CONFLICT, "state", "This does not fit what is there")
+            }
+            ServiceError::Bundle(_) => (StatusCode::CONFLICT, "bundle", "No evidence bundle can be made"),
+            // None of these is the caller's doing, and some name files of this machine.
+            ServiceError::NoNode(_)
+            | ServiceError::NodeExists(_)
+            | ServiceError::Busy(_)
+            | ServiceError::Disk { .. }
+            | ServiceError::Damaged(_)
+            | ServiceError::Store(_)
+            | ServiceError::Config(_)
+            | ServiceError::Founding(_)
+            | ServiceError::Change(_) => return Problem::internal(&error),
+        };
+        let field = match &error {
+            ServiceError::Field { field, .. } => Some(field.clone()),
+            _ => None,
+        };
+        Problem {
+            field,
+            ..Problem::new(status, kind, title, error.to_string()).zh(words::zh(&error))
+        }
+    }
+}
+
+/// Key files: the words of [`KeyFileError`] name paths, so the caller gets others.
+fn from_key(key: &KeyFileError, error: &ServiceError) -> Problem {
+    match key {
+        KeyFileError::Disk { .. } | KeyFileError::Format(_) => Problem::internal(error),
+        KeyFileError::Passphrase(_) => Problem::new(
+            StatusCode::FORBIDDEN,
+            "sign-in",
+            "Not signed in",
+            "the passphrase does not open the key of this node's org",
+        )
+        .zh("口令打不开本机构的密钥。"),
+        KeyFileError::Weak => {
+            let min = crate::keystore::PASSPHRASE_MIN;
+            Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "input",
+                "The input is wrong",
+                format!("the passphrase has fewer than {min} characters; choose a longer one"),
+            )
+            .zh(format!("口令少于 {min} 个字符，请换长一些的。"))
+        }
+        KeyFileError::Exists(_) => Problem::new(
+            StatusCode::CONFLICT,
+            "state",
+            "This does not fit what is there",
+            "this login is taken at this node; choose another",
+        )
+        .zh("这个登录名已经有人用，请换一个。"),
+    }
+}
+
+impl IntoResponse for Problem {
+    /// The body is written by [`describe`], which knows the path.
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Around all routes: gives every error the form of problem details, and keeps answers out of caches.
+pub(super) async fn describe(request: Request, next: Next) -> Response {
+    let instance = request.uri().path().to_owned();
+    let mut response = next.run(request).await;
+    let status = response.status();
+    let described = response.extensions_mut().remove::<Problem>();
+    let failed = status.is_client_error() || status.is_server_error();
+    if let Some(problem) = described.or_else(|| failed.then(|| bare(status))) {
+        response = problem.describe(&instance, response);
+    }
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// An error that the framework answered.
+fn bare(status: StatusCode) -> Problem {
+    let detail = match status {
+        StatusCode::METHOD_NOT_ALLOWED => "this route takes another method; see the header Allow",
+        StatusCode::PAYLOAD_TOO_LARGE => "the body is too large; a spreadsheet may have 20 MiB, all else 1 MiB",
+        status if status.is_server_error() => return Problem::internal(&status),
+        _ => "look up this route in docs/spec",
+    };
+    Problem::new(status, "request", status.canonical_reason().unwrap_or("Refused"), detail)
+}
+
+impl Problem {
+    fn describe(&self, instance: &str, bare: Response) -> Response {
+        let details = Details {
+            r#type: format!("urn:lianzhan:problem:{}", self.kind),
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            instance,
+            detail_zh: self.detail_zh.as_deref(),
+            field: self.field.as_deref(),
+            retry_after_s: self.retry_after_s,
+        };
+        let mut response = (self.status, Json(details)).into_response();
+        // What was said in headers stays said (Allow, WWW-Authenticate); what was said of the old body does not.
+        for (name, value) in bare.headers() {
+            if !response.headers().contains_key(name) && name.as_str() != "content-length" {
+                response.headers_mut().insert(name, value.clone());
+            }
+        }
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_broke_inside_is_not_told_to_the_caller() {
+        let path = std::path::PathBuf::from("/srv/secret/place");
+        let disk = || std::io::Error::other("the platter is on fire");
+        for error in [
+            ServiceError::Disk { path: path.clone(), error: disk() },
+            ServiceError::Key(KeyFileError::Disk { path: path.clone(), error: disk() }),
+            ServiceError::Key(KeyFileError::Format(path.clone())),
+            ServiceError::Damaged("row 7 contradicts row 8".into()),
+            ServiceError::Busy(path.clone()),
+        ] {
+            let problem = Problem::from(error);
+            assert_eq!(problem.status, StatusCode::INTERNAL_SERVER_ERROR);
+            let told = format!("{problem:?}");
+            assert!(!["secret", "fire", "row 7"].iter().any(|cause| told.contains(cause)), "{told}");
+        }
+        let told = format!("{:?}", Problem::from(ServiceError::Key(KeyFileError::Passphrase(path.clone()))));
+        assert!(!told.contains("secret"), "{told}");
+        let told = format!("{:?}", Problem::from(ServiceError::Key(KeyFileError::Exists(path))));
+        assert!(!told.contains("secret"), "{told}");
+    }
+
+    #[test]
+    fn a_field_is_named_and_a_wait_is_stated() {
+        let problem = Problem::from(ServiceError::Field { field: "gist".into(), words: "too short".into() });
+        assert_eq!(
+            (problem.status, problem.field.as_deref()),
+            (StatusCode::UNPROCESSABLE_ENTITY, Some("gist"))
+        );
+        let problem = Problem::from(DoorError::Wait(8));
+        assert_eq!((problem.status.as_u16(), problem.retry_after_s), (429, Some(8)));
+    }
+}

@@ -1,0 +1,64 @@
+//! Views as tables: JSON, or CSV for spreadsheets.
+
+use axum::extract::{Path, State};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+
+use super::act::blocking;
+use super::request::Query;
+use super::{ApiState, Problem};
+use crate::services::Node;
+
+pub(super) fn router() -> Router<ApiState> {
+    Router::new()
+        .route("/views", get(names))
+        .route("/views/{view}", get(table))
+}
+
+#[derive(Serialize)]
+struct Names {
+    views: Vec<&'static str>,
+}
+
+async fn names() -> Json<Names> {
+    Json(Names {
+        views: Node::view_names(),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    #[serde(default)]
+    format: Format,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    #[default]
+    Json,
+    Csv,
+}
+
+async fn table(
+    State(state): State<ApiState>,
+    Path(view): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let table = blocking(&state, move |node| node.table(&view)).await?;
+    Ok(match asked.format {
+        Format::Json => Json(table).into_response(),
+        Format::Csv => {
+            let name = format!("attachment; filename=\"{}.csv\"", table.view);
+            let headers = [
+                (CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
+                (CONTENT_DISPOSITION, &name),
+            ];
+            (headers, table.to_csv()).into_response()
+        }
+    })
+}

@@ -1,0 +1,100 @@
+//! `lianzhan import`
+
+use std::path::PathBuf;
+
+use age::secrecy::ExposeSecret;
+use anyhow::Context;
+
+use super::reach::{Reach, percent};
+use super::{Lang, Shell, ask, block_on, out};
+use crate::services::import::ImportReport;
+
+/// Import a spreadsheet (.xlsx or .csv) into a ledger 把表格导入台账
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example 例:
+  lianzhan import letters_visits 来信来访登记簿.xlsx --login lin --dry-run
+  lianzhan import letters_visits 来信来访登记簿.xlsx --login lin
+
+Good rows become records signed by the person with that login, whose passphrase is asked for. Broken rows are listed with
+their number and what to do; mend them in the file and import it again: rows that are here already are not added twice.
+Ledgers 台账: letters_visits 来信来访, deputy_roster 代表花名册, activity 代表活动
+好的行由该登录人签名成为记录；有错的行列出行号和原因，改好后再导入一次，已有的行不会重复。")]
+pub(super) struct Import {
+    /// The ledger 台账
+    ledger: String,
+    /// The file 文件
+    file: PathBuf,
+    /// Who signs 由谁签名
+    #[arg(long, env = "LIANZHAN_LOGIN")]
+    login: Option<String>,
+    /// Read and check only, write nothing 只检查，不写入
+    #[arg(long)]
+    dry_run: bool,
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Import {
+    pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        let bytes = std::fs::read(&self.file)
+            .with_context(|| format!("{}: give the path of a file that can be read", self.file.display()))?;
+        let name = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let reach = Reach::open(&shell.dir())?;
+        let login = ask::login(shell, self.login)?;
+        let passphrase = ask::passphrase(shell, ask::PASSPHRASE, "口令", "passphrase")?;
+        let report: ImportReport = match reach {
+            Reach::Here(node) => {
+                let author = node.sign_in(&login, &passphrase)?;
+                let bar = out::bar(shell.lang.pick("导入", "importing"));
+                let report = block_on(node.import(&author, &self.ledger, &name, &bytes, self.dry_run, |done, all| {
+                    bar.set_length(all);
+                    bar.set_position(done);
+                }))??;
+                bar.finish_and_clear();
+                report
+            }
+            Reach::Running(client) => {
+                let path = format!(
+                    "/import?ledger={}&file={}&dry_run={}",
+                    percent(&self.ledger),
+                    percent(&name),
+                    self.dry_run
+                );
+                let headers = [
+                    ("x-lianzhan-login", percent(&login)),
+                    ("x-lianzhan-passphrase", percent(passphrase.expose_secret())),
+                ];
+                let spinner = out::spinner(shell.lang.pick("导入", "importing"));
+                let report = client.post_file(&path, &headers, &bytes)?;
+                spinner.finish_and_clear();
+                report
+            }
+        };
+        if self.json {
+            return out::json(&report);
+        }
+        out::bytes(text(&report, shell.lang).as_bytes())
+    }
+}
+
+fn text(report: &ImportReport, lang: Lang) -> String {
+    let (imported, known, skipped, broken) = (report.imported, report.known, report.skipped, report.errors.len());
+    let mut text = match (lang, report.dry_run) {
+        (Lang::Zh, true) => format!("试读：可导入 {imported} 行，已有 {known} 行，跳过 {skipped} 行，有错 {broken} 处。\n"),
+        (Lang::Zh, false) => format!("已导入 {imported} 行，已有 {known} 行，跳过 {skipped} 行，有错 {broken} 处。\n"),
+        (Lang::En, true) => {
+            format!("dry run: {imported} to import, {known} here already, {skipped} skipped, {broken} faults\n")
+        }
+        (Lang::En, false) => format!("{imported} imported, {known} here already, {skipped} skipped, {broken} faults\n"),
+    };
+    for error in &report.errors {
+        let at = if error.cell.is_empty() { String::new() } else { format!(" {}", error.cell) };
+        text.push_str(&match lang {
+            Lang::Zh => format!("第 {} 行{at}：{}\n", error.row, error.zh),
+            Lang::En => format!("row {}{at}: {}\n", error.row, error.en),
+        });
+    }
+    text
+}

@@ -1,0 +1,57 @@
+//! `lianzhan join`
+
+use std::io::Read;
+
+use super::found::Place;
+use super::{Shell, ask, block_on, out};
+use crate::services::invite::{Joining, JoinReply};
+use crate::{env, net};
+
+/// Set up this machine's node from an invitation 凭邀请码建立本机节点
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example 例:
+  lianzhan join lianzhan-join-1.pAFZ...        or, from a file 或从文件读入: lianzhan join - < code.txt
+
+Asks for a new passphrase that opens this org's authority key. The node that invited must be running.
+会要求为本机构的密钥设定口令。发出邀请的节点须在运行。")]
+pub(super) struct Join {
+    /// The code of the invitation; - reads it from stdin 邀请码
+    code: String,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Join {
+    pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        let dir = shell.dir();
+        let code = match self.code.as_str() {
+            "-" => {
+                let mut code = String::new();
+                std::io::stdin().read_to_string(&mut code)?;
+                code
+            }
+            code => code.to_owned(),
+        };
+        // All that can fail here fails before the invitation is used up.
+        let joining = Joining::begin(&code)?;
+        let config = self.place.config(shell)?;
+        std::fs::create_dir_all(&dir)?;
+        env::write_private(&dir.join(".joining"), b"")?;
+        std::fs::remove_file(dir.join(".joining"))?;
+        let passphrase = ask::new_passphrase(
+            shell,
+            ask::PASSPHRASE,
+            "为本机构的密钥设定口令",
+            "new passphrase for this org's authority key",
+        )?;
+        let reply: JoinReply = block_on(net::join(joining.invitation(), joining.request()))??;
+        let node = joining.finish(&dir, reply, &passphrase, config)?;
+        out::line(&node.org()?.name_zh)?;
+        shell.say(
+            "已加入。下一步：lianzhan appoint 任命人员，lianzhan run 启动。",
+            "Joined. Next: lianzhan appoint, lianzhan run.",
+        );
+        Ok(())
+    }
+}

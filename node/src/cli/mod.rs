@@ -1,0 +1,223 @@
+//! The command line: reads arguments, calls services or the running node, says what came of it. A command is a file.
+//! Knows no rules of the domain. A command works whether the node runs or not ([`reach`]).
+#![allow(
+    clippy::print_stderr,
+    reason = "what is said to a person at a terminal goes there; stdout is for results"
+)]
+
+mod appoint;
+mod ask;
+mod bundle;
+mod check;
+mod demo;
+mod found;
+mod import;
+mod invite;
+mod join;
+mod lang;
+mod out;
+mod query;
+mod reach;
+mod reindex;
+mod run;
+mod status;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use lang::Lang;
+use reach::Refusal;
+
+use crate::services::ServiceError;
+use crate::words;
+
+/// Lianzhan 联站: the ledgers of liaison stations and of the congresses above them.
+#[derive(Parser)]
+#[command(name = "lianzhan", version, arg_required_else_help = true, after_help = "\
+Try it out 先试一试:
+  lianzhan demo
+
+Set up a node 建立节点:
+  lianzhan found --level city --name 澜州市 --name-en Lanzhou --code 990100      the first one 第一个
+  lianzhan join CODE                                                             every other one 其余各个
+  lianzhan run
+
+`lianzhan help COMMAND` says more about a command and shows an example.
+Each option also has a place in lianzhan.toml in the node's directory, or in the environment as LIANZHAN_...")]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Options {
+    /// The node's directory [default: ./lianzhan-node; demo: ./lianzhan-demo] 节点的目录
+    #[arg(long, global = true, env = "LIANZHAN_DIR", value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Language of what is said: zh or en [default: as LANG says] 语言
+    #[arg(long, global = true, env = "LIANZHAN_LANG", value_name = "LANG")]
+    lang: Option<Lang>,
+    /// How much is logged to stderr: error, warn, info, debug, or a filter of `tracing` 日志级别
+    #[arg(long, global = true, env = "LIANZHAN_LOG", value_name = "LEVEL")]
+    log: Option<String>,
+    /// How it is logged 日志格式
+    #[arg(long, global = true, env = "LIANZHAN_LOG_FORMAT", value_enum, default_value = "text")]
+    log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Found(found::Found),
+    Invite(invite::Invite),
+    Join(join::Join),
+    Run(run::Run),
+    Status(status::Status),
+    Appoint(appoint::Appoint),
+    Import(import::Import),
+    Query(query::Query),
+    Bundle(bundle::Bundle),
+    Check(check::Check),
+    Reindex(reindex::Reindex),
+    Demo(demo::Demo),
+}
+
+/// Where a command works and how it speaks.
+struct Shell {
+    dir: Option<PathBuf>,
+    lang: Lang,
+}
+
+impl Shell {
+    fn dir(&self) -> PathBuf {
+        self.dir.clone().unwrap_or_else(|| PathBuf::from("lianzhan-node"))
+    }
+
+    /// Says something to the person, beside the result.
+    fn say(&self, zh: &str, en: &str) {
+        eprintln!("{}", self.lang.pick(zh, en));
+    }
+}
+
+/// Runs the program. 0: done; 1: refused or failed, with a sentence on stderr; 2: used wrongly.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let lang = cli.options.lang.unwrap_or_else(Lang::of_environment);
+    let serving = matches!(cli.command, Command::Run(_));
+    let logging = start_logging(&cli.options, if serving { "info" } else { "warn" });
+    let shell = Shell {
+        dir: cli.options.dir,
+        lang,
+    };
+    match logging.and_then(|()| cli.command.run(&shell)) {
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Where stderr is gone there is nobody left to tell.
+            let _ = writeln!(std::io::stderr(), "lianzhan: {}", sentence(&error, lang));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Command {
+    fn run(self, shell: &Shell) -> anyhow::Result<ExitCode> {
+        match self {
+            Command::Check(check) => return check.run(shell),
+            Command::Found(found) => found.run(shell),
+            Command::Invite(invite) => invite.run(shell),
+            Command::Join(join) => join.run(shell),
+            Command::Run(run) => run.run(shell),
+            Command::Status(status) => status.run(shell),
+            Command::Appoint(appoint) => appoint.run(shell),
+            Command::Import(import) => import.run(shell),
+            Command::Query(query) => query.run(shell),
+            Command::Bundle(bundle) => bundle.run(shell),
+            Command::Reindex(reindex) => reindex.run(shell),
+            Command::Demo(demo) => demo.run(shell),
+        }
+        .map(|()| ExitCode::SUCCESS)
+    }
+}
+
+fn start_logging(options: &Options, default: &str) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::builder()
+        .parse(options.log.as_deref().unwrap_or(default))
+        .map_err(|error| anyhow::anyhow!("--log: {error}; write error, warn, info or debug"))?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match options.log_format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
+    Ok(())
+}
+
+/// What happened and what to do, in the person's language.
+fn sentence(error: &anyhow::Error, lang: Lang) -> String {
+    if lang == Lang::Zh {
+        if let Some(error) = error.downcast_ref::<ServiceError>() {
+            return words::zh(error);
+        }
+        if let Some(Refusal { zh: Some(words), .. }) = error.downcast_ref::<Refusal>() {
+            return words.clone();
+        }
+    }
+    format!("{error:#}")
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// Runs what is asynchronous in a command.
+fn block_on<T>(future: impl Future<Output = T>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    Ok(runtime.block_on(future))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent_and_every_command_has_help_with_an_example() {
+        let mut command = Cli::command();
+        command.build();
+        command.clone().debug_assert();
+        for sub in command.get_subcommands_mut().filter(|sub| sub.get_name() != "help") {
+            let name = sub.get_name().to_owned();
+            assert!(sub.get_about().is_some(), "{name} says what it does");
+            let help = sub.render_long_help().to_string();
+            assert!(help.contains(&format!("  lianzhan {name}")), "{name} shows an example:\n{help}");
+        }
+    }
+
+    #[test]
+    fn errors_speak_the_language_of_the_person() {
+        let error = || anyhow::Error::from(ServiceError::SignIn);
+        assert_eq!(sentence(&error(), Lang::Zh), "登录名或口令不对。");
+        assert_eq!(sentence(&error(), Lang::En), "login or passphrase is wrong");
+    }
+}

@@ -1,0 +1,118 @@
+//! Results on stdout, and tables whose columns line up also where the text is Chinese.
+
+use std::io::Write;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Widest cell of a table, in terminal columns.
+const CELL_MAX: usize = 36;
+
+/// Writes to stdout.
+pub(super) fn bytes(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Writes a line to stdout.
+pub(super) fn line(text: &str) -> anyhow::Result<()> {
+    bytes(format!("{text}\n").as_bytes())
+}
+
+/// Writes one JSON value as one line to stdout.
+pub(super) fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    line(&serde_json::to_string(value)?)
+}
+
+/// Rows under headings, columns lined up.
+pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
+    let headings: Vec<String> = headings.iter().map(|heading| shown(heading)).collect();
+    let rows: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| row.iter().map(|cell| shown(cell)).collect())
+        .collect();
+    let widths: Vec<usize> = (0..headings.len())
+        .map(|n| {
+            let cells = rows.iter().filter_map(|row| row.get(n)).chain([&headings[n]]);
+            cells.map(|cell| cell.width()).max().unwrap_or(0)
+        })
+        .collect();
+    let mut text = String::new();
+    for row in [&headings].into_iter().chain(&rows) {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(cell);
+            line.extend(std::iter::repeat_n(' ', width - cell.width() + 2));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// A cell on one line, cut to what fits. Control characters, which a terminal would obey, become spaces.
+fn shown(cell: &str) -> String {
+    let clean: String = cell.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if clean.width() <= CELL_MAX {
+        return clean;
+    }
+    let mut width = 1;
+    let fits = |c: &char| {
+        width += c.width().unwrap_or(0);
+        width <= CELL_MAX
+    };
+    clean.chars().take_while(fits).chain(['…']).collect()
+}
+
+/// Milliseconds since 1970 as people read them here, at +08:00.
+pub(super) fn time(ms: i64) -> String {
+    crate::services::activity::stated(lianzhan_protocol::time::Timestamp(ms))
+        .replace('T', " ")
+        .replace("+08:00", "")
+}
+
+/// A bar on stderr that counts up to a length; nothing where stderr is no terminal.
+pub(super) fn bar(what: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {elapsed}");
+    let bar = ProgressBar::new(0).with_message(what.to_owned());
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// A sign of life on stderr for work of unknown length; nothing where stderr is no terminal.
+pub(super) fn spinner(what: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {msg} {pos} {elapsed}");
+    let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
+    let spinner = match style {
+        Ok(style) => spinner.with_style(style),
+        Err(_) => spinner,
+    };
+    spinner.enable_steady_tick(std::time::Duration::from_millis(200));
+    spinner
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_where_text_is_chinese() {
+        let text = table(
+            &["名称", "n"],
+            &[vec!["石桥站".into(), "1".into()], vec!["a".into(), "22".into()]],
+        );
+        assert_eq!(text, "名称    n\n石桥站  1\na       22\n");
+    }
+
+    #[test]
+    fn a_cell_cannot_steer_the_terminal_nor_fill_it() {
+        let text = table(&["x"], &[vec!["\u{1b}[2J危\n险".into()], vec!["长".repeat(100)]]);
+        assert!(!text.contains('\u{1b}'));
+        assert!(text.lines().all(|line| line.width() <= CELL_MAX), "{text}");
+        assert!(text.contains('…'));
+    }
+}

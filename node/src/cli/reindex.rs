@@ -1,0 +1,36 @@
+//! `lianzhan reindex`
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::reach::Reach;
+use super::{Lang, Shell, out};
+
+/// Make views and documents anew from the entries 由条目重建视图和文档
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example 例:
+  lianzhan reindex
+
+Nothing that was signed is touched. 不改动任何已签名的内容。")]
+pub(super) struct Reindex {}
+
+#[derive(Deserialize)]
+struct Reindexed {
+    records: u64,
+}
+
+impl Reindex {
+    pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        let spinner = out::spinner(shell.lang.pick("重建", "rebuilding"));
+        let records = match Reach::open(&shell.dir())? {
+            Reach::Here(node) => node.reindex(|done| spinner.set_position(done))?,
+            Reach::Running(client) => client.post::<Reindexed>("/reindex", &json!({}))?.records,
+        };
+        spinner.finish_and_clear();
+        out::line(&match shell.lang {
+            Lang::Zh => format!("已重建 {records} 条记录。"),
+            Lang::En => format!("{records} records rebuilt"),
+        })
+    }
+}

@@ -1,0 +1,180 @@
+//! `lianzhan status`
+
+use serde::Deserialize;
+
+use super::reach::Reach;
+use super::{Lang, Shell, out};
+
+/// Say how the node is doing 节点的状况
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example 例:
+  lianzhan status
+  lianzhan status --json")]
+pub(super) struct Status {
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is shown of [`crate::services::query::Status`].
+#[derive(Deserialize)]
+struct Shown {
+    name: String,
+    level: String,
+    version: String,
+    federation: String,
+    entries: u64,
+    witnessed_entries: u64,
+    records: u64,
+    visits: u64,
+    joint_seals: u64,
+    views_lag: u64,
+    documents_lag: u64,
+    keys_lacking: u64,
+    logs: Vec<Log>,
+    peers: Vec<Peer>,
+    alarms: Vec<Alarm>,
+}
+
+#[derive(Deserialize)]
+struct Log {
+    audience: String,
+    owner: String,
+    org: String,
+    own: bool,
+    size: u64,
+    receipted: u64,
+    halted: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Peer {
+    node: String,
+    org: Option<String>,
+    level: bool,
+    received: u64,
+    wanted: u64,
+}
+
+#[derive(Deserialize)]
+struct Alarm {
+    at: i64,
+    subject: String,
+    words: String,
+}
+
+impl Status {
+    pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        let (status, running): (serde_json::Value, bool) = match Reach::open(&shell.dir())? {
+            Reach::Here(node) => {
+                node.catch_up(|_| {})?;
+                (serde_json::to_value(node.status(Vec::new())?)?, false)
+            }
+            Reach::Running(client) => (client.get("/status")?, true),
+        };
+        if self.json {
+            return out::json(&status);
+        }
+        let shown: Shown = serde_json::from_value(status)?;
+        out::bytes(text(&shown, running, shell.lang).as_bytes())
+    }
+}
+
+fn text(status: &Shown, running: bool, lang: Lang) -> String {
+    let state = match running {
+        true => lang.pick("运行中", "running"),
+        false => lang.pick("未运行", "not running"),
+    };
+    let mut text = format!("{} ({}) · {state} · lianzhan {}\n", status.name, status.level, status.version);
+    let mut line = |zh: &str, en: &str, value: String| text.push_str(&format!("{}: {value}\n", lang.pick(zh, en)));
+    line("网络标识", "federation", status.federation.clone());
+    line("记录", "records", status.records.to_string());
+    line("来信来访", "visits", status.visits.to_string());
+    line("联合活动封签", "seals of joint activities", status.joint_seals.to_string());
+    line(
+        "本机条目 / 已见证",
+        "own entries / witnessed",
+        format!("{} / {}", status.entries, status.witnessed_entries),
+    );
+    for (zh, en, count) in [
+        ("待更新的视图", "views that lag", status.views_lag),
+        ("待更新的文档", "documents that lag", status.documents_lag),
+        ("尚缺密钥的附册", "annexes without a key yet", status.keys_lacking),
+    ] {
+        if count > 0 {
+            line(zh, en, count.to_string());
+        }
+    }
+    if !status.peers.is_empty() {
+        text.push('\n');
+        text.push_str(&peers(&status.peers, lang));
+    }
+    if !status.logs.is_empty() {
+        text.push('\n');
+        text.push_str(&logs(&status.logs, lang));
+    }
+    if !status.alarms.is_empty() {
+        text.push('\n');
+        text.push_str(&alarms(&status.alarms, lang));
+    }
+    text
+}
+
+fn peers(peers: &[Peer], lang: Lang) -> String {
+    let rows: Vec<_> = peers
+        .iter()
+        .map(|peer| {
+            let name = peer.org.clone().unwrap_or_else(|| peer.node.chars().take(16).collect());
+            let level = if peer.level { lang.pick("已同步", "level") } else { lang.pick("同步中", "syncing") };
+            vec![name, level.to_owned(), format!("{}/{}", peer.received, peer.wanted)]
+        })
+        .collect();
+    let headings = [
+        lang.pick("已连接", "peer"),
+        lang.pick("状态", "state"),
+        lang.pick("本次收到", "received"),
+    ];
+    out::table(&headings, &rows)
+}
+
+fn logs(logs: &[Log], lang: Lang) -> String {
+    let rows: Vec<_> = logs
+        .iter()
+        .map(|log| {
+            vec![
+                log.owner.clone(),
+                log.audience.clone(),
+                log.org.clone(),
+                (if log.own { lang.pick("本机", "own") } else { "" }).to_owned(),
+                log.size.to_string(),
+                log.receipted.to_string(),
+                log.halted.clone().unwrap_or_default(),
+            ]
+        })
+        .collect();
+    let headings = [
+        lang.pick("所属", "owner"),
+        lang.pick("范围", "audience"),
+        lang.pick("写入", "written by"),
+        "",
+        lang.pick("条目", "entries"),
+        lang.pick("已见证", "witnessed"),
+        lang.pick("停用原因", "halted"),
+    ];
+    out::table(&headings, &rows)
+}
+
+fn alarms(alarms: &[Alarm], lang: Lang) -> String {
+    let rows: Vec<_> = alarms
+        .iter()
+        .take(10)
+        .map(|alarm| vec![out::time(alarm.at), alarm.subject.clone(), alarm.words.clone()])
+        .collect();
+    let headings = [
+        lang.pick("警报", "alarm"),
+        lang.pick("对象", "about"),
+        lang.pick("说明", "what happened"),
+    ];
+    out::table(&headings, &rows)
+}

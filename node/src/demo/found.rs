@@ -1,0 +1,142 @@
+//! Raises the prefecture: founds the root, and lets every other node join by an invitation of its parent. What is there
+//! from an earlier start is opened as it is; what an earlier start left half done is done again.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+
+use age::secrecy::SecretString;
+use anyhow::Context;
+use indicatif::ProgressBar;
+use lianzhan_protocol::id::OrgId;
+
+use super::cast::{PASSPHRASE, Place};
+use crate::config::{Config, Overrides};
+use crate::net;
+use crate::runtime::Running;
+use crate::services::appoint::PersonDraft;
+use crate::services::found::found;
+use crate::services::invite::Joining;
+use crate::services::{Author, Node, files};
+
+/// Keys of the demo are no secret; their files are cheap to open.
+const SCRYPT_LOG_N: u8 = 10;
+
+/// The running nodes.
+pub(super) struct Prefecture {
+    running: BTreeMap<Place, Running>,
+}
+
+pub(super) fn passphrase() -> SecretString {
+    SecretString::from(PASSPHRASE.to_owned())
+}
+
+impl Prefecture {
+    pub(super) async fn raise(dir: &Path, bar: &ProgressBar) -> anyhow::Result<Self> {
+        let mut prefecture = Prefecture { running: BTreeMap::new() };
+        bar.set_length(Place::ALL.len() as u64);
+        for place in Place::ALL {
+            bar.set_message(format!("starting {}", place.dir()));
+            let target = dir.join(place.dir());
+            let node = if target.join(files::FOUNDING).exists() {
+                let path = target.clone();
+                tokio::task::spawn_blocking(move || Node::open(&path, &Overrides::default())).await??
+            } else {
+                prefecture.make(*place, &target).await?
+            };
+            appoint_people(&node, *place).await?;
+            let running = Running::start(node).await.with_context(|| place.dir().to_owned())?;
+            prefecture.running.insert(*place, running);
+            bar.inc(1);
+        }
+        prefecture.name_root_witness().await?;
+        Ok(prefecture)
+    }
+
+    async fn make(&self, place: Place, target: &Path) -> anyhow::Result<Arc<Node>> {
+        let config = Config {
+            web: SocketAddr::from(([127, 0, 0, 1], free_port()?)),
+            listen: format!("/ip4/127.0.0.1/tcp/{}", free_port()?),
+            scrypt_log_n: SCRYPT_LOG_N,
+            ..Config::default()
+        };
+        let target = target.to_owned();
+        let Some(parent) = place.parent() else {
+            let node = tokio::task::spawn_blocking(move || found(&target, place.draft(), &passphrase(), config));
+            return Ok(node.await??);
+        };
+        let above = self.running.get(&parent).context("parents are raised first")?;
+        let (node, addresses) = (above.node().clone(), above.addresses());
+        let invitation =
+            tokio::task::spawn_blocking(move || node.invite(place.draft(), &passphrase(), addresses)).await??;
+        let joining = Joining::begin(&invitation.to_code())?;
+        let reply = net::join(joining.invitation(), joining.request()).await?;
+        let node = tokio::task::spawn_blocking(move || joining.finish(&target, reply, &passphrase(), config));
+        Ok(node.await??)
+    }
+
+    /// The root has no parent: its child witnesses it.
+    async fn name_root_witness(&self) -> anyhow::Result<()> {
+        let (root, county) = (self.node(Place::City).clone(), self.node(Place::County).org_id());
+        tokio::task::spawn_blocking(move || {
+            if !root.directory().required_witnesses(&root.org_id()).is_empty() {
+                return Ok(());
+            }
+            let authority = root.unlock_authority(&passphrase())?;
+            root.name_root_witnesses(&authority, vec![county])
+        })
+        .await??;
+        Ok(())
+    }
+
+    pub(super) fn node(&self, place: Place) -> &Arc<Node> {
+        self.running.get(&place).expect("all places run once the prefecture is raised").node()
+    }
+
+    pub(super) fn org(&self, place: Place) -> OrgId {
+        self.node(place).org_id()
+    }
+
+    pub(super) fn running(&self) -> impl Iterator<Item = (&Place, &Running)> {
+        self.running.iter()
+    }
+
+    /// Signs in as one of the place's people.
+    pub(super) fn author(&self, place: Place, login: &str) -> anyhow::Result<Author> {
+        self.node(place).sign_in(login, &passphrase()).with_context(|| format!("{login} at {}", place.dir()))
+    }
+
+    /// Stops all nodes, stations first.
+    pub(super) async fn stop(&mut self) {
+        for (_, running) in std::mem::take(&mut self.running).into_iter().rev() {
+            running.stop().await;
+        }
+    }
+}
+
+async fn appoint_people(node: &Arc<Node>, place: Place) -> anyhow::Result<()> {
+    let node = node.clone();
+    tokio::task::spawn_blocking(move || {
+        let known = node.store().read(|reader| reader.accounts())?;
+        for person in place.people() {
+            if known.iter().any(|(login, _)| login == person.login) {
+                continue;
+            }
+            let draft = PersonDraft {
+                login: person.login.into(),
+                name: person.name.into(),
+                roles: person.roles.to_vec(),
+                seat: person.seat,
+            };
+            node.appoint_person(&passphrase(), draft, &passphrase())?;
+        }
+        anyhow::Ok(())
+    })
+    .await?
+}
+
+/// A port that nobody uses now; it is written into the node's configuration and kept.
+fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}

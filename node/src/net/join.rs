@@ -1,0 +1,81 @@
+//! Joining: one question, one answer, over an authenticated stream.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use libp2p::swarm::SwarmEvent;
+use libp2p::swarm::dial_opts::DialOpts;
+use libp2p::{Multiaddr, Stream};
+use lianzhan_protocol::codec;
+
+use super::swarm::{build, control};
+use super::{JOIN, NetError, frame, peer_id};
+use crate::keystore;
+use crate::services::Node;
+use crate::services::invite::{Invitation, JOIN_MAX, JoinReply, JoinRequest};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Answers joining nodes, one at a time: each is one signature and one commit.
+pub(super) async fn serve(node: Arc<Node>, mut incoming: libp2p_stream::IncomingStreams) {
+    while let Some((peer, stream)) = incoming.next().await {
+        match tokio::time::timeout(PATIENCE, answer(node.clone(), stream)).await {
+            Ok(Ok(())) => tracing::info!(%peer, "a joining node was answered"),
+            Ok(Err(error)) => tracing::warn!(%peer, %error, "a joining node was not answered"),
+            Err(_) => tracing::warn!(%peer, "a joining node was too slow"),
+        }
+    }
+}
+
+async fn answer(node: Arc<Node>, mut stream: Stream) -> std::io::Result<()> {
+    let Some(bytes) = frame::read(&mut stream, JOIN_MAX).await? else { return Ok(()) };
+    let request: JoinRequest = codec::decode(&bytes, JOIN_MAX).map_err(std::io::Error::other)?;
+    let reply = tokio::task::spawn_blocking(move || node.answer_join(&request)).await?;
+    frame::write(&mut stream, &codec::encode(&reply)).await?;
+    futures::AsyncWriteExt::close(&mut stream).await
+}
+
+/// Asks the parent that an invitation names. The connection proves that it is that parent.
+pub async fn join(invitation: &Invitation, request: JoinRequest) -> Result<JoinReply, NetError> {
+    let parent = peer_id(&invitation.parent)?;
+    let addresses: Vec<Multiaddr> =
+        invitation.addresses.iter().filter_map(|address| address.parse().ok()).collect();
+    let unreachable = |reason: String| NetError::Unreachable { peer: invitation.addresses.join(", "), reason };
+    // A key for this one conversation: the node has none yet.
+    let mut swarm = build(&keystore::generate())?;
+    let mut streams = control(&swarm);
+    swarm
+        .dial(DialOpts::peer_id(parent).addresses(addresses).build())
+        .map_err(|error| unreachable(error.to_string()))?;
+    let connected = async {
+        loop {
+            match swarm.select_next_some().await {
+                SwarmEvent::ConnectionEstablished { .. } => return Ok(()),
+                SwarmEvent::OutgoingConnectionError { error, .. } => return Err(unreachable(error.to_string())),
+                _ => {}
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, connected)
+        .await
+        .map_err(|_| unreachable("no answer in time".into()))??;
+    let poll = tokio::spawn(async move {
+        loop {
+            swarm.select_next_some().await;
+        }
+    });
+    let asked = tokio::time::timeout(PATIENCE, async {
+        let mut stream =
+            streams.open_stream(parent, JOIN).await.map_err(|error| NetError::Broken(error.to_string()))?;
+        let broken = |error: std::io::Error| NetError::Broken(error.to_string());
+        frame::write(&mut stream, &codec::encode(&request)).await.map_err(broken)?;
+        let bytes = frame::read(&mut stream, JOIN_MAX).await.map_err(broken)?;
+        let bytes = bytes.ok_or_else(|| NetError::Broken("the parent hung up".into()))?;
+        codec::decode(&bytes, JOIN_MAX).map_err(|error| NetError::Broken(error.to_string()))
+    })
+    .await
+    .unwrap_or_else(|_| Err(NetError::Broken("no answer in time".into())));
+    poll.abort();
+    asked
+}

@@ -1,0 +1,47 @@
+//! Which peers are connected now, for status and pages.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lianzhan_protocol::codec::hex;
+use lianzhan_protocol::keys::PublicKey;
+
+use crate::services::query::PeerStatus;
+
+/// The connected peers. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Peers(Arc<Mutex<BTreeMap<(PublicKey, u64), PeerStatus>>>);
+
+impl Peers {
+    /// All of them, by node key. Of two sessions with one peer the older is shown.
+    pub fn list(&self) -> Vec<PeerStatus> {
+        let peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut listed: Vec<PeerStatus> = peers.values().cloned().collect();
+        listed.dedup_by(|later, earlier| later.node == earlier.node);
+        listed
+    }
+
+    pub(super) fn enter(&self, peer: PublicKey, session: u64) {
+        let status = PeerStatus {
+            node: hex(peer.ed25519_bytes()),
+            org: None,
+            level: false,
+            received: 0,
+            wanted: 0,
+            since: crate::env::now().0,
+        };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((peer, session), status);
+    }
+
+    pub(super) fn change(&self, peer: PublicKey, session: u64, change: impl FnOnce(&mut PeerStatus)) {
+        if let Some(status) =
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&(peer, session))
+        {
+            change(status);
+        }
+    }
+
+    pub(super) fn leave(&self, peer: PublicKey, session: u64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(peer, session));
+    }
+}

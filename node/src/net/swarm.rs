@@ -1,0 +1,260 @@
+//! The swarm: listens, dials the parents again and again, and hands streams to drivers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures::StreamExt;
+use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
+use libp2p::swarm::{ConnectionId, NetworkBehaviour, SwarmEvent};
+use libp2p::{Multiaddr, PeerId, Swarm, connection_limits, identify, noise, ping, tcp, yamux};
+use lianzhan_protocol::keys::{PublicKey, SecretKey};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::peers::Peers;
+use super::{JOIN, NetError, SYNC, driver, join, keypair, node_key, peer_id};
+use crate::config::Parent;
+use crate::services::Node;
+
+/// A stream that nobody uses keeps no connection open longer than this.
+const IDLE: Duration = Duration::from_secs(60);
+/// How long a dial may take.
+const DIAL: Duration = Duration::from_secs(10);
+/// First and last pause between two tries to reach a parent.
+const BACKOFF_MS: (u64, u64) = (250, 30_000);
+/// Most connections in all, and with one peer.
+const CONNECTIONS: (u32, u32) = (4096, 4);
+
+#[derive(NetworkBehaviour)]
+pub(super) struct Behaviour {
+    stream: libp2p_stream::Behaviour,
+    limits: connection_limits::Behaviour,
+    identify: identify::Behaviour,
+    ping: ping::Behaviour,
+}
+
+/// A swarm with `key`'s identity that listens nowhere yet.
+pub(super) fn build(key: &SecretKey) -> Result<Swarm<Behaviour>, NetError> {
+    let stack = |error: &dyn std::fmt::Display| NetError::Stack(error.to_string());
+    let limits = connection_limits::ConnectionLimits::default()
+        .with_max_established(Some(CONNECTIONS.0))
+        .with_max_established_per_peer(Some(CONNECTIONS.1));
+    Ok(libp2p::SwarmBuilder::with_existing_identity(keypair(key)?)
+        .with_tokio()
+        .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, yamux::Config::default)
+        .map_err(|error| stack(&error))?
+        .with_behaviour(|keypair| Behaviour {
+            stream: libp2p_stream::Behaviour::new(),
+            limits: connection_limits::Behaviour::new(limits),
+            identify: identify::Behaviour::new(identify::Config::new("/lianzhan/1".into(), keypair.public())),
+            ping: ping::Behaviour::default(),
+        })
+        .map_err(|error| stack(&error))?
+        .with_swarm_config(|config| config.with_idle_connection_timeout(IDLE))
+        .build())
+}
+
+/// A control for opening and accepting streams of a swarm.
+pub(super) fn control(swarm: &Swarm<Behaviour>) -> libp2p_stream::Control {
+    swarm.behaviour().stream.new_control()
+}
+
+/// A running network.
+#[derive(Clone)]
+pub struct Handle {
+    /// The connected peers.
+    pub peers: Peers,
+    addresses: watch::Receiver<Vec<String>>,
+}
+
+impl Handle {
+    /// Where this node listens, as others may dial it.
+    pub fn addresses(&self) -> Vec<String> {
+        self.addresses.borrow().clone()
+    }
+}
+
+struct Dial {
+    peer: PeerId,
+    addresses: Vec<Multiaddr>,
+    reply: oneshot::Sender<Result<(), String>>,
+}
+
+/// Listens where the configuration says and keeps sessions with the parents, until `stop` turns true.
+pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handle, NetError> {
+    let mut swarm = build(node.node_key())?;
+    let listen = &node.config().listen;
+    let bad = |address: &str, reason: &dyn std::fmt::Display| NetError::Address {
+        address: address.to_owned(),
+        reason: reason.to_string(),
+    };
+    let address: Multiaddr = listen.parse().map_err(|error| bad(listen, &error))?;
+    swarm.listen_on(address).map_err(|error| bad(listen, &error))?;
+    // The first address tells whether the port could be had.
+    loop {
+        match swarm.select_next_some().await {
+            SwarmEvent::NewListenAddr { .. } => break,
+            SwarmEvent::ListenerError { error, .. } => return Err(bad(listen, &error)),
+            SwarmEvent::ListenerClosed { reason: Err(error), .. } => return Err(bad(listen, &error)),
+            _ => {}
+        }
+    }
+    let mut streams = control(&swarm);
+    let stack = |error: libp2p_stream::AlreadyRegistered| NetError::Stack(error.to_string());
+    let sync = streams.accept(SYNC).map_err(stack)?;
+    let joins = streams.accept(JOIN).map_err(stack)?;
+    let peers = Peers::default();
+    let sessions = Sessions { node: node.clone(), peers: peers.clone(), next: Arc::default(), stop: stop.clone() };
+    tokio::spawn(join::serve(node.clone(), joins));
+    tokio::spawn(sessions.clone().serve(sync));
+    let (dials, dial_queue) = mpsc::channel(64);
+    for parent in &node.config().parents {
+        match parse_parent(parent) {
+            Ok((peer, addresses)) => {
+                tokio::spawn(sessions.clone().keep(streams.clone(), dials.clone(), peer, addresses));
+            }
+            Err(error) => tracing::error!(%error, "a parent in the configuration cannot be dialled"),
+        }
+    }
+    let own: Vec<String> = swarm.listeners().map(ToString::to_string).collect();
+    let (told, addresses) = watch::channel(own);
+    tokio::spawn(run(swarm, dial_queue, told, stop));
+    Ok(Handle { peers, addresses })
+}
+
+fn parse_parent(parent: &Parent) -> Result<(PeerId, Vec<Multiaddr>), NetError> {
+    let bad = |reason: &str| NetError::Address { address: parent.node.clone(), reason: reason.to_owned() };
+    let key = lianzhan_protocol::codec::unhex::<32>(&parent.node)
+        .and_then(|bytes| PublicKey::from_ed25519(bytes).ok())
+        .ok_or_else(|| bad("not a node key"))?;
+    let addresses: Vec<Multiaddr> = parent.addresses.iter().filter_map(|text| text.parse().ok()).collect();
+    if addresses.is_empty() {
+        return Err(bad("no address"));
+    }
+    Ok((peer_id(&key)?, addresses))
+}
+
+/// Polls the swarm: nothing else may block this task.
+async fn run(
+    mut swarm: Swarm<Behaviour>,
+    mut dials: mpsc::Receiver<Dial>,
+    told: watch::Sender<Vec<String>>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut pending: BTreeMap<ConnectionId, oneshot::Sender<Result<(), String>>> = BTreeMap::new();
+    loop {
+        tokio::select! {
+            _ = stop.changed() => return,
+            Some(dial) = dials.recv() => {
+                if swarm.is_connected(&dial.peer) {
+                    let _ = dial.reply.send(Ok(()));
+                    continue;
+                }
+                let options = DialOpts::peer_id(dial.peer)
+                    .condition(PeerCondition::Always)
+                    .addresses(dial.addresses)
+                    .build();
+                let id = options.connection_id();
+                match swarm.dial(options) {
+                    Ok(()) => drop(pending.insert(id, dial.reply)),
+                    Err(error) => drop(dial.reply.send(Err(error.to_string()))),
+                }
+            }
+            event = swarm.select_next_some() => match event {
+                SwarmEvent::NewListenAddr { .. } | SwarmEvent::ExpiredListenAddr { .. } => {
+                    told.send_replace(swarm.listeners().map(ToString::to_string).collect());
+                }
+                SwarmEvent::ConnectionEstablished { connection_id, .. } => {
+                    if let Some(reply) = pending.remove(&connection_id) {
+                        let _ = reply.send(Ok(()));
+                    }
+                }
+                SwarmEvent::OutgoingConnectionError { connection_id, error, .. } => {
+                    if let Some(reply) = pending.remove(&connection_id) {
+                        let _ = reply.send(Err(error.to_string()));
+                    }
+                }
+                _ => {}
+            },
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Sessions {
+    node: Arc<Node>,
+    peers: Peers,
+    next: Arc<AtomicU64>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Sessions {
+    /// Answers sessions that peers open.
+    async fn serve(self, mut incoming: libp2p_stream::IncomingStreams) {
+        while let Some((peer, stream)) = incoming.next().await {
+            let sessions = self.clone();
+            tokio::spawn(async move { sessions.drive(peer, stream).await });
+        }
+    }
+
+    /// Keeps a session with a parent: dials, opens the stream, drives it, and tries again with growing pauses.
+    async fn keep(
+        self,
+        mut streams: libp2p_stream::Control,
+        dials: mpsc::Sender<Dial>,
+        peer: PeerId,
+        addresses: Vec<Multiaddr>,
+    ) {
+        let mut pause = BACKOFF_MS.0;
+        let mut stop = self.stop.clone();
+        loop {
+            let started = std::time::Instant::now();
+            match Self::reach(&mut streams, &dials, peer, addresses.clone()).await {
+                Ok(stream) => self.drive(peer, stream).await,
+                Err(error) => tracing::debug!(%peer, error, "parent not reached"),
+            }
+            if *stop.borrow() {
+                return;
+            }
+            // A session that lasted is no failure; its end is followed by a quick new try.
+            pause = if started.elapsed() > Duration::from_secs(30) { BACKOFF_MS.0 } else { (pause * 2).min(BACKOFF_MS.1) };
+            let jitter = u64::from(u16::from_be_bytes(crate::env::random())) * pause / (4 * u64::from(u16::MAX));
+            tokio::select! {
+                _ = stop.changed() => return,
+                () = tokio::time::sleep(Duration::from_millis(pause + jitter)) => {}
+            }
+        }
+    }
+
+    async fn reach(
+        streams: &mut libp2p_stream::Control,
+        dials: &mpsc::Sender<Dial>,
+        peer: PeerId,
+        addresses: Vec<Multiaddr>,
+    ) -> Result<libp2p::Stream, String> {
+        let (reply, answer) = oneshot::channel();
+        dials.send(Dial { peer, addresses, reply }).await.map_err(|_| "the network has stopped".to_owned())?;
+        tokio::time::timeout(DIAL, answer)
+            .await
+            .map_err(|_| "no answer in time".to_owned())?
+            .map_err(|_| "the network has stopped".to_owned())??;
+        let open = streams.open_stream(peer, SYNC);
+        tokio::time::timeout(DIAL, open)
+            .await
+            .map_err(|_| "no stream in time".to_owned())?
+            .map_err(|error| error.to_string())
+    }
+
+    async fn drive(&self, peer: PeerId, stream: libp2p::Stream) {
+        let Some(key) = node_key(&peer) else {
+            tracing::warn!(%peer, "a peer without an Ed25519 identity was turned away");
+            return;
+        };
+        let session = self.next.fetch_add(1, Ordering::Relaxed);
+        self.peers.enter(key, session);
+        let reason = driver::run(&self.node, key, stream, &self.peers, session, self.stop.clone()).await;
+        self.peers.leave(key, session);
+        tracing::info!(%peer, reason, "session ended");
+    }
+}

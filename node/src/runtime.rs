@@ -1,0 +1,130 @@
+//! Joins the parts of a running node and stops them: projector, network, pages and API.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::config::Overrides;
+use crate::services::limit::Door;
+use crate::services::{Node, project};
+use crate::{api, env, net};
+
+/// Name of the file that tells other programs how to reach a running node.
+pub const RUNNING: &str = "running.json";
+
+/// What [`RUNNING`] says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunningFile {
+    /// Where pages and API are.
+    pub web: SocketAddr,
+    /// The process.
+    pub pid: u32,
+}
+
+/// A running node.
+pub struct Running {
+    node: Arc<Node>,
+    net: net::Handle,
+    web: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// Starts everything that `node` does while it runs.
+    pub async fn start(node: Arc<Node>) -> anyhow::Result<Self> {
+        let (stop, stopped) = watch::channel(false);
+        let listener = tokio::net::TcpListener::bind(node.config().web).await.with_context(|| {
+            format!("pages cannot be served at {}: choose another address with --web", node.config().web)
+        })?;
+        let web = listener.local_addr()?;
+        let net = net::start(node.clone(), stopped.clone()).await?;
+        let peers: Arc<dyn Fn() -> Vec<crate::services::query::PeerStatus> + Send + Sync> = {
+            let peers = net.peers.clone();
+            Arc::new(move || peers.list())
+        };
+        let addresses: Arc<dyn Fn() -> Vec<String> + Send + Sync> = {
+            let net = net.clone();
+            Arc::new(move || net.addresses())
+        };
+        let door = Door::default();
+        let api = api::router(api::ApiState { node: node.clone(), peers, addresses, door })?;
+        let app = axum::Router::new().merge(api);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(project::run(node.clone(), stopped.clone()));
+        let mut end = stopped;
+        tasks.spawn(async move {
+            let ended = async move {
+                // An error means that the sender is gone: that is the end, too.
+                let _ = end.wait_for(|stop| *stop).await;
+            };
+            let serve = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>());
+            if let Err(error) = serve.with_graceful_shutdown(ended).await {
+                tracing::error!(%error, "pages are no longer served");
+            }
+        });
+        let file = RunningFile { web, pid: std::process::id() };
+        let path = node.dir().join(RUNNING);
+        env::write_private(&path, &serde_json::to_vec(&file)?)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+        tracing::info!(%web, addresses = ?net.addresses(), node = node.org()?.name_en, "running");
+        Ok(Running { node, net, web, stop, tasks })
+    }
+
+    /// The node.
+    pub fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    /// Where pages and API are.
+    pub fn web(&self) -> SocketAddr {
+        self.web
+    }
+
+    /// Where peers reach it.
+    pub fn addresses(&self) -> Vec<String> {
+        self.net.addresses()
+    }
+
+    /// Stops accepting, lets what is under way finish, closes the store.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let finish = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(std::time::Duration::from_secs(5), finish).await.is_err() {
+            self.tasks.abort_all();
+        }
+        let _ = std::fs::remove_file(self.node.dir().join(RUNNING));
+    }
+}
+
+/// Runs the node in `dir` until it is told to stop (Ctrl-C, or SIGTERM).
+pub fn run(dir: &Path, overrides: &Overrides) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let node = Node::open(dir, overrides)?;
+        let running = Running::start(node).await?;
+        ended().await?;
+        running.stop().await;
+        anyhow::Ok(())
+    })
+}
+
+/// Until somebody asks this process to end.
+pub async fn ended() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+            _ = terminated.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! What a signed-in person finds on the desk: what they may do, what waits for them, and how this node stands.
+
+use jiff::civil::Date;
+use jiff::{Span, ToSpan};
+use lianzhan_protocol::id::OrgId;
+use lianzhan_protocol::record::{EventKind, Graph, Value, seal_digest};
+use lianzhan_protocol::time::Timestamp;
+use lianzhan_protocol::trust::{Appointment, Level, Org, Role, Space};
+
+use super::activity::LoadedActivity;
+use super::submit::ledger_of;
+use super::{Author, Node, ServiceError, visit};
+use crate::env;
+use crate::store::{OwnerFigures, RecordRow, RowFilter};
+
+/// Days within which a person whose matter became a petition must be told (信访工作条例 art. 22).
+const TELL_DAYS: i32 = 15;
+/// A triage of this kind has that deadline.
+const PETITION: &str = "petition";
+
+/// How this node stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Own entries, receipts aside, that nobody has witnessed yet.
+    pub waiting: u64,
+    /// Alarms.
+    pub alarms: u64,
+    /// The newest receipt: verdicts are as of it.
+    pub horizon: Option<Timestamp>,
+}
+
+/// A visit that still needs a triage or an answer to the person.
+#[derive(Debug, Clone)]
+pub struct OpenVisit {
+    /// Its row.
+    pub row: RecordRow,
+    /// Until when the person must be told, where a rule says so.
+    pub tell_by: Option<Date>,
+}
+
+/// Until when the person must be told, from the triage and the day of receipt as stated.
+pub fn tell_by(triage: &str, received_at: &str) -> Option<Date> {
+    let day: Date = received_at.get(..10)?.parse().ok()?;
+    let span: Span = TELL_DAYS.days();
+    (triage == PETITION).then(|| day.checked_add(span).ok()).flatten()
+}
+
+impl Node {
+    /// The appointment under which a person acts.
+    pub fn card(&self, author: &Author) -> Result<Appointment, ServiceError> {
+        self.directory()
+            .appointment(&author.appointment)
+            .cloned()
+            .map_err(|fault| ServiceError::NotAllowed(fault.to_string()))
+    }
+
+    /// Whether a person may put fields of a ledger's records in `space`.
+    pub fn may_write(&self, author: &Author, ledger: &str, space: &Space) -> bool {
+        ledger_of(ledger).is_ok_and(|ledger| self.may(author, &ledger.writers, space))
+    }
+
+    /// Whether a person may sign an event of this kind in `space`.
+    pub fn may_sign(&self, author: &Author, kind: EventKind, space: &Space) -> bool {
+        self.may(author, kind.signers(), space)
+    }
+
+    fn may(&self, author: &Author, roles: &[Role], space: &Space) -> bool {
+        let directory = self.directory();
+        directory.may_hold(&self.org, space)
+            && self.card(author).is_ok_and(|card| {
+                card.validity.covers(env::now())
+                    && directory.may_hold(&card.org, space)
+                    && card.roles.iter().any(|role| roles.contains(role))
+            })
+    }
+
+    /// How this node stands now.
+    pub fn standing(&self) -> Result<Standing, ServiceError> {
+        Ok(self.store.read(|reader| {
+            Ok(Standing {
+                waiting: reader.own_waiting()?,
+                alarms: reader.alarm_count()?,
+                horizon: reader.newest_receipt_s()?.map(Timestamp::from_seconds),
+            })
+        })?)
+    }
+
+    /// Visits by owner: how many, persons, and how many have no triage; by division code.
+    pub fn visit_figures(&self) -> Result<Vec<(Org, OwnerFigures)>, ServiceError> {
+        let directory = self.directory();
+        let figures = self.store.read(|reader| reader.owner_figures(visit::LEDGER, "persons", "triage"))?;
+        let mut named: Vec<_> = figures
+            .into_iter()
+            .filter_map(|figures| directory.org(&figures.owner).map(|org| (org.clone(), figures)))
+            .collect();
+        named.sort_by(|a, b| (&a.0.code, a.0.id).cmp(&(&b.0.code, b.0.id)));
+        Ok(named)
+    }
+
+    /// Visits of `owner` that still need a triage or an answer: the `limit` oldest ones, those with a deadline first, and
+    /// how many there are in all.
+    pub fn open_visits(&self, owner: OrgId, limit: u64) -> Result<(Vec<OpenVisit>, u64), ServiceError> {
+        let filter = RowFilter {
+            owner: Some(owner),
+            any_empty: vec!["triage".into(), "told_person_on".into()],
+            ..RowFilter::default()
+        };
+        let (oldest, petitions, total) = self.store.read(|reader| {
+            let (_, total) = reader.rows(visit::LEDGER, &filter)?;
+            let oldest = RowFilter { offset: total.saturating_sub(limit), limit, ..filter.clone() };
+            let petitions = RowFilter {
+                equals: vec![("triage".into(), PETITION.into())],
+                any_empty: vec!["told_person_on".into()],
+                limit,
+                ..filter
+            };
+            Ok((reader.rows(visit::LEDGER, &oldest)?.0, reader.rows(visit::LEDGER, &petitions)?.0, total))
+        })?;
+        let mut open: Vec<OpenVisit> = Vec::new();
+        for row in petitions.into_iter().chain(oldest.into_iter().rev()) {
+            if open.iter().any(|known| known.row.record == row.record) {
+                continue;
+            }
+            let triage = column(&row, "triage");
+            open.push(OpenVisit { tell_by: tell_by(&triage, &row.happened), row });
+        }
+        // Stable: where no rule sets a day, the oldest stays first.
+        open.sort_by_key(|visit| (visit.tell_by.is_none(), visit.tell_by));
+        open.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok((open, total))
+    }
+
+    /// Joint activities held here that still await a seal.
+    pub fn unsealed_activities(&self) -> Result<u64, ServiceError> {
+        let directory = self.directory();
+        let filter = RowFilter { limit: u64::MAX >> 1, ..RowFilter::default() };
+        let (rows, _) = self.rows(super::activity::LEDGER, &filter)?;
+        let mut unsealed = 0;
+        for row in rows.iter().filter(|row| directory.joint_space(&row.space).is_some()) {
+            unsealed += u64::from(!self.activity(&row.record)?.activity.sealed);
+        }
+        Ok(unsealed)
+    }
+
+    /// The level for which a person may seal an activity now; none if they may not, or sealed just this already.
+    pub fn seal_offer(&self, author: &Author, held: &LoadedActivity) -> Option<Level> {
+        if !self.may_sign(author, EventKind::Seal, &held.loaded.space) {
+            return None;
+        }
+        let card = self.card(author).ok()?;
+        let org = self.directory().org(&card.org).cloned()?;
+        let level = card.seat.unwrap_or(org.level);
+        let officer = org.level == level && card.roles.iter().any(|role| seals_by_office(*role, level));
+        let present =
+            held.activity.signed_in.iter().any(|there| there.deputy == card.name && there.level == level);
+        if !(officer || present) || !held.activity.required.contains(&level) {
+            return None;
+        }
+        let graph = Graph::build(&held.loaded.held);
+        let places: Vec<usize> = graph.heads().iter().filter_map(|head| graph.position(head)).collect();
+        let digest = seal_digest(&graph, &places);
+        let given = held
+            .activity
+            .seals
+            .iter()
+            .any(|seal| (seal.org, seal.level, seal.digest) == (org.id, level, digest));
+        (!given && graph.waiting().is_empty()).then_some(level)
+    }
+}
+
+fn seals_by_office(role: Role, level: Level) -> bool {
+    match role {
+        Role::Secretary | Role::DeputiesOffice | Role::Organiser => true,
+        Role::StationLiaison | Role::StationHead => level == Level::Station,
+        _ => false,
+    }
+}
+
+/// The text in force of a field in a row's state, or an empty string.
+pub fn column(row: &RecordRow, field: &str) -> String {
+    match value(row, field) {
+        Value::Text(text) => text,
+        _ => String::new(),
+    }
+}
+
+/// The value in force of a field in a row's state. Bytes stand there as text.
+pub fn value(row: &RecordRow, field: &str) -> Value {
+    let state: serde_json::Value = serde_json::from_str(&row.state).unwrap_or_default();
+    match &state["fields"][field]["value"] {
+        serde_json::Value::Bool(value) => Value::Bool(*value),
+        serde_json::Value::Number(number) => number.as_i64().map_or(Value::Null, Value::Int),
+        serde_json::Value::String(text) => Value::Text(text.clone()),
+        _ => Value::Null,
+    }
+}

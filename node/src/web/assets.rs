@@ -1,0 +1,74 @@
+//! The four files that pages load. They are part of the program; their version is in their address, so a browser keeps
+//! them until the program changes.
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::extract::{Path, RawQuery};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use lianzhan_protocol::id::Hash;
+
+use super::WebState;
+
+struct Asset {
+    name: &'static str,
+    kind: &'static str,
+    bytes: &'static [u8],
+}
+
+const ASSETS: [Asset; 4] = [
+    Asset {
+        name: "tokens.css",
+        kind: "text/css; charset=utf-8",
+        bytes: include_bytes!("../../assets/tokens.css"),
+    },
+    Asset {
+        name: "app.css",
+        kind: "text/css; charset=utf-8",
+        bytes: include_bytes!("../../assets/app.css"),
+    },
+    Asset {
+        name: "app.js",
+        kind: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../assets/app.js"),
+    },
+    Asset {
+        name: "favicon.svg",
+        kind: "image/svg+xml",
+        bytes: include_bytes!("../../assets/favicon.svg"),
+    },
+];
+
+/// The version of all of them together.
+pub(super) fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let parts: Vec<&[u8]> = ASSETS.iter().map(|asset| asset.bytes).collect();
+        lianzhan_protocol::codec::hex(&Hash::of("assets", &parts).0[..6])
+    });
+    &VERSION
+}
+
+pub(super) fn router() -> Router<WebState> {
+    Router::new().route("/assets/{name}", get(asset)).route("/favicon.ico", get(icon))
+}
+
+async fn icon(query: RawQuery, headers: HeaderMap) -> Response {
+    asset(Path("favicon.svg".into()), query, headers).await
+}
+
+async fn asset(Path(name): Path<String>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let tag = format!("\"{}\"", version());
+    let named = query.is_some_and(|query| query.strip_prefix("v=") == Some(version()));
+    let keep = if named { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let head = [(header::ETAG, tag.as_str()), (header::CACHE_CONTROL, keep)];
+    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|sent| sent.as_bytes() == tag.as_bytes());
+    if known {
+        return (StatusCode::NOT_MODIFIED, head).into_response();
+    }
+    (head, [(header::CONTENT_TYPE, asset.kind)], asset.bytes).into_response()
+}

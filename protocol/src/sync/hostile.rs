@@ -1,0 +1,580 @@
+//! Peers that break the rules, that are not who they say, or that hold another branch.
+
+use minicbor::bytes::ByteVec;
+use proptest::prelude::*;
+
+use super::message::{Hello, LogStanding, RecordKey, SpaceDigest};
+use super::sim::{Node, World};
+use super::talk::{ALL, FEDERATION, closed, is_protocol, opened, origin, say, sent, standing, township};
+use super::*;
+use crate::id::{Hash, RecordId, SpaceId, StatementId};
+use crate::log::{Checkpoint, TreeSize};
+use crate::record::AnnexKey;
+use crate::testing::{COUNTY, FENGDU, SHIQIAO, key, org};
+use crate::trust::{Audience, Space};
+
+#[test]
+fn a_hello_says_the_truth_or_nothing_follows() {
+    let (_, mut session, hello) = township();
+    let effects = say(
+        &mut session,
+        Message::Hello(Hello {
+            version: 2,
+            ..hello.clone()
+        }),
+    );
+    assert_eq!(closed(&effects), Some(CloseReason::Version(2)));
+    assert!(
+        matches!(sent(&effects)[..], [Message::Bye(_)]),
+        "the peer is told"
+    );
+    assert_eq!(
+        say(&mut session, Message::Hello(hello.clone())),
+        [],
+        "closed is closed"
+    );
+
+    let (_, mut session, _) = township();
+    let effects = say(
+        &mut session,
+        Message::Hello(Hello {
+            founding: StatementId([0; 32]),
+            ..hello.clone()
+        }),
+    );
+    assert_eq!(closed(&effects), Some(CloseReason::OtherFederation));
+
+    let (_, mut session, _) = township();
+    let effects = say(
+        &mut session,
+        Message::Hello(Hello {
+            node: key("x").public(),
+            ..hello.clone()
+        }),
+    );
+    assert!(matches!(closed(&effects), Some(CloseReason::PeerLied(_))));
+
+    let (_, mut session, _) = township();
+    let statements = List::new(vec![ByteVec::from(vec![1, 2, 3])]).unwrap();
+    let effects = say(
+        &mut session,
+        Message::Hello(Hello {
+            statements,
+            ..hello.clone()
+        }),
+    );
+    assert!(matches!(closed(&effects), Some(CloseReason::PeerLied(_))));
+
+    let (_, mut session, _) = township();
+    assert!(
+        is_protocol(&say(&mut session, Message::AskJoint)),
+        "a hello first"
+    );
+    let (_, mut session) = opened();
+    assert!(is_protocol(&say(&mut session, Message::Hello(hello))), "and once");
+}
+
+#[test]
+fn a_stranger_is_turned_away_and_leaves_nothing_behind() {
+    let township = Node::new(&FEDERATION, org(FENGDU));
+    let stranger = key("stranger");
+    let config = SessionConfig {
+        node: township.node.public(),
+        org: org(FENGDU),
+        peer: stranger.public(),
+        statements: Vec::new(),
+        own_logs: Default::default(),
+    };
+    let mut session = Session::new(config, township.directory.clone(), &township.holdings);
+    session.start();
+    // Good statements of others do not make it a node.
+    let good: Vec<ByteVec> = FEDERATION
+        .statements()
+        .iter()
+        .take(20)
+        .map(|s| s.bytes().to_vec().into())
+        .collect();
+    let hello = Hello {
+        version: SYNC_VERSION,
+        founding: FEDERATION.founding.id(),
+        node: stranger.public(),
+        statements: List::new(good).unwrap(),
+        digest: None,
+    };
+    let effects = say(&mut session, Message::Hello(hello));
+    assert_eq!(closed(&effects), Some(CloseReason::NotANode));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Learn(_))));
+}
+
+#[test]
+fn answers_to_nothing_and_too_many_questions_close() {
+    let range = RangeData::new(
+        origin(1),
+        TreeSize(0),
+        [(vec![1], None)],
+        String::new(),
+        Vec::new(),
+    )
+    .unwrap();
+    let logs = |n: usize| {
+        (0..n)
+            .map(|n| LogStanding {
+                origin: origin(n),
+                standing: standing(1),
+            })
+            .collect()
+    };
+    let notice = Space::of(org(FENGDU), Audience::Notice).id();
+    let unasked = [
+        Message::Range(range),
+        Message::Nothing(origin(1)),
+        Message::Logs {
+            space: notice,
+            logs: List::new(logs(1)).unwrap(),
+            more: false,
+        },
+        Message::WitnessRefused {
+            origin: origin(1),
+            size: TreeSize(0),
+            reason: Text::cut(""),
+        },
+        Message::Keys(List::new(Vec::new()).unwrap()),
+        Message::Joint {
+            statements: List::new(Vec::new()).unwrap(),
+            more: false,
+        },
+    ];
+    for message in unasked {
+        let (_, mut session) = opened();
+        assert!(is_protocol(&say(&mut session, message.clone())), "{message:?}");
+    }
+
+    let (township, mut session) = opened();
+    let (log, _) = township
+        .own_logs()
+        .find(|(_, log)| log.start.space.id() == notice)
+        .expect("it wrote a notice");
+    let want = |from| Message::Want {
+        space: notice,
+        origin: log.clone(),
+        from: TreeSize(from),
+    };
+    assert!(matches!(say(&mut session, want(0))[..], [Effect::Read { .. }]));
+    assert!(
+        is_protocol(&say(&mut session, want(0))),
+        "one at a time for each log"
+    );
+
+    let (_, mut session) = opened();
+    let ask = || Message::AskKeys(List::new(vec![RecordId([1; 16])]).unwrap());
+    assert!(matches!(say(&mut session, ask())[..], [Effect::FindKeys { .. }]));
+    assert!(is_protocol(&say(&mut session, ask())));
+
+    let (_, mut session) = opened();
+    let witness_me = |n: usize| {
+        let checkpoint = Checkpoint {
+            origin: origin(n),
+            size: TreeSize(1),
+            root: Hash([1; 32]),
+        };
+        let node = &FEDERATION.keys(org(SHIQIAO)).node;
+        let checkpoint = Text::new(checkpoint.sign(node).to_string()).unwrap();
+        Message::WitnessMe {
+            origin: origin(n),
+            old: TreeSize(0),
+            checkpoint,
+            proof: List::new(vec![]).unwrap(),
+        }
+    };
+    for n in 0..16 {
+        assert!(matches!(
+            say(&mut session, witness_me(n))[..],
+            [Effect::Cosign { .. }]
+        ));
+    }
+    assert!(is_protocol(&say(&mut session, witness_me(16))));
+
+    let (_, mut session) = opened();
+    let Message::WitnessMe {
+        origin, old, proof, ..
+    } = witness_me(1)
+    else {
+        unreachable!()
+    };
+    let forged = Message::WitnessMe {
+        origin,
+        old,
+        checkpoint: Text::cut("nothing signed"),
+        proof,
+    };
+    assert!(matches!(
+        closed(&say(&mut session, forged)),
+        Some(CloseReason::PeerLied(_))
+    ));
+
+    let (_, mut session) = opened();
+    assert!(is_protocol(&session.handle(Input::Frame(vec![0; FRAME_MAX + 1]))));
+}
+
+#[test]
+fn what_is_not_shared_looks_like_what_is_not_there() {
+    let (township, mut session) = opened();
+    let local = Space::of(org(FENGDU), Audience::Local).id();
+    let (log, _) = township
+        .own_logs()
+        .find(|(_, log)| log.start.space.id() == local)
+        .expect("it wrote one");
+    let nowhere = SpaceId([9; 32]);
+    for space in [local, nowhere] {
+        let answer = sent(&say(&mut session, Message::AskLogs(space)));
+        assert_eq!(
+            answer,
+            [Message::Logs {
+                space,
+                logs: List::new(Vec::new()).unwrap(),
+                more: false
+            }]
+        );
+        let want = Message::Want {
+            space,
+            origin: log.clone(),
+            from: TreeSize(0),
+        };
+        assert_eq!(sent(&say(&mut session, want)), [Message::Nothing(log.clone())]);
+    }
+    // Nor under the name of a space that is shared.
+    let notice = Space::of(org(FENGDU), Audience::Notice).id();
+    let want = Message::Want {
+        space: notice,
+        origin: log.clone(),
+        from: TreeSize(0),
+    };
+    assert_eq!(sent(&say(&mut session, want)), [Message::Nothing(log.clone())]);
+    // Its growth is not told.
+    let (space, origin) = (local, log.clone());
+    assert_eq!(
+        session.handle(Input::Grown {
+            space,
+            origin,
+            standing: standing(9),
+            own: true
+        }),
+        []
+    );
+}
+
+#[test]
+fn entries_of_a_space_that_may_not_be_held_are_not_asked_for() {
+    let (_, mut session) = opened();
+    let space = Space::of(org(SHIQIAO), Audience::Local).id();
+    let log = LogStanding {
+        origin: origin(1),
+        standing: standing(5),
+    };
+    let answer = sent(&say(&mut session, Message::Grew { space, log }));
+    assert!(
+        !answer
+            .iter()
+            .any(|message| matches!(message, Message::Want { .. } | Message::AskLogs(_)))
+    );
+    let spaces = List::new(vec![SpaceDigest {
+        space,
+        digest: Hash([1; 32]),
+    }])
+    .unwrap();
+    let answer = sent(&say(&mut session, Message::Spaces { spaces, more: false }));
+    assert!(
+        !answer
+            .iter()
+            .any(|message| matches!(message, Message::Want { .. } | Message::AskLogs(_)))
+    );
+}
+
+#[test]
+fn only_so_many_ranges_are_under_way() {
+    let (_, mut session) = opened();
+    let space = Space::of(org(FENGDU), Audience::Notice).id();
+    let mut wants = 0;
+    for n in 0..20 {
+        let log = LogStanding {
+            origin: origin(n),
+            standing: standing(5),
+        };
+        let answer = sent(&say(&mut session, Message::Grew { space, log }));
+        wants += answer
+            .iter()
+            .filter(|message| matches!(message, Message::Want { .. }))
+            .count();
+    }
+    assert_eq!(wants, 4);
+    // The next goes out when one is stored, not when it came.
+    let range = RangeData::new(
+        origin(0),
+        TreeSize(0),
+        [(vec![1], None)],
+        String::new(),
+        Vec::new(),
+    )
+    .unwrap();
+    assert!(matches!(
+        say(&mut session, Message::Range(range))[..],
+        [Effect::Store { .. }]
+    ));
+    let stored = session.handle(Input::Stored {
+        space,
+        origin: origin(0),
+        standing: standing(5),
+    });
+    assert_eq!(sent(&stored).len(), 1, "{stored:?}");
+}
+
+#[test]
+fn whose_fault_it_was_decides_how_it_ends() {
+    let (_, mut session) = opened();
+    let effects = session.handle(Input::StoreRefused {
+        origin: origin(1),
+        reason: "bad".into(),
+    });
+    assert!(matches!(closed(&effects), Some(CloseReason::PeerLied(_))));
+    let (_, mut session) = opened();
+    let effects = session.handle(Input::StoreFailed {
+        reason: "disk /dev/sda1 is full".into(),
+    });
+    assert_eq!(
+        closed(&effects),
+        Some(CloseReason::Ours("disk /dev/sda1 is full".into()))
+    );
+    let Message::Bye(told) = &sent(&effects)[0] else {
+        panic!("polite")
+    };
+    assert!(!told.contains("/dev"), "causes stay here");
+    let (_, mut session) = opened();
+    let effects = say(&mut session, Message::Bye(Text::cut("good night")));
+    assert_eq!(
+        effects,
+        [Effect::Close {
+            reason: CloseReason::Bye("good night".into())
+        }]
+    );
+}
+
+#[test]
+fn the_other_branch_of_a_fork_is_passed_over_and_the_rest_goes_on() {
+    // A station restored from a backup that writes on as if nothing had happened.
+    for (first, second) in [(2, 2), (2, 5), (5, 2)] {
+        let forked = Space::of(org(SHIQIAO), Audience::City);
+        let station = |changes: usize, bytes: usize| {
+            let mut station = Node::new(&FEDERATION, org(SHIQIAO));
+            station.change(&forked, 50);
+            for _ in 0..changes {
+                station.change(&forked, bytes);
+            }
+            station
+        };
+        let township = Node::new(&FEDERATION, org(FENGDU));
+        let mut world = World::new(vec![station(first, 60), township, station(second, 61)], 1);
+        world.single_path = false;
+        let fresh = Space::of(org(SHIQIAO), Audience::County);
+        world.nodes[2].change(&fresh, 100);
+        world.connect(0, 1);
+        world.run();
+        world.cut();
+        let log = world.nodes[0]
+            .own_logs()
+            .find(|(_, log)| log.start.space == forked);
+        let (origin, entries) = log
+            .map(|(origin, log)| (origin.clone(), log.entries.clone()))
+            .unwrap();
+        world.connect(2, 1);
+        world.run();
+        assert_eq!(world.seen.closed, [], "nobody is thrown out");
+        assert_eq!(
+            world.nodes[1].logs[&origin].entries, entries,
+            "the first branch stays"
+        );
+        assert_eq!(
+            world.nodes[1].holdings.logs(&fresh.id()).count(),
+            1,
+            "the rest came"
+        );
+        let refused = |(_, effect): &(usize, Effect)| matches!(effect, Effect::NotWitnessed { origin: o, .. } if *o == origin);
+        assert!(
+            world.seen.told.iter().any(refused),
+            "the other branch is not witnessed"
+        );
+    }
+}
+
+#[test]
+fn equal_sizes_with_different_roots_are_reported() {
+    let (township, mut session) = opened();
+    let space = Space::of(org(FENGDU), Audience::Notice).id();
+    let (origin, ours) = township.holdings.logs(&space).next().unwrap();
+    let theirs = Standing {
+        root: Hash([1; 32]),
+        ..ours
+    };
+    let effects = say(
+        &mut session,
+        Message::Grew {
+            space,
+            log: LogStanding {
+                origin: origin.clone(),
+                standing: theirs,
+            },
+        },
+    );
+    assert_eq!(
+        effects[0],
+        Effect::Fork {
+            space,
+            origin: origin.clone(),
+            ours,
+            theirs
+        }
+    );
+    assert_eq!(closed(&effects), None);
+}
+
+fn any_message() -> impl Strategy<Value = Message> {
+    let spaces: Vec<SpaceId> = [
+        Audience::Notice,
+        Audience::Local,
+        Audience::Directory,
+        Audience::City,
+    ]
+    .into_iter()
+    .flat_map(|audience| [FENGDU, SHIQIAO, COUNTY].map(|code| Space::of(org(code), audience).id()))
+    .collect();
+    let space = prop::sample::select(spaces);
+    let log = || (0usize..6).prop_map(origin);
+    let size = || prop_oneof![0u64..9, Just(u64::MAX), Just(TreeSize::MAX.0)];
+    let listed = move || {
+        (log(), size()).prop_map(|(origin, n)| LogStanding {
+            origin,
+            standing: standing(n),
+        })
+    };
+    let list = prop::collection::vec(listed(), 0..9).prop_map(|logs| List::new(logs).unwrap());
+    prop_oneof![
+        (space.clone(), any::<bool>(), any::<u8>()).prop_map(|(space, more, n)| Message::Spaces {
+            spaces: List::new(vec![SpaceDigest {
+                space,
+                digest: Hash([n; 32])
+            }])
+            .unwrap(),
+            more
+        }),
+        space.clone().prop_map(Message::AskLogs),
+        (space.clone(), list, any::<bool>()).prop_map(|(space, logs, more)| Message::Logs {
+            space,
+            logs,
+            more
+        }),
+        (space.clone(), listed()).prop_map(|(space, log)| Message::Grew { space, log }),
+        (space, log(), size()).prop_map(|(space, origin, n)| Message::Want {
+            space,
+            origin,
+            from: TreeSize(n)
+        }),
+        (log(), size(), 0usize..3).prop_map(|(origin, n, len)| Message::Range(
+            RangeData::new(
+                origin,
+                TreeSize(n),
+                vec![(vec![1], None); len],
+                String::new(),
+                vec![]
+            )
+            .unwrap()
+        )),
+        log().prop_map(Message::Nothing),
+        (log(), size()).prop_map(|(origin, n)| Message::WitnessMe {
+            origin,
+            old: TreeSize(n),
+            checkpoint: Text::cut("none"),
+            proof: List::new(Vec::new()).unwrap()
+        }),
+        any::<[u8; 16]>().prop_map(|id| Message::AskKeys(List::new(vec![RecordId(id)]).unwrap())),
+        any::<[u8; 16]>().prop_map(|id| Message::Keys(
+            List::new(vec![RecordKey {
+                record: RecordId(id),
+                key: [1; 32]
+            }])
+            .unwrap()
+        )),
+        Just(Message::AskJoint),
+        any::<bool>().prop_map(|more| Message::Joint {
+            statements: List::new(Vec::new()).unwrap(),
+            more
+        }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn no_frame_panics(frame in prop::collection::vec(any::<u8>(), 0..300)) {
+        let (_, mut session, _) = township();
+        session.handle(Input::Frame(frame.clone()));
+        let (_, mut session) = opened();
+        session.handle(Input::Frame(frame));
+    }
+
+    #[test]
+    fn no_talk_brings_a_session_to_store_what_it_did_not_ask_for(
+        talk in prop::collection::vec(any_message(), 1..40)
+    ) {
+        let (_, mut session) = opened();
+        let shared = ALL.shared_spaces(&org(FENGDU), &org(SHIQIAO));
+        let mut asked = Vec::new();
+        for message in talk {
+            for effect in say(&mut session, message) {
+                match effect {
+                    Effect::Send(frame) => {
+                        if let Message::Want { space, origin, from } = Message::from_frame(&frame).unwrap() {
+                            prop_assert!(shared.contains_key(&space));
+                            asked.push((space, origin, from));
+                        }
+                    }
+                    Effect::Store { space, range } => {
+                        let want = (space, range.origin, range.from);
+                        let at = asked.iter().position(|asked| *asked == want);
+                        prop_assert!(at.is_some());
+                        at.map(|at| asked.swap_remove(at));
+                    }
+                    Effect::StoreKeys(_) | Effect::StoreReceipt { .. } => prop_assert!(false, "not asked for"),
+                    _ => {}
+                }
+            }
+            prop_assert!(asked.len() <= 4);
+        }
+    }
+}
+
+#[test]
+fn keys_that_were_not_asked_for_are_not_kept() {
+    let (_, mut session) = opened();
+    let asked = sent(&session.handle(Input::LackKeys(vec![RecordId([1; 16])])));
+    assert_eq!(
+        asked,
+        [Message::AskKeys(List::new(vec![RecordId([1; 16])]).unwrap())]
+    );
+    let key = |n| RecordKey {
+        record: RecordId([n; 16]),
+        key: [7; 32],
+    };
+    assert!(is_protocol(&say(
+        &mut session,
+        Message::Keys(List::new(vec![key(1), key(2)]).unwrap())
+    )));
+    let (_, mut session) = opened();
+    session.handle(Input::LackKeys(
+        (0..=255).chain(0..9).map(|n| RecordId([n; 16])).collect(),
+    ));
+    let kept = say(&mut session, Message::Keys(List::new(vec![key(1)]).unwrap()));
+    assert_eq!(
+        kept,
+        [Effect::StoreKeys(vec![(RecordId([1; 16]), AnnexKey([7; 32]))])]
+    );
+}

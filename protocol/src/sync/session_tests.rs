@@ -1,0 +1,366 @@
+//! What a session does when news comes at an awkward moment.
+
+use std::sync::Arc;
+
+use super::message::{Hello, LogStanding, SpaceDigest};
+use super::sim::Node;
+use super::talk::{ALL, FEDERATION, closed, opened, origin, say, sent, standing, township};
+use super::*;
+use crate::id::{Hash, SpaceId};
+use crate::keys::SecretKey;
+use crate::log::{Checkpoint, TreeSize};
+use crate::testing::{FENGDU, QINGYA, SHIQIAO, key, org};
+use crate::trust::{Audience, Body, Directory, Issuer, Level, SignedStatement, Space, Statement};
+
+fn notice() -> SpaceId {
+    Space::of(org(FENGDU), Audience::Notice).id()
+}
+
+fn directory(directory: &Arc<Directory>, holdings: &Holdings) -> Input {
+    Input::Directory {
+        directory: directory.clone(),
+        holdings: Arc::new(holdings.clone()),
+    }
+}
+
+/// A space that two townships share by a statement alone, and the directory with it.
+fn joint() -> (Space, Arc<Directory>) {
+    let space = Space::joint(org(FENGDU), [org(QINGYA)], Level::City, 2026);
+    let mut with = (**ALL).clone();
+    with.extend([FEDERATION.sign(org(FENGDU), Body::JointSpace(space.clone()))]);
+    (space, Arc::new(with))
+}
+
+/// The session of one partner with the other, and what the first holds in the joint space.
+fn partners() -> (Node, Session) {
+    let (space, with) = joint();
+    let mut here = Node::new(&FEDERATION, org(FENGDU));
+    here.directory = with.clone();
+    here.change(&space, 100);
+    let mut there = Node::new(&FEDERATION, org(QINGYA));
+    there.directory = with;
+    let mut session = here.session(&there);
+    session.start();
+    let hello = there.session(&here).start();
+    let effects = say(&mut session, sent(&hello).remove(0));
+    assert!(effects.contains(&Effect::Established { org: org(QINGYA) }));
+    (here, session)
+}
+
+#[test]
+fn a_right_that_is_lost_is_lost_for_what_is_under_way() {
+    let (space, with) = joint();
+    let (here, mut session) = partners();
+    let log = LogStanding {
+        origin: origin(1),
+        standing: standing(5),
+    };
+    let wanted = sent(&say(
+        &mut session,
+        Message::Grew {
+            space: space.id(),
+            log,
+        },
+    ));
+    assert!(
+        wanted
+            .iter()
+            .any(|message| matches!(message, Message::Want { .. })),
+        "{wanted:?}"
+    );
+    let (own, held) = here.holdings.logs(&space.id()).next().unwrap();
+    let want = Message::Want {
+        space: space.id(),
+        origin: own.clone(),
+        from: TreeSize(0),
+    };
+    assert!(matches!(say(&mut session, want)[..], [Effect::Read { .. }]));
+
+    session.handle(directory(&ALL, &here.holdings));
+    let range = |origin: &crate::log::Origin| {
+        RangeData::new(
+            origin.clone(),
+            TreeSize(0),
+            [(vec![1], None)],
+            String::new(),
+            Vec::new(),
+        )
+        .unwrap()
+    };
+    let stored = say(&mut session, Message::Range(range(&origin(1))));
+    assert!(
+        !stored.iter().any(|effect| matches!(effect, Effect::Store { .. })),
+        "{stored:?}"
+    );
+    let read = Input::Read {
+        origin: own.clone(),
+        from: TreeSize(0),
+        range: Some(range(own)),
+    };
+    assert_eq!(sent(&session.handle(read)), [Message::Nothing(own.clone())]);
+    let grown = Input::Grown {
+        space: space.id(),
+        origin: own.clone(),
+        standing: standing(held.size.0 + 1),
+        own: true,
+    };
+    assert_eq!(sent(&session.handle(grown)), []);
+
+    // When it comes back, the peer is told what there is.
+    let told = sent(&session.handle(directory(&with, &here.holdings)));
+    assert!(
+        matches!(&told[..], [Message::Spaces { spaces, .. }] if spaces[0].space == space.id()),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_space_that_was_named_too_early_is_looked_at_later() {
+    let (space, with) = joint();
+    for crowd in [0, 10] {
+        // As `partners`, but here the joint space is not known yet.
+        let mut here = Node::new(&FEDERATION, org(FENGDU));
+        here.directory = ALL.clone();
+        let mut there = Node::new(&FEDERATION, org(QINGYA));
+        there.directory = ALL.clone();
+        let mut session = here.session(&there);
+        session.start();
+        say(&mut session, sent(&there.session(&here).start()).remove(0));
+        let mut puzzled = Vec::new();
+        // So many others were named before that it cannot be remembered.
+        for n in 0..crowd {
+            let digest = |m: usize| SpaceDigest {
+                space: SpaceId(Hash::of("x", &[&[n as u8], &m.to_be_bytes()]).0),
+                digest: Hash([1; 32]),
+            };
+            let spaces = List::new((0..512).map(digest).collect()).unwrap();
+            assert_eq!(
+                closed(&say(&mut session, Message::Spaces { spaces, more: true })),
+                None
+            );
+        }
+        let spaces = List::new(vec![SpaceDigest {
+            space: space.id(),
+            digest: Hash([1; 32]),
+        }])
+        .unwrap();
+        puzzled.extend(sent(&say(&mut session, Message::Spaces { spaces, more: false })));
+        assert!(puzzled.contains(&Message::AskJoint), "{puzzled:?}");
+        let answer = Message::Joint {
+            statements: List::new(Vec::new()).unwrap(),
+            more: false,
+        };
+        assert_eq!(closed(&say(&mut session, answer)), None);
+        let asked = sent(&session.handle(directory(&with, &here.holdings)));
+        assert!(asked.contains(&Message::AskLogs(space.id())), "{asked:?}");
+    }
+}
+
+#[test]
+fn growth_is_told_once_and_not_to_where_it_came_from() {
+    let (_, mut session) = opened();
+    let (space, origin) = (notice(), origin(1));
+    let log = LogStanding {
+        origin: origin.clone(),
+        standing: standing(5),
+    };
+    say(&mut session, Message::Grew { space, log });
+    let mut grown = |size| {
+        let input = Input::Grown {
+            space,
+            origin: origin.clone(),
+            standing: standing(size),
+            own: false,
+        };
+        sent(&session.handle(input))
+            .iter()
+            .filter(|message| matches!(message, Message::Grew { .. }))
+            .count()
+    };
+    assert_eq!(
+        [grown(3), grown(5), grown(6), grown(6), grown(7)],
+        [0, 0, 1, 0, 1]
+    );
+}
+
+#[test]
+fn a_log_that_grows_while_it_is_witnessed_is_witnessed_again() {
+    let station = Node::new(&FEDERATION, org(SHIQIAO));
+    let mut township = Node::new(&FEDERATION, org(FENGDU));
+    township.directory = ALL.clone();
+    let mut session = station.session(&township);
+    session.start();
+    let hello = sent(&township.session(&station).start()).remove(0);
+    session.handle(Input::Frame(hello.to_frame()));
+    let mut opened = session.handle(directory(&ALL, &station.holdings));
+    opened.retain(|effect| matches!(effect, Effect::PrepareWitness { .. }));
+    let [Effect::PrepareWitness { origin, old: None }] = &opened[..] else {
+        panic!("{opened:?}")
+    };
+    let (origin, log) = station.own_logs().find(|(own, _)| *own == origin).unwrap();
+    let Standing { size, root } = log.standing();
+    let checkpoint = Checkpoint {
+        origin: origin.clone(),
+        size,
+        root,
+    }
+    .sign(&station.node);
+    let mut ask = || {
+        let request = Some(WitnessRequest {
+            old: TreeSize(0),
+            checkpoint: checkpoint.clone(),
+            proof: vec![],
+        });
+        session.handle(Input::WitnessPrepared {
+            origin: origin.clone(),
+            request,
+        })
+    };
+    assert!(matches!(sent(&ask())[..], [Message::WitnessMe { .. }]));
+    assert_eq!(ask(), [], "one at a time");
+    let (space, standing) = (log.start.space.id(), standing(size.0 + 1));
+    let grown = session.handle(Input::Grown {
+        space,
+        origin: origin.clone(),
+        standing,
+        own: true,
+    });
+    assert!(
+        !grown
+            .iter()
+            .any(|effect| matches!(effect, Effect::PrepareWitness { .. }))
+    );
+    // The witness says where it stands: asked again from there, then left until it is due, which it is.
+    let mut refuse = |at: u64| {
+        let message = Message::WitnessRefused {
+            origin: origin.clone(),
+            size: TreeSize(at),
+            reason: Text::cut("no"),
+        };
+        say(&mut session, message)
+    };
+    let prepare = |old| Effect::PrepareWitness {
+        origin: origin.clone(),
+        old,
+    };
+    assert_eq!(refuse(1), [prepare(Some(TreeSize(1)))]);
+    let request = Some(WitnessRequest {
+        old: TreeSize(1),
+        checkpoint: checkpoint.clone(),
+        proof: vec![],
+    });
+    session.handle(Input::WitnessPrepared {
+        origin: origin.clone(),
+        request,
+    });
+    let gone = say(
+        &mut session,
+        Message::WitnessRefused {
+            origin: origin.clone(),
+            size: TreeSize(99),
+            reason: Text::cut("no"),
+        },
+    );
+    let refused = Effect::NotWitnessed {
+        origin: origin.clone(),
+        size: TreeSize(99),
+        reason: "no".into(),
+    };
+    assert_eq!(gone, [refused, prepare(None)]);
+}
+
+#[test]
+fn what_grew_between_the_hellos_is_told() {
+    let (township, mut session, hello) = township();
+    let (space, origin) = (notice(), origin(1));
+    session.handle(Input::Grown {
+        space,
+        origin: origin.clone(),
+        standing: standing(5),
+        own: false,
+    });
+    // The peer happens to hold the same as we by now; it does not know that, and waits for our list.
+    let mut holdings = township.holdings.clone();
+    holdings.grow(space, &origin, standing(5));
+    let shared = ALL.shared_spaces(&org(FENGDU), &org(SHIQIAO));
+    let digest = Some(holdings.digest(shared.keys()));
+    let effects = sent(&say(&mut session, Message::Hello(Hello { digest, ..hello })));
+    assert!(
+        effects
+            .iter()
+            .any(|message| matches!(message, Message::Spaces { .. }))
+    );
+}
+
+#[test]
+fn a_snapshot_that_is_late_forgets_nothing() {
+    let (township, mut session) = opened();
+    let (space, origin) = (notice(), origin(1));
+    session.handle(Input::Grown {
+        space,
+        origin: origin.clone(),
+        standing: standing(5),
+        own: false,
+    });
+    session.handle(directory(&ALL, &township.holdings));
+    let answer = sent(&say(&mut session, Message::AskLogs(space)));
+    let listed = |message: &Message| match message {
+        Message::Logs { logs, .. } => logs.iter().any(|log| log.origin == origin),
+        _ => false,
+    };
+    assert!(answer.iter().any(listed), "{answer:?}");
+}
+
+#[test]
+fn directories_come_first() {
+    let (_, mut session) = opened();
+    let shared = ALL.shared_spaces(&org(FENGDU), &org(SHIQIAO));
+    let digest = |id: &SpaceId| SpaceDigest {
+        space: *id,
+        digest: Hash([9; 32]),
+    };
+    let spaces = List::new(shared.keys().map(digest).collect()).unwrap();
+    let asked = sent(&say(&mut session, Message::Spaces { spaces, more: false }));
+    let directories: Vec<bool> = asked
+        .iter()
+        .filter_map(|message| match message {
+            Message::AskLogs(space) => Some(shared[space].audience == Audience::Directory),
+            _ => None,
+        })
+        .collect();
+    let all = shared
+        .values()
+        .filter(|space| space.audience == Audience::Directory)
+        .count();
+    assert_eq!(directories, vec![true; all.min(4)]);
+}
+
+#[test]
+fn statements_in_a_hello_that_do_not_stand_are_not_learnt() {
+    let here = Node::new(&FEDERATION, org(FENGDU));
+    let there = Node::new(&FEDERATION, org(SHIQIAO));
+    let mut session = here.session(&there);
+    session.start();
+    let Message::Hello(hello) = sent(&there.session(&here).start()).remove(0) else {
+        panic!("a hello")
+    };
+    // Well signed, by somebody who may say nothing.
+    let stranger: SecretKey = key("stranger");
+    let issuer = Issuer {
+        org: org(SHIQIAO),
+        key: stranger.public(),
+        appointment: None,
+        issued: crate::testing::START,
+        founding: FEDERATION.founding.id(),
+    };
+    let body = Body::RootWitnesses(Vec::new());
+    let bad = SignedStatement::sign(Statement { issuer, body }, &stranger);
+    let mut statements = hello.statements.to_vec();
+    statements.push(bad.bytes().to_vec().into());
+    let statements = List::new(statements).unwrap();
+    let effects = say(&mut session, Message::Hello(Hello { statements, ..hello }));
+    let [Effect::Learn(learnt)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(!learnt.is_empty() && learnt.iter().all(|statement| statement.id() != bad.id()));
+}
