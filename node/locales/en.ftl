@@ -108,7 +108,7 @@ strip-alarms-look = Look
 
 login-title = Sign in
 login-why = The passphrase opens your key on this node; it signs every entry you make.
-login-name = Name
+login-name = Login name
 login-passphrase = Passphrase
 login-do = Open my key
 login-lost = Passphrase lost? The administrator of this node appoints a new key. What you signed stays good.
@@ -482,3 +482,136 @@ node = This node
 node-key = Key fingerprint
 node-founding = Founding statement
 node-compare = Compare both lines with the parent face to face: if every character is the same, this is the right federation.
+
+## What handlers say
+
+comma = {", "}
+period = { $from }–{ $to }
+yes = yes
+no = no
+value-empty = (empty)
+filter-all = All
+level-national = national
+level-province = province
+level-city = city
+level-county = county
+level-township = township
+level-street = street
+level-station = station
+role-deputy = { $level } deputy
+role-in = { $role }, { $org }
+role-authority = authority of { $org }
+role-founding = { $threshold } of { $keys } root keys
+audience-local = own org
+audience-township = station, township
+audience-county = station, township, county
+audience-city = up to the city
+audience-summary = up to the root
+audience-notice = own org and all below
+audience-joint = partner orgs
+audience-directory = the whole line
+space-directory = Orgs and appointments
+space-joint = Joint activities
+
+login-wrong = Login name or passphrase is wrong. Check capitals and the input method, then try again.
+login-wait = Too many attempts. Wait { $seconds ->
+        [one] 1 second
+       *[other] { $seconds } seconds
+    }, then try again.
+
+fault-nowhere = There is no such page
+fault-nowhere-todo = The address may be misspelt. Look for it from the navigation.
+fault-foreign = Not accepted: this form was not sent by the present page
+fault-foreign-todo = The page may have been open too long, or somebody else has signed in. Go back, reload, and fill it in again.
+fault-unread = Not accepted: what was sent cannot be read
+fault-unread-todo = It may be too long. Go back, shorten it, and send it again.
+fault-record = This record is not here
+fault-record-todo = It may not have arrived yet. Look again once the parent is connected, or ask the station that registered it.
+fault-refused = Not done
+fault-refused-todo = Go back, change what is said above, and try again.
+fault-halted = Not saved: nothing is written to this log any more
+fault-halted-todo = It differs from what others hold; the administrator must compare them. Everything else goes on.
+fault-inside = Not done: something is wrong on this node
+fault-inside-todo = Go back; what you typed is still there. Tell the administrator the number below.
+
+form-wrong = Not registered: { $count ->
+        [one] one thing
+       *[other] { $count } things
+    } to change. What you typed is still here.
+visit-persons-wrong = A whole number from 1 to 9999.
+visit-received-future = That time is still to come. When did the person come?
+visit-received-wrong = Choose a day and a time.
+visit-told-wrong = Choose a day.
+visit-done = Registered as { $number }.
+visit-look = Look at it
+visit-not-yours = Visits are registered by liaison officers and deputies.
+triage-none = Not triaged yet
+todo-triage = Not triaged yet
+todo-tell = { $triage }; the person was not told
+todo-tell-petition = Petition: tell the person within 15 days
+
+record-title-new = Not triaged yet
+record-title-open = { $triage }; the person must still be told
+record-title-done = { $triage }; the person was told
+record-received = Received by { $who }, { $count ->
+        [one] 1 person
+       *[other] { $count } persons
+    }
+record-persons = { $count ->
+        [one] 1 person
+       *[other] { $count } persons
+    }
+record-hint = Triage and answer are signed by a liaison officer or deputy of { $org }.
+awaited-triage = Triage is awaited
+awaited-tell = The person is to be told
+awaited-told = The person was told
+event-register = Registered
+event-sign-in = Signed in
+event-log-line = Wrote a line
+event-seal = Sealed
+change-first = Entered
+change-field = Changed “{ $field }”
+change-fields = Changed { $count } fields
+change-who = { $who }, { $role }
+change-done = Signed and recorded.
+
+pending-appointment = The author’s appointment is not here yet.
+pending-dependency = An earlier change is not here yet.
+pending-definition = The ledger’s definition is not here yet.
+pending-node = The appointment of the writing node is not here yet.
+pending-space = The space is not known here yet.
+proof-as-of-none = No checkpoint of the parent has arrived yet.
+
+seal-none-needed = no seal needed
+seals-unequal = seals differ
+seals-awaited = { $count ->
+        [one] 1 seal
+       *[other] { $count } seals
+    } awaited
+activity-form-wrong = Not opened: { $count ->
+        [one] one thing
+       *[other] { $count } things
+    } to change. What you typed is still here.
+activity-topic-wrong = Write a topic, so that others can find it.
+activity-to-wrong = It ends before it begins.
+sign-in-done = Signed in.
+seal-done = Sealed.
+seal-moved = Not sealed: something new was written meanwhile. Read it, then seal.
+participants-awaited = expected
+
+alarm-fork = A log contradicts itself
+alarm-fork-todo = Nothing more is written to it. The administrators of both sides compare their copies.
+alarm-document = The document of a record could not be built
+alarm-document-todo = The record and its pages go on. Tell the administrator its id.
+alarm-peer = A peer sent what is not valid
+alarm-peer-todo = It was not accepted. The peer’s administrator should look.
+alarm-other = Something needs a person
+alarm-other-todo = Tell the administrator.
+log-halted = halted
+peer-since = since { $time }
+relation-own = own org
+relation-parent = parent
+relation-above = above the parent
+relation-child = child
+relation-below = below a child
+relation-neighbour = neighbour

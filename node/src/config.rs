@@ -88,7 +88,15 @@ impl Config {
     pub fn load(dir: &Path, overrides: &Overrides) -> Result<Self, ConfigError> {
         let config: Config = Figment::from(Serialized::defaults(Config::default()))
             .merge(Toml::file(dir.join(FILE)))
-            .merge(Env::prefixed("LIANZHAN_").ignore(&["dir", "log", "log_format", "passphrase", "person_passphrase", "login", "lang"]))
+            .merge(Env::prefixed("LIANZHAN_").ignore(&[
+                "dir",
+                "log",
+                "log_format",
+                "passphrase",
+                "person_passphrase",
+                "login",
+                "lang",
+            ]))
             .merge(Serialized::defaults(overrides))
             .extract()
             .map_err(Box::new)?;

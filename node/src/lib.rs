@@ -17,4 +17,5 @@ pub mod runtime;
 pub mod services;
 pub mod store;
 pub mod views;
+pub mod web;
 pub mod words;

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use crate::config::Overrides;
 use crate::services::limit::Door;
 use crate::services::{Node, project};
-use crate::{api, env, net};
+use crate::{api, env, net, web};
 
 /// Name of the file that tells other programs how to reach a running node.
 pub const RUNNING: &str = "running.json";
@@ -39,9 +39,14 @@ impl Running {
     /// Starts everything that `node` does while it runs.
     pub async fn start(node: Arc<Node>) -> anyhow::Result<Self> {
         let (stop, stopped) = watch::channel(false);
-        let listener = tokio::net::TcpListener::bind(node.config().web).await.with_context(|| {
-            format!("pages cannot be served at {}: choose another address with --web", node.config().web)
-        })?;
+        let listener = tokio::net::TcpListener::bind(node.config().web)
+            .await
+            .with_context(|| {
+                format!(
+                    "pages cannot be served at {}: choose another address with --web",
+                    node.config().web
+                )
+            })?;
         let web = listener.local_addr()?;
         let net = net::start(node.clone(), stopped.clone()).await?;
         let peers: Arc<dyn Fn() -> Vec<crate::services::query::PeerStatus> + Send + Sync> = {
@@ -53,8 +58,14 @@ impl Running {
             Arc::new(move || net.addresses())
         };
         let door = Door::default();
-        let api = api::router(api::ApiState { node: node.clone(), peers, addresses, door })?;
-        let app = axum::Router::new().merge(api);
+        let pages = web::state(node.clone(), peers.clone(), web, stopped.clone()).through(door.clone());
+        let api = api::router(api::ApiState {
+            node: node.clone(),
+            peers,
+            addresses,
+            door,
+        })?;
+        let app = axum::Router::new().merge(api).merge(web::router(pages));
         let mut tasks = JoinSet::new();
         tasks.spawn(project::run(node.clone(), stopped.clone()));
         let mut end = stopped;
@@ -68,12 +79,21 @@ impl Running {
                 tracing::error!(%error, "pages are no longer served");
             }
         });
-        let file = RunningFile { web, pid: std::process::id() };
+        let file = RunningFile {
+            web,
+            pid: std::process::id(),
+        };
         let path = node.dir().join(RUNNING);
         env::write_private(&path, &serde_json::to_vec(&file)?)
             .with_context(|| format!("{} cannot be written", path.display()))?;
         tracing::info!(%web, addresses = ?net.addresses(), node = node.org()?.name_en, "running");
-        Ok(Running { node, net, web, stop, tasks })
+        Ok(Running {
+            node,
+            net,
+            web,
+            stop,
+            tasks,
+        })
     }
 
     /// The node.
@@ -95,7 +115,10 @@ impl Running {
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         let finish = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(std::time::Duration::from_secs(5), finish).await.is_err() {
+        if tokio::time::timeout(std::time::Duration::from_secs(5), finish)
+            .await
+            .is_err()
+        {
             self.tasks.abort_all();
         }
         let _ = std::fs::remove_file(self.node.dir().join(RUNNING));

@@ -16,6 +16,13 @@ pub fn zh(error: &ServiceError) -> String {
         ServiceError::Refused(reason) => format!("没有保存：{}", refusal(reason)),
         ServiceError::Pending(_) => "没有保存：任命或前面的内容还没有到本机。联网后再试。".into(),
         ServiceError::Ineffective(reason) => format!("没有保存：{}", ineffective(reason)),
+        ServiceError::NoNode(dir) => {
+            format!(
+                "{} 里没有节点。请用 lianzhan found 或 lianzhan join 建立。",
+                dir.display()
+            )
+        }
+        ServiceError::NodeExists(dir) => format!("{} 里已有节点。请用 --dir 另选目录。", dir.display()),
         ServiceError::SignIn => "登录名或口令不对。".into(),
         ServiceError::UnknownRecord(_) => "本机没有这条记录。".into(),
         ServiceError::NotARecordId(_) => "这不是记录编号（32 位十六进制）。".into(),
@@ -62,6 +69,8 @@ pub fn refusal(reason: &RefusalReason) -> &'static str {
         RefusalReason::EventOfOtherLedger(_) => "这本台账没有这件事。",
         RefusalReason::Field(_) => "有一项不合台账的定义。",
         RefusalReason::Audience => "这本台账不放在这个范围。",
+        RefusalReason::OtherLedger => "这条记录属于另一本台账。",
+        RefusalReason::TooMany => "同一节点对这条记录的修改次数太多。",
     }
 }
 

@@ -92,9 +92,12 @@ async fn call(State(state): State<ApiState>, Body(body): Body<Call>) -> Result<R
         .and_then(|id| state.node.space(&id))
         .ok_or_else(|| ServiceError::Bad(format!("this node holds no space {:?}", body.space)))?;
     let fields = values::read(LEDGER, body.fields)?;
-    let written = act(&state, &body.login, body.passphrase.0, async move |node, author| {
-        node.call_activity(author, &space, fields).await
-    });
+    let written = act(
+        &state,
+        &body.login,
+        body.passphrase.0,
+        async move |node, author| node.call_activity(author, &space, fields).await,
+    );
     Ok(created(&written.await?))
 }
 
@@ -110,9 +113,12 @@ async fn sign_in(
     Record(id): Record,
     Body(body): Body<Signed>,
 ) -> Result<Response, Problem> {
-    let written = act(&state, &body.login, body.passphrase.0, async move |node, author| {
-        node.sign_in_at(author, &id).await
-    });
+    let written = act(
+        &state,
+        &body.login,
+        body.passphrase.0,
+        async move |node, author| node.sign_in_at(author, &id).await,
+    );
     Ok(created(&written.await?))
 }
 
@@ -129,9 +135,12 @@ async fn write_line(
     Record(id): Record,
     Body(body): Body<LineBody>,
 ) -> Result<Response, Problem> {
-    let written = act(&state, &body.login, body.passphrase.0, async move |node, author| {
-        node.write_line(author, &id, &body.text).await
-    });
+    let written = act(
+        &state,
+        &body.login,
+        body.passphrase.0,
+        async move |node, author| node.write_line(author, &id, &body.text).await,
+    );
     Ok(created(&written.await?))
 }
 
@@ -140,8 +149,11 @@ async fn seal(
     Record(id): Record,
     Body(body): Body<Signed>,
 ) -> Result<Response, Problem> {
-    let written = act(&state, &body.login, body.passphrase.0, async move |node, author| {
-        node.seal(author, &id).await
-    });
+    let written = act(
+        &state,
+        &body.login,
+        body.passphrase.0,
+        async move |node, author| node.seal(author, &id).await,
+    );
     Ok(created(&written.await?))
 }

@@ -67,6 +67,10 @@ mod tests {
     fn only_the_whole_token_is_the_token() {
         let token = Token::new("0123abcd");
         assert!(token.is(b"0123abcd"));
-        assert!(["", "0123abc", "0123abcde", "1123abcd"].iter().all(|shown| !token.is(shown.as_bytes())));
+        assert!(
+            ["", "0123abc", "0123abcde", "1123abcd"]
+                .iter()
+                .all(|shown| !token.is(shown.as_bytes()))
+        );
     }
 }

@@ -37,7 +37,11 @@ async fn of_several(State(state): State<ApiState>, Body(asked): Body<Asked>) -> 
         let words = format!("name 1 to {RECORDS_MAX} records");
         return Err(ServiceError::Bad(words).into());
     }
-    let mut ids = asked.records.iter().map(|id| parse_record(id)).collect::<Result<Vec<_>, _>>()?;
+    let mut ids = asked
+        .records
+        .iter()
+        .map(|id| parse_record(id))
+        .collect::<Result<Vec<_>, _>>()?;
     ids.sort_unstable();
     ids.dedup();
     bundle(&state, ids).await
@@ -50,6 +54,9 @@ async fn bundle(state: &ApiState, ids: Vec<RecordId>) -> Result<Response, Proble
     };
     let bytes = blocking(state, move |node| node.bundle(&ids)).await?;
     let disposition = format!("attachment; filename=\"{name}\"");
-    let headers = [(CONTENT_TYPE, "application/x-tar"), (CONTENT_DISPOSITION, &disposition)];
+    let headers = [
+        (CONTENT_TYPE, "application/x-tar"),
+        (CONTENT_DISPOSITION, &disposition),
+    ];
     Ok((headers, bytes).into_response())
 }

@@ -15,9 +15,9 @@ use crate::import::FILE_MAX;
 use crate::services::import::ImportReport;
 
 /// Header with the login of the person who signs.
-pub const LOGIN_HEADER: &str = "x-lianzhan-login";
+const LOGIN_HEADER: &str = "x-lianzhan-login";
 /// Header with that person's passphrase.
-pub const PASSPHRASE_HEADER: &str = "x-lianzhan-passphrase";
+const PASSPHRASE_HEADER: &str = "x-lianzhan-passphrase";
 
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
@@ -44,7 +44,15 @@ async fn import(
     let login = header(&headers, LOGIN_HEADER)?;
     let passphrase = SecretString::from(header(&headers, PASSPHRASE_HEADER)?);
     let report = act(&state, &login, passphrase, async move |node, author| {
-        node.import(author, &asked.ledger, &asked.file, &file, asked.dry_run, |_, _| {}).await
+        node.import(
+            author,
+            &asked.ledger,
+            &asked.file,
+            &file,
+            asked.dry_run,
+            |_, _| {},
+        )
+        .await
     });
     Ok(Json(report.await?))
 }

@@ -58,7 +58,9 @@ async fn invite(
         return Err(ServiceError::Bad(words.into()).into());
     }
     let (node, passphrase) = (state.node.clone(), body.passphrase.0);
-    let invited = state.door.with_authority(move || node.invite(draft, &passphrase, addresses));
+    let invited = state
+        .door
+        .with_authority(move || node.invite(draft, &passphrase, addresses));
     let invitation = invited.await?;
     let invited = Invited {
         code: invitation.to_code(),

@@ -36,7 +36,10 @@ async fn check_sign_in(
     State(state): State<ApiState>,
     Body(body): Body<SignIn>,
 ) -> Result<Json<Person>, Problem> {
-    let author = state.door.sign_in(&state.node, &body.login, body.passphrase.0).await?;
+    let author = state
+        .door
+        .sign_in(&state.node, &body.login, body.passphrase.0)
+        .await?;
     Ok(Json(Person {
         name: author.name,
         appointment: author.appointment.to_string(),
@@ -74,7 +77,9 @@ async fn appoint(
     };
     let node = state.node.clone();
     let (own, new) = (body.passphrase.0, body.person_passphrase.0);
-    let appointed = state.door.with_authority(move || node.appoint_person(&own, draft, &new));
+    let appointed = state
+        .door
+        .with_authority(move || node.appoint_person(&own, draft, &new));
     let appointment = appointed.await?.to_string();
     Ok((StatusCode::CREATED, Json(Appointed { appointment })))
 }
@@ -82,7 +87,10 @@ async fn appoint(
 fn role(id: &str) -> Result<Role, ServiceError> {
     Role::parse(id).ok_or_else(|| {
         let known: Vec<_> = Role::ALL.iter().map(|role| role.as_str()).collect();
-        ServiceError::Bad(format!("there is no role {id:?}; there are: {}", known.join(", ")))
+        ServiceError::Bad(format!(
+            "there is no role {id:?}; there are: {}",
+            known.join(", ")
+        ))
     })
 }
 
@@ -90,6 +98,9 @@ fn role(id: &str) -> Result<Role, ServiceError> {
 pub(super) fn level(id: &str) -> Result<Level, ServiceError> {
     Level::parse(id).ok_or_else(|| {
         let known: Vec<_> = Level::ALL.iter().map(|level| level.as_str()).collect();
-        ServiceError::Bad(format!("there is no level {id:?}; there are: {}", known.join(", ")))
+        ServiceError::Bad(format!(
+            "there is no level {id:?}; there are: {}",
+            known.join(", ")
+        ))
     })
 }

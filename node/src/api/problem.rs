@@ -20,9 +20,9 @@ pub struct Problem {
     status: StatusCode,
     kind: &'static str,
     title: &'static str,
-    detail: String,
-    detail_zh: Option<String>,
-    field: Option<String>,
+    detail: Box<str>,
+    detail_zh: Option<Box<str>>,
+    field: Option<Box<str>>,
     retry_after_s: Option<u64>,
 }
 
@@ -54,7 +54,7 @@ impl Problem {
             status,
             kind,
             title,
-            detail: detail.into(),
+            detail: detail.into().into_boxed_str(),
             detail_zh: None,
             field: None,
             retry_after_s: None,
@@ -82,7 +82,7 @@ impl Problem {
 
     fn zh(self, detail: impl Into<String>) -> Self {
         Problem {
-            detail_zh: Some(detail.into()),
+            detail_zh: Some(detail.into().into_boxed_str()),
             ..self
         }
     }
@@ -124,8 +124,12 @@ impl From<ServiceError> for Problem {
             ServiceError::UnknownOrg(_)
             | ServiceError::UnknownLedger(_)
             | ServiceError::UnknownView { .. }
-            | ServiceError::UnknownRecord(_) => (StatusCode::NOT_FOUND, "not-here", "This node has no such thing"),
-            ServiceError::NotARecordId(_) => (StatusCode::BAD_REQUEST, "request", "The request cannot be read"),
+            | ServiceError::UnknownRecord(_) => {
+                (StatusCode::NOT_FOUND, "not-here", "This node has no such thing")
+            }
+            ServiceError::NotARecordId(_) => {
+                (StatusCode::BAD_REQUEST, "request", "The request cannot be read")
+            }
             ServiceError::Field { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "field", "A field is wrong"),
             ServiceError::Bad(_) | ServiceError::Invitation(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong")
@@ -133,7 +137,11 @@ impl From<ServiceError> for Problem {
             ServiceError::Import(crate::import::ImportError::TooLarge) => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "file", "The file cannot be read")
             }
-            ServiceError::Import(_) => (StatusCode::UNPROCESSABLE_ENTITY, "file", "The file cannot be read"),
+            ServiceError::Import(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "file",
+                "The file cannot be read",
+            ),
             ServiceError::SignIn => (StatusCode::FORBIDDEN, "sign-in", "Not signed in"),
             ServiceError::Refused(_) | ServiceError::NotAllowed(_) => {
                 (StatusCode::FORBIDDEN, "not-allowed", "This is not allowed")
@@ -154,7 +162,7 @@ impl From<ServiceError> for Problem {
             | ServiceError::Change(_) => return Problem::internal(&error),
         };
         let field = match &error {
-            ServiceError::Field { field, .. } => Some(field.clone()),
+            ServiceError::Field { field, .. } => Some(field.as_str().into()),
             _ => None,
         };
         Problem {
@@ -224,11 +232,18 @@ pub(super) async fn describe(request: Request, next: Next) -> Response {
 fn bare(status: StatusCode) -> Problem {
     let detail = match status {
         StatusCode::METHOD_NOT_ALLOWED => "this route takes another method; see the header Allow",
-        StatusCode::PAYLOAD_TOO_LARGE => "the body is too large; a spreadsheet may have 20 MiB, all else 1 MiB",
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            "the body is too large; a spreadsheet may have 20 MiB, all else 1 MiB"
+        }
         status if status.is_server_error() => return Problem::internal(&status),
         _ => "look up this route in docs/spec",
     };
-    Problem::new(status, "request", status.canonical_reason().unwrap_or("Refused"), detail)
+    Problem::new(
+        status,
+        "request",
+        status.canonical_reason().unwrap_or("Refused"),
+        detail,
+    )
 }
 
 impl Problem {
@@ -268,8 +283,14 @@ mod tests {
         let path = std::path::PathBuf::from("/srv/secret/place");
         let disk = || std::io::Error::other("the platter is on fire");
         for error in [
-            ServiceError::Disk { path: path.clone(), error: disk() },
-            ServiceError::Key(KeyFileError::Disk { path: path.clone(), error: disk() }),
+            ServiceError::Disk {
+                path: path.clone(),
+                error: disk(),
+            },
+            ServiceError::Key(KeyFileError::Disk {
+                path: path.clone(),
+                error: disk(),
+            }),
             ServiceError::Key(KeyFileError::Format(path.clone())),
             ServiceError::Damaged("row 7 contradicts row 8".into()),
             ServiceError::Busy(path.clone()),
@@ -277,17 +298,31 @@ mod tests {
             let problem = Problem::from(error);
             assert_eq!(problem.status, StatusCode::INTERNAL_SERVER_ERROR);
             let told = format!("{problem:?}");
-            assert!(!["secret", "fire", "row 7"].iter().any(|cause| told.contains(cause)), "{told}");
+            assert!(
+                !["secret", "fire", "row 7"]
+                    .iter()
+                    .any(|cause| told.contains(cause)),
+                "{told}"
+            );
         }
-        let told = format!("{:?}", Problem::from(ServiceError::Key(KeyFileError::Passphrase(path.clone()))));
+        let told = format!(
+            "{:?}",
+            Problem::from(ServiceError::Key(KeyFileError::Passphrase(path.clone())))
+        );
         assert!(!told.contains("secret"), "{told}");
-        let told = format!("{:?}", Problem::from(ServiceError::Key(KeyFileError::Exists(path))));
+        let told = format!(
+            "{:?}",
+            Problem::from(ServiceError::Key(KeyFileError::Exists(path)))
+        );
         assert!(!told.contains("secret"), "{told}");
     }
 
     #[test]
     fn a_field_is_named_and_a_wait_is_stated() {
-        let problem = Problem::from(ServiceError::Field { field: "gist".into(), words: "too short".into() });
+        let problem = Problem::from(ServiceError::Field {
+            field: "gist".into(),
+            words: "too short".into(),
+        });
         assert_eq!(
             (problem.status, problem.field.as_deref()),
             (StatusCode::UNPROCESSABLE_ENTITY, Some("gist"))

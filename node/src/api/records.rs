@@ -30,7 +30,9 @@ async fn record(State(state): State<ApiState>, Record(id): Record) -> Result<Jso
 }
 
 fn is_annex(ledger: &str) -> bool {
-    ledgers().iter().any(|of| of.annexes.iter().any(|annex| annex == ledger))
+    ledgers()
+        .iter()
+        .any(|of| of.annexes.iter().any(|annex| annex == ledger))
 }
 
 /// A record.
@@ -99,12 +101,19 @@ impl RecordJson {
             audience: detail.space.audience.as_str(),
             owner: detail.owner.as_ref().map(OrgJson::from),
             state: detail.state.to_json(),
-            changes: detail.changes.iter().map(|change| ChangeJson::of(change, detail)).collect(),
+            changes: detail
+                .changes
+                .iter()
+                .map(|change| ChangeJson::of(change, detail))
+                .collect(),
             annexes: detail.annex_names.clone(),
             missing: detail
                 .missing
                 .iter()
-                .map(|(zh, en)| Label { zh: zh.clone(), en: en.clone() })
+                .map(|(zh, en)| Label {
+                    zh: zh.clone(),
+                    en: en.clone(),
+                })
                 .collect(),
         }
     }
@@ -112,7 +121,11 @@ impl RecordJson {
 
 impl ChangeJson {
     fn of(change: &ChangeDetail, detail: &RecordDetail) -> Self {
-        let events = detail.state.events.iter().filter(|event| event.change == change.held.id);
+        let events = detail
+            .state
+            .events
+            .iter()
+            .filter(|event| event.change == change.held.id);
         ChangeJson {
             id: change.held.id.to_string(),
             origin: change.held.origin.to_string(),
@@ -122,7 +135,10 @@ impl ChangeJson {
             author_org: change.author_org.as_ref().map(OrgJson::from),
             node_org: change.node_org.as_ref().map(OrgJson::from),
             roles: change.roles.iter().map(|role| role.as_str()).collect(),
-            happened: events.into_iter().find_map(|event| event.event.happened()).map(str::to_owned),
+            happened: events
+                .into_iter()
+                .find_map(|event| event.event.happened())
+                .map(str::to_owned),
             recorded: change.held.recorded.0,
             witnessed: change.witnessing.as_ref().map(WitnessedJson::from),
             verdict: change.verdict.clone(),

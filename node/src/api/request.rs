@@ -21,9 +21,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         match axum::Json::<T>::from_request(request, state).await {
             Ok(axum::Json(body)) => Ok(Body(body)),
-            Err(JsonRejection::MissingJsonContentType(_)) => {
-                Err(Problem::request("send JSON with `Content-Type: application/json`"))
-            }
+            Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::request(
+                "send JSON with `Content-Type: application/json`",
+            )),
             Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "request",

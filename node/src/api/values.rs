@@ -24,9 +24,11 @@ pub(super) fn read(ledger_id: &str, fields: Fields) -> Result<Vec<(String, Value
         let value = match json {
             serde_json::Value::Null => continue,
             serde_json::Value::Bool(value) => Value::Bool(value),
-            serde_json::Value::Number(number) => {
-                Value::Int(number.as_i64().ok_or_else(|| wrong("this takes a whole number"))?)
-            }
+            serde_json::Value::Number(number) => Value::Int(
+                number
+                    .as_i64()
+                    .ok_or_else(|| wrong("this takes a whole number"))?,
+            ),
             serde_json::Value::String(text) if text.trim().is_empty() => continue,
             serde_json::Value::String(text) => Value::Text(text),
             serde_json::Value::Array(_) | serde_json::Value::Object(_) => {

@@ -37,8 +37,11 @@ async fn register(State(state): State<ApiState>, Body(body): Body<Visit>) -> Res
         subject: values::read(SUBJECT, body.subject)?,
         sensitive: values::read(SENSITIVE, body.sensitive)?,
     };
-    let written = act(&state, &body.login, body.passphrase.0, async move |node, author| {
-        node.register_visit(author, draft).await
-    });
+    let written = act(
+        &state,
+        &body.login,
+        body.passphrase.0,
+        async move |node, author| node.register_visit(author, draft).await,
+    );
     Ok(created(&written.await?))
 }

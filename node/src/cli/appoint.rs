@@ -84,7 +84,10 @@ impl Appoint {
             }
         };
         out::line(&appointment)?;
-        shell.say("已任命。上面是任命的编号。", "Appointed. Above is the id of the appointment.");
+        shell.say(
+            "已任命。上面是任命的编号。",
+            "Appointed. Above is the id of the appointment.",
+        );
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use age::secrecy::{ExposeSecret, SecretString};
 use anyhow::{Context, bail};
 
 use super::Shell;
+use super::lang::said;
 use crate::keystore::PASSPHRASE_MIN;
 
 /// The passphrase that opens what the command works with.
@@ -15,26 +16,34 @@ pub(super) const PERSON_PASSPHRASE: &str = "LIANZHAN_PERSON_PASSPHRASE";
 pub(super) fn passphrase(shell: &Shell, variable: &str, zh: &str, en: &str) -> anyhow::Result<SecretString> {
     match of_environment(variable)? {
         Some(passphrase) => Ok(passphrase),
-        None => prompt(shell, variable, shell.lang.pick(zh, en)),
+        None => prompt(variable, shell.lang.pick(zh, en)),
     }
 }
 
 /// A passphrase that is chosen now; typed twice at a terminal.
-pub(super) fn new_passphrase(shell: &Shell, variable: &str, zh: &str, en: &str) -> anyhow::Result<SecretString> {
+pub(super) fn new_passphrase(
+    shell: &Shell,
+    variable: &str,
+    zh: &str,
+    en: &str,
+) -> anyhow::Result<SecretString> {
     let (chosen, typed) = match of_environment(variable)? {
         Some(passphrase) => (passphrase, false),
-        None => (prompt(shell, variable, shell.lang.pick(zh, en))?, true),
+        None => (prompt(variable, shell.lang.pick(zh, en))?, true),
     };
     if chosen.expose_secret().chars().count() < PASSPHRASE_MIN {
-        match shell.lang {
-            super::Lang::Zh => bail!("口令少于 {PASSPHRASE_MIN} 个字符，请换长一些的。"),
-            super::Lang::En => bail!("the passphrase has fewer than {PASSPHRASE_MIN} characters; choose a longer one"),
-        }
+        bail!(said(
+            format!("口令少于 {PASSPHRASE_MIN} 个字符，请换长一些的。"),
+            format!("the passphrase has fewer than {PASSPHRASE_MIN} characters; choose a longer one"),
+        ));
     }
     if typed {
-        let again = prompt(shell, variable, shell.lang.pick("再输入一次", "the same again"))?;
+        let again = prompt(variable, shell.lang.pick("再输入一次", "the same again"))?;
         if again.expose_secret() != chosen.expose_secret() {
-            bail!("{}", shell.lang.pick("两次输入的口令不同，请重来。", "the two passphrases differ; start again"));
+            bail!(said(
+                "两次输入的口令不同，请重来。",
+                "the two passphrases differ; start again"
+            ));
         }
     }
     Ok(chosen)
@@ -47,10 +56,7 @@ pub(super) fn login(shell: &Shell, given: Option<String>) -> anyhow::Result<Stri
         return Ok(login);
     }
     if !std::io::stdin().is_terminal() {
-        bail!("{}", shell.lang.pick(
-            "请用 --login 说明由谁签名。",
-            "say with --login who signs",
-        ));
+        bail!(said("请用 --login 说明由谁签名。", "say with --login who signs",));
     }
     eprint!("{}: ", shell.lang.pick("登录名", "login"));
     std::io::stderr().flush()?;
@@ -67,10 +73,12 @@ fn of_environment(variable: &str) -> anyhow::Result<Option<SecretString>> {
     }
 }
 
-fn prompt(shell: &Shell, variable: &str, what: &str) -> anyhow::Result<SecretString> {
-    let typed = rpassword::prompt_password(format!("{what}: ")).with_context(|| match shell.lang {
-        super::Lang::Zh => format!("这里没有终端可以输入口令；请设置环境变量 {variable}"),
-        super::Lang::En => format!("there is no terminal to ask for a passphrase; set {variable}"),
+fn prompt(variable: &str, what: &str) -> anyhow::Result<SecretString> {
+    let typed = rpassword::prompt_password(format!("{what}: ")).with_context(|| {
+        said(
+            format!("这里没有终端可以输入口令。请设置环境变量 {variable}。"),
+            format!("there is no terminal to ask for a passphrase; set {variable}"),
+        )
     })?;
     Ok(SecretString::from(typed))
 }

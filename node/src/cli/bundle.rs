@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use serde_json::json;
 
+use super::lang::said;
 use super::reach::Reach;
 use super::{Lang, Shell};
 use crate::services::{files, parse_record};
@@ -29,15 +30,23 @@ pub(super) struct Bundle {
 
 impl Bundle {
     pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
-        let mut ids = self.records.iter().map(|id| parse_record(id)).collect::<Result<Vec<_>, _>>()?;
+        let mut ids = self
+            .records
+            .iter()
+            .map(|id| parse_record(id))
+            .collect::<Result<Vec<_>, _>>()?;
         ids.sort_unstable();
         ids.dedup();
         let bytes = match Reach::open(&shell.dir())? {
             Reach::Here(node) => node.bundle(&ids)?,
             Reach::Running(client) => client.post_bytes("/bundle", &json!({ "records": ids }))?,
         };
-        std::fs::write(&self.output, &bytes)
-            .with_context(|| format!("{}: choose a place that can be written to", self.output.display()))?;
+        std::fs::write(&self.output, &bytes).with_context(|| {
+            said(
+                format!("不能写入 {}。请另选地方。", self.output.display()),
+                format!("{}: choose a place that can be written to", self.output.display()),
+            )
+        })?;
         let (file, root) = (self.output.display(), shell.dir().join(files::FOUNDING));
         eprintln!(
             "{}: lianzhan-audit verify {file} --root {}",

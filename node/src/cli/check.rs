@@ -35,25 +35,40 @@ impl Check {
         } else {
             out::bytes(text(&report, shell.lang).as_bytes())?;
         }
-        Ok(if report.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if report.faults.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
     }
 }
 
 fn text(report: &CheckReport, lang: Lang) -> String {
-    let CheckReport { logs, entries, receipts, records, documents, faults } = report;
+    let CheckReport {
+        logs,
+        entries,
+        receipts,
+        records,
+        documents,
+        faults,
+    } = report;
     let mut text = match lang {
         Lang::Zh => {
             format!("日志 {logs}，条目 {entries}，见证回执 {receipts}，记录 {records}，文档 {documents}：")
         }
         Lang::En => {
-            format!("{logs} logs, {entries} entries, {receipts} receipts, {records} records, {documents} documents: ")
+            format!(
+                "{logs} logs, {entries} entries, {receipts} receipts, {records} records, {documents} documents: "
+            )
         }
     };
     text.push_str(&match (lang, faults.len()) {
         (Lang::Zh, 0) => "全部相符。\n".into(),
         (Lang::En, 0) => "all agrees\n".into(),
         (Lang::Zh, n) => format!("{n} 处不符。请保留本目录，不要继续写入，并联系上级节点的管理员。\n"),
-        (Lang::En, n) => format!("{n} faults. Keep this directory as it is, write nothing more, and ask for help.\n"),
+        (Lang::En, n) => {
+            format!("{n} faults. Keep this directory as it is, write nothing more, and ask for help.\n")
+        }
     });
     for fault in faults {
         text.push_str(fault);

@@ -25,7 +25,10 @@ pub(super) struct Demo {
 impl Demo {
     pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
         crate::demo::run(crate::demo::DemoOptions {
-            dir: shell.dir.clone().unwrap_or_else(|| PathBuf::from("lianzhan-demo")),
+            dir: shell
+                .dir
+                .clone()
+                .unwrap_or_else(|| PathBuf::from("lianzhan-demo")),
             exit: self.exit,
             json: self.json,
         })

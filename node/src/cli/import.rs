@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use age::secrecy::ExposeSecret;
 use anyhow::Context;
 
+use super::lang::said;
 use super::reach::{Reach, percent};
 use super::{Lang, Shell, ask, block_on, out};
 use crate::services::import::ImportReport;
@@ -38,9 +39,21 @@ pub(super) struct Import {
 
 impl Import {
     pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
-        let bytes = std::fs::read(&self.file)
-            .with_context(|| format!("{}: give the path of a file that can be read", self.file.display()))?;
-        let name = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let bytes = std::fs::read(&self.file).with_context(|| {
+            said(
+                format!("读不到文件 {}。", self.file.display()),
+                format!(
+                    "{}: give the path of a file that can be read",
+                    self.file.display()
+                ),
+            )
+        })?;
+        let name = self
+            .file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let reach = Reach::open(&shell.dir())?;
         let login = ask::login(shell, self.login)?;
         let passphrase = ask::passphrase(shell, ask::PASSPHRASE, "口令", "passphrase")?;
@@ -48,10 +61,17 @@ impl Import {
             Reach::Here(node) => {
                 let author = node.sign_in(&login, &passphrase)?;
                 let bar = out::bar(shell.lang.pick("导入", "importing"));
-                let report = block_on(node.import(&author, &self.ledger, &name, &bytes, self.dry_run, |done, all| {
-                    bar.set_length(all);
-                    bar.set_position(done);
-                }))??;
+                let report = block_on(node.import(
+                    &author,
+                    &self.ledger,
+                    &name,
+                    &bytes,
+                    self.dry_run,
+                    |done, all| {
+                        bar.set_length(all);
+                        bar.set_position(done);
+                    },
+                ))??;
                 bar.finish_and_clear();
                 report
             }
@@ -80,17 +100,30 @@ impl Import {
 }
 
 fn text(report: &ImportReport, lang: Lang) -> String {
-    let (imported, known, skipped, broken) = (report.imported, report.known, report.skipped, report.errors.len());
+    let (imported, known, skipped, broken) =
+        (report.imported, report.known, report.skipped, report.errors.len());
     let mut text = match (lang, report.dry_run) {
-        (Lang::Zh, true) => format!("试读：可导入 {imported} 行，已有 {known} 行，跳过 {skipped} 行，有错 {broken} 处。\n"),
-        (Lang::Zh, false) => format!("已导入 {imported} 行，已有 {known} 行，跳过 {skipped} 行，有错 {broken} 处。\n"),
-        (Lang::En, true) => {
-            format!("dry run: {imported} to import, {known} here already, {skipped} skipped, {broken} faults\n")
+        (Lang::Zh, true) => {
+            format!("试读：可导入 {imported} 行，已有 {known} 行，跳过 {skipped} 行，有错 {broken} 处。\n")
         }
-        (Lang::En, false) => format!("{imported} imported, {known} here already, {skipped} skipped, {broken} faults\n"),
+        (Lang::Zh, false) => {
+            format!("已导入 {imported} 行，已有 {known} 行，跳过 {skipped} 行，有错 {broken} 处。\n")
+        }
+        (Lang::En, true) => {
+            format!(
+                "dry run: {imported} to import, {known} here already, {skipped} skipped, {broken} faults\n"
+            )
+        }
+        (Lang::En, false) => {
+            format!("{imported} imported, {known} here already, {skipped} skipped, {broken} faults\n")
+        }
     };
     for error in &report.errors {
-        let at = if error.cell.is_empty() { String::new() } else { format!(" {}", error.cell) };
+        let at = if error.cell.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", error.cell)
+        };
         text.push_str(&match lang {
             Lang::Zh => format!("第 {} 行{at}：{}\n", error.row, error.zh),
             Lang::En => format!("row {}{at}: {}\n", error.row, error.en),

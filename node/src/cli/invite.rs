@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::found::OrgArgs;
+use super::lang::said;
 use super::reach::Reach;
 use super::{Shell, ask, out};
 use crate::services::Node;
@@ -39,10 +40,11 @@ impl Invite {
         if let (Reach::Here(node), true) = (&reach, self.addresses.is_empty())
             && !is_dialable(node)
         {
-            bail!(
+            bail!(said(
+                "不知道新节点怎样连到本节点。请先运行本节点（lianzhan run），或用 --address 说明，如 /ip4/192.0.2.1/tcp/7611。",
                 "it is not known how the new node will reach this one; start this node first (lianzhan run), or give \
-                 --address /ip4/.../tcp/..."
-            );
+                 --address, such as /ip4/192.0.2.1/tcp/7611",
+            ));
         }
         let passphrase = ask::passphrase(
             shell,

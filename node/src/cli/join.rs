@@ -2,10 +2,13 @@
 
 use std::io::Read;
 
+use anyhow::{Context, bail};
+
 use super::found::Place;
+use super::lang::said;
 use super::{Shell, ask, block_on, out};
-use crate::services::invite::{Joining, JoinReply};
-use crate::{env, net};
+use crate::net;
+use crate::services::invite::Joining;
 
 /// Set up this machine's node from an invitation 凭邀请码建立本机节点
 #[derive(clap::Args)]
@@ -36,17 +39,39 @@ impl Join {
         // All that can fail here fails before the invitation is used up.
         let joining = Joining::begin(&code)?;
         let config = self.place.config(shell)?;
-        std::fs::create_dir_all(&dir)?;
-        env::write_private(&dir.join(".joining"), b"")?;
-        std::fs::remove_file(dir.join(".joining"))?;
+        std::fs::create_dir_all(&dir).with_context(|| {
+            said(
+                format!("不能建立目录 {}。", dir.display()),
+                format!("{} cannot be made", dir.display()),
+            )
+        })?;
+        if std::fs::read_dir(&dir)?.next().is_some() {
+            bail!(said(
+                format!(
+                    "{} 里有别的文件。请用 --dir 另选一个空目录或新目录。",
+                    dir.display()
+                ),
+                format!(
+                    "{} holds other files; choose an empty or a new directory with --dir",
+                    dir.display()
+                ),
+            ));
+        }
         let passphrase = ask::new_passphrase(
             shell,
             ask::PASSPHRASE,
             "为本机构的密钥设定口令",
             "new passphrase for this org's authority key",
         )?;
-        let reply: JoinReply = block_on(net::join(joining.invitation(), joining.request()))??;
-        let node = joining.finish(&dir, reply, &passphrase, config)?;
+        let reply = block_on(net::join(joining.invitation(), joining.request()))?;
+        let joined = reply
+            .map_err(anyhow::Error::from)
+            .and_then(|reply| Ok(joining.finish(&dir, reply, &passphrase, config)?));
+        if joined.is_err() {
+            // Goes only if it is empty, as it was made above.
+            let _ = std::fs::remove_dir(&dir);
+        }
+        let node = joined?;
         out::line(&node.org()?.name_zh)?;
         shell.say(
             "已加入。下一步：lianzhan appoint 任命人员，lianzhan run 启动。",

@@ -36,6 +36,24 @@ impl Lang {
     }
 }
 
+/// An error in both languages.
+#[derive(Debug, thiserror::Error)]
+#[error("{en}")]
+pub(super) struct Said {
+    /// In Chinese, where it is known.
+    pub(super) zh: Option<String>,
+    /// In English.
+    pub(super) en: String,
+}
+
+/// An error that a command itself states: what happened and what to do.
+pub(super) fn said(zh: impl Into<String>, en: impl Into<String>) -> Said {
+    Said {
+        zh: Some(zh.into()),
+        en: en.into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

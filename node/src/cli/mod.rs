@@ -22,21 +22,24 @@ mod reindex;
 mod run;
 mod status;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use lang::Lang;
-use reach::Refusal;
+use lang::{Lang, Said};
 
 use crate::services::ServiceError;
 use crate::words;
 
 /// Lianzhan 联站: the ledgers of liaison stations and of the congresses above them.
 #[derive(Parser)]
-#[command(name = "lianzhan", version, arg_required_else_help = true, after_help = "\
+#[command(
+    name = "lianzhan",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
 Try it out 先试一试:
   lianzhan demo
 
@@ -46,7 +49,8 @@ Set up a node 建立节点:
   lianzhan run
 
 `lianzhan help COMMAND` says more about a command and shows an example.
-Each option also has a place in lianzhan.toml in the node's directory, or in the environment as LIANZHAN_...")]
+Each option also has a place in lianzhan.toml in the node's directory, or in the environment as LIANZHAN_..."
+)]
 struct Cli {
     #[command(flatten)]
     options: Options,
@@ -66,7 +70,13 @@ struct Options {
     #[arg(long, global = true, env = "LIANZHAN_LOG", value_name = "LEVEL")]
     log: Option<String>,
     /// How it is logged 日志格式
-    #[arg(long, global = true, env = "LIANZHAN_LOG_FORMAT", value_enum, default_value = "text")]
+    #[arg(
+        long,
+        global = true,
+        env = "LIANZHAN_LOG_FORMAT",
+        value_enum,
+        default_value = "text"
+    )]
     log_format: LogFormat,
 }
 
@@ -116,7 +126,14 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let lang = cli.options.lang.unwrap_or_else(Lang::of_environment);
     let serving = matches!(cli.command, Command::Run(_));
-    let logging = start_logging(&cli.options, if serving { "info" } else { "warn" });
+    let logging = start_logging(
+        &cli.options,
+        if serving {
+            "lianzhan_node=info,warn"
+        } else {
+            "warn"
+        },
+    );
     let shell = Shell {
         dir: cli.options.dir,
         lang,
@@ -158,6 +175,7 @@ fn start_logging(options: &Options, default: &str) -> anyhow::Result<()> {
         .map_err(|error| anyhow::anyhow!("--log: {error}; write error, warn, info or debug"))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match options.log_format {
         LogFormat::Text => builder.init(),
@@ -172,8 +190,9 @@ fn sentence(error: &anyhow::Error, lang: Lang) -> String {
         if let Some(error) = error.downcast_ref::<ServiceError>() {
             return words::zh(error);
         }
-        if let Some(Refusal { zh: Some(words), .. }) = error.downcast_ref::<Refusal>() {
-            return words.clone();
+        if let Some(Said { zh: Some(words), .. }) = error.downcast_ref::<Said>() {
+            let causes = error.chain().skip(1).map(|cause| format!("（{cause}）"));
+            return words.clone() + &causes.collect::<String>();
         }
     }
     format!("{error:#}")
@@ -206,11 +225,17 @@ mod tests {
         let mut command = Cli::command();
         command.build();
         command.clone().debug_assert();
-        for sub in command.get_subcommands_mut().filter(|sub| sub.get_name() != "help") {
+        for sub in command
+            .get_subcommands_mut()
+            .filter(|sub| sub.get_name() != "help")
+        {
             let name = sub.get_name().to_owned();
             assert!(sub.get_about().is_some(), "{name} says what it does");
             let help = sub.render_long_help().to_string();
-            assert!(help.contains(&format!("  lianzhan {name}")), "{name} shows an example:\n{help}");
+            assert!(
+                help.contains(&format!("  lianzhan {name}")),
+                "{name} shows an example:\n{help}"
+            );
         }
     }
 

@@ -54,7 +54,10 @@ pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
 
 /// A cell on one line, cut to what fits. Control characters, which a terminal would obey, become spaces.
 fn shown(cell: &str) -> String {
-    let clean: String = cell.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean: String = cell
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     if clean.width() <= CELL_MAX {
         return clean;
     }

@@ -44,13 +44,23 @@ impl Query {
 /// The table for a terminal: columns that are empty throughout are left out.
 fn text(table: &Table, lang: Lang) -> String {
     let filled: Vec<usize> = (0..table.columns.len())
-        .filter(|&n| table.rows.iter().any(|row| row.get(n).is_some_and(|cell| !cell.is_null())))
+        .filter(|&n| {
+            table
+                .rows
+                .iter()
+                .any(|row| row.get(n).is_some_and(|cell| !cell.is_null()))
+        })
         .collect();
     let headings: Vec<&str> = filled.iter().map(|&n| table.columns[n].as_str()).collect();
     let rows: Vec<Vec<String>> = table
         .rows
         .iter()
-        .map(|row| filled.iter().map(|&n| row.get(n).map_or_else(String::new, cell)).collect())
+        .map(|row| {
+            filled
+                .iter()
+                .map(|&n| row.get(n).map_or_else(String::new, cell))
+                .collect()
+        })
         .collect();
     let count = match lang {
         Lang::Zh => format!("共 {} 行\n", rows.len()),

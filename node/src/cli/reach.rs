@@ -1,6 +1,5 @@
 //! How a command reaches the node: it opens the directory itself, or, where the node is running, asks it through its API.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +9,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use ureq::http;
 
+use super::lang::{Said, said};
 use crate::config::Overrides;
+use crate::runtime::{RUNNING, RunningFile};
 use crate::services::{Node, ServiceError, files};
 
 /// Largest answer that is taken, in bytes: a bundle of many records.
@@ -35,28 +36,12 @@ impl Reach {
     }
 }
 
-/// What a running node answered instead of doing it: problem details.
-#[derive(Debug, thiserror::Error)]
-#[error("{en}")]
-pub(super) struct Refusal {
-    /// In English.
-    pub(super) en: String,
-    /// In Chinese.
-    pub(super) zh: Option<String>,
-}
-
 #[derive(Deserialize)]
 struct Problem {
     title: String,
     detail: String,
     #[serde(default)]
     detail_zh: Option<String>,
-}
-
-/// What a running node leaves in its directory.
-#[derive(Deserialize)]
-struct Running {
-    web: SocketAddr,
 }
 
 /// A running node.
@@ -68,18 +53,21 @@ pub(super) struct Client {
 
 impl Client {
     fn of(dir: &Path) -> anyhow::Result<Self> {
+        let shown = dir.display();
         let busy = || {
-            format!(
-                "the node in {} is starting, or another command works with it; try again in a moment",
-                dir.display()
+            said(
+                format!("{shown} 中的节点正在启动，或另有命令在使用它。请稍后再试。"),
+                format!(
+                    "the node in {shown} is starting, or another command works with it; try again in a moment"
+                ),
             )
         };
-        let running = std::fs::read(dir.join(files::RUNNING)).with_context(busy)?;
-        let running: Running = serde_json::from_slice(&running).with_context(busy)?;
+        let running = std::fs::read(dir.join(RUNNING)).with_context(busy)?;
+        let running: RunningFile = serde_json::from_slice(&running).with_context(busy)?;
         let token = std::fs::read_to_string(dir.join(files::API_TOKEN)).with_context(|| {
-            format!(
-                "the node in {} is running, and its token cannot be read; run this as the user who runs the node",
-                dir.display()
+            said(
+                format!("{shown} 中的节点正在运行，但读不到它的令牌。请用运行节点的那个用户执行。"),
+                format!("the node in {shown} is running, and its token cannot be read; run this as the user who runs the node"),
             )
         })?;
         let config = ureq::Agent::config_builder()
@@ -95,7 +83,11 @@ impl Client {
             bearer: format!("Bearer {}", token.trim()),
         };
         // A file that a crashed node left behind names an address where nobody answers.
-        client.agent.get(format!("http://{}/healthz", running.web)).call().with_context(busy)?;
+        client
+            .agent
+            .get(format!("http://{}/healthz", running.web))
+            .call()
+            .with_context(busy)?;
         Ok(client)
     }
 
@@ -121,7 +113,11 @@ impl Client {
     }
 
     /// POST of JSON, JSON back.
-    pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &serde_json::Value) -> anyhow::Result<T> {
+    pub(super) fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> anyhow::Result<T> {
         json(&self.post_bytes(path, body)?)
     }
 
@@ -145,34 +141,41 @@ impl Client {
 }
 
 fn read(answer: Result<http::Response<ureq::Body>, ureq::Error>) -> anyhow::Result<Vec<u8>> {
-    let mut answer = answer.context("the running node did not answer; look into its log")?;
+    let mut answer = answer.with_context(silent)?;
     let status = answer.status();
     let bytes = answer
         .body_mut()
         .with_config()
         .limit(ANSWER_MAX)
         .read_to_vec()
-        .context("the running node broke off its answer; look into its log")?;
+        .with_context(silent)?;
     if status.is_success() {
         return Ok(bytes);
     }
     let refusal = match serde_json::from_slice::<Problem>(&bytes) {
-        Ok(problem) => Refusal {
-            en: format!("{}: {}", problem.title, problem.detail),
+        Ok(problem) => Said {
             zh: problem.detail_zh,
+            en: format!("{}: {}", problem.title, problem.detail),
         },
-        Err(_) => Refusal {
-            en: format!("the running node answered {status}; look into its log"),
-            zh: None,
-        },
+        Err(_) => silent(),
     };
     Err(refusal.into())
 }
 
-fn json<T: DeserializeOwned>(bytes: &[u8]) -> anyhow::Result<T> {
-    serde_json::from_slice(bytes).context(
-        "the running node answered in a form that this program does not know; start it with the same version",
+fn silent() -> Said {
+    said(
+        "运行中的节点没有正常回答。请看它的日志。",
+        "the running node did not answer as it should; look into its log",
     )
+}
+
+fn json<T: DeserializeOwned>(bytes: &[u8]) -> anyhow::Result<T> {
+    serde_json::from_slice(bytes).with_context(|| {
+        said(
+            "运行中的节点与本程序版本不同。请用同一版本重启节点。",
+            "the running node is of another version than this program; start it anew with this one",
+        )
+    })
 }
 
 /// A text as part of a URL or of a header.

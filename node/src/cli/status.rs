@@ -86,12 +86,20 @@ fn text(status: &Shown, running: bool, lang: Lang) -> String {
         true => lang.pick("运行中", "running"),
         false => lang.pick("未运行", "not running"),
     };
-    let mut text = format!("{} ({}) · {state} · lianzhan {}\n", status.name, status.level, status.version);
-    let mut line = |zh: &str, en: &str, value: String| text.push_str(&format!("{}: {value}\n", lang.pick(zh, en)));
+    let mut text = format!(
+        "{} ({}) · {state} · lianzhan {}\n",
+        status.name, status.level, status.version
+    );
+    let mut line =
+        |zh: &str, en: &str, value: String| text.push_str(&format!("{}: {value}\n", lang.pick(zh, en)));
     line("网络标识", "federation", status.federation.clone());
     line("记录", "records", status.records.to_string());
     line("来信来访", "visits", status.visits.to_string());
-    line("联合活动封签", "seals of joint activities", status.joint_seals.to_string());
+    line(
+        "联合活动封签",
+        "seals of joint activities",
+        status.joint_seals.to_string(),
+    );
     line(
         "本机条目 / 已见证",
         "own entries / witnessed",
@@ -125,9 +133,20 @@ fn peers(peers: &[Peer], lang: Lang) -> String {
     let rows: Vec<_> = peers
         .iter()
         .map(|peer| {
-            let name = peer.org.clone().unwrap_or_else(|| peer.node.chars().take(16).collect());
-            let level = if peer.level { lang.pick("已同步", "level") } else { lang.pick("同步中", "syncing") };
-            vec![name, level.to_owned(), format!("{}/{}", peer.received, peer.wanted)]
+            let name = peer
+                .org
+                .clone()
+                .unwrap_or_else(|| peer.node.chars().take(16).collect());
+            let level = if peer.level {
+                lang.pick("已同步", "level")
+            } else {
+                lang.pick("同步中", "syncing")
+            };
+            vec![
+                name,
+                level.to_owned(),
+                format!("{}/{}", peer.received, peer.wanted),
+            ]
         })
         .collect();
     let headings = [

@@ -29,15 +29,26 @@ pub(super) struct Person {
 }
 
 const fn person(login: &'static str, name: &'static str, roles: &'static [Role]) -> Person {
-    Person { login, name, roles, seat: None }
+    Person {
+        login,
+        name,
+        roles,
+        seat: None,
+    }
 }
 
 const fn deputy(login: &'static str, name: &'static str, seat: Level) -> Person {
-    Person { login, name, roles: &[Role::Deputy], seat: Some(seat) }
+    Person {
+        login,
+        name,
+        roles: &[Role::Deputy],
+        seat: Some(seat),
+    }
 }
 
 use Role::{
-    Administrator, DeputiesOffice, OpinionLiaison, Organiser, PresidiumChair, Secretary, StationHead, StationLiaison,
+    Administrator, DeputiesOffice, OpinionLiaison, Organiser, PresidiumChair, Secretary, StationHead,
+    StationLiaison,
 };
 
 impl Place {
@@ -76,7 +87,12 @@ impl Place {
 
     pub(super) fn draft(self) -> OrgDraft {
         let (_, level, zh, en, code) = self.row();
-        OrgDraft { level, name_zh: zh.into(), name_en: en.into(), code: code.into() }
+        OrgDraft {
+            level,
+            name_zh: zh.into(),
+            name_en: en.into(),
+            code: code.into(),
+        }
     }
 
     fn row(self) -> (&'static str, Level, &'static str, &'static str, &'static str) {
@@ -84,10 +100,34 @@ impl Place {
             Place::City => ("city", Level::City, "澜州市", "Lanzhou Prefecture City", "9901"),
             Place::County => ("county", Level::County, "澄川县", "Chengchuan County", "990121"),
             Place::Fengdu => ("fengdu", Level::Township, "枫渡镇", "Fengdu Town", "990121103"),
-            Place::Qingya => ("qingya", Level::Township, "青崖乡", "Qingya Township", "990121204"),
-            Place::Shiqiao => ("shiqiao", Level::Station, "石桥站", "Shiqiao Station", "990121103201"),
-            Place::Liulin => ("liulin", Level::Station, "柳林站", "Liulin Station", "990121103202"),
-            Place::Yunling => ("yunling", Level::Station, "云岭站", "Yunling Station", "990121204201"),
+            Place::Qingya => (
+                "qingya",
+                Level::Township,
+                "青崖乡",
+                "Qingya Township",
+                "990121204",
+            ),
+            Place::Shiqiao => (
+                "shiqiao",
+                Level::Station,
+                "石桥站",
+                "Shiqiao Station",
+                "990121103201",
+            ),
+            Place::Liulin => (
+                "liulin",
+                Level::Station,
+                "柳林站",
+                "Liulin Station",
+                "990121103202",
+            ),
+            Place::Yunling => (
+                "yunling",
+                Level::Station,
+                "云岭站",
+                "Yunling Station",
+                "990121204201",
+            ),
             Place::Hewan => ("hewan", Level::Station, "河湾站", "Hewan Station", "990121204202"),
         }
     }
@@ -101,10 +141,18 @@ impl Place {
                 deputy("zhou", "周望舒", Level::County),
             ],
             Place::Fengdu => vec![
-                person("he", "何见山", &[Secretary, PresidiumChair, Organiser, Administrator]),
+                person(
+                    "he",
+                    "何见山",
+                    &[Secretary, PresidiumChair, Organiser, Administrator],
+                ),
                 deputy("tian", "田小满", Level::Township),
             ],
-            Place::Qingya => vec![person("qin", "秦若谷", &[Secretary, PresidiumChair, Administrator])],
+            Place::Qingya => vec![person(
+                "qin",
+                "秦若谷",
+                &[Secretary, PresidiumChair, Administrator],
+            )],
             Place::Shiqiao => vec![
                 person("lin", "林静禾", &[StationLiaison, OpinionLiaison, StationHead]),
                 deputy("luo", "罗定一", Level::Township),
@@ -113,8 +161,16 @@ impl Place {
                 person("song", "宋怀川", &[StationLiaison, OpinionLiaison, StationHead]),
                 deputy("yu", "何雨生", Level::Township),
             ],
-            Place::Yunling => vec![person("jiang", "江予安", &[StationLiaison, OpinionLiaison, StationHead])],
-            Place::Hewan => vec![person("han", "韩叙", &[StationLiaison, OpinionLiaison, StationHead])],
+            Place::Yunling => vec![person(
+                "jiang",
+                "江予安",
+                &[StationLiaison, OpinionLiaison, StationHead],
+            )],
+            Place::Hewan => vec![person(
+                "han",
+                "韩叙",
+                &[StationLiaison, OpinionLiaison, StationHead],
+            )],
         }
     }
 

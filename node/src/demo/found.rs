@@ -10,12 +10,14 @@ use age::secrecy::SecretString;
 use anyhow::Context;
 use indicatif::ProgressBar;
 use lianzhan_protocol::id::OrgId;
+use lianzhan_protocol::trust::Purpose;
 
 use super::cast::{PASSPHRASE, Place};
+use super::joint::wait;
 use crate::config::{Config, Overrides};
 use crate::net;
 use crate::runtime::Running;
-use crate::services::appoint::PersonDraft;
+use crate::services::appoint::{AppointmentRequest, PersonDraft};
 use crate::services::found::found;
 use crate::services::invite::Joining;
 use crate::services::{Author, Node, files};
@@ -34,7 +36,9 @@ pub(super) fn passphrase() -> SecretString {
 
 impl Prefecture {
     pub(super) async fn raise(dir: &Path, bar: &ProgressBar) -> anyhow::Result<Self> {
-        let mut prefecture = Prefecture { running: BTreeMap::new() };
+        let mut prefecture = Prefecture {
+            running: BTreeMap::new(),
+        };
         bar.set_length(Place::ALL.len() as u64);
         for place in Place::ALL {
             bar.set_message(format!("starting {}", place.dir()));
@@ -45,9 +49,12 @@ impl Prefecture {
             } else {
                 prefecture.make(*place, &target).await?
             };
-            appoint_people(&node, *place).await?;
-            let running = Running::start(node).await.with_context(|| place.dir().to_owned())?;
+            let running = Running::start(node.clone())
+                .await
+                .with_context(|| place.dir().to_owned())?;
             prefecture.running.insert(*place, running);
+            let above = place.parent().map(|parent| prefecture.node(parent).clone());
+            appoint_people(&node, above.as_ref(), *place).await?;
             bar.inc(1);
         }
         prefecture.name_root_witness().await?;
@@ -63,13 +70,15 @@ impl Prefecture {
         };
         let target = target.to_owned();
         let Some(parent) = place.parent() else {
-            let node = tokio::task::spawn_blocking(move || found(&target, place.draft(), &passphrase(), config));
+            let node =
+                tokio::task::spawn_blocking(move || found(&target, place.draft(), &passphrase(), config));
             return Ok(node.await??);
         };
         let above = self.running.get(&parent).context("parents are raised first")?;
         let (node, addresses) = (above.node().clone(), above.addresses());
         let invitation =
-            tokio::task::spawn_blocking(move || node.invite(place.draft(), &passphrase(), addresses)).await??;
+            tokio::task::spawn_blocking(move || node.invite(place.draft(), &passphrase(), addresses))
+                .await??;
         let joining = Joining::begin(&invitation.to_code())?;
         let reply = net::join(joining.invitation(), joining.request()).await?;
         let node = tokio::task::spawn_blocking(move || joining.finish(&target, reply, &passphrase(), config));
@@ -91,7 +100,10 @@ impl Prefecture {
     }
 
     pub(super) fn node(&self, place: Place) -> &Arc<Node> {
-        self.running.get(&place).expect("all places run once the prefecture is raised").node()
+        self.running
+            .get(&place)
+            .expect("all places run once the prefecture is raised")
+            .node()
     }
 
     pub(super) fn org(&self, place: Place) -> OrgId {
@@ -104,7 +116,9 @@ impl Prefecture {
 
     /// Signs in as one of the place's people.
     pub(super) fn author(&self, place: Place, login: &str) -> anyhow::Result<Author> {
-        self.node(place).sign_in(login, &passphrase()).with_context(|| format!("{login} at {}", place.dir()))
+        self.node(place)
+            .sign_in(login, &passphrase())
+            .with_context(|| format!("{login} at {}", place.dir()))
     }
 
     /// Stops all nodes, stations first.
@@ -115,25 +129,53 @@ impl Prefecture {
     }
 }
 
-async fn appoint_people(node: &Arc<Node>, place: Place) -> anyhow::Result<()> {
-    let node = node.clone();
-    tokio::task::spawn_blocking(move || {
-        let known = node.store().read(|reader| reader.accounts())?;
+/// Appoints the place's people. Who holds a seat above the place's own level is appointed by the place above, which is
+/// asked with a code and answers through sync.
+async fn appoint_people(node: &Arc<Node>, above: Option<&Arc<Node>>, place: Place) -> anyhow::Result<()> {
+    let (own, above) = (node.clone(), above.cloned());
+    let keys = tokio::task::spawn_blocking(move || {
+        let known = own.store().read(|reader| reader.logins())?;
+        let mut keys = Vec::new();
         for person in place.people() {
-            if known.iter().any(|(login, _)| login == person.login) {
-                continue;
-            }
             let draft = PersonDraft {
                 login: person.login.into(),
                 name: person.name.into(),
                 roles: person.roles.to_vec(),
                 seat: person.seat,
             };
-            node.appoint_person(&passphrase(), draft, &passphrase())?;
+            let from_above = person.seat.is_some_and(|seat| seat.rank() < place.level().rank());
+            match (&above, from_above) {
+                (Some(above), true) => {
+                    let request = own.ask_appointment(draft, &passphrase())?;
+                    if above
+                        .directory()
+                        .appointments_of(&request.key, Purpose::Person)
+                        .next()
+                        .is_none()
+                    {
+                        let code = request.to_code();
+                        above.grant_appointment(&passphrase(), &AppointmentRequest::from_code(&code)?)?;
+                    }
+                    keys.push(request.key);
+                }
+                _ if known.iter().any(|login| login == person.login) => {}
+                _ => drop(own.appoint_person(&passphrase(), draft, &passphrase())?),
+            }
         }
-        anyhow::Ok(())
+        anyhow::Ok(keys)
     })
-    .await?
+    .await??;
+    for key in keys {
+        wait("an appointment from above", || {
+            Ok(node
+                .directory()
+                .appointments_of(&key, Purpose::Person)
+                .next()
+                .is_some())
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 /// A port that nobody uses now; it is written into the node's configuration and kept.

@@ -15,18 +15,38 @@ use crate::store::RowFilter;
 
 const PARTNERS: [Place; 4] = [Place::Fengdu, Place::Shiqiao, Place::Liulin, Place::County];
 const TOPIC: &str = "石桥河流域水环境联合视察";
-const SIGN_INS: [(Place, &str); 4] =
-    [(Place::Fengdu, "tian"), (Place::Shiqiao, "luo"), (Place::Liulin, "yu"), (Place::County, "zhou")];
+const SIGN_INS: [(Place, &str); 4] = [
+    (Place::Fengdu, "tian"),
+    (Place::Shiqiao, "luo"),
+    (Place::Liulin, "yu"),
+    (Place::County, "zhou"),
+];
 const LINES: [(Place, &str, &str); 6] = [
     (Place::Shiqiao, "lin", "活动开始，应到 4 人，实到 4 人。"),
     (Place::Fengdu, "he", "确认排口 SQ-07 不在登记册内，镇里今天补登。"),
-    (Place::Shiqiao, "luo", "走访沿河 23 户，11 户反映雨后倒灌，4 户要求先修护栏。"),
-    (Place::County, "zhou", "县水利局当场答应 4 月 30 日前完成岸坡测量。"),
+    (
+        Place::Shiqiao,
+        "luo",
+        "走访沿河 23 户，11 户反映雨后倒灌，4 户要求先修护栏。",
+    ),
+    (
+        Place::County,
+        "zhou",
+        "县水利局当场答应 4 月 30 日前完成岸坡测量。",
+    ),
     (Place::Liulin, "yu", "柳林段护坡裂缝约 12 米，已拍照并做标记。"),
-    (Place::Liulin, "song", "照片 6 张：岸坡裂缝、排口编号牌、村民意见簿。"),
+    (
+        Place::Liulin,
+        "song",
+        "照片 6 张：岸坡裂缝、排口编号牌、村民意见簿。",
+    ),
 ];
-const SEALS: [(Place, &str); 4] =
-    [(Place::Fengdu, "he"), (Place::Shiqiao, "lin"), (Place::Liulin, "song"), (Place::County, "ye")];
+const SEALS: [(Place, &str); 4] = [
+    (Place::Fengdu, "he"),
+    (Place::Shiqiao, "lin"),
+    (Place::Liulin, "song"),
+    (Place::County, "ye"),
+];
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Holds the activity, or goes on where an earlier start was interrupted.
@@ -42,7 +62,10 @@ pub(super) async fn hold(prefecture: &Prefecture, bar: &ProgressBar) -> anyhow::
         }
     };
     for place in PARTNERS {
-        wait("the activity at all partners", || Ok(prefecture.node(place).activity(&record).is_ok())).await?;
+        wait("the activity at all partners", || {
+            Ok(prefecture.node(place).activity(&record).is_ok())
+        })
+        .await?;
     }
     for (place, login) in SIGN_INS {
         let author = prefecture.author(place, login)?;
@@ -50,7 +73,13 @@ pub(super) async fn hold(prefecture: &Prefecture, bar: &ProgressBar) -> anyhow::
     }
     for (place, login, text) in LINES {
         let node = prefecture.node(place);
-        if node.activity(&record)?.activity.lines.iter().any(|line| line.text == text) {
+        if node
+            .activity(&record)?
+            .activity
+            .lines
+            .iter()
+            .any(|line| line.text == text)
+        {
             continue;
         }
         let author = prefecture.author(place, login)?;
@@ -66,7 +95,13 @@ pub(super) async fn hold(prefecture: &Prefecture, bar: &ProgressBar) -> anyhow::
     }
     for (place, login) in SEALS {
         let (node, org) = (prefecture.node(place), prefecture.org(place));
-        if node.activity(&record)?.activity.seals.iter().any(|seal| seal.org == org) {
+        if node
+            .activity(&record)?
+            .activity
+            .seals
+            .iter()
+            .any(|seal| seal.org == org)
+        {
             continue;
         }
         let author = prefecture.author(place, login)?;
@@ -89,7 +124,10 @@ async fn open_space(prefecture: &Prefecture) -> anyhow::Result<Space> {
     let id = space.id();
     for place in PARTNERS {
         let node = prefecture.node(place);
-        wait("the joint space at all partners", || Ok(node.directory().joint_space(&id).is_some())).await?;
+        wait("the joint space at all partners", || {
+            Ok(node.directory().joint_space(&id).is_some())
+        })
+        .await?;
     }
     Ok(space)
 }
@@ -98,8 +136,17 @@ fn find(prefecture: &Prefecture, space: &Space) -> anyhow::Result<Option<RecordI
     let node = prefecture.node(Place::Fengdu);
     // Views may lag right after a start: entries are asked.
     node.catch_up(|_| {})?;
-    let (rows, _) = node.rows(LEDGER, &RowFilter { limit: 10_000, ..RowFilter::default() })?;
-    Ok(rows.into_iter().find(|row| row.space == space.id() && row.title == TOPIC).map(|row| row.record))
+    let (rows, _) = node.rows(
+        LEDGER,
+        &RowFilter {
+            limit: 10_000,
+            ..RowFilter::default()
+        },
+    )?;
+    Ok(rows
+        .into_iter()
+        .find(|row| row.space == space.id() && row.title == TOPIC)
+        .map(|row| row.record))
 }
 
 fn fields() -> Vec<(String, Value)> {
@@ -127,10 +174,14 @@ fn once<T>(result: Result<T, ServiceError>) -> Result<(), ServiceError> {
     }
 }
 
-async fn wait(what: &str, mut holds: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+pub(super) async fn wait(what: &str, mut holds: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
     let started = Instant::now();
     while !holds()? {
-        anyhow::ensure!(started.elapsed() < PATIENCE, "{what}: not within {} seconds", PATIENCE.as_secs());
+        anyhow::ensure!(
+            started.elapsed() < PATIENCE,
+            "{what}: not within {} seconds",
+            PATIENCE.as_secs()
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     Ok(())

@@ -54,7 +54,11 @@ async fn play(options: &DemoOptions) -> anyhow::Result<()> {
         if options.json {
             out(&serde_json::to_string(&outcome)?);
         }
-        anyhow::bail!("the nodes do not agree after {} seconds: {}", PATIENCE.as_secs(), outcome.reasons.join("; "));
+        anyhow::bail!(
+            "the nodes do not agree after {} seconds: {}",
+            PATIENCE.as_secs(),
+            outcome.reasons.join("; ")
+        );
     }
     if !(options.exit && options.json) {
         out(&table(&prefecture, &outcome));
@@ -82,10 +86,17 @@ async fn import_all(prefecture: &Prefecture, bar: &ProgressBar) -> anyhow::Resul
             for sample in samples {
                 let mut last = 0;
                 let report = node
-                    .import(&author, sample.ledger, sample.file, sample.bytes, false, |done, _| {
-                        bar.inc(done.saturating_sub(last));
-                        last = done;
-                    })
+                    .import(
+                        &author,
+                        sample.ledger,
+                        sample.file,
+                        sample.bytes,
+                        false,
+                        |done, _| {
+                            bar.inc(done.saturating_sub(last));
+                            last = done;
+                        },
+                    )
                     .await
                     .with_context(|| format!("{} at {}", sample.file, place.dir()))?;
                 anyhow::ensure!(
@@ -107,7 +118,15 @@ async fn import_all(prefecture: &Prefecture, bar: &ProgressBar) -> anyhow::Resul
 fn by_place() -> Vec<(Place, Vec<&'static Sample>)> {
     Place::ALL
         .iter()
-        .map(|place| (*place, SAMPLES.iter().filter(|sample| sample.place == *place).collect::<Vec<_>>()))
+        .map(|place| {
+            (
+                *place,
+                SAMPLES
+                    .iter()
+                    .filter(|sample| sample.place == *place)
+                    .collect::<Vec<_>>(),
+            )
+        })
         .filter(|(_, samples)| !samples.is_empty())
         .collect()
 }
@@ -130,10 +149,19 @@ fn table(prefecture: &Prefecture, outcome: &observe::Outcome) -> String {
             " ".repeat(pad),
             place.level().as_str(),
             format!("http://{}/", running.web()),
-            place.people().iter().map(|person| person.login).collect::<Vec<_>>().join(", "),
+            place
+                .people()
+                .iter()
+                .map(|person| person.login)
+                .collect::<Vec<_>>()
+                .join(", "),
         );
     }
-    let _ = write!(text, "\nThe passphrase of every demo account is {}. Ctrl-C ends.", cast::PASSPHRASE);
+    let _ = write!(
+        text,
+        "\nThe passphrase of every demo account is {}. Ctrl-C ends.",
+        cast::PASSPHRASE
+    );
     text
 }
 

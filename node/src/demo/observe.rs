@@ -83,7 +83,9 @@ async fn ask_all(prefecture: &Prefecture) -> anyhow::Result<BTreeMap<Place, Seen
         let url = format!("http://{}/api/v1/status", running.web());
         let token = running.node().api_token()?;
         let status: Seen = tokio::task::spawn_blocking(move || {
-            let mut response = ureq::get(&url).header("Authorization", &format!("Bearer {token}")).call()?;
+            let mut response = ureq::get(&url)
+                .header("Authorization", &format!("Bearer {token}"))
+                .call()?;
             anyhow::Ok(serde_json::from_reader(response.body_mut().as_reader())?)
         })
         .await??;
@@ -140,13 +142,21 @@ fn judge(seen: &BTreeMap<Place, Seen>) -> Outcome {
     }
     let sum = |of: fn(&Seen) -> u64| seen.values().map(of).sum::<u64>();
     let county_visits = seen.get(&Place::County).map_or(0, |county| county.visits);
-    let station_visits: u64 =
-        seen.values().filter(|node| node.level == "station").map(|node| node.own_visits).sum();
+    let station_visits: u64 = seen
+        .values()
+        .filter(|node| node.level == "station")
+        .map(|node| node.own_visits)
+        .sum();
     if county_visits != station_visits || station_visits == 0 {
-        reasons.push(format!("the county counts {county_visits} visits, the stations {station_visits}"));
+        reasons.push(format!(
+            "the county counts {county_visits} visits, the stations {station_visits}"
+        ));
     }
     let partners = [Place::Fengdu, Place::Shiqiao, Place::Liulin, Place::County];
-    let seals = partners.iter().filter_map(|place| seen.get(place)).map(|node| node.joint_seals);
+    let seals = partners
+        .iter()
+        .filter_map(|place| seen.get(place))
+        .map(|node| node.joint_seals);
     let joint_seals = seals.min().unwrap_or(0);
     if joint_seals < SEALS {
         reasons.push(format!("{joint_seals} of {SEALS} seals are at every partner"));

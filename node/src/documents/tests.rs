@@ -148,6 +148,8 @@ fn verdict(n: u8) -> Verdict {
                 seat: None,
                 appointment: StatementId([0; 32]),
             },
+            ledger: "activity".to_owned(),
+            ledger: "activity".to_owned(),
             provisional: false,
         },
     }

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::AsyncReadExt;
-use libp2p::Stream;
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::Origin;
 use lianzhan_protocol::sync::{Effect, FRAME_MAX, Input, Session, SessionConfig};
 use lianzhan_protocol::trust::Purpose;
+use libp2p::Stream;
 use tokio::sync::{broadcast, mpsc, watch};
 
 use super::frame;
@@ -62,7 +62,15 @@ pub(super) async fn run(
         }
     });
     let (answers, mut answered) = mpsc::unbounded_channel::<Input>();
-    let mut driver = Driver { node, peer, peers, id, out, queued, answers };
+    let mut driver = Driver {
+        node,
+        peer,
+        peers,
+        id,
+        out,
+        queued,
+        answers,
+    };
     let mut closed = driver.perform(session.start());
     let mut relief = tokio::time::interval(Duration::from_millis(20));
     relief.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -106,11 +114,28 @@ async fn open(node: &Arc<Node>, peer: PublicKey) -> Result<Session, String> {
         let (holdings, own_logs) = node.holdings().map_err(|error| error.to_string())?;
         let key = node.node_key().public();
         let shown = [Purpose::Node, Purpose::Witness].into_iter().flat_map(|purpose| {
-            let wanted = if purpose == Purpose::Node { key } else { node.witness_public() };
-            directory.appointments_of(&wanted, purpose).map(|(id, _)| id).collect::<Vec<_>>()
+            let wanted = if purpose == Purpose::Node {
+                key
+            } else {
+                node.witness_public()
+            };
+            directory
+                .appointments_of(&wanted, purpose)
+                .map(|(id, _)| id)
+                .collect::<Vec<_>>()
         });
-        let statements = directory.closure(shown).into_iter().map(|s| s.bytes().to_vec()).collect();
-        let config = SessionConfig { node: key, org: node.org_id(), peer, statements, own_logs };
+        let statements = directory
+            .closure(shown)
+            .into_iter()
+            .map(|s| s.bytes().to_vec())
+            .collect();
+        let config = SessionConfig {
+            node: key,
+            org: node.org_id(),
+            peer,
+            statements,
+            own_logs,
+        };
         Ok(Session::new(config, directory, &holdings))
     })
     .await
@@ -159,7 +184,10 @@ impl Driver<'_> {
                 peers.change(peer, id, |status| status.org = name);
                 self.lack_keys();
             }
-            Effect::Progress { wanted_entries, received } => peers.change(peer, id, |status| {
+            Effect::Progress {
+                wanted_entries,
+                received,
+            } => peers.change(peer, id, |status| {
                 (status.wanted, status.received) = (wanted_entries, received);
                 status.level = received >= wanted_entries;
             }),
@@ -169,13 +197,22 @@ impl Driver<'_> {
             }
             Effect::Learn(statements) => self.answer(move |node| {
                 let kept = statements.clone();
-                if let Err(error) = node.store().write_blocking(move |writer| writer.keep_statements(kept)) {
-                    return Some(Input::StoreFailed { reason: error.to_string() });
+                if let Err(error) = node
+                    .store()
+                    .write_blocking(move |writer| writer.keep_statements(kept))
+                {
+                    return Some(Input::StoreFailed {
+                        reason: error.to_string(),
+                    });
                 }
                 node.learn(&statements);
                 directory_now(node)
             }),
-            Effect::Read { origin, from, max_bytes } => self.answer(move |node| {
+            Effect::Read {
+                origin,
+                from,
+                max_bytes,
+            } => self.answer(move |node| {
                 let range = node.read_range(&origin, from, max_bytes).unwrap_or_else(|error| {
                     tracing::error!(%origin, %error, "a range could not be read for a peer");
                     None
@@ -185,7 +222,11 @@ impl Driver<'_> {
             Effect::Store { space, range } => self.answer(move |node| {
                 let origin = range.origin.clone();
                 Some(match node.ingest(&space, &range) {
-                    Ingested::Stored(standing) => Input::Stored { space, origin, standing },
+                    Ingested::Stored(standing) => Input::Stored {
+                        space,
+                        origin,
+                        standing,
+                    },
                     Ingested::PeerLied(reason) => Input::StoreRefused { origin, reason },
                     Ingested::LogPassedOver(reason) => {
                         tracing::warn!(%origin, reason, "log passed over");
@@ -201,37 +242,57 @@ impl Driver<'_> {
                 });
                 Some(Input::WitnessPrepared { origin, request })
             }),
-            Effect::Cosign { origin, old, checkpoint, proof } => {
+            Effect::Cosign {
+                origin,
+                old,
+                checkpoint,
+                proof,
+            } => {
                 let peer = self.peer;
                 self.answer(move |node| {
-                    let result = node.cosign(&peer, old, checkpoint, proof).unwrap_or_else(|error| {
-                        tracing::error!(%origin, %error, "a checkpoint could not be cosigned");
-                        Err((lianzhan_protocol::log::TreeSize::EMPTY, "a failure at the witness".into()))
-                    });
+                    let result = node
+                        .cosign(&peer, old, checkpoint, proof)
+                        .unwrap_or_else(|error| {
+                            tracing::error!(%origin, %error, "a checkpoint could not be cosigned");
+                            Err((
+                                lianzhan_protocol::log::TreeSize::EMPTY,
+                                "a failure at the witness".into(),
+                            ))
+                        });
                     Some(Input::Cosigned { origin, result })
                 });
             }
             Effect::StoreReceipt { origin, receipt } => self.answer(move |node| {
                 node.store_receipt(&origin, receipt)
                     .err()
-                    .map(|error| Input::StoreFailed { reason: error.to_string() })
+                    .map(|error| Input::StoreFailed {
+                        reason: error.to_string(),
+                    })
             }),
             Effect::NotWitnessed { origin, size, reason } => {
-                tracing::warn!(%origin, %size, reason, "not witnessed");
+                tracing::info!(%origin, %size, reason, "not witnessed yet");
             }
             Effect::FindKeys { records } => self.answer(move |node| {
                 Some(match node.find_keys(&records) {
                     Ok(found) => Input::KeysFound(found),
-                    Err(error) => Input::StoreFailed { reason: error.to_string() },
+                    Err(error) => Input::StoreFailed {
+                        reason: error.to_string(),
+                    },
                 })
             }),
             Effect::StoreKeys(keys) => self.answer(move |node| {
-                node.keep_keys(keys).err().map(|error| Input::StoreFailed { reason: error.to_string() })
+                node.keep_keys(keys).err().map(|error| Input::StoreFailed {
+                    reason: error.to_string(),
+                })
             }),
-            Effect::Fork { origin, ours, theirs, .. } => self.answer(move |node| {
+            Effect::Fork {
+                origin, ours, theirs, ..
+            } => self.answer(move |node| {
                 node.fork_seen(&origin, ours, theirs)
                     .err()
-                    .map(|error| Input::StoreFailed { reason: error.to_string() })
+                    .map(|error| Input::StoreFailed {
+                        reason: error.to_string(),
+                    })
             }),
             Effect::Close { .. } => {}
         }
@@ -252,15 +313,21 @@ impl Driver<'_> {
         self.answer(|node| match node.lacking_keys() {
             Ok(records) if records.is_empty() => None,
             Ok(records) => Some(Input::LackKeys(records)),
-            Err(error) => Some(Input::StoreFailed { reason: error.to_string() }),
+            Err(error) => Some(Input::StoreFailed {
+                reason: error.to_string(),
+            }),
         });
     }
 
     fn alarm(&self, words: String) {
         let peer = self.peer.fingerprint();
         self.answer(move |node| {
-            let raised = node.store().write_blocking(move |writer| writer.raise_alarm("peer", &peer, &words));
-            raised.err().map(|error| Input::StoreFailed { reason: error.to_string() })
+            let raised = node
+                .store()
+                .write_blocking(move |writer| writer.raise_alarm("peer", &peer, &words));
+            raised.err().map(|error| Input::StoreFailed {
+                reason: error.to_string(),
+            })
         });
     }
 
@@ -284,9 +351,18 @@ impl Driver<'_> {
         let mut effects = Vec::new();
         for event in batch.iter() {
             match event {
-                StoreEvent::Grew { space, origin, standing, own } => {
-                    let input =
-                        Input::Grown { space: *space, origin: origin.clone(), standing: *standing, own: *own };
+                StoreEvent::Grew {
+                    space,
+                    origin,
+                    standing,
+                    own,
+                } => {
+                    let input = Input::Grown {
+                        space: *space,
+                        origin: origin.clone(),
+                        standing: *standing,
+                        own: *own,
+                    };
                     grown.insert(origin.clone(), input);
                 }
                 StoreEvent::Statements(statements) => {
@@ -313,7 +389,12 @@ impl Driver<'_> {
 fn directory_now(node: &Arc<Node>) -> Option<Input> {
     let directory = node.directory();
     match node.holdings() {
-        Ok((holdings, _)) => Some(Input::Directory { directory, holdings: Arc::new(holdings) }),
-        Err(error) => Some(Input::StoreFailed { reason: error.to_string() }),
+        Ok((holdings, _)) => Some(Input::Directory {
+            directory,
+            holdings: Arc::new(holdings),
+        }),
+        Err(error) => Some(Input::StoreFailed {
+            reason: error.to_string(),
+        }),
     }
 }

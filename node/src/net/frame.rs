@@ -3,7 +3,10 @@
 use futures::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Reads one frame of at most `max` bytes; `None` at a clean end of the stream.
-pub(super) async fn read<R: AsyncRead + Unpin>(stream: &mut R, max: usize) -> std::io::Result<Option<Vec<u8>>> {
+pub(super) async fn read<R: AsyncRead + Unpin>(
+    stream: &mut R,
+    max: usize,
+) -> std::io::Result<Option<Vec<u8>>> {
     let mut head = [0; 4];
     if let Err(error) = stream.read_exact(&mut head).await {
         return match error.kind() {
@@ -25,7 +28,8 @@ pub(super) async fn read<R: AsyncRead + Unpin>(stream: &mut R, max: usize) -> st
 
 /// Writes one frame.
 pub(super) async fn write<W: AsyncWrite + Unpin>(stream: &mut W, frame: &[u8]) -> std::io::Result<()> {
-    let len = u32::try_from(frame.len()).map_err(|_| std::io::Error::from(std::io::ErrorKind::InvalidInput))?;
+    let len =
+        u32::try_from(frame.len()).map_err(|_| std::io::Error::from(std::io::ErrorKind::InvalidInput))?;
     stream.write_all(&len.to_be_bytes()).await?;
     stream.write_all(frame).await?;
     stream.flush().await
@@ -43,7 +47,10 @@ mod tests {
             let mut wire = Vec::new();
             write(&mut wire, b"frame").await.unwrap();
             let mut stream = Cursor::new(wire.clone());
-            assert_eq!(read(&mut stream, 5).await.unwrap().as_deref(), Some(b"frame".as_slice()));
+            assert_eq!(
+                read(&mut stream, 5).await.unwrap().as_deref(),
+                Some(b"frame".as_slice())
+            );
             assert_eq!(read(&mut stream, 5).await.unwrap(), None, "a clean end");
             assert!(read(&mut Cursor::new(wire), 4).await.is_err());
             assert!(read(&mut Cursor::new([0xff; 8]), 1 << 20).await.is_err());

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
+use lianzhan_protocol::codec;
 use libp2p::swarm::SwarmEvent;
 use libp2p::swarm::dial_opts::DialOpts;
 use libp2p::{Multiaddr, Stream};
-use lianzhan_protocol::codec;
 
 use super::swarm::{build, control};
 use super::{JOIN, NetError, frame, peer_id};
@@ -29,7 +29,9 @@ pub(super) async fn serve(node: Arc<Node>, mut incoming: libp2p_stream::Incoming
 }
 
 async fn answer(node: Arc<Node>, mut stream: Stream) -> std::io::Result<()> {
-    let Some(bytes) = frame::read(&mut stream, JOIN_MAX).await? else { return Ok(()) };
+    let Some(bytes) = frame::read(&mut stream, JOIN_MAX).await? else {
+        return Ok(());
+    };
     let request: JoinRequest = codec::decode(&bytes, JOIN_MAX).map_err(std::io::Error::other)?;
     let reply = tokio::task::spawn_blocking(move || node.answer_join(&request)).await?;
     frame::write(&mut stream, &codec::encode(&reply)).await?;
@@ -39,9 +41,15 @@ async fn answer(node: Arc<Node>, mut stream: Stream) -> std::io::Result<()> {
 /// Asks the parent that an invitation names. The connection proves that it is that parent.
 pub async fn join(invitation: &Invitation, request: JoinRequest) -> Result<JoinReply, NetError> {
     let parent = peer_id(&invitation.parent)?;
-    let addresses: Vec<Multiaddr> =
-        invitation.addresses.iter().filter_map(|address| address.parse().ok()).collect();
-    let unreachable = |reason: String| NetError::Unreachable { peer: invitation.addresses.join(", "), reason };
+    let addresses: Vec<Multiaddr> = invitation
+        .addresses
+        .iter()
+        .filter_map(|address| address.parse().ok())
+        .collect();
+    let unreachable = |reason: String| NetError::Unreachable {
+        peer: invitation.addresses.join(", "),
+        reason,
+    };
     // A key for this one conversation: the node has none yet.
     let mut swarm = build(&keystore::generate())?;
     let mut streams = control(&swarm);
@@ -52,7 +60,9 @@ pub async fn join(invitation: &Invitation, request: JoinRequest) -> Result<JoinR
         loop {
             match swarm.select_next_some().await {
                 SwarmEvent::ConnectionEstablished { .. } => return Ok(()),
-                SwarmEvent::OutgoingConnectionError { error, .. } => return Err(unreachable(error.to_string())),
+                SwarmEvent::OutgoingConnectionError { error, .. } => {
+                    return Err(unreachable(error.to_string()));
+                }
                 _ => {}
             }
         }
@@ -66,10 +76,14 @@ pub async fn join(invitation: &Invitation, request: JoinRequest) -> Result<JoinR
         }
     });
     let asked = tokio::time::timeout(PATIENCE, async {
-        let mut stream =
-            streams.open_stream(parent, JOIN).await.map_err(|error| NetError::Broken(error.to_string()))?;
+        let mut stream = streams
+            .open_stream(parent, JOIN)
+            .await
+            .map_err(|error| NetError::Broken(error.to_string()))?;
         let broken = |error: std::io::Error| NetError::Broken(error.to_string());
-        frame::write(&mut stream, &codec::encode(&request)).await.map_err(broken)?;
+        frame::write(&mut stream, &codec::encode(&request))
+            .await
+            .map_err(broken)?;
         let bytes = frame::read(&mut stream, JOIN_MAX).await.map_err(broken)?;
         let bytes = bytes.ok_or_else(|| NetError::Broken("the parent hung up".into()))?;
         codec::decode(&bytes, JOIN_MAX).map_err(|error| NetError::Broken(error.to_string()))

@@ -11,9 +11,9 @@ pub use join::join;
 pub use peers::Peers;
 pub use swarm::{Handle, start};
 
+use lianzhan_protocol::keys::{PublicKey, SecretKey};
 use libp2p::identity::{Keypair, ed25519};
 use libp2p::{PeerId, StreamProtocol};
-use lianzhan_protocol::keys::{PublicKey, SecretKey};
 
 /// The protocol of sync sessions.
 const SYNC: StreamProtocol = StreamProtocol::new("/lianzhan/sync/1");

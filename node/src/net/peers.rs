@@ -30,18 +30,27 @@ impl Peers {
             wanted: 0,
             since: crate::env::now().0,
         };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((peer, session), status);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert((peer, session), status);
     }
 
     pub(super) fn change(&self, peer: PublicKey, session: u64, change: impl FnOnce(&mut PeerStatus)) {
-        if let Some(status) =
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&(peer, session))
+        if let Some(status) = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_mut(&(peer, session))
         {
             change(status);
         }
     }
 
     pub(super) fn leave(&self, peer: PublicKey, session: u64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(peer, session));
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&(peer, session));
     }
 }

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
+use lianzhan_protocol::keys::{PublicKey, SecretKey};
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, NetworkBehaviour, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, Swarm, connection_limits, identify, noise, ping, tcp, yamux};
-use lianzhan_protocol::keys::{PublicKey, SecretKey};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::peers::Peers;
@@ -42,7 +42,11 @@ pub(super) fn build(key: &SecretKey) -> Result<Swarm<Behaviour>, NetError> {
         .with_max_established_per_peer(Some(CONNECTIONS.1));
     Ok(libp2p::SwarmBuilder::with_existing_identity(keypair(key)?)
         .with_tokio()
-        .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, yamux::Config::default)
+        .with_tcp(
+            tcp::Config::default().nodelay(true),
+            noise::Config::new,
+            yamux::Config::default,
+        )
         .map_err(|error| stack(&error))?
         .with_behaviour(|keypair| Behaviour {
             stream: libp2p_stream::Behaviour::new(),
@@ -96,7 +100,9 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
         match swarm.select_next_some().await {
             SwarmEvent::NewListenAddr { .. } => break,
             SwarmEvent::ListenerError { error, .. } => return Err(bad(listen, &error)),
-            SwarmEvent::ListenerClosed { reason: Err(error), .. } => return Err(bad(listen, &error)),
+            SwarmEvent::ListenerClosed {
+                reason: Err(error), ..
+            } => return Err(bad(listen, &error)),
             _ => {}
         }
     }
@@ -105,14 +111,23 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
     let sync = streams.accept(SYNC).map_err(stack)?;
     let joins = streams.accept(JOIN).map_err(stack)?;
     let peers = Peers::default();
-    let sessions = Sessions { node: node.clone(), peers: peers.clone(), next: Arc::default(), stop: stop.clone() };
+    let sessions = Sessions {
+        node: node.clone(),
+        peers: peers.clone(),
+        next: Arc::default(),
+        stop: stop.clone(),
+    };
     tokio::spawn(join::serve(node.clone(), joins));
     tokio::spawn(sessions.clone().serve(sync));
     let (dials, dial_queue) = mpsc::channel(64);
     for parent in &node.config().parents {
         match parse_parent(parent) {
             Ok((peer, addresses)) => {
-                tokio::spawn(sessions.clone().keep(streams.clone(), dials.clone(), peer, addresses));
+                tokio::spawn(
+                    sessions
+                        .clone()
+                        .keep(streams.clone(), dials.clone(), peer, addresses),
+                );
             }
             Err(error) => tracing::error!(%error, "a parent in the configuration cannot be dialled"),
         }
@@ -124,11 +139,18 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
 }
 
 fn parse_parent(parent: &Parent) -> Result<(PeerId, Vec<Multiaddr>), NetError> {
-    let bad = |reason: &str| NetError::Address { address: parent.node.clone(), reason: reason.to_owned() };
+    let bad = |reason: &str| NetError::Address {
+        address: parent.node.clone(),
+        reason: reason.to_owned(),
+    };
     let key = lianzhan_protocol::codec::unhex::<32>(&parent.node)
         .and_then(|bytes| PublicKey::from_ed25519(bytes).ok())
         .ok_or_else(|| bad("not a node key"))?;
-    let addresses: Vec<Multiaddr> = parent.addresses.iter().filter_map(|text| text.parse().ok()).collect();
+    let addresses: Vec<Multiaddr> = parent
+        .addresses
+        .iter()
+        .filter_map(|text| text.parse().ok())
+        .collect();
     if addresses.is_empty() {
         return Err(bad("no address"));
     }
@@ -218,8 +240,13 @@ impl Sessions {
                 return;
             }
             // A session that lasted is no failure; its end is followed by a quick new try.
-            pause = if started.elapsed() > Duration::from_secs(30) { BACKOFF_MS.0 } else { (pause * 2).min(BACKOFF_MS.1) };
-            let jitter = u64::from(u16::from_be_bytes(crate::env::random())) * pause / (4 * u64::from(u16::MAX));
+            pause = if started.elapsed() > Duration::from_secs(30) {
+                BACKOFF_MS.0
+            } else {
+                (pause * 2).min(BACKOFF_MS.1)
+            };
+            let jitter =
+                u64::from(u16::from_be_bytes(crate::env::random())) * pause / (4 * u64::from(u16::MAX));
             tokio::select! {
                 _ = stop.changed() => return,
                 () = tokio::time::sleep(Duration::from_millis(pause + jitter)) => {}
@@ -234,7 +261,14 @@ impl Sessions {
         addresses: Vec<Multiaddr>,
     ) -> Result<libp2p::Stream, String> {
         let (reply, answer) = oneshot::channel();
-        dials.send(Dial { peer, addresses, reply }).await.map_err(|_| "the network has stopped".to_owned())?;
+        dials
+            .send(Dial {
+                peer,
+                addresses,
+                reply,
+            })
+            .await
+            .map_err(|_| "the network has stopped".to_owned())?;
         tokio::time::timeout(DIAL, answer)
             .await
             .map_err(|_| "no answer in time".to_owned())?

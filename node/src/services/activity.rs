@@ -126,7 +126,7 @@ impl Node {
                 "some entries of this activity have not arrived yet; seal when all are here".into(),
             ));
         }
-        let heads = graph.heads();
+        let heads = graph.deps();
         let positions: Vec<usize> = heads.iter().filter_map(|head| graph.position(head)).collect();
         let digest = seal_digest(&graph, &positions);
         self.act(
@@ -147,7 +147,7 @@ impl Node {
         let (loaded, state) = self
             .store
             .read(|reader| {
-                let mut load = Load::new(self, reader)?;
+                let mut load = Load::new(self, reader);
                 let loaded = load.record(record)?;
                 Ok(loaded.map(|loaded| {
                     let state = load.fold(&loaded);
@@ -184,7 +184,7 @@ impl Node {
 
     pub(super) fn loaded(&self, record: &RecordId) -> Result<Loaded, ServiceError> {
         self.store
-            .read(|reader| Load::new(self, reader)?.record(record))?
+            .read(|reader| Load::new(self, reader).record(record))?
             .ok_or(ServiceError::UnknownRecord(*record))
     }
 

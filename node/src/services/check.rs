@@ -40,7 +40,7 @@ impl Node {
                 check_log(reader, &log, &mut report, &mut progress)?;
                 report.logs += 1;
             }
-            let mut load = Load::new(self, reader)?;
+            let mut load = Load::new(self, reader);
             let mut after: Option<RecordId> = None;
             loop {
                 let batch = reader.records_after(after.as_ref(), 500)?;

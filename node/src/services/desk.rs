@@ -2,12 +2,15 @@
 
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
-use lianzhan_protocol::id::OrgId;
-use lianzhan_protocol::record::{EventKind, Graph, Value, seal_digest};
+use lianzhan_protocol::id::{ChangeId, Hash, OrgId};
+use lianzhan_protocol::record::{
+    EventKind, Graph, Held, PendingReason, RecordState, Verdict, fold, seal_digest,
+};
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Appointment, Level, Org, Role, Space};
 
 use super::activity::LoadedActivity;
+use super::query::RecordDetail;
 use super::submit::ledger_of;
 use super::{Author, Node, ServiceError, visit};
 use crate::env;
@@ -45,6 +48,32 @@ pub fn tell_by(triage: &str, received_at: &str) -> Option<Date> {
     (triage == PETITION).then(|| day.checked_add(span).ok()).flatten()
 }
 
+/// The state of a record as somebody saw it whose page named `heads`: what came later is left out. Heads that are not here
+/// mean the state of now.
+pub fn as_seen(detail: &RecordDetail, heads: &[ChangeId]) -> RecordState {
+    let held: Vec<Held> = detail.changes.iter().map(|change| change.held.clone()).collect();
+    let graph = Graph::build(&held);
+    let places: Option<Vec<usize>> = heads.iter().map(|head| graph.position(head)).collect();
+    let Some(places) = places.filter(|places| !places.is_empty()) else {
+        return detail.state.clone();
+    };
+    let seen = |id: &ChangeId| {
+        graph
+            .position(id)
+            .is_some_and(|at| places.iter().any(|head| *head == at || graph.saw(*head, at)))
+    };
+    let before: Vec<Held> = held.iter().filter(|held| seen(&held.id)).cloned().collect();
+    fold(detail.id, &before, |held| {
+        let known = detail.changes.iter().find(|change| change.held.id == held.id);
+        known.map_or(
+            Verdict::Pending {
+                reason: PendingReason::Dependency(held.id),
+            },
+            |change| change.verdict.clone(),
+        )
+    })
+}
+
 impl Node {
     /// The appointment under which a person acts.
     pub fn card(&self, author: &Author) -> Result<Appointment, ServiceError> {
@@ -55,7 +84,7 @@ impl Node {
     }
 
     /// Whether a person may put fields of a ledger's records in `space`.
-    pub fn may_write(&self, author: &Author, ledger: &str, space: &Space) -> bool {
+    pub fn may_put(&self, author: &Author, ledger: &str, space: &Space) -> bool {
         ledger_of(ledger).is_ok_and(|ledger| self.may(author, &ledger.writers, space))
     }
 
@@ -88,7 +117,9 @@ impl Node {
     /// Visits by owner: how many, persons, and how many have no triage; by division code.
     pub fn visit_figures(&self) -> Result<Vec<(Org, OwnerFigures)>, ServiceError> {
         let directory = self.directory();
-        let figures = self.store.read(|reader| reader.owner_figures(visit::LEDGER, "persons", "triage"))?;
+        let figures = self
+            .store
+            .read(|reader| reader.owner_figures(visit::LEDGER, "persons", "triage"))?;
         let mut named: Vec<_> = figures
             .into_iter()
             .filter_map(|figures| directory.org(&figures.owner).map(|org| (org.clone(), figures)))
@@ -107,22 +138,30 @@ impl Node {
         };
         let (oldest, petitions, total) = self.store.read(|reader| {
             let (_, total) = reader.rows(visit::LEDGER, &filter)?;
-            let oldest = RowFilter { offset: total.saturating_sub(limit), limit, ..filter.clone() };
+            let oldest = RowFilter {
+                offset: total.saturating_sub(limit),
+                limit,
+                ..filter.clone()
+            };
             let petitions = RowFilter {
                 equals: vec![("triage".into(), PETITION.into())],
                 any_empty: vec!["told_person_on".into()],
                 limit,
                 ..filter
             };
-            Ok((reader.rows(visit::LEDGER, &oldest)?.0, reader.rows(visit::LEDGER, &petitions)?.0, total))
+            Ok((
+                reader.rows(visit::LEDGER, &oldest)?.0,
+                reader.rows(visit::LEDGER, &petitions)?.0,
+                total,
+            ))
         })?;
         let mut open: Vec<OpenVisit> = Vec::new();
         for row in petitions.into_iter().chain(oldest.into_iter().rev()) {
             if open.iter().any(|known| known.row.record == row.record) {
                 continue;
             }
-            let triage = column(&row, "triage");
-            open.push(OpenVisit { tell_by: tell_by(&triage, &row.happened), row });
+            let tell_by = tell_by(RowState::of(&row).text("triage"), &row.happened);
+            open.push(OpenVisit { row, tell_by });
         }
         // Stable: where no rule sets a day, the oldest stays first.
         open.sort_by_key(|visit| (visit.tell_by.is_none(), visit.tell_by));
@@ -133,17 +172,24 @@ impl Node {
     /// Joint activities held here that still await a seal.
     pub fn unsealed_activities(&self) -> Result<u64, ServiceError> {
         let directory = self.directory();
-        let filter = RowFilter { limit: u64::MAX >> 1, ..RowFilter::default() };
+        let filter = RowFilter {
+            limit: u64::MAX >> 1,
+            ..RowFilter::default()
+        };
         let (rows, _) = self.rows(super::activity::LEDGER, &filter)?;
         let mut unsealed = 0;
-        for row in rows.iter().filter(|row| directory.joint_space(&row.space).is_some()) {
+        for row in rows
+            .iter()
+            .filter(|row| directory.joint_space(&row.space).is_some())
+        {
             unsealed += u64::from(!self.activity(&row.record)?.activity.sealed);
         }
         Ok(unsealed)
     }
 
-    /// The level for which a person may seal an activity now; none if they may not, or sealed just this already.
-    pub fn seal_offer(&self, author: &Author, held: &LoadedActivity) -> Option<Level> {
+    /// The level for which a person may seal an activity now, and the changes up to which; none if they may not, or sealed
+    /// just this already.
+    pub fn seal_offer(&self, author: &Author, held: &LoadedActivity) -> Option<(Level, Vec<ChangeId>)> {
         if !self.may_sign(author, EventKind::Seal, &held.loaded.space) {
             return None;
         }
@@ -151,21 +197,38 @@ impl Node {
         let org = self.directory().org(&card.org).cloned()?;
         let level = card.seat.unwrap_or(org.level);
         let officer = org.level == level && card.roles.iter().any(|role| seals_by_office(*role, level));
-        let present =
-            held.activity.signed_in.iter().any(|there| there.deputy == card.name && there.level == level);
+        let present = held
+            .activity
+            .signed_in
+            .iter()
+            .any(|there| there.deputy == card.name && there.level == level);
         if !(officer || present) || !held.activity.required.contains(&level) {
             return None;
         }
         let graph = Graph::build(&held.loaded.held);
-        let places: Vec<usize> = graph.heads().iter().filter_map(|head| graph.position(head)).collect();
-        let digest = seal_digest(&graph, &places);
+        let digest = digest_at(&graph, &graph.deps())?;
         let given = held
             .activity
             .seals
             .iter()
             .any(|seal| (seal.org, seal.level, seal.digest) == (org.id, level, digest));
-        (!given && graph.waiting().is_empty()).then_some(level)
+        (!given && graph.waiting().is_empty()).then(|| (level, graph.deps()))
     }
+}
+
+/// Whether an activity's content, seals aside, is still what somebody saw whose page named `heads`.
+pub fn seals_what_was_seen(held: &LoadedActivity, heads: &[ChangeId]) -> bool {
+    let graph = Graph::build(&held.loaded.held);
+    let seen = digest_at(&graph, heads);
+    seen.is_some() && seen == digest_at(&graph, &graph.deps())
+}
+
+/// What a seal over these heads would cover; none if one of them is not here.
+fn digest_at(graph: &Graph<'_>, heads: &[ChangeId]) -> Option<Hash> {
+    let places: Option<Vec<usize>> = heads.iter().map(|head| graph.position(head)).collect();
+    places
+        .filter(|places| !places.is_empty())
+        .map(|places| seal_digest(graph, &places))
 }
 
 fn seals_by_office(role: Role, level: Level) -> bool {
@@ -176,21 +239,48 @@ fn seals_by_office(role: Role, level: Level) -> bool {
     }
 }
 
-/// The text in force of a field in a row's state, or an empty string.
-pub fn column(row: &RecordRow, field: &str) -> String {
-    match value(row, field) {
-        Value::Text(text) => text,
-        _ => String::new(),
-    }
-}
+/// The folded state in a row, for lists that show some of its fields.
+pub struct RowState(serde_json::Value);
 
-/// The value in force of a field in a row's state. Bytes stand there as text.
-pub fn value(row: &RecordRow, field: &str) -> Value {
-    let state: serde_json::Value = serde_json::from_str(&row.state).unwrap_or_default();
-    match &state["fields"][field]["value"] {
-        serde_json::Value::Bool(value) => Value::Bool(*value),
-        serde_json::Value::Number(number) => number.as_i64().map_or(Value::Null, Value::Int),
-        serde_json::Value::String(text) => Value::Text(text.clone()),
-        _ => Value::Null,
+impl RowState {
+    /// The state of a row.
+    pub fn of(row: &RecordRow) -> Self {
+        RowState(serde_json::from_str(&row.state).unwrap_or_default())
+    }
+
+    /// The text in force of a field, or an empty string.
+    pub fn text(&self, field: &str) -> &str {
+        self.0["fields"][field]["value"].as_str().unwrap_or_default()
+    }
+
+    /// The number in force of a field.
+    pub fn int(&self, field: &str) -> Option<i64> {
+        self.0["fields"][field]["value"].as_i64()
+    }
+
+    /// The texts in force of a set's members, or of one part of a set of structs (`seats/level`).
+    pub fn members<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a str> {
+        let (head, part) = field
+            .split_once('/')
+            .map_or((field, None), |(head, part)| (head, Some(part)));
+        let all = self.0["fields"].as_object().into_iter().flatten();
+        all.filter(move |(key, _)| {
+            let mut parts = key.split('/');
+            parts.next() == Some(head) && parts.next().is_some() && parts.next() == part
+        })
+        .filter_map(|(_, field)| field["value"].as_str())
+    }
+
+    /// The first change of its history.
+    pub fn first_change(&self) -> Option<&str> {
+        self.0["history"][0]["change"].as_str()
+    }
+
+    /// Who signed in with effect.
+    pub fn signed_in(&self) -> impl Iterator<Item = &str> {
+        let events = self.0["events"].as_array().into_iter().flatten();
+        events
+            .filter(|event| event["kind"] == "sign_in" && event["ineffective"].is_null())
+            .filter_map(|event| event["by"]["name"].as_str())
     }
 }

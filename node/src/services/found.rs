@@ -15,9 +15,9 @@ use std::sync::Arc;
 
 use super::{META_AUTHORITY, META_ORG, Node, ServiceError, files};
 use crate::config::{Config, Overrides};
+use crate::env;
 use crate::keystore::{self, AnnexKeys};
 use crate::store::Store;
-use crate::env;
 
 /// How long the root's authority holds: a term of five years (Deputies Law art. 2) and one more to hand over.
 const ROOT_YEARS: i64 = 6;
@@ -42,7 +42,10 @@ pub struct OrgDraft {
 impl OrgDraft {
     pub(super) fn into_org(self, parent: Option<OrgId>) -> Result<Org, ServiceError> {
         let org = Org {
-            id: parent.map_or_else(|| OrgId(env::random()), |parent| OrgId::mint(&parent, env::random())),
+            id: parent.map_or_else(
+                || OrgId(env::random()),
+                |parent| OrgId::mint(&parent, env::random()),
+            ),
             parent,
             level: self.level,
             name_zh: self.name_zh,
@@ -132,12 +135,19 @@ pub(super) fn settle(
         let (org, authority_id, statements) = (fresh.org, fresh.authority, fresh.statements);
         store.write_blocking(move |writer| {
             writer.put_meta(META_ORG, &org.0)?;
-            writer.put_meta(META_AUTHORITY, authority_id.as_ref().map_or(&[], |id| id.0.as_slice()))?;
+            writer.put_meta(
+                META_AUTHORITY,
+                authority_id.as_ref().map_or(&[], |id| id.0.as_slice()),
+            )?;
             writer.keep_statements(statements)
         })?;
     }
-    env::write_private(&path(files::FOUNDING), fresh.founding.bytes())
-        .map_err(|error| ServiceError::Disk { path: path(files::FOUNDING), error })?;
+    env::write_private(&path(files::FOUNDING), fresh.founding.bytes()).map_err(|error| {
+        ServiceError::Disk {
+            path: path(files::FOUNDING),
+            error,
+        }
+    })?;
     {
         let node = Node::open(dir, &Overrides::default())?;
         let name = node.org()?.name_zh;
@@ -156,6 +166,7 @@ impl Node {
             .unwrap_or_default();
         let appointment = <[u8; 32]>::try_from(bytes).ok().map(StatementId);
         Ok(Issuer {
+            founding: self.directory().founding().id(),
             org: self.org,
             key: authority.public(),
             appointment,
@@ -237,22 +248,32 @@ impl Node {
         })
     }
 
-    /// Signs a statement for this node's org and appends it to the org's directory space. Refuses what would not stand.
-    pub(super) fn publish(&self, authority: &SecretKey, body: Body) -> Result<StatementId, ServiceError> {
+    /// A statement of this node's org, signed, that would stand; refused otherwise.
+    pub(super) fn would_stand(
+        &self,
+        authority: &SecretKey,
+        body: &Body,
+    ) -> Result<SignedStatement, ServiceError> {
         let statement = SignedStatement::sign(
             Statement {
                 issuer: self.issuer(authority)?,
-                body,
+                body: body.clone(),
             },
             authority,
         );
         let mut tried = lianzhan_protocol::trust::Directory::clone(&self.directory());
         tried.extend([statement.clone()]);
-        if let Some(fault) = tried.faults().get(&statement.id()) {
-            return Err(ServiceError::NotAllowed(format!(
+        match tried.faults().get(&statement.id()) {
+            Some(fault) => Err(ServiceError::NotAllowed(format!(
                 "this statement would not stand: {fault}"
-            )));
+            ))),
+            None => Ok(statement),
         }
+    }
+
+    /// Signs a statement for this node's org and appends it to the org's directory space. Refuses what would not stand.
+    pub(super) fn publish(&self, authority: &SecretKey, body: Body) -> Result<StatementId, ServiceError> {
+        let statement = self.would_stand(authority, &body)?;
         // The directory learns at once: the first log of a node needs the appointment that it is about to hold.
         self.learn(std::slice::from_ref(&statement));
         let space = self.own_space(Audience::Directory);
@@ -294,7 +315,10 @@ impl FreshDir {
         if target.join(files::FOUNDING).exists() {
             return Err(ServiceError::NodeExists(target.to_owned()));
         }
-        let disk = |error| ServiceError::Disk { path: target.to_owned(), error };
+        let disk = |error| ServiceError::Disk {
+            path: target.to_owned(),
+            error,
+        };
         if std::fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some()) {
             return Err(ServiceError::Bad(format!(
                 "{} holds other files; choose an empty or a new directory with --dir",
@@ -308,7 +332,10 @@ impl FreshDir {
             std::fs::remove_dir_all(&temporary).map_err(disk)?;
         }
         std::fs::create_dir_all(&temporary).map_err(disk)?;
-        Ok(FreshDir { target: target.to_owned(), temporary })
+        Ok(FreshDir {
+            target: target.to_owned(),
+            temporary,
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -317,7 +344,10 @@ impl FreshDir {
 
     /// Gives the directory its name, durably.
     fn finish(&self) -> Result<PathBuf, ServiceError> {
-        let disk = |error| ServiceError::Disk { path: self.target.clone(), error };
+        let disk = |error| ServiceError::Disk {
+            path: self.target.clone(),
+            error,
+        };
         if self.target.exists() {
             std::fs::remove_dir(&self.target).map_err(disk)?;
         }

@@ -53,6 +53,14 @@ impl Node {
             }));
         }
         match verify_range(space, start.as_ref(), &frontier, range) {
+            Ok(verified) if !self.may_write(verified.start()) => {
+                let words = "its node's org does not hold the space that it writes into".to_owned();
+                let (origin, told) = (range.origin.clone(), words.clone());
+                self.store.write_blocking(move |writer| {
+                    writer.raise_alarm("foreign_log", origin.as_str(), &words)
+                })?;
+                Ok(Ingested::LogPassedOver(told))
+            }
             Ok(verified) => {
                 let origin = range.origin.clone();
                 let stored = self.store.write_blocking({
@@ -88,6 +96,15 @@ impl Node {
                 Blame::Ours => Ok(Ingested::Failed(error.to_string())),
             },
         }
+    }
+
+    /// Whether the log's node may write into its space, as far as the directory knows the node. What is not known yet is
+    /// kept, and judged when it is.
+    fn may_write(&self, start: &lianzhan_protocol::log::LogStart) -> bool {
+        let directory = self.directory();
+        directory
+            .node_org(&start.node)
+            .is_none_or(|org| org == start.org && directory.may_hold(&org, &start.space))
     }
 
     /// A peer holds more of our own log than we do: this copy is an old one. Nothing more is written to that log.

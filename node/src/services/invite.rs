@@ -200,7 +200,10 @@ impl Node {
     fn invited_before(&self, draft: &OrgDraft) -> Option<OrgId> {
         let directory = self.directory();
         let appointed = |org: &OrgId| {
-            directory.statements().filter_map(SignedStatement::appointment).any(|a| a.org == *org && a.purpose == Purpose::Node)
+            directory
+                .statements()
+                .filter_map(SignedStatement::appointment)
+                .any(|a| a.org == *org && a.purpose == Purpose::Node)
         };
         directory
             .children(&self.org)

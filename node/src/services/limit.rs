@@ -150,7 +150,8 @@ impl Door {
             return Err(ServiceError::SignIn.into());
         }
         let (node, name) = (node.clone(), login.to_owned());
-        self.try_once(login, move || node.sign_in(&name, &passphrase)).await
+        self.try_once(login, move || node.sign_in(&name, &passphrase))
+            .await
     }
 
     /// An act that opens the org's authority key.
@@ -185,7 +186,9 @@ impl Door {
         });
         match tried.await {
             Ok(result) => result,
-            Err(error) => Err(ServiceError::Damaged(format!("an attempt to sign in broke off: {error}")).into()),
+            Err(error) => {
+                Err(ServiceError::Damaged(format!("an attempt to sign in broke off: {error}")).into())
+            }
         }
     }
 }
@@ -205,7 +208,11 @@ mod tests {
             let wait = attempts.check("lin", now).err().unwrap_or(0);
             waits.push(wait);
             now.0 += i64::try_from(wait).unwrap() * SECOND;
-            assert_eq!(attempts.check("lin", now), Ok(()), "after the wait it may be tried");
+            assert_eq!(
+                attempts.check("lin", now),
+                Ok(()),
+                "after the wait it may be tried"
+            );
             attempts.failed("lin", now);
         }
         assert_eq!(waits, [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
@@ -223,7 +230,11 @@ mod tests {
         (0..6).for_each(|_| attempts.failed("lin", now));
         let later = Timestamp(FORGET_MS);
         attempts.failed("lin", later);
-        assert_eq!(attempts.check("lin", later), Ok(()), "one failure, the others are old");
+        assert_eq!(
+            attempts.check("lin", later),
+            Ok(()),
+            "one failure, the others are old"
+        );
     }
 
     #[test]
@@ -242,7 +253,12 @@ mod tests {
             attempts.failed(&format!("{n}{}", "x".repeat(500)), now);
         }
         assert!(attempts.names().len() <= NAMES_MAX);
-        assert!(attempts.names().keys().all(|name| name.chars().count() <= NAME_MAX));
+        assert!(
+            attempts
+                .names()
+                .keys()
+                .all(|name| name.chars().count() <= NAME_MAX)
+        );
         assert_eq!(attempts.check("lin", now), Err(16));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lianzhan_protocol::id::{OrgId, RecordId};
 use lianzhan_protocol::keys::PublicKey;
-use lianzhan_protocol::log::{Entry, EntryIndex, PayloadKind};
+use lianzhan_protocol::log::{Entry, EntryIndex, Origin, PayloadKind};
 use lianzhan_protocol::record::{Change, Held, JudgeContext, RecordState, Verdict, fold, judge, open_sealed};
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Directory, Purpose, Space};
@@ -29,26 +29,38 @@ pub struct Loaded {
     pub closed: usize,
 }
 
-/// Loads records against one directory; remembers logs and witnesses between records.
+/// Loads records against one directory. Reads a log when the first record names it, and remembers logs and witnesses
+/// between records: what it costs depends on the records, not on how many logs there are.
 pub struct Load<'a> {
     reader: &'a Reader<'a>,
     directory: Arc<Directory>,
     annex_keys: &'a AnnexKeys,
-    logs: BTreeMap<i64, LogRow>,
-    witnesses: BTreeMap<(OrgId, PublicKey), bool>,
+    logs: BTreeMap<i64, Arc<Known>>,
+    /// By origin: the org whose node writes the log, if the directory says so too.
+    node_orgs: BTreeMap<Origin, Option<OrgId>>,
+    /// By org and witness key.
+    witnesses: BTreeMap<(OrgId, [u8; 32]), bool>,
+}
+
+/// What is asked of a log again and again.
+struct Known {
+    id: i64,
+    origin: Origin,
+    org: OrgId,
+    space: Space,
 }
 
 impl<'a> Load<'a> {
     /// Loads from a snapshot of the node's store.
-    pub fn new(node: &'a Node, reader: &'a Reader<'a>) -> Result<Self, StoreError> {
-        let logs = reader.logs()?.into_iter().map(|log| (log.id, log)).collect();
-        Ok(Load {
+    pub fn new(node: &'a Node, reader: &'a Reader<'a>) -> Self {
+        Load {
             reader,
             directory: node.directory(),
             annex_keys: node.annex_keys(),
-            logs,
+            logs: BTreeMap::new(),
+            node_orgs: BTreeMap::new(),
             witnesses: BTreeMap::new(),
-        })
+        }
     }
 
     /// The directory by which it judges.
@@ -56,31 +68,24 @@ impl<'a> Load<'a> {
         &self.directory
     }
 
-    /// A log by its row id.
-    pub fn log(&self, id: i64) -> Option<&LogRow> {
-        self.logs.get(&id)
-    }
-
     /// What is held of a record; `None` if nothing is.
     pub fn record(&mut self, id: &RecordId) -> Result<Option<Loaded>, StoreError> {
         let mut loaded: Option<Loaded> = None;
         for row in self.reader.record_entries(id)? {
-            let Some(log) = self.logs.get(&row.log).cloned() else {
-                continue;
-            };
+            let log = self.log(row.log)?;
             let entry = Entry::parse(&row.entry).map_err(|error| {
                 StoreError::Corrupt(format!("entry {} of {}: {error}", row.index, log.origin))
             })?;
             let header = entry.header();
             let loaded = loaded.get_or_insert_with(|| Loaded {
                 id: *id,
-                space: log.start.space.clone(),
+                space: log.space.clone(),
                 held: Vec::new(),
                 sealed: false,
                 closed: 0,
             });
             // A record lives in one space; what names it in another does not belong to it.
-            if log.start.space != loaded.space {
+            if log.space != loaded.space {
                 continue;
             }
             let Some(payload) = row.payload else { continue };
@@ -104,7 +109,7 @@ impl<'a> Load<'a> {
             let witnessed = self.witness_time(&log, row.index)?;
             loaded.held.push(Held {
                 id: entry.change_id(),
-                origin: log.origin,
+                origin: log.origin.clone(),
                 index: row.index,
                 author: header.author,
                 appointment,
@@ -116,39 +121,73 @@ impl<'a> Load<'a> {
         Ok(loaded)
     }
 
-    /// The first time that a required witness saw the entry.
-    pub fn witness_time(&mut self, log: &LogRow, index: EntryIndex) -> Result<Option<Timestamp>, StoreError> {
-        for receipt in self.reader.receipts_over(log.id, index)? {
-            if self.is_required(&log.org(), &receipt.witness) {
-                return Ok(Some(Timestamp::from_seconds(receipt.time_s)));
-            }
+    /// A log by its row id, read once.
+    fn log(&mut self, id: i64) -> Result<Arc<Known>, StoreError> {
+        if let Some(known) = self.logs.get(&id) {
+            return Ok(known.clone());
         }
-        Ok(None)
+        let row = self.reader.log_by_id(id)?;
+        self.keep(&row);
+        let known = Arc::new(Known {
+            id,
+            org: row.org(),
+            space: row.start.space,
+            origin: row.origin,
+        });
+        self.logs.insert(id, known.clone());
+        Ok(known)
+    }
+
+    /// Reads what judging a change in this log needs; loading a record does so for all of its logs.
+    pub fn know(&mut self, origin: &Origin) -> Result<(), StoreError> {
+        if !self.node_orgs.contains_key(origin)
+            && let Some(row) = self.reader.log(origin)?
+        {
+            self.keep(&row);
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, row: &LogRow) {
+        let stated = self
+            .directory
+            .node_org(&row.start.node)
+            .filter(|org| *org == row.start.org);
+        self.node_orgs.insert(row.origin.clone(), stated);
+    }
+
+    /// The first time that a required witness saw the entry.
+    fn witness_time(&mut self, log: &Known, index: EntryIndex) -> Result<Option<Timestamp>, StoreError> {
+        let reader = self.reader;
+        let time_s =
+            reader.first_receipt_over(log.id, index, |witness| self.is_required_key(&log.org, witness))?;
+        Ok(time_s.map(Timestamp::from_seconds))
     }
 
     /// Whether `witness` is appointed to witness logs of `org`.
     pub fn is_required(&mut self, org: &OrgId, witness: &PublicKey) -> bool {
+        self.is_required_key(org, witness.ed25519_bytes())
+    }
+
+    fn is_required_key(&mut self, org: &OrgId, witness: &[u8; 32]) -> bool {
         let directory = &self.directory;
         *self.witnesses.entry((*org, *witness)).or_insert_with(|| {
+            let Ok(witness) = PublicKey::from_ed25519(*witness) else {
+                return false;
+            };
             let required = directory.required_witnesses(org);
             directory
-                .appointments_of(witness, Purpose::Witness)
+                .appointments_of(&witness, Purpose::Witness)
                 .any(|(_, appointment)| required.contains(&appointment.org))
         })
     }
 
     /// Judges one change of a loaded record.
     pub fn verdict(&self, space: &Space, held: &Held) -> Verdict {
-        let node_org = self
-            .logs
-            .values()
-            .find(|log| log.origin == held.origin)
-            .filter(|log| self.directory.node_org(&log.start.node) == Some(log.start.org))
-            .map(|log| log.start.org);
         let context = JudgeContext {
             directory: &self.directory,
             space,
-            node_org,
+            node_org: self.node_orgs.get(&held.origin).copied().flatten(),
             ledger: &|hash| definition(hash),
         };
         judge(&context, held)

@@ -51,8 +51,6 @@ pub mod files {
     pub const ANNEX_KEYS: &str = "annex.keys";
     /// The token that opens the API to whoever may read this directory.
     pub const API_TOKEN: &str = "api.token";
-    /// Where a running node says at which address it serves.
-    pub const RUNNING: &str = "running.json";
     /// Held while a program works with the directory.
     pub const LOCK: &str = "lock";
     /// Pending invitations.

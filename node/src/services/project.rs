@@ -1,8 +1,10 @@
 //! The derived side catches up: views first, documents in batches behind them, so that no view waits for a document.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lianzhan_protocol::record::RecordState;
+use lianzhan_protocol::id::ChangeId;
+use lianzhan_protocol::record::{RecordState, Verdict};
 
 use super::{Load, Loaded, Node, ServiceError};
 use crate::documents::{self, DocumentError};
@@ -19,7 +21,7 @@ impl Node {
     pub fn project_batch(&self) -> Result<usize, ServiceError> {
         let done = self.store.read(|reader| {
             let dirty = reader.dirty(FOLD_BATCH)?;
-            let mut load = Load::new(self, reader)?;
+            let mut load = Load::new(self, reader);
             let mut done: Vec<(_, i64, Option<Projection>)> = Vec::with_capacity(dirty.len());
             for (record, seq) in dirty {
                 let loaded = load.record(&record)?;
@@ -41,7 +43,7 @@ impl Node {
     pub fn document_batch(&self) -> Result<usize, ServiceError> {
         let built = self.store.read(|reader| {
             let lagging = reader.undocumented(DOCUMENT_BATCH)?;
-            let mut load = Load::new(self, reader)?;
+            let mut load = Load::new(self, reader);
             let mut built = Vec::with_capacity(lagging.len());
             for (record, seq) in lagging {
                 let loaded = load.record(&record)?;
@@ -76,7 +78,18 @@ impl Node {
         if loaded.sealed || loaded.held.is_empty() {
             return Ok(None);
         }
-        let document = documents::build(&loaded.held, |held| load.verdict(&loaded.space, held))?;
+        // As the record as a whole has them: the fold refuses what the judge alone would let count.
+        let history = load.fold(loaded).history;
+        let verdicts: BTreeMap<ChangeId, Verdict> = history
+            .into_iter()
+            .map(|item| (item.change, item.verdict))
+            .collect();
+        let document = documents::build(&loaded.held, |held| {
+            verdicts
+                .get(&held.id)
+                .cloned()
+                .unwrap_or_else(|| load.verdict(&loaded.space, held))
+        })?;
         let heads: Vec<String> = document
             .heads
             .iter()
@@ -113,7 +126,7 @@ impl Node {
         record: &lianzhan_protocol::id::RecordId,
     ) -> Result<(Loaded, RecordState), ServiceError> {
         let found = self.store.read(|reader| {
-            let mut load = Load::new(self, reader)?;
+            let mut load = Load::new(self, reader);
             Ok(load.record(record)?.map(|loaded| {
                 let state = load.fold(&loaded);
                 (loaded, state)

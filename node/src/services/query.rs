@@ -134,6 +134,8 @@ pub struct LogStatus {
     pub root: String,
     /// Entries covered by receipts.
     pub receipted: u64,
+    /// Entries that no receipt covers, receipts aside: those are not receipted again.
+    pub waiting: u64,
     /// Time of the last receipt, milliseconds since 1970.
     pub last_receipt: Option<i64>,
     /// Why it is halted.
@@ -323,7 +325,7 @@ impl Node {
     /// A record with its history, personal parts and proofs, folded now from its entries.
     pub fn record_detail(&self, record: &RecordId) -> Result<RecordDetail, ServiceError> {
         let detail = self.store.read(|reader| {
-            let mut load = Load::new(self, reader)?;
+            let mut load = Load::new(self, reader);
             let Some(loaded) = load.record(record)? else {
                 return Ok(None);
             };
@@ -334,11 +336,7 @@ impl Node {
                 let Some(held) = loaded.held.iter().find(|held| held.id == item.change) else {
                     continue;
                 };
-                let verdict = match &item.verdict {
-                    Verdict::Pending { .. } => item.verdict.clone(),
-                    _ => load.verdict(&loaded.space, held),
-                };
-                changes.push(change_detail(reader, &mut load, held, verdict)?);
+                changes.push(change_detail(reader, &mut load, held, item.verdict.clone())?);
             }
             let mut annexes = Vec::new();
             for row in reader.annexes(record)? {
@@ -404,6 +402,7 @@ impl Node {
                 .into_iter()
                 .map(|log| {
                     let space = &log.start.space;
+                    let receipted = reader.receipted(log.id)?;
                     Ok(LogStatus {
                         audience: space.audience.as_str().to_owned(),
                         owner: name_of(&space.owner),
@@ -411,7 +410,8 @@ impl Node {
                         own: log.own,
                         size: log.size.0,
                         root: log.root.to_string(),
-                        receipted: reader.receipted(log.id)?.0,
+                        receipted: receipted.0,
+                        waiting: reader.unreceipted(log.id, receipted)?,
                         last_receipt: reader
                             .last_receipt_s(log.id)?
                             .map(|seconds| Timestamp::from_seconds(seconds).0),
@@ -504,23 +504,14 @@ fn change_detail(
     let log = reader
         .log(&held.origin)?
         .ok_or_else(|| crate::store::StoreError::UnknownLog(held.origin.clone()))?;
-    let mut witnessing = None;
-    for row in reader.receipts_over(log.id, held.index)? {
-        if load.is_required(&log.org(), &row.witness) {
-            let receipt = reader.receipt(log.id, row.size, &row.witness)?;
-            let directory = load.directory();
-            witnessing = Some(Witnessing {
-                org: directory
-                    .appointments_of(&row.witness, lianzhan_protocol::trust::Purpose::Witness)
-                    .find_map(|(_, a)| directory.org(&a.org).cloned()),
-                time: Timestamp::from_seconds(row.time_s),
-                place: receipt.map_or(0, |receipt| receipt.witness_index.0),
-                size: row.size,
-            });
-            break;
-        }
-    }
+    let first = load.first_witnessed(&log, held.index)?;
     let directory = load.directory();
+    let witnessing = first.map(|(time, org, receipt)| Witnessing {
+        org: directory.org(&org).cloned(),
+        time,
+        place: receipt.witness_index.0,
+        size: receipt.size,
+    });
     let appointment = directory.appointment(&held.appointment).ok();
     Ok(ChangeDetail {
         verdict,

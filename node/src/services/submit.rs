@@ -153,9 +153,7 @@ impl Node {
         )?;
         let origin = self.ensure_log(space)?;
         let salt = seal.map_or_else(|| env::random::<16>().to_vec(), |(_, salt)| salt.to_vec());
-        let loaded = self
-            .store
-            .read(|reader| Load::new(self, reader)?.record(record))?;
+        let loaded = self.store.read(|reader| Load::new(self, reader).record(record))?;
         let held = loaded.map(|loaded| loaded.held).unwrap_or_default();
         let mut change = Change {
             salt,
@@ -164,7 +162,7 @@ impl Node {
             puts,
         };
         if !held.is_empty() {
-            change.deps = lianzhan_protocol::record::Graph::build(&held).heads();
+            change.deps = lianzhan_protocol::record::Graph::build(&held).deps();
         }
         change.check()?;
         let payload = match seal {
@@ -223,7 +221,10 @@ impl Node {
             change: change.clone(),
         });
         let state = self.store.read(|reader| {
-            let load = Load::new(self, reader)?;
+            let mut load = Load::new(self, reader);
+            for held in &held {
+                load.know(&held.origin)?;
+            }
             Ok(fold(record, &held, |held| load.verdict(space, held)))
         })?;
         let verdict = state

@@ -44,7 +44,10 @@ impl Reader<'_> {
 
     /// How many alarms there are.
     pub fn alarm_count(&self) -> Result<u64, StoreError> {
-        Ok(self.tx.prepare_cached("SELECT count(*) FROM alarms")?.query_row([], |row| row.get(0))?)
+        Ok(self
+            .tx
+            .prepare_cached("SELECT count(*) FROM alarms")?
+            .query_row([], |row| row.get(0))?)
     }
 
     /// A ledger's records by owner: how many, the sum of the column `sum`, and how many lack the column `empty`.

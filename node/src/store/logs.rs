@@ -272,17 +272,11 @@ impl Writer<'_> {
         read_node(self.tx, 0, idx)
     }
 
-    /// Keeps an account. The key itself lies in an age file.
-    pub fn keep_account(
-        &mut self,
-        login: &str,
-        key: &PublicKey,
-        appointment: &lianzhan_protocol::id::StatementId,
-    ) -> Result<(), StoreError> {
+    /// Keeps an account. The key itself lies in an age file, its appointments in the directory.
+    pub fn keep_account(&mut self, login: &str, key: &PublicKey) -> Result<(), StoreError> {
         self.tx.execute(
-            "INSERT INTO accounts (login, key, appointment) VALUES (?1,?2,?3)
-             ON CONFLICT (login) DO UPDATE SET key = ?2, appointment = ?3",
-            (login, key.ed25519_bytes(), appointment.0),
+            "INSERT INTO accounts (login, key) VALUES (?1,?2) ON CONFLICT (login) DO UPDATE SET key = ?2",
+            (login, key.ed25519_bytes()),
         )?;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lianzhan_protocol::id::{Hash, RecordId, SpaceId, StatementId};
+use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{EntryIndex, Origin, Receipt, TreeSize, consistency, inclusion};
 use lianzhan_protocol::sync::Standing;
@@ -69,6 +69,13 @@ impl<'a> Reader<'a> {
             .query_row([origin.as_str()], LogRow::read)
             .optional()?
             .transpose()
+    }
+
+    /// A log by its row id.
+    pub fn log_by_id(&self, id: i64) -> Result<LogRow, StoreError> {
+        self.tx
+            .prepare_cached(&format!("SELECT {LOG_COLUMNS} FROM logs WHERE id = ?"))?
+            .query_row([id], LogRow::read)?
     }
 
     /// This node's log in a space, if it has one that is not halted.
@@ -149,7 +156,7 @@ impl<'a> Reader<'a> {
     /// Receipts of a log that cover the entry at `index`, smallest size first.
     pub fn receipts_over(&self, log: i64, index: EntryIndex) -> Result<Vec<ReceiptRow>, StoreError> {
         let mut select = self.tx.prepare_cached(
-            "SELECT size, witness, time_s FROM receipts WHERE log = ? AND size > ? ORDER BY size, witness",
+            "SELECT size, witness, time_s FROM receipts WHERE log = ? AND size > ? ORDER BY size, time_s, witness",
         )?;
         let rows = select.query_map((log, index.0), |row| {
             Ok((TreeSize(row.get(0)?), row.get::<_, [u8; 32]>(1)?, row.get(2)?))
@@ -166,6 +173,26 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(receipts)
+    }
+
+    /// The time, in seconds since 1970, of the first receipt over the entry at `index` from a witness that `accept`
+    /// takes. Reads no further than that one.
+    pub fn first_receipt_over(
+        &self,
+        log: i64,
+        index: EntryIndex,
+        mut accept: impl FnMut(&[u8; 32]) -> bool,
+    ) -> Result<Option<u64>, StoreError> {
+        let mut select = self.tx.prepare_cached(
+            "SELECT witness, time_s FROM receipts WHERE log = ? AND size > ? ORDER BY size, witness",
+        )?;
+        let mut rows = select.query((log, index.0))?;
+        while let Some(row) = rows.next()? {
+            if accept(&row.get(0)?) {
+                return Ok(Some(row.get(1)?));
+            }
+        }
+        Ok(None)
     }
 
     /// A whole receipt.
@@ -268,22 +295,20 @@ impl<'a> Reader<'a> {
         .collect()
     }
 
-    /// The account with this login.
-    pub fn account(&self, login: &str) -> Result<Option<(PublicKey, StatementId)>, StoreError> {
-        let row: Option<([u8; 32], [u8; 32])> = self
+    /// The key of the account with this login.
+    pub fn account(&self, login: &str) -> Result<Option<PublicKey>, StoreError> {
+        let key: Option<[u8; 32]> = self
             .tx
-            .prepare_cached("SELECT key, appointment FROM accounts WHERE login = ?")?
-            .query_row([login], |row| Ok((row.get(0)?, row.get(1)?)))
+            .prepare_cached("SELECT key FROM accounts WHERE login = ?")?
+            .query_row([login], |row| row.get(0))
             .optional()?;
-        Ok(row.and_then(|(key, id)| Some((PublicKey::from_ed25519(key).ok()?, StatementId(id)))))
+        Ok(key.and_then(|key| PublicKey::from_ed25519(key).ok()))
     }
 
-    /// Every account: login and appointment.
-    pub fn accounts(&self) -> Result<Vec<(String, StatementId)>, StoreError> {
-        let mut select = self
-            .tx
-            .prepare("SELECT login, appointment FROM accounts ORDER BY login")?;
-        let rows = select.query_map([], |row| Ok((row.get(0)?, StatementId(row.get(1)?))))?;
+    /// Every account's login, sorted.
+    pub fn logins(&self) -> Result<Vec<String>, StoreError> {
+        let mut select = self.tx.prepare("SELECT login FROM accounts ORDER BY login")?;
+        let rows = select.query_map([], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use lianzhan_protocol::id::{Hash, OrgId};
 use lianzhan_protocol::keys::{PublicKey, SecretKey};
 use lianzhan_protocol::log::{
-    Checkpoint, Entry, Header, LogStart, LogStatement, Origin, PROTOCOL_VERSION, PayloadKind, SignedCheckpoint,
-    TreeSize,
+    Checkpoint, Entry, Header, LogStart, LogStatement, Origin, PROTOCOL_VERSION, PayloadKind,
+    SignedCheckpoint, TreeSize,
 };
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Audience, Space};
@@ -59,11 +59,16 @@ fn own(n: i64) -> OwnEntry {
         size: payload.len() as u32,
         key_commitment: None,
     };
-    OwnEntry { entry: Entry::sign(header, &key()).unwrap(), payload }
+    OwnEntry {
+        entry: Entry::sign(header, &key()).unwrap(),
+        payload,
+    }
 }
 
 fn begin(store: &Store) -> Origin {
-    store.write_blocking(|writer| writer.start_log(&start(), own(0))).unwrap()
+    store
+        .write_blocking(|writer| writer.start_log(&start(), own(0)))
+        .unwrap()
 }
 
 fn append(store: &Store, n: i64) -> Result<TreeSize, StoreError> {
@@ -105,11 +110,19 @@ fn a_job_that_refuses_leaves_nothing_and_holds_up_nobody() {
             let origin = origin.clone();
             store.submit(move |writer| {
                 let size = writer.append_own(&origin, vec![own(n)])?;
-                if n % 3 == 0 { Err(StoreError::Refused("on purpose".into())) } else { Ok(size) }
+                if n % 3 == 0 {
+                    Err(StoreError::Refused("on purpose".into()))
+                } else {
+                    Ok(size)
+                }
             })
         })
         .collect();
-    let good = jobs.into_iter().map(|job| job.blocking_recv().unwrap()).filter(Result::is_ok).count();
+    let good = jobs
+        .into_iter()
+        .map(|job| job.blocking_recv().unwrap())
+        .filter(Result::is_ok)
+        .count();
     let log = store.read(|reader| reader.log(&origin)).unwrap().unwrap();
     assert_eq!((good, log.size), (34, TreeSize(35)));
     let frontier = store.read(|reader| reader.frontier(log.id, log.size)).unwrap();
@@ -151,9 +164,19 @@ fn a_database_put_back_from_an_old_copy_signs_nothing_more() {
     copy_database(old.path(), dir.path());
     let store = open(dir.path());
     let log = store.read(|reader| reader.log(&origin)).unwrap().unwrap();
-    assert!(log.halted.as_deref().is_some_and(|why| why.contains("old copy")), "{:?}", log.halted);
+    assert!(
+        log.halted.as_deref().is_some_and(|why| why.contains("old copy")),
+        "{:?}",
+        log.halted
+    );
     assert!(matches!(append(&store, 3), Err(StoreError::Halted { .. })));
-    assert!(store.read(|reader| reader.alarms()).unwrap().iter().any(|alarm| alarm.kind == "halted"));
+    assert!(
+        store
+            .read(|reader| reader.alarms())
+            .unwrap()
+            .iter()
+            .any(|alarm| alarm.kind == "halted")
+    );
 }
 
 #[test]
@@ -163,7 +186,10 @@ fn without_its_high_water_file_a_log_is_not_trusted() {
     begin(&store);
     drop(store);
     std::fs::remove_file(dir.path().join(HIGH_WATER)).unwrap();
-    assert!(matches!(append(&open(dir.path()), 1), Err(StoreError::Halted { .. })));
+    assert!(matches!(
+        append(&open(dir.path()), 1),
+        Err(StoreError::Halted { .. })
+    ));
 }
 
 #[test]
@@ -188,8 +214,13 @@ fn an_altered_entry_is_noticed_at_start() {
     append(&store, 1).unwrap();
     drop(store);
     let connection = rusqlite::Connection::open(dir.path().join(DATABASE)).unwrap();
-    let changed = connection.execute("UPDATE entries SET entry = entry || x'00' WHERE idx = 1", []).unwrap();
+    let changed = connection
+        .execute("UPDATE entries SET entry = entry || x'00' WHERE idx = 1", [])
+        .unwrap();
     assert_eq!(changed, 1);
     drop(connection);
-    assert!(matches!(append(&open(dir.path()), 2), Err(StoreError::Halted { .. })));
+    assert!(matches!(
+        append(&open(dir.path()), 2),
+        Err(StoreError::Halted { .. })
+    ));
 }

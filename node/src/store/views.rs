@@ -397,8 +397,11 @@ impl Reader<'_> {
             values.push(Sql::Text(text.clone()));
         }
         if !filter.any_empty.is_empty() {
-            let empty: Vec<String> =
-                filter.any_empty.iter().map(|column| format!("v.\"{}\" IS NULL", identifier(column))).collect();
+            let empty: Vec<String> = filter
+                .any_empty
+                .iter()
+                .map(|column| format!("v.\"{}\" IS NULL", identifier(column)))
+                .collect();
             conditions.push_str(&format!(" AND ({})", empty.join(" OR ")));
         }
         if let Some(matches) = &filter.matches {

@@ -27,8 +27,6 @@ pub(super) enum Fault {
     Foreign,
     /// The form could not be read.
     Unread(StatusCode),
-    /// The record moved on since the person looked.
-    Moved,
 }
 
 impl From<ServiceError> for Fault {
@@ -103,7 +101,10 @@ pub(super) async fn show_as<P: Page>(
         let desk = Desk::new(state, who);
         let page = build(&desk)?;
         let fragment = desk.who.visitor.fragment.as_deref();
-        let part = fragment.and_then(|id| page.part(id).map(|part| part.map(|html| (Some(id.to_owned()), html))));
+        let part = fragment.and_then(|id| {
+            page.part(id)
+                .map(|part| part.map(|html| (Some(id.to_owned()), html)))
+        });
         Ok(part.unwrap_or_else(|| page.render().map(|html| (None, html))))
     });
     match made.await {
@@ -119,7 +120,9 @@ pub(super) async fn show_as<P: Page>(
 pub(super) fn part(id: &str, html: String) -> Response {
     let mut response = Html(html).into_response();
     if let Ok(id) = HeaderValue::from_str(id) {
-        response.headers_mut().insert(HeaderName::from_static(FRAGMENT), id);
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static(FRAGMENT), id);
     }
     response
 }
@@ -144,7 +147,10 @@ pub(super) fn shell(
     if let Some(session) = session {
         let card = state.node.card(&session.author)?;
         shell.csrf.clone_from(&session.csrf);
-        shell.person = Some(Person { name: card.name.clone(), role: say::role(&text, &card.roles, card.seat) });
+        shell.person = Some(Person {
+            name: card.name.clone(),
+            role: say::role(&text, &card.roles, card.seat),
+        });
         shell.sync = sync(state, text)?;
     }
     Ok(shell)
@@ -197,17 +203,24 @@ fn told(visitor: &Visitor, fault: &Fault) -> (StatusCode, ErrorPage) {
             String::new(),
             text.t("fault-foreign-todo"),
         ),
-        Fault::Unread(status) => (*status, text.t("fault-unread"), String::new(), text.t("fault-unread-todo")),
-        Fault::Moved => (StatusCode::CONFLICT, text.t("fault-moved"), String::new(), text.t("fault-moved-todo")),
+        Fault::Unread(status) => (
+            *status,
+            text.t("fault-unread"),
+            String::new(),
+            text.t("fault-unread-todo"),
+        ),
         Fault::Service(ServiceError::UnknownRecord(id)) => (
             StatusCode::NOT_FOUND,
             text.t("fault-record"),
             id.to_string(),
             text.t("fault-record-todo"),
         ),
-        Fault::Service(error) if error.is_callers() => {
-            (StatusCode::UNPROCESSABLE_ENTITY, text.t("fault-refused"), say(&text, error), text.t("fault-refused-todo"))
-        }
+        Fault::Service(error) if error.is_callers() => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            text.t("fault-refused"),
+            tell(&text, error),
+            text.t("fault-refused-todo"),
+        ),
         Fault::Service(error) if error.halted().is_some() => (
             StatusCode::CONFLICT,
             text.t("fault-halted"),
@@ -229,11 +242,22 @@ fn told(visitor: &Visitor, fault: &Fault) -> (StatusCode, ErrorPage) {
         case
     });
     let shell = Shell::default();
-    (status, ErrorPage { text, shell, status: status.as_u16(), happened, thing, todo, case })
+    (
+        status,
+        ErrorPage {
+            text,
+            shell,
+            status: status.as_u16(),
+            happened,
+            thing,
+            todo,
+            case,
+        },
+    )
 }
 
 /// An error of a use case in the visitor's language.
-pub(super) fn say(text: &Text, error: &ServiceError) -> String {
+pub(super) fn tell(text: &Text, error: &ServiceError) -> String {
     match text.lang {
         Lang::Zh => words::zh(error),
         Lang::En => error.to_string(),

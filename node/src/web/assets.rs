@@ -51,7 +51,9 @@ pub(super) fn version() -> &'static str {
 }
 
 pub(super) fn router() -> Router<WebState> {
-    Router::new().route("/assets/{name}", get(asset)).route("/favicon.ico", get(icon))
+    Router::new()
+        .route("/assets/{name}", get(asset))
+        .route("/favicon.ico", get(icon))
 }
 
 async fn icon(query: RawQuery, headers: HeaderMap) -> Response {
@@ -64,9 +66,15 @@ async fn asset(Path(name): Path<String>, RawQuery(query): RawQuery, headers: Hea
     };
     let tag = format!("\"{}\"", version());
     let named = query.is_some_and(|query| query.strip_prefix("v=") == Some(version()));
-    let keep = if named { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let keep = if named {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     let head = [(header::ETAG, tag.as_str()), (header::CACHE_CONTROL, keep)];
-    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|sent| sent.as_bytes() == tag.as_bytes());
+    let known = headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|sent| sent.as_bytes() == tag.as_bytes());
     if known {
         return (StatusCode::NOT_MODIFIED, head).into_response();
     }

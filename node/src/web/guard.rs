@@ -15,7 +15,10 @@ const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-
 
 const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP)),
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
     (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (
@@ -57,7 +60,8 @@ fn is_ours(host: &str, bound: SocketAddr) -> bool {
     };
     let local = ["localhost", "127.0.0.1", "[::1]"];
     let named = local.iter().any(|own| name.eq_ignore_ascii_case(own));
-    (named || SocketAddr::new(bound.ip(), 80).to_string() == format!("{name}:80")) && port == Some(bound.port())
+    (named || SocketAddr::new(bound.ip(), 80).to_string() == format!("{name}:80"))
+        && port == Some(bound.port())
 }
 
 /// Whether a request that changes something was sent by a page of this node. Browsers say so in `Origin`, or in
@@ -114,11 +118,19 @@ mod tests {
         };
         assert!(sent(&[]) && sent(&[("origin", "http://127.0.0.1:7610")]));
         assert!(sent(&[("sec-fetch-site", "same-origin")]));
-        for origin in ["null", "http://127.0.0.1:7611", "https://evil.example", "http://127.0.0.1:76100"] {
+        for origin in [
+            "null",
+            "http://127.0.0.1:7611",
+            "https://evil.example",
+            "http://127.0.0.1:76100",
+        ] {
             assert!(!sent(&[("origin", origin)]), "{origin}");
         }
         // Another port of this machine is the same site, and still not this node.
         assert!(!sent(&[("sec-fetch-site", "same-site")]));
-        assert!(!sent(&[("origin", "http://127.0.0.1:7610"), ("sec-fetch-site", "cross-site")]));
+        assert!(!sent(&[
+            ("origin", "http://127.0.0.1:7610"),
+            ("sec-fetch-site", "cross-site")
+        ]));
     }
 }

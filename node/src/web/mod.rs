@@ -2,6 +2,7 @@
 //! Automerge nor the network. A handler parses, calls one service, renders; a form is answered with a redirect.
 
 mod activities;
+mod activity_view;
 mod answer;
 mod assets;
 mod deputies;

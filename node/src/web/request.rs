@@ -42,8 +42,15 @@ impl FromRequestParts<WebState> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, Infallible> {
         let cookies = Cookies::read(&parts.headers);
-        let fragment = parts.headers.get(FRAGMENT).and_then(|id| id.to_str().ok()).map(str::to_owned);
-        let here = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+        let fragment = parts
+            .headers
+            .get(FRAGMENT)
+            .and_then(|id| id.to_str().ok())
+            .map(str::to_owned);
+        let here = parts
+            .uri
+            .path_and_query()
+            .map_or_else(|| "/".to_owned(), ToString::to_string);
         Ok(Visitor {
             text: Text::new(Lang::from_cookie(cookies.get("lang"))),
             theme: Theme::from_cookie(cookies.get("theme")),
@@ -70,13 +77,20 @@ impl FromRequestParts<WebState> for Signed {
 
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, Response> {
         let Ok(visitor) = Visitor::from_request_parts(parts, state).await;
-        let stream = parts.headers.get("accept").is_some_and(|kinds| kinds == "text/event-stream");
+        let stream = parts
+            .headers
+            .get("accept")
+            .is_some_and(|kinds| kinds == "text/event-stream");
         let Some(session) = visitor.session.clone() else {
             // What a page asks for by itself is no reason to lead anybody anywhere.
             if visitor.fragment.is_some() || stream {
                 return Err(StatusCode::UNAUTHORIZED.into_response());
             }
-            let back = if parts.method == Method::GET { visitor.here.as_str() } else { "/" };
+            let back = if parts.method == Method::GET {
+                visitor.here.as_str()
+            } else {
+                "/"
+            };
             return Err(Redirect::to(&format!("/login?back={}", escape(back))).into_response());
         };
         // A page that keeps itself fresh on an empty desk does not keep the key unlocked.
@@ -105,7 +119,9 @@ impl FromRequest<WebState> for Deed {
         let request = Request::from_parts(parts, body);
         let form = match Posted::from_request(request, state).await {
             Ok(form) => form,
-            Err(status) => return Err(answer::refuse(state.clone(), who.visitor, Fault::Unread(status)).await),
+            Err(status) => {
+                return Err(answer::refuse(state.clone(), who.visitor, Fault::Unread(status)).await);
+            }
         };
         if own_page && who.session.is_own(form.get("csrf")) {
             Ok(Deed { who, form })
@@ -133,7 +149,10 @@ impl FromRequest<WebState> for Posted {
 impl Posted {
     /// What stands in a field; empty if there is none.
     pub(super) fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value.as_str())
     }
 
     /// Takes a field out.
@@ -148,7 +167,9 @@ pub(super) fn local_path(path: &str) -> &str {
     let inside = path.starts_with('/')
         && !path.starts_with("//")
         && !path.contains('\\')
-        && !path.chars().any(|c| c.is_control() || c.is_whitespace() || !c.is_ascii());
+        && !path
+            .chars()
+            .any(|c| c.is_control() || c.is_whitespace() || !c.is_ascii());
     if inside { path } else { "/" }
 }
 
@@ -172,7 +193,15 @@ mod tests {
     #[test]
     fn one_goes_back_to_this_node_only() {
         assert_eq!(local_path("/records/1?proof=2"), "/records/1?proof=2");
-        for path in ["//evil.example", "https://evil.example", "/\\evil.example", "", "x", "/a\nb", "/\t/evil"] {
+        for path in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "",
+            "x",
+            "/a\nb",
+            "/\t/evil",
+        ] {
             assert_eq!(local_path(path), "/", "{path:?}");
         }
     }

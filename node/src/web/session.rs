@@ -113,10 +113,17 @@ impl Sessions {
             notice: Mutex::default(),
             once: Mutex::default(),
         });
-        tokio::spawn(watch_idle(Arc::downgrade(self), Arc::downgrade(&session), self.idle));
+        tokio::spawn(watch_idle(
+            Arc::downgrade(self),
+            Arc::downgrade(&session),
+            self.idle,
+        ));
         let mut open = lock(&self.open);
         if open.len() >= SESSIONS_MAX {
-            let longest = open.values().min_by_key(|session| *lock(&session.used)).map(|session| session.place);
+            let longest = open
+                .values()
+                .min_by_key(|session| *lock(&session.used))
+                .map(|session| session.place);
             if let Some(ended) = longest.and_then(|place| open.remove(&place)) {
                 ended.gone.send_replace(true);
             }
@@ -127,7 +134,9 @@ impl Sessions {
 
     /// The session of a request's cookies.
     pub(super) fn of(&self, cookies: &Cookies) -> Option<Arc<Session>> {
-        let session = lock(&self.open).get(&place_of(cookies.get(&self.cookie)?)).cloned()?;
+        let session = lock(&self.open)
+            .get(&place_of(cookies.get(&self.cookie)?))
+            .cloned()?;
         let idle = lock(&session.used).elapsed();
         if idle >= self.idle {
             self.end(&session);
@@ -155,7 +164,10 @@ impl Sessions {
             }
             _ => {
                 let fresh = token();
-                let cookie = format!("{}={fresh}; HttpOnly; SameSite=Strict; Path=/login", self.door_cookie);
+                let cookie = format!(
+                    "{}={fresh}; HttpOnly; SameSite=Strict; Path=/login",
+                    self.door_cookie
+                );
                 (fresh, Some(cookie))
             }
         }
@@ -163,7 +175,9 @@ impl Sessions {
 
     /// Whether the token of a sign-in form is the one in the browser's cookie.
     pub(super) fn came_through_door(&self, cookies: &Cookies, csrf: &str) -> bool {
-        cookies.get(&self.door_cookie).is_some_and(|known| known.len() == 64 && same(known, csrf))
+        cookies
+            .get(&self.door_cookie)
+            .is_some_and(|known| known.len() == 64 && same(known, csrf))
     }
 }
 
@@ -192,14 +206,24 @@ impl Cookies {
     /// Reads the header `Cookie`.
     pub(super) fn read(headers: &axum::http::HeaderMap) -> Self {
         let sent = headers.get_all(axum::http::header::COOKIE).iter();
-        let pairs = sent.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
+        let pairs = sent
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(';'));
         let pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
-        Cookies(pairs.take(64).map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        Cookies(
+            pairs
+                .take(64)
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
     }
 
     /// The value of a cookie.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 

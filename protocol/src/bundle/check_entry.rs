@@ -9,8 +9,9 @@ use super::layout::entry_file;
 use super::refusal::{At, Reason, Refusal};
 use super::rules;
 use crate::id::{ChangeId, RecordId};
-use crate::log::{Entry, Origin, PayloadKind, ProofFile, verify_cosignature, witness_name};
+use crate::log::{Entry, Origin, PayloadKind, ProofFile, first_witnessed, verify_cosignature, witness_name};
 use crate::record::{Change, Held};
+use crate::trust::Directory;
 
 /// A change whose evidence was checked.
 pub(super) struct Checked {
@@ -25,6 +26,7 @@ pub(super) fn check(
     files: &mut Files,
     id: &ChangeId,
     logs: &BTreeMap<Origin, Log>,
+    directory: &Directory,
 ) -> Result<Checked, Refusal> {
     let path = entry_file(id, "entry");
     let entry = Entry::parse(&take(files, &path)?).at(&path)?;
@@ -53,6 +55,9 @@ pub(super) fn check(
 
     let proof_path = entry_file(id, "tlog-proof");
     let proof = ProofFile::parse(&take_text(files, &proof_path)?).at(&proof_path)?;
+    log.start
+        .check_statement(proof.index, &entry, Some(&payload))
+        .at(&path)?;
     let receipt = included(&entry, &proof, log).map_err(|reason| Refusal::new(&proof_path, reason))?;
     let held = Held {
         id: *id,
@@ -61,9 +66,7 @@ pub(super) fn check(
         author: header.author,
         appointment,
         recorded: header.recorded,
-        witnessed: receipt
-            .and_then(|n| log.receipts.get(n))
-            .map(crate::log::Receipt::time),
+        witnessed: first_witnessed(directory, &log.start, proof.index, &log.receipts).map(|(time, _)| time),
         change,
     };
     Ok(Checked {
@@ -73,14 +76,14 @@ pub(super) fn check(
     })
 }
 
-/// Checks that the entry stands in its log: under the earliest receipt that covers it, else under the newest checkpoint.
+/// Checks that the entry stands in its log: under the first receipt that covers it, else under the newest checkpoint.
 fn included(entry: &Entry, proof: &ProofFile, log: &Log) -> Result<Option<usize>, Reason> {
     if proof.extra.is_some() {
         return Err(Reason::ProofAgainst("an extra line"));
     }
     let checkpoint = rules::open_checkpoint(&proof.checkpoint, &log.origin, &log.start.node)?;
     proof.verify_inclusion(&entry.leaf(), &checkpoint)?;
-    let number = rules::earliest_covering(&log.receipts, proof.index);
+    let number = rules::first_covering(&log.receipts, proof.index);
     let Some((number, receipt)) = number.and_then(|n| Some((n, log.receipts.get(n)?))) else {
         if proof.checkpoint != log.newest {
             return Err(Reason::ProofAgainst(
@@ -93,7 +96,7 @@ fn included(entry: &Entry, proof: &ProofFile, log: &Log) -> Result<Option<usize>
         .map_err(crate::log::CheckpointError::from)?;
     if proof.checkpoint != note {
         return Err(Reason::ProofAgainst(
-            "must be the earliest checkpoint with a receipt that covers the entry",
+            "must be the first checkpoint with a receipt that covers the entry",
         ));
     }
     verify_cosignature(

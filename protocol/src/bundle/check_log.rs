@@ -9,8 +9,8 @@ use super::rules;
 use crate::codec;
 use crate::id::OrgId;
 use crate::log::{
-    Checkpoint, Entry, EntryIndex, LogStart, LogStatement, Note, Origin, PROTOCOL_VERSION, PayloadKind,
-    ProofFile, Receipt, verify_consistency,
+    Checkpoint, Entry, EntryIndex, LogStart, LogStatement, Note, Origin, PROTOCOL_VERSION, ProofFile,
+    Receipt, verify_consistency, witness_org,
 };
 use crate::trust::Directory;
 
@@ -111,12 +111,9 @@ fn start(
         return Err(Refusal::new(payload_file, Reason::Start("another statement")));
     };
     let bad = |what| Refusal::new(entry_file, Reason::Start(what));
-    if entry.header().kind != PayloadKind::Statement {
-        return Err(bad("another kind of payload"));
-    }
-    if entry.header().author != start.node {
-        return Err(bad("not signed by the node that it names"));
-    }
+    start
+        .check_statement(EntryIndex(0), entry, Some(payload))
+        .at(entry_file)?;
     if start.version != PROTOCOL_VERSION {
         return Err(bad("another protocol version"));
     }
@@ -128,7 +125,7 @@ fn start(
 
 /// Whether the directory knows the node, lets its org hold the space, and names the same parent.
 fn appointed(directory: &Directory, start: &LogStart) -> Result<(), Reason> {
-    if !rules::is_node_of(directory, &start.node, &start.org, None) {
+    if !rules::is_node_of(directory, &start.node, &start.org) {
         return Err(Reason::NodeNotAppointed(start.org));
     }
     if !directory.may_hold(&start.org, &start.space) {
@@ -155,8 +152,7 @@ fn receipts(files: &mut Files, folder: &str, directory: &Directory, log: &mut Lo
         let path = receipt_file(folder, n, "receipt");
         let receipt: Receipt = codec::decode(&take(files, &path)?, RECEIPT_MAX).at(&path)?;
         receipt.verify(&log.origin, &log.start.node).at(&path)?;
-        let org = rules::witness_org(directory, &log.start, &receipt)
-            .map_err(|reason| Refusal::new(&path, reason))?;
+        let org = witness_org(directory, &log.start.org, &receipt).at(&path)?;
         let in_order = log
             .receipts
             .last()

@@ -59,7 +59,7 @@ pub(super) fn examine(mut files: Files, trusted: &FoundingStatement) -> Result<S
         let id = unhex::<32>(&name)
             .map(ChangeId)
             .ok_or_else(|| Refusal::new(format!("{ENTRIES}{name}"), Reason::Unused))?;
-        entries.push(check_entry::check(files, &id, &logs)?);
+        entries.push(check_entry::check(files, &id, &logs, &directory)?);
     }
     // A missing dependency is the cause where a dropped change leaves its appointment unused.
     let records = conclude::records(&directory, &logs, &entries)?;

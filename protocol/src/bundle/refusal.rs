@@ -3,7 +3,8 @@
 use crate::codec::CodecError;
 use crate::id::{ChangeId, OrgId, SpaceId, StatementId};
 use crate::log::{
-    CheckpointError, CosignError, EntryError, Origin, ProofFileError, ProofRejected, ReceiptError,
+    CheckpointError, CosignError, EntryError, NotAWitness, Origin, ProofFileError, ProofRejected,
+    ReceiptError,
 };
 use crate::record::ChangeError;
 use crate::trust::{FoundingError, StatementError, StatementFault};
@@ -136,12 +137,9 @@ pub enum Reason {
     /// Receipts are numbered from 1 without gaps, in order of size, time and bytes.
     #[error("receipts are numbered without gaps, in order of size, time and bytes")]
     ReceiptOrder,
-    /// The witness is none that is required.
-    #[error("the cosigning key is not appointed as witness of the required parent at that time")]
-    WitnessNotAppointed,
-    /// The witness log is not that of a node of the witness's org.
-    #[error("the key of the witness log is not appointed as a node of the witness's org at that time")]
-    WitnessNodeNotAppointed,
+    /// The witness is none that is required, or its log not that of a node of its org.
+    #[error("{0}")]
+    NotAWitness(#[from] NotAWitness),
     /// Not a change in the clear.
     #[error("not a change of a record in the clear")]
     NotAChange,
@@ -211,8 +209,8 @@ impl Reason {
             Reason::ProofAgainst(detail) => format!("证明所对的检查点不对（{detail}）"),
             Reason::Receipt(detail) => format!("见证回执无效（{detail}）"),
             Reason::ReceiptOrder => "回执须从 1 起连续编号，按大小、时间、字节排序".into(),
-            Reason::WitnessNotAppointed => "见证密钥当时不是规定上级所任命的见证".into(),
-            Reason::WitnessNodeNotAppointed => "见证日志的密钥当时不是该见证单位的节点".into(),
+            Reason::NotAWitness(NotAWitness::Witness) => "见证密钥当时不是规定上级所任命的见证".into(),
+            Reason::NotAWitness(NotAWitness::Node) => "见证日志的密钥当时不是该见证单位的节点".into(),
             Reason::NotAChange => "不是明文的记录更改".into(),
             Reason::NoLog(origin) => format!("证据包没有其所在日志 {origin} 的证据"),
             Reason::Change(detail) => format!("更改内容无效（{detail}）"),

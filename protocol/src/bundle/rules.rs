@@ -14,7 +14,6 @@ use crate::log::{
     Checkpoint, EntryIndex, KeyId, KeyKind, LogStart, Note, NoteError, Origin, ProofFile, Receipt,
     SignatureLine, witness_name,
 };
-use crate::time::Timestamp;
 use crate::trust::{Body, Directory, Purpose, SignedStatement};
 
 /// The order in which receipts are numbered: size, time, bytes.
@@ -22,14 +21,10 @@ pub(super) fn receipt_order(receipt: &Receipt) -> (u64, u64, Vec<u8>) {
     (receipt.size.0, receipt.time_s, codec::encode(receipt))
 }
 
-/// The receipt that proves when the entry at `index` was there: the earliest that covers it.
-pub(super) fn earliest_covering(receipts: &[Receipt], index: EntryIndex) -> Option<usize> {
-    receipts
-        .iter()
-        .enumerate()
-        .filter(|(_, receipt)| index.0 < receipt.size.0)
-        .min_by_key(|(n, receipt)| (receipt.time_s, *n))
-        .map(|(n, _)| n)
+/// The receipt that proves when the entry at `index` was there: of those that count, which stand in order, the first that
+/// covers it ([`crate::log::first_witnessed`]).
+pub(super) fn first_covering(receipts: &[Receipt], index: EntryIndex) -> Option<usize> {
+    receipts.iter().position(|receipt| receipt.covers(index))
 }
 
 /// The receipt that says up to when the log is known: the last by time, then by number.
@@ -41,37 +36,11 @@ pub(super) fn newest(receipts: &[Receipt]) -> Option<usize> {
         .map(|(n, _)| n)
 }
 
-/// The org for which the receipt's witness speaks, if it is one that the log needs and it was appointed at that time,
-/// as was the node of the witness log. Signatures are [`Receipt::verify`]'s.
-pub(super) fn witness_org(
-    directory: &Directory,
-    start: &LogStart,
-    receipt: &Receipt,
-) -> Result<OrgId, Reason> {
-    let time = receipt.time();
-    let required = directory.required_witnesses(&start.org);
-    let (_, witness) = directory
-        .appointments_of(&receipt.witness, Purpose::Witness)
-        .find(|(_, appointment)| required.contains(&appointment.org) && appointment.validity.covers(time))
-        .ok_or(Reason::WitnessNotAppointed)?;
-    if !is_node_of(directory, &receipt.witness_node, &witness.org, Some(time)) {
-        return Err(Reason::WitnessNodeNotAppointed);
-    }
-    Ok(witness.org)
-}
-
-/// Whether `key` is appointed as a node of `org`, at `time` if one is given.
-pub(super) fn is_node_of(
-    directory: &Directory,
-    key: &PublicKey,
-    org: &OrgId,
-    time: Option<Timestamp>,
-) -> bool {
+/// Whether `key` is appointed as a node of `org`.
+pub(super) fn is_node_of(directory: &Directory, key: &PublicKey, org: &OrgId) -> bool {
     directory
         .appointments_of(key, Purpose::Node)
-        .any(|(_, appointment)| {
-            appointment.org == *org && time.is_none_or(|time| appointment.validity.covers(time))
-        })
+        .any(|(_, appointment)| appointment.org == *org)
 }
 
 /// The checkpoint of a receipt as a note: the log's line, then the witness's cosignature.
@@ -181,7 +150,7 @@ pub(super) fn needed<'a>(
         let wanted = match statement.body() {
             Body::Org(org) => orgs.contains(&org.id),
             Body::JointSpace(space) => logs.iter().any(|log| log.start.space == *space),
-            Body::RootWitnesses(_) => of_root,
+            Body::RootWitnesses(_) => of_root && directory.root_witnesses() == Some(statement.id()),
             Body::Appointment(_) => false,
         };
         (wanted && !directory.faults().contains_key(&statement.id())).then(|| statement.id())

@@ -15,7 +15,7 @@ use crate::codec::{self, CodecError};
 use crate::id::{ChangeId, RecordId, StatementId};
 use crate::log::{
     CheckpointError, Entry, EntryError, EntryIndex, LogStart, LogStatement, Note, NoteError, Origin,
-    PayloadKind, ProofError, Receipt, SignedCheckpoint, consistency, inclusion,
+    PayloadKind, ProofError, Receipt, SignedCheckpoint, consistency, inclusion, witness_org,
 };
 
 /// Why no bundle can be made of an input.
@@ -172,7 +172,7 @@ fn open_log<'a>(
     let mut receipts: Vec<Receipt> = evidence
         .receipts
         .iter()
-        .filter(|receipt| rules::witness_org(input.directory, &start, receipt).is_ok())
+        .filter(|receipt| witness_org(input.directory, &start.org, receipt).is_ok())
         .filter(|receipt| receipt.verify(&origin, &start.node).is_ok())
         .cloned()
         .collect();
@@ -195,7 +195,7 @@ fn keep_receipts_in_use(log: &mut Log<'_>, entries: &[Item<'_>]) {
         .iter()
         .filter(|item| item.entry.header().origin == log.origin);
     let mut used: BTreeSet<usize> = here
-        .filter_map(|item| rules::earliest_covering(&log.receipts, item.evidence.index))
+        .filter_map(|item| rules::first_covering(&log.receipts, item.evidence.index))
         .collect();
     used.extend(rules::newest(&log.receipts));
     let mut n = 0;
@@ -231,7 +231,7 @@ fn log_files(files: &mut Files, log: &Log<'_>) -> Result<(), BundleError> {
 
 fn entry_files(files: &mut Files, log: &Log<'_>, item: &Item<'_>) -> Result<(), BundleError> {
     let (id, index) = (item.entry.change_id(), item.evidence.index);
-    let receipt = rules::earliest_covering(&log.receipts, index).and_then(|n| log.receipts.get(n));
+    let receipt = rules::first_covering(&log.receipts, index).and_then(|n| log.receipts.get(n));
     let (size, note) = match receipt {
         Some(receipt) => (
             receipt.size,

@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 /// The protocol version that a log states in its first entry; its bounds are constants of this version.
 pub const PROTOCOL_VERSION: u32 = 1;
 /// Longest header, in bytes.
-pub const HEADER_MAX: usize = 1024;
+const HEADER_MAX: usize = 1024;
 /// Longest entry (header and signature), in bytes.
 pub const ENTRY_MAX: usize = HEADER_MAX + 128;
 /// Longest payload, in bytes: a change of 128 KiB and what sealing adds.
@@ -128,6 +128,9 @@ pub enum EntryError {
     /// Made for another space.
     #[error("entry was made for another space")]
     OtherSpace,
+    /// A statement that the log's node did not write, that cannot be read, or that stands in the wrong place.
+    #[error("statement: {0}")]
+    Statement(&'static str),
 }
 
 /// An entry as bytes say it, not yet checked.

@@ -8,7 +8,8 @@
 //!
 //! Formats: RFC 6962 section 2.1, RFC 9162 section 2.1, C2SP signed-note v1.0.0, tlog-checkpoint v1.0.0 (no extension
 //! lines), tlog-cosignature v1.0.1 (Ed25519), tlog-witness v1.0.0 (the rules, not the transport), tlog-proof.
-//! What a leaf means, who may write it and where nodes are stored is not known here.
+//! What a node itself writes stands in [`LogStatement`], and [`LogStart::check_statement`] says who may; [`first_witnessed`]
+//! says which receipts count, by the directory. What a change means and where nodes are stored is not known here.
 
 pub mod checkpoint;
 pub mod cosign;
@@ -22,6 +23,7 @@ pub mod tree;
 pub mod verify;
 pub mod vkey;
 pub mod witness;
+mod witnessed;
 
 #[cfg(test)]
 mod proof_tests;
@@ -42,6 +44,7 @@ pub use tree::{Frontier, TreeError, empty_root, leaf_hash, node_hash, peak_indic
 pub use verify::{ProofRejected, verify_consistency, verify_inclusion};
 pub use vkey::{KeyId, KeyKind, VerifierKey, VerifierKeyError};
 pub use witness::{WitnessEntry, WitnessRefusal, judge_checkpoint};
+pub use witnessed::{NotAWitness, first_witnessed, witness_org};
 
 use std::fmt;
 

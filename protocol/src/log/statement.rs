@@ -4,7 +4,8 @@ use minicbor::{Decode, Encode};
 
 use super::cosign;
 use super::{
-    Checkpoint, EntryIndex, Origin, ProofRejected, TreeSize, WitnessEntry, leaf_hash, verify_inclusion,
+    Checkpoint, Entry, EntryError, EntryIndex, Origin, PayloadKind, ProofRejected, TreeSize, WitnessEntry,
+    leaf_hash, verify_inclusion,
 };
 use crate::codec::{self, CodecError};
 use crate::id::{Hash, OrgId};
@@ -16,6 +17,7 @@ use crate::trust::Space;
 pub const STATEMENT_MAX: usize = 32 * 1024;
 
 /// The payload of an entry of kind `Statement`.
+#[allow(clippy::large_enum_variant)] // one at a time, and soon gone
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum LogStatement {
     /// The first entry of every log.
@@ -79,6 +81,36 @@ impl LogStart {
         );
         Origin::parse(&format!("lianzhan/log/{}", codec::hex(&digest.0[..16])))
             .expect("hex after a fixed prefix is an origin")
+    }
+
+    /// Checks what a log asks of the statements in it, and returns the one that `entry` is, if it is one: a log starts
+    /// once, with its first entry; the log's node alone writes statements; they are never without their payload. That the
+    /// entry is signed, belongs here and has this payload is checked before, with [`Entry::verify`],
+    /// [`Entry::check_place`] and [`Entry::check_payload`].
+    pub fn check_statement(
+        &self,
+        index: EntryIndex,
+        entry: &Entry,
+        payload: Option<&[u8]>,
+    ) -> Result<Option<LogStatement>, EntryError> {
+        let wrong = |what| Err(EntryError::Statement(what));
+        const START: &str = "a log starts once, with its first entry";
+        if entry.header().kind != PayloadKind::Statement {
+            return if index.0 == 0 { wrong(START) } else { Ok(None) };
+        }
+        if entry.header().author != self.node {
+            return wrong("not written by the log's node");
+        }
+        let Some(payload) = payload else {
+            return wrong("its payload is missing");
+        };
+        let Ok(statement) = LogStatement::parse(payload) else {
+            return wrong("cannot be read");
+        };
+        if matches!(statement, LogStatement::Start(_)) != (index.0 == 0) {
+            return wrong(START);
+        }
+        Ok(Some(statement))
     }
 }
 
@@ -213,4 +245,50 @@ pub fn witness_log_origin(node: &PublicKey, epoch: &[u8; 16]) -> Origin {
 /// derived from the key.
 pub fn witness_name(key: &PublicKey) -> String {
     format!("lianzhan/witness/{}", key.fingerprint())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::Header;
+    use crate::testing::{Federation, SHIQIAO, key, org, record};
+    use crate::trust::{Audience, Role};
+
+    #[test]
+    fn a_log_holds_statements_of_its_node_alone_and_starts_once() {
+        let mut federation = Federation::new();
+        let person = federation.person(org(SHIQIAO), "林秀兰", &[Role::StationLiaison], None);
+        let mut log = federation.log(org(SHIQIAO), &Space::of(org(SHIQIAO), Audience::City), 1);
+        let put = crate::record::Put::field("topic", "走访".into());
+        log.append_change(&person, record(1), &[], vec![put]);
+        let trust = LogStatement::Trust(vec![1]);
+        log.append_statement(&trust);
+        let check = |index, n: usize, payload| {
+            log.start
+                .check_statement(EntryIndex(index), &log.entries[n], payload)
+        };
+        let [start, change, said] = [0, 1, 2].map(|n| Some(log.payloads[n].as_slice()));
+        let wrong = |what| Err(EntryError::Statement(what));
+        let once = "a log starts once, with its first entry";
+        assert_eq!(
+            check(0, 0, start),
+            Ok(Some(LogStatement::Start(log.start.clone())))
+        );
+        assert_eq!(check(1, 1, change), Ok(None));
+        assert_eq!(check(1, 1, None), Ok(None), "a change may have been erased");
+        assert_eq!(check(2, 2, said), Ok(Some(trust)));
+        assert_eq!(check(5, 0, start), wrong(once));
+        assert_eq!(check(0, 1, change), wrong(once));
+        assert_eq!(check(0, 2, said), wrong(once));
+        assert_eq!(check(2, 2, None), wrong("its payload is missing"));
+        assert_eq!(check(2, 2, change), wrong("cannot be read"));
+        let stranger = key("stranger");
+        let header = Header {
+            author: stranger.public(),
+            ..log.entries[2].header().clone()
+        };
+        let foreign = Entry::sign(header, &stranger).unwrap();
+        let found = log.start.check_statement(EntryIndex(2), &foreign, said);
+        assert_eq!(found, wrong("not written by the log's node"));
+    }
 }

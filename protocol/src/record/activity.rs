@@ -78,7 +78,7 @@ pub struct Activity {
     /// sealed, so once sealed, who signs in later is after the seal and adds none.
     #[serde(serialize_with = "level_ids")]
     pub required: Vec<Level>,
-    /// Every required level sealed the same digest.
+    /// Every required level sealed the same digest, and a deputy had signed in among what is sealed.
     pub sealed: bool,
 }
 
@@ -157,10 +157,13 @@ impl Activity {
             by_digest.entry(seal.digest).or_default().push(seal);
         }
         let complete = by_digest.values().find_map(|seals| {
+            let sealed = |signed_in: &SignedIn| covers(&seals[0].heads, &signed_in.change);
+            if !activity.signed_in.iter().any(sealed) {
+                return None;
+            }
             // Whoever was there when it was sealed is counted; it helps nobody to seal only what came before.
             let present = activity.signed_in.iter().filter(|signed_in| {
-                covers(&seals[0].heads, &signed_in.change)
-                    || seals.iter().all(|seal| covers(&[seal.change], &signed_in.change))
+                sealed(signed_in) || seals.iter().all(|seal| covers(&[seal.change], &signed_in.change))
             });
             let needed: BTreeSet<Level> = present
                 .map(|signed_in| signed_in.level)

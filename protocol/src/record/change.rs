@@ -21,6 +21,13 @@ pub mod limits {
     pub const KEY_MAX: usize = 128;
     /// Most changes that one change may name as seen.
     pub const DEPS_MAX: usize = 64;
+    /// Most changes of one record in one log; later ones do not count. A graph of `n` changes takes about n²/16 bytes, so
+    /// one log costs at most 1 MiB.
+    pub const LOG_CHANGES_MAX: usize = 4096;
+    /// Random bytes of a change in the clear.
+    pub const SALT: usize = 16;
+    /// Random bytes of a sealed change.
+    pub const SEALED_SALT: usize = 32;
 }
 
 /// A scalar.
@@ -179,8 +186,8 @@ pub enum ChangeError {
     /// Not canonical.
     #[error("change: {0}")]
     Codec(#[from] CodecError),
-    /// The salt is neither 16 nor 32 bytes.
-    #[error("the salt has {0} bytes, not 16 or 32")]
+    /// The salt is not of the length that the kind of payload has: 16 bytes in the clear, 32 sealed.
+    #[error("the salt has {0} bytes; a change in the clear has 16, a sealed one 32")]
     Salt(usize),
     /// Not sorted, or too many.
     #[error("deps are at most {max} different hashes, sorted", max = limits::DEPS_MAX)]
@@ -218,16 +225,29 @@ impl Change {
         codec::encode(self)
     }
 
-    /// Reads a change and checks every bound.
+    /// Reads a change in the clear and checks every bound.
     pub fn parse(bytes: &[u8]) -> Result<Self, ChangeError> {
+        Self::parse_salted(bytes, limits::SALT)
+    }
+
+    /// Reads a change that was sealed, as it stands inside; see [`super::open_sealed`].
+    pub(super) fn parse_sealed(bytes: &[u8]) -> Result<Self, ChangeError> {
+        Self::parse_salted(bytes, limits::SEALED_SALT)
+    }
+
+    fn parse_salted(bytes: &[u8], salt: usize) -> Result<Self, ChangeError> {
         let change: Change = codec::decode(bytes, limits::CHANGE_MAX)?;
         change.check()?;
+        if change.salt.len() != salt {
+            return Err(ChangeError::Salt(change.salt.len()));
+        }
         Ok(change)
     }
 
-    /// Checks every bound. What is written here passes it before it is signed.
+    /// Checks every bound; of the salt, that it fits a change in the clear or a sealed one. What is written here passes it
+    /// before it is signed.
     pub fn check(&self) -> Result<(), ChangeError> {
-        if self.salt.len() != 16 && self.salt.len() != 32 {
+        if ![limits::SALT, limits::SEALED_SALT].contains(&self.salt.len()) {
             return Err(ChangeError::Salt(self.salt.len()));
         }
         if self.deps.len() > limits::DEPS_MAX || !self.deps.is_sorted_by(|a, b| a < b) {
@@ -385,6 +405,25 @@ mod tests {
             ..change(vec![Put::field("a", Value::Null)])
         };
         assert_eq!(Change::parse(&unsorted.to_bytes()), Err(ChangeError::Deps));
+    }
+
+    #[test]
+    fn a_salt_is_as_long_as_its_payload_is_secret() {
+        for (len, plain, sealed) in [
+            (16, true, false),
+            (32, false, true),
+            (0, false, false),
+            (17, false, false),
+        ] {
+            let change = Change {
+                salt: vec![1; len],
+                ..change(vec![Put::field("a", Value::Null)])
+            };
+            let bytes = change.to_bytes();
+            assert_eq!(Change::parse(&bytes).is_ok(), plain, "{len} in the clear");
+            assert_eq!(Change::parse_sealed(&bytes).is_ok(), sealed, "{len} sealed");
+            assert_eq!(change.check().is_ok(), plain || sealed, "{len}");
+        }
     }
 
     fn values() -> impl Strategy<Value = Value> {

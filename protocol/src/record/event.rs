@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
+use super::ledger::{is_date, is_instant};
 use crate::codec::{self, CodecError};
 use crate::id::{ChangeId, Hash, OrgId};
 use crate::trust::{Level, Role};
@@ -31,7 +32,7 @@ pub enum Event {
     /// 登记: a matter is taken into the book.
     #[n(1)]
     Register {
-        /// When it was brought, as stated (RFC 3339 with offset, or a date).
+        /// When it was brought, as stated: a date or an instant, as fields carry them.
         #[n(0)]
         happened: String,
     },
@@ -148,6 +149,9 @@ pub enum EventError {
     /// A text is empty.
     #[error("the text of an event is empty")]
     Empty,
+    /// When it happened is neither `YYYY-MM-DD` nor `YYYY-MM-DDThh:mm:ss+08:00`.
+    #[error("when an event happened is a date or an instant at +08:00")]
+    Happened,
 }
 
 impl Event {
@@ -162,6 +166,9 @@ impl Event {
     /// Reads a body.
     pub fn parse(bytes: &[u8]) -> Result<Self, EventError> {
         let event: Event = codec::decode(bytes, Self::MAX)?;
+        if event.happened().is_some_and(|at| !is_date(at) && !is_instant(at)) {
+            return Err(EventError::Happened);
+        }
         match &event {
             Event::LogLine { text, .. } if text.trim().is_empty() => Err(EventError::Empty),
             Event::SignIn { deputy, .. } if deputy.trim().is_empty() => Err(EventError::Empty),
@@ -186,6 +193,31 @@ impl Event {
             | Event::SignIn { happened, .. }
             | Event::LogLine { happened, .. } => Some(happened),
             Event::Seal { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_an_event_happened_is_a_date_or_an_instant() {
+        let at = |happened: &str| {
+            let happened = happened.to_owned();
+            Event::parse(&Event::Register { happened }.to_bytes()).map(drop)
+        };
+        assert_eq!(at("2026-03-01"), Ok(()));
+        assert_eq!(at("2026-03-01T09:00:00+08:00"), Ok(()));
+        for wrong in [
+            "",
+            "2026-02-30",
+            "2026-3-1",
+            "2026-03-01T09:00:00Z",
+            "2026-03-01T09:00:00.5+08:00",
+            "三月一日",
+        ] {
+            assert_eq!(at(wrong), Err(EventError::Happened), "{wrong:?}");
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::change::{OpId, Value};
 use super::event::Event;
 use super::graph::{Graph, Held};
-use super::judge::{Capacity, PendingReason, Verdict};
+use super::judge::{Capacity, PendingReason, RefusalReason, Verdict};
 use super::seal::seal_digest;
 use crate::id::{ChangeId, Hash, OrgId, RecordId, StatementId};
 use crate::trust::{Level, Role};
@@ -88,15 +88,15 @@ pub struct HistoryItem {
 pub struct RecordState {
     /// Its id.
     pub id: RecordId,
-    /// The definition by which its first counting change was written.
+    /// The definition by which its first counting change was written; all that count are of the same ledger.
     pub definition: Option<Hash>,
     /// Fields by key, without `f:`. A field whose every candidate is null is left out.
     pub fields: BTreeMap<String, FieldState>,
     /// Events in the order of the fold.
     pub events: Vec<EventState>,
-    /// Every change, in causal order, those that wait last.
+    /// Every change, in causal order; then those beyond the bound of their log, then those that wait.
     pub history: Vec<HistoryItem>,
-    /// What a new change names as seen.
+    /// The changes that no other has seen. What a new change names of them is [`Graph::deps`].
     pub heads: Vec<ChangeId>,
 }
 
@@ -139,10 +139,12 @@ pub fn event_id(change: &ChangeId, position: usize) -> Hash {
     )
 }
 
-/// Folds all held changes of one record. `verdict` judges one change; it is asked once for each.
+/// Folds all held changes of one record. `verdict` judges one change; it is asked once for each. The verdicts of the
+/// record as a whole stand in [`RecordState::history`].
 pub fn fold(id: RecordId, held: &[Held], mut verdict: impl FnMut(&Held) -> Verdict) -> RecordState {
     let graph = Graph::build(held);
-    let verdicts: Vec<Verdict> = graph.changes().iter().map(|change| verdict(change)).collect();
+    let mut verdicts: Vec<Verdict> = graph.changes().iter().map(|change| verdict(change)).collect();
+    keep_to_one_ledger(&mut verdicts);
     let mut history: Vec<HistoryItem> = graph
         .changes()
         .iter()
@@ -152,6 +154,12 @@ pub fn fold(id: RecordId, held: &[Held], mut verdict: impl FnMut(&Held) -> Verdi
             verdict: verdict.clone(),
         })
         .collect();
+    history.extend(graph.excess().iter().map(|change| HistoryItem {
+        change: change.id,
+        verdict: Verdict::Refused {
+            reason: RefusalReason::TooMany,
+        },
+    }));
     history.extend(graph.waiting().iter().map(|(change, missing)| HistoryItem {
         change: change.id,
         verdict: Verdict::Pending {
@@ -170,6 +178,21 @@ pub fn fold(id: RecordId, held: &[Held], mut verdict: impl FnMut(&Held) -> Verdi
         events: fold_events(&graph, &verdicts),
         history,
         heads: graph.heads(),
+    }
+}
+
+/// A record is of the ledger that its first counting change names, in the order of the graph. What names another does
+/// not count.
+fn keep_to_one_ledger(verdicts: &mut [Verdict]) {
+    let mut first: Option<String> = None;
+    for verdict in verdicts {
+        if let Verdict::Counts { ledger, .. } = verdict
+            && first.get_or_insert_with(|| ledger.clone()) != ledger
+        {
+            *verdict = Verdict::Refused {
+                reason: RefusalReason::OtherLedger,
+            };
+        }
     }
 }
 
@@ -351,13 +374,4 @@ impl Guard {
         (by.org_level == Some(level) && by.roles.iter().any(officer))
             || (by.seat == Some(level) && self.signed_in.contains(&by.appointment))
     }
-}
-
-/// All keys of a record that somebody filled, without members of sets.
-pub fn present(state: &RecordState) -> BTreeSet<&str> {
-    state
-        .fields
-        .keys()
-        .map(|key| key.split('/').next().unwrap_or(key))
-        .collect()
 }

@@ -1,8 +1,14 @@
 //! The causal graph of one record's changes: who had seen what, and the ids of operations.
+//!
+//! Two bounds. A log adds at most [`limits::LOG_CHANGES_MAX`] changes of one record, those at its lowest places; the rest
+//! takes no part: it has no operation ids, and where it is named as seen the name is passed over. Who holds a log holds a
+//! prefix of it, so all holders draw the same line. And a change names at most [`limits::DEPS_MAX`] others as seen: where
+//! there are more heads, the oldest are named ([`Graph::deps`]), so that each further change takes heads away until all
+//! are covered.
 
 use std::collections::BTreeMap;
 
-use super::change::{Actor, Change, OpId};
+use super::change::{Actor, Change, OpId, limits};
 use crate::id::{ChangeId, StatementId};
 use crate::keys::PublicKey;
 use crate::log::{EntryIndex, Origin};
@@ -48,8 +54,9 @@ impl Bits {
         self.0[n / 64] |= 1 << (n % 64);
     }
     fn has(&self, n: usize) -> bool {
-        self.0[n / 64] & (1 << (n % 64)) != 0
+        self.0.get(n / 64).is_some_and(|word| word & (1 << (n % 64)) != 0)
     }
+    /// Adds the members of a set that is no longer than this one.
     fn join(&mut self, other: &Bits) {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
     }
@@ -68,11 +75,13 @@ pub struct Graph<'a> {
     places: BTreeMap<ChangeId, usize>,
     /// Changes that wait for one that is not here, with its name.
     waiting: Vec<(&'a Held, ChangeId)>,
+    /// Changes beyond the bound of their log, in the order of origin and index.
+    excess: Vec<&'a Held>,
 }
 
 impl<'a> Graph<'a> {
     /// Builds the graph. A change that stands twice counts once (its first place in the order of origin and index);
-    /// what depends on a change that is not held waits.
+    /// what depends on a change that is not held waits; what is beyond the bound of its log is left out.
     pub fn build(held: &'a [Held]) -> Self {
         let mut all: Vec<&Held> = held.iter().collect();
         // To the last tie, because of a forked log both entries at one index may be held.
@@ -85,12 +94,23 @@ impl<'a> Graph<'a> {
                 held.witnessed,
             )
         });
-        let mut known: BTreeMap<ChangeId, usize> = BTreeMap::new();
+        // The place of each change among those that take part; none beyond the bound.
+        let mut known: BTreeMap<ChangeId, Option<usize>> = BTreeMap::new();
         let mut unique: Vec<&Held> = Vec::with_capacity(all.len());
+        let mut excess = Vec::new();
+        let mut in_log: (Option<&Origin>, usize) = (None, 0);
         for change in all {
             known.entry(change.id).or_insert_with(|| {
+                if in_log.0 != Some(&change.origin) {
+                    in_log = (Some(&change.origin), 0);
+                }
+                in_log.1 += 1;
+                if in_log.1 > limits::LOG_CHANGES_MAX {
+                    excess.push(change);
+                    return None;
+                }
                 unique.push(change);
-                unique.len() - 1
+                Some(unique.len() - 1)
             });
         }
         let mut previous: BTreeMap<(&Origin, PublicKey), usize> = BTreeMap::new();
@@ -99,7 +119,7 @@ impl<'a> Graph<'a> {
             let mut parents: Vec<usize> = Vec::with_capacity(change.change.deps.len() + 1);
             let missing = change.change.deps.iter().find(|dep| match known.get(dep) {
                 Some(parent) => {
-                    parents.push(*parent);
+                    parents.extend(*parent);
                     false
                 }
                 None => true,
@@ -112,7 +132,9 @@ impl<'a> Graph<'a> {
                 None => Ok(parents),
             });
         }
-        Self::order(&unique, &needs)
+        let mut graph = Self::order(&unique, &needs);
+        graph.excess = excess;
+        graph
     }
 
     /// Takes changes whose predecessors are all taken, lowest first operation id first. What is never taken waits (for a
@@ -126,6 +148,7 @@ impl<'a> Graph<'a> {
             past: Vec::with_capacity(count),
             places: BTreeMap::new(),
             waiting: Vec::new(),
+            excess: Vec::new(),
         };
         let mut children: Vec<Vec<usize>> = vec![Vec::new(); count];
         let mut open: Vec<usize> = vec![usize::MAX; count];
@@ -155,7 +178,7 @@ impl<'a> Graph<'a> {
                 .map(|p| place[*p])
                 .filter(|p| *p != usize::MAX)
                 .collect();
-            let mut past = Bits::new(count);
+            let mut past = Bits::new(at);
             for parent in &parents {
                 past.set(*parent);
                 past.join(&graph.past[*parent]);
@@ -208,6 +231,11 @@ impl<'a> Graph<'a> {
         &self.waiting
     }
 
+    /// The changes beyond the bound of their log.
+    pub fn excess(&self) -> &[&'a Held] {
+        &self.excess
+    }
+
     /// The id of operation `position` of the change at `n`.
     pub fn op(&self, n: usize, position: usize) -> OpId {
         OpId {
@@ -231,22 +259,33 @@ impl<'a> Graph<'a> {
         self.places.get(id).copied()
     }
 
-    /// The changes that no other has seen, sorted by name: what a new change names as seen.
+    /// The changes that no other has seen, sorted by name.
     pub fn heads(&self) -> Vec<ChangeId> {
+        self.names(self.head_places())
+    }
+
+    /// What a new change names as seen, and a seal as what it was read up to: the heads, at most [`limits::DEPS_MAX`] of
+    /// them, those with the lowest operation ids; sorted by name.
+    pub fn deps(&self) -> Vec<ChangeId> {
+        let mut places = self.head_places();
+        places.sort_unstable_by_key(|n| self.op(*n, 0));
+        places.truncate(limits::DEPS_MAX);
+        self.names(places)
+    }
+
+    fn head_places(&self) -> Vec<usize> {
         let mut covered = vec![false; self.changes.len()];
         self.parents
             .iter()
             .flatten()
             .for_each(|parent| covered[*parent] = true);
-        let mut heads: Vec<ChangeId> = self
-            .changes
-            .iter()
-            .zip(covered)
-            .filter(|(_, covered)| !covered)
-            .map(|(c, _)| c.id)
-            .collect();
-        heads.sort_unstable();
-        heads
+        (0..covered.len()).filter(|n| !covered[*n]).collect()
+    }
+
+    fn names(&self, places: Vec<usize>) -> Vec<ChangeId> {
+        let mut names: Vec<ChangeId> = places.into_iter().map(|n| self.changes[n].id).collect();
+        names.sort_unstable();
+        names
     }
 }
 

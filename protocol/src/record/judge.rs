@@ -38,7 +38,8 @@ fn level_id<S: serde::Serializer>(level: &Option<Level>, s: S) -> Result<S::Ok, 
     level.map(Level::as_str).serialize(s)
 }
 
-/// Prefix of the keys under which a record names its annexes, each by a salted commitment (design 6).
+/// Prefix of the keys under which a record names its annexes, each by the id of an annex ledger that its definition
+/// lists, with a salted commitment as value (design 6).
 pub const ANNEX_KEY: &str = "annex/";
 
 /// Whether a change counts.
@@ -49,6 +50,8 @@ pub enum Verdict {
     Counts {
         /// In this capacity.
         capacity: Capacity,
+        /// The id of the ledger by whose definition it was written.
+        ledger: String,
         /// Judged by the author's clock, because no required parent has witnessed it yet.
         provisional: bool,
     },
@@ -122,6 +125,12 @@ pub enum RefusalReason {
     /// The ledger's records do not live in a space of this audience.
     #[error("records of this ledger do not live in such a space")]
     Audience,
+    /// The record is one of another ledger. Said by the fold, which sees the whole record.
+    #[error("the record belongs to another ledger")]
+    OtherLedger,
+    /// Its log holds more than [`super::limits::LOG_CHANGES_MAX`] changes of the record before it. Said by the fold.
+    #[error("its log holds too many changes of this record")]
+    TooMany,
 }
 
 /// What the judge looks at beside the change itself.
@@ -137,11 +146,13 @@ pub struct JudgeContext<'a> {
     pub ledger: &'a dyn Fn(&Hash) -> Option<&'a Ledger>,
 }
 
-/// Judges one change. Whether its dependencies are here is the fold's to say.
+/// Judges one change. Whether its dependencies are here, and whether it fits the other changes of its record, is the
+/// fold's to say.
 pub fn judge(context: &JudgeContext<'_>, held: &Held) -> Verdict {
     match verdict(context, held) {
-        Ok((capacity, provisional)) => Verdict::Counts {
+        Ok((capacity, ledger, provisional)) => Verdict::Counts {
             capacity,
+            ledger: ledger.id.clone(),
             provisional,
         },
         Err(Fault::Pending(reason)) => Verdict::Pending { reason },
@@ -154,7 +165,7 @@ enum Fault {
     Refused(RefusalReason),
 }
 
-fn verdict(context: &JudgeContext<'_>, held: &Held) -> Result<(Capacity, bool), Fault> {
+fn verdict<'a>(context: &JudgeContext<'a>, held: &Held) -> Result<(Capacity, &'a Ledger, bool), Fault> {
     use RefusalReason::{AppointmentDoesNotStand, ForeignNode, ForeignOrg, NotAPerson, OtherKey, OutOfTime};
     let directory = context.directory;
     let node_org = context.node_org.ok_or(Fault::Pending(PendingReason::Node))?;
@@ -183,8 +194,12 @@ fn verdict(context: &JudgeContext<'_>, held: &Held) -> Result<(Capacity, bool), 
     if appointment.purpose != Purpose::Person {
         return Err(Fault::Refused(NotAPerson));
     }
-    let time: Timestamp = held.witnessed.unwrap_or(held.recorded);
-    if !appointment.validity.covers(time) {
+    // The end is judged by the witness, who does not work for the author. The beginning is not: a change names its
+    // appointment, so it was made after that, and a witness's clock that is behind, or its whole seconds, would refuse
+    // what was written in the first moments.
+    let end: Timestamp = held.witnessed.unwrap_or(held.recorded);
+    let begin = end.max(held.recorded);
+    if begin < appointment.validity.not_before || end >= appointment.validity.not_after {
         return Err(Fault::Refused(OutOfTime));
     }
     if !directory.may_hold(&appointment.org, space) {
@@ -202,7 +217,7 @@ fn verdict(context: &JudgeContext<'_>, held: &Held) -> Result<(Capacity, bool), 
         seat: appointment.seat,
         appointment: held.appointment,
     };
-    Ok((capacity, held.witnessed.is_none()))
+    Ok((capacity, ledger, held.witnessed.is_none()))
 }
 
 fn judge_puts(ledger: &Ledger, space: &Space, roles: &[Role], held: &Held) -> Result<(), RefusalReason> {
@@ -240,8 +255,9 @@ fn lives_in(ledger: &Ledger, audience: Audience) -> bool {
 }
 
 fn allows(ledger: &Ledger, key: &str, value: &Value) -> bool {
-    if key.starts_with(ANNEX_KEY) {
-        return matches!(value, Value::Bytes(commitment) if commitment.len() == 32);
+    if let Some(annex) = key.strip_prefix(ANNEX_KEY) {
+        return ledger.annexes.iter().any(|listed| listed == annex)
+            && matches!(value, Value::Bytes(commitment) if commitment.len() == 32);
     }
     match ledger.resolve(key) {
         Some((field, _)) => *value == Value::Null || field.check(value).is_ok(),

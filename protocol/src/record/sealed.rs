@@ -47,8 +47,10 @@ pub enum SealError {
     Change(#[from] ChangeError),
 }
 
-/// Encrypts a change for `record`: nonce, then XChaCha20-Poly1305 ciphertext bound to the record.
+/// Encrypts a change for `record`: nonce, then XChaCha20-Poly1305 ciphertext bound to the record. The change has a salt of
+/// [`super::limits::SEALED_SALT`] bytes, else nobody opens it.
 pub fn seal_change(key: &AnnexKey, record: &RecordId, change: &Change, nonce: [u8; NONCE]) -> Vec<u8> {
+    debug_assert_eq!(change.salt.len(), super::limits::SEALED_SALT);
     let cipher = XChaCha20Poly1305::new(&Key::from(key.0));
     let mut plain = change.to_bytes();
     let sealed = cipher
@@ -87,7 +89,7 @@ pub fn open_sealed(
             },
         )
         .map_err(|_| SealError::Altered)?;
-    let change = Change::parse(&plain);
+    let change = Change::parse_sealed(&plain);
     plain.zeroize();
     Ok(change?)
 }

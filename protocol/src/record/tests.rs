@@ -84,7 +84,7 @@ impl World {
             ("代表工委", COUNTY, Role::DeputiesOffice, None),
             ("宣传员", FENGDU, Role::Publicist, None),
             ("联络员", FENGDU, Role::StationLiaison, None),
-            ("外乡人", HEWAN, Role::Deputy, Some(Level::Township)),
+            ("外乡人", HEWAN, Role::StationLiaison, None),
         ]
         .map(|(name, of, role, seat)| (name, federation.person(org(of), name, &[role], seat)));
         let logs = [FENGDU, QINGYA, COUNTY]
@@ -214,6 +214,8 @@ fn refusal_name(reason: &RefusalReason) -> &'static str {
         RefusalReason::EventOfOtherLedger(_) => "event_of_other_ledger",
         RefusalReason::Field(_) => "field",
         RefusalReason::Audience => "audience",
+        RefusalReason::OtherLedger => "other_ledger",
+        RefusalReason::TooMany => "too_many",
     }
 }
 
@@ -268,6 +270,7 @@ fn every_verdict_has_its_case() {
 
     let Verdict::Counts {
         capacity,
+        ledger,
         provisional: true,
     } = judged(&good)
     else {
@@ -277,6 +280,7 @@ fn every_verdict_has_its_case() {
         (capacity.name.as_str(), capacity.org, capacity.org_level),
         ("秘书", org(FENGDU), Some(Level::Township))
     );
+    assert_eq!(ledger, "activity");
     let witnessed = Held {
         witnessed: Some(Timestamp(START.0 + DAY)),
         ..good.clone()
@@ -288,6 +292,14 @@ fn every_verdict_has_its_case() {
             ..
         }
     ));
+    let first_second = Held {
+        witnessed: Some(Timestamp(START.0 - 1)),
+        ..good.clone()
+    };
+    assert!(
+        matches!(judged(&first_second), Verdict::Counts { .. }),
+        "a witness states whole seconds, and its clock may be behind"
+    );
     let late = Held {
         recorded: Timestamp(0),
         ..witnessed.clone()
@@ -467,12 +479,21 @@ fn every_verdict_has_its_case() {
             refused(R::Field("annex/a".into())),
         ),
         (
+            "an annex that the ledger does not list",
+            judged(&with(
+                good.clone(),
+                Put::field("annex/subject", Value::Bytes(vec![7; 32])),
+            )),
+            refused(R::Field("annex/subject".into())),
+        ),
+        (
             "in a local space",
             judge_in(&world.directory, &local, fengdu, &good),
             refused(R::Audience),
         ),
     ];
-    let mut named = BTreeSet::from(["dependency"]); // the graph's to say; see `what_waits_for_a_missing_change`
+    // The graph's and the fold's to say; see the tests of them below.
+    let mut named = BTreeSet::from(["dependency", "other_ledger", "too_many"]);
     for (what, found, expected) in table {
         assert_eq!(found, expected, "{what}");
         match &expected {
@@ -481,7 +502,164 @@ fn every_verdict_has_its_case() {
             Verdict::Counts { .. } => false,
         };
     }
-    assert_eq!(named.len(), 5 + 11, "every reason has a case: {named:?}");
+    assert_eq!(named.len(), 5 + 13, "every reason has a case: {named:?}");
+}
+
+#[test]
+fn a_record_stays_in_the_ledger_of_its_first_counting_change() {
+    let mut federation = Federation::new();
+    let space = Space::of(org(SHIQIAO), Audience::County);
+    let liaison = federation.person(org(SHIQIAO), "甲", &[Role::OpinionLiaison], None);
+    let mut log = federation.log(org(SHIQIAO), &space, 1);
+    let definition = ledger::ledger("letters_visits").unwrap().hash();
+    log.definition = definition;
+    let directory = federation.directory();
+    let put = |text: &str| vec![Put::field("gist", text.into())];
+    let first = log.append_change(&liaison, record(2), &[], put("甲"));
+    let other = log.append_change(&liaison, record(2), &[first.id], put("乙"));
+    let refused_before = log.append_change(&liaison, record(2), &[], put("丙"));
+    let third = log.append_change(&liaison, record(2), &[other.id], put("丁"));
+    let ids = [&first, &other, &refused_before, &third].map(|held| held.id);
+    // As a judge says who finds all three good, each by a ledger of its own.
+    let verdict = |held: &Held| {
+        let Verdict::Counts {
+            capacity,
+            provisional,
+            ..
+        } = judge_in(&directory, &space, Some(org(SHIQIAO)), held)
+        else {
+            panic!("counts")
+        };
+        let of = if held.id == ids[1] {
+            "meeting_minutes"
+        } else {
+            "letters_visits"
+        };
+        match held.id == ids[2] {
+            true => refused(RefusalReason::OutOfTime),
+            false => Verdict::Counts {
+                capacity,
+                ledger: of.into(),
+                provisional,
+            },
+        }
+    };
+    let held = [first, other, refused_before, third];
+    let state = fold(record(2), &held, verdict);
+    let of = |id: &ChangeId| {
+        &state
+            .history
+            .iter()
+            .find(|item| item.change == *id)
+            .unwrap()
+            .verdict
+    };
+    assert_eq!(*of(&ids[1]), refused(RefusalReason::OtherLedger));
+    assert_eq!(*of(&ids[2]), refused(RefusalReason::OutOfTime));
+    assert!(matches!(of(&ids[3]), Verdict::Counts { .. }));
+    assert_eq!((state.definition, state.text("gist")), (Some(definition), "丁"));
+    let state = fold(record(2), &held[..2], verdict);
+    assert_eq!(state.text("gist"), "甲", "what is refused covers nothing");
+}
+
+/// `count` changes of one record in one log, each by its author alone.
+fn many(count: usize) -> (World, Vec<Held>) {
+    let mut world = World::new();
+    let secretary = world.person("秘书");
+    let first = world.logs[0].append_change(&secretary, record(RECORD), &[], vec![topic("一")]);
+    let held = (0..count)
+        .map(|n| {
+            let mut id = [0; 32];
+            id[..8].copy_from_slice(&(n as u64).to_be_bytes());
+            Held {
+                id: ChangeId(id),
+                index: crate::log::EntryIndex(n as u64),
+                ..first.clone()
+            }
+        })
+        .collect();
+    (world, held)
+}
+
+#[test]
+fn a_log_adds_so_many_changes_of_a_record_and_no_more() {
+    let bound = limits::LOG_CHANGES_MAX;
+    let (mut world, mut held) = many(bound + 2);
+    let before = world.write(1, "陈大山", &[], vec![topic("乡")]);
+    let after = world.write(1, "陈大山", &[held[bound].id, before], vec![topic("后")]);
+    held.append(&mut world.held);
+    let verdict = |held: &Held| {
+        let Verdict::Counts {
+            capacity,
+            provisional,
+            ..
+        } = world.verdict(held)
+        else {
+            panic!("counts")
+        };
+        Verdict::Counts {
+            capacity,
+            ledger: "activity".into(),
+            provisional,
+        }
+    };
+    let state = fold(record(RECORD), &held, verdict);
+    let beyond: Vec<ChangeId> = state
+        .history
+        .iter()
+        .filter(|item| item.verdict == refused(RefusalReason::TooMany))
+        .map(|item| item.change)
+        .collect();
+    assert_eq!(beyond, [held[bound].id, held[bound + 1].id]);
+    assert_eq!(state.history.len(), bound + 4);
+    // Who names one of them as seen is not held up by it, and does not see through it.
+    let graph = Graph::build(&held);
+    assert!(graph.waiting().is_empty());
+    let at = |id: &ChangeId| graph.position(id).unwrap();
+    assert!(graph.saw(at(&after), at(&before)) && !graph.saw(at(&after), at(&held[0].id)));
+    assert_eq!(graph.position(&held[bound].id), None);
+    assert_eq!(graph.op(at(&after), 0).counter, 2);
+    // The line is drawn by place, whatever arrives first; a change that stands twice is one change.
+    held.reverse();
+    held.extend(held.clone());
+    let again = fold(record(RECORD), &held, verdict);
+    assert_eq!(again.to_json().to_string(), state.to_json().to_string());
+}
+
+#[test]
+fn a_change_names_the_oldest_heads_until_all_are_covered() {
+    let mut world = World::new();
+    let root = world.write(0, "秘书", &[], vec![topic("始")]);
+    // Each in a log of its own, so that no author's earlier change is among what it saw.
+    for epoch in 2..102 {
+        let log = world.federation.log(org(FENGDU), &world.space, epoch);
+        world.logs.push(log);
+        let deps = if epoch % 2 == 0 { vec![] } else { vec![root] };
+        let log = world.logs.len() - 1;
+        world.write(log, "秘书", &deps, vec![line("并行")]);
+    }
+    let heads = |world: &World| Graph::build(&world.held).heads().len();
+    assert_eq!(heads(&world), 100);
+    let graph = Graph::build(&world.held);
+    let deps = graph.deps();
+    assert_eq!(deps.len(), limits::DEPS_MAX);
+    assert!(deps.is_sorted_by(|a, b| a < b));
+    let counters = |of: &[ChangeId]| {
+        let mut all: Vec<OpId> = of
+            .iter()
+            .map(|id| graph.op(graph.position(id).unwrap(), 0))
+            .collect();
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(counters(&deps), counters(&graph.heads())[..limits::DEPS_MAX]);
+    world.write(1, "陈大山", &deps, vec![line("一")]);
+    assert_eq!(heads(&world), 100 - limits::DEPS_MAX + 1);
+    let deps = Graph::build(&world.held).deps();
+    assert_eq!(deps.len(), 37);
+    world.write(2, "周敏", &deps, vec![line("二")]);
+    let graph = Graph::build(&world.held);
+    assert_eq!((graph.heads().len(), graph.deps()), (1, graph.heads()));
 }
 
 #[test]
@@ -815,6 +993,27 @@ fn seals_meet_in_one_digest_though_the_second_saw_the_first() {
         .map(|line| (line.text.as_str(), line.after_seal))
         .collect();
     assert_eq!(marks, [("座谈", false), ("补记", true)]);
+}
+
+#[test]
+fn nothing_is_sealed_where_no_deputy_was_there() {
+    let mut world = World::new();
+    let before = world.next(0, "秘书", vec![topic("走访")]);
+    world.seal_all(0, "秘书", Level::Township, FENGDU);
+    let activity = world.activity();
+    assert_eq!((activity.seals.len(), activity.sealed), (1, false));
+    assert_eq!(activity.required, [Level::Township]);
+    // Nor by a deputy who is there, but not among what is sealed.
+    let mut world = World {
+        held: world.held[..1].to_vec(),
+        ..world
+    };
+    let arrived = world.next(1, "陈大山", vec![sign_in("陈大山", Level::Township)]);
+    let seal = world.seal(Level::Township, FENGDU, &[before]);
+    world.write(0, "秘书", &[before, arrived], vec![seal]);
+    assert!(!world.activity().sealed);
+    world.seal_all(0, "秘书", Level::Township, FENGDU);
+    assert!(world.activity().sealed);
 }
 
 #[test]

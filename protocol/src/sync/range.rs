@@ -10,8 +10,9 @@ use crate::id::{Hash, SpaceId};
 use crate::log::note::MAX_NOTE_BYTES;
 use crate::log::proof::MAX_PROOF_HASHES;
 use crate::log::{
-    CheckpointError, ENTRY_MAX, Entry, EntryError, Frontier, LogStart, LogStatement, Origin, PAYLOAD_MAX,
-    PROTOCOL_VERSION, PayloadKind, ProofRejected, SignedCheckpoint, TreeSize, Verified, verify_consistency,
+    CheckpointError, ENTRY_MAX, Entry, EntryError, EntryIndex, Frontier, LogStart, LogStatement, Origin,
+    PAYLOAD_MAX, PROTOCOL_VERSION, PayloadKind, ProofRejected, SignedCheckpoint, TreeSize, Verified,
+    verify_consistency,
 };
 
 /// About how many bytes of entries and payloads one range carries; one entry is always carried.
@@ -329,19 +330,15 @@ fn verify_entry(
     if let Some(payload) = &item.payload {
         entry.check_payload(payload).map_err(bad)?;
     }
-    if entry.header().kind == PayloadKind::Statement {
-        let wrong = |what| RangeError::BadStatement { index, what };
-        if entry.header().author != start.node {
-            return Err(wrong("not written by the log's node"));
-        }
-        // Statements carry the evidence and are never erased.
-        let payload = item.payload.as_ref().ok_or(wrong("its payload is missing"))?;
-        let statement = LogStatement::parse(payload).map_err(|_| wrong("cannot be read"))?;
-        if matches!(statement, LogStatement::Start(_)) != (index == 0) {
-            return Err(wrong("a log starts once, with its first entry"));
-        }
+    match start.check_statement(
+        EntryIndex(index),
+        &entry,
+        item.payload.as_ref().map(|payload| payload.as_slice()),
+    ) {
+        Ok(_) => Ok(entry),
+        Err(EntryError::Statement(what)) => Err(RangeError::BadStatement { index, what }),
+        Err(error) => Err(bad(error)),
     }
-    Ok(entry)
 }
 
 /// A proof that leads from another tree than ours is what an honest holder of the other branch of a fork would send, so

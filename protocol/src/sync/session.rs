@@ -25,7 +25,7 @@ use super::message::{LogStanding, Message};
 use super::standing::{Holdings, Standing};
 use crate::id::{Hash, OrgId, SpaceId};
 use crate::keys::PublicKey;
-use crate::log::Origin;
+use crate::log::{Origin, witness_org};
 use crate::trust::Directory;
 use joining::Joining;
 use keyring::Keyring;
@@ -254,12 +254,7 @@ impl Session {
                 )
             }
             Message::Receipt { origin, receipt } => {
-                let appointed = self
-                    .directory
-                    .appointments_of(&receipt.witness, crate::trust::Purpose::Witness);
-                let appointed = appointed
-                    .map(|(_, appointment)| appointment.org)
-                    .any(|org| org == open.org);
+                let appointed = witness_org(&self.directory, &config.org, &receipt) == Ok(open.org);
                 open.witnessing.receipt(config, appointed, origin, receipt, out)
             }
             Message::WitnessRefused { origin, size, reason } => {

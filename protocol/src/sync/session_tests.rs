@@ -134,10 +134,7 @@ fn a_space_that_was_named_too_early_is_looked_at_later() {
                 digest: Hash([1; 32]),
             };
             let spaces = List::new((0..512).map(digest).collect()).unwrap();
-            assert_eq!(
-                closed(&say(&mut session, Message::Spaces { spaces, more: true })),
-                None
-            );
+            puzzled.extend(sent(&say(&mut session, Message::Spaces { spaces, more: true })));
         }
         let spaces = List::new(vec![SpaceDigest {
             space: space.id(),

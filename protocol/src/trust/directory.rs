@@ -240,9 +240,10 @@ impl Directory {
         if let Some(fault) = self.standing.faults.get(id) {
             return Err(AppointmentFault::DoesNotStand(*id, fault.clone()));
         }
-        statement.appointment().ok_or_else(|| {
-            AppointmentFault::DoesNotStand(*id, StatementFault::Content("is not an appointment"))
-        })
+        statement.appointment().ok_or(AppointmentFault::DoesNotStand(
+            *id,
+            StatementFault::Content("is not an appointment"),
+        ))
     }
 
     /// Standing appointments of `key` for `purpose`.

@@ -36,6 +36,7 @@ pub struct Issuer {
 }
 
 /// What is stated.
+#[allow(clippy::large_enum_variant)] // nearly all are appointments
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Body {
     /// An org directly below the issuer's.

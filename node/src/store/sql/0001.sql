@@ -62,8 +62,7 @@ CREATE TABLE statements (            -- statements of trust from any source: own
 
 CREATE TABLE accounts (              -- who may sign in here; keys lie in age files, not here
     login TEXT PRIMARY KEY,
-    key BLOB NOT NULL UNIQUE,
-    appointment BLOB NOT NULL
+    key BLOB NOT NULL UNIQUE         -- its appointments are found in the directory
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE alarms (

@@ -84,8 +84,8 @@ pub struct ActivityForm {
     pub from: Field,
     /// `to`: `YYYY-MM-DDThh:mm`, local.
     pub to: Field,
-    /// `orgs`, several: who acts together with this org.
-    pub orgs: Vec<Choice>,
+    /// `space`: who acts together with this org; each is a joint space of its own.
+    pub spaces: Vec<Choice>,
     /// `participants`: names of deputies, apart by a comma.
     pub participants: Field,
 }

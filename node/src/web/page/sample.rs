@@ -915,13 +915,12 @@ fn activities(look: Look) -> ActivitiesPage {
             ),
             from: Field::new("2026-04-16T14:30"),
             to: Field::new("2026-04-16T17:00"),
-            orgs: choices(
+            spaces: choices(
                 look,
-                1,
+                0,
                 &[
-                    ("1", "枫渡镇人大", "Fengdu Township"),
-                    ("2", "澄川县人大", "Chengchuan County"),
-                    ("3", "澜州市人大", "Lan City"),
+                    ("1", "枫渡镇、石桥站、上坪站", "Fengdu, Shiqiao, Shangping"),
+                    ("2", "枫渡镇、澄川县", "Fengdu, Chengchuan"),
                 ],
             ),
             ..ActivityForm::default()

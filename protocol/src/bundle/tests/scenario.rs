@@ -122,7 +122,7 @@ fn visit(federation: &mut Federation) -> (TestLog, Vec<Receipt>) {
             Put::field("channel", "visit".into()),
             Put::field("persons", Value::Int(2)),
             Put::field("gist", "石桥村口路灯坏了一周。".into()),
-            Put::field("annex/1", Value::Bytes(vec![7; 32])),
+            Put::field("annex/subject", Value::Bytes(vec![7; 32])),
             Put::event(&Event::Register {
                 happened: "2026-04-03T09:30:00+08:00".into(),
             }),

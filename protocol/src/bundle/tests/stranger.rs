@@ -7,7 +7,8 @@ use crate::bundle::layout::{log_folder, receipt_file};
 use crate::bundle::{Reason, rules, verify};
 use crate::id::Hash;
 use crate::log::{
-    Checkpoint, Entry, EntryIndex, Header, LogStatement, PROTOCOL_VERSION, PayloadKind, ProofFile, TreeSize,
+    Checkpoint, Entry, EntryIndex, Header, LogStatement, NotAWitness, PROTOCOL_VERSION, PayloadKind,
+    ProofFile, TreeSize,
 };
 use crate::testing::{QINGYA, SHIQIAO, key, org};
 
@@ -78,6 +79,6 @@ fn the_word_of_a_witness_that_is_not_required_proves_no_time() {
     let refusal = verify_files(&files, &scenario).unwrap_err();
     assert_eq!(
         (refusal.thing, *refusal.reason),
-        (receipt, Reason::WitnessNotAppointed)
+        (receipt, Reason::NotAWitness(NotAWitness::Witness))
     );
 }

@@ -25,6 +25,8 @@ pub(super) fn refused_zh(reason: &RefusalReason) -> String {
         RefusalReason::EventOfOtherLedger(_) => "该台账没有这种事项".into(),
         RefusalReason::Field(key) => format!("字段 {key} 不符合台账定义"),
         RefusalReason::Audience => "该台账的记录不在这种空间".into(),
+        RefusalReason::OtherLedger => "该记录属于另一台账".into(),
+        RefusalReason::TooMany => "其日志中该记录的更改过多".into(),
     }
 }
 

@@ -301,7 +301,7 @@ impl Node {
         kept.time_s += 60;
         kept.last
             .insert(origin.clone(), (checkpoint.size, checkpoint.root));
-        let time_s = kept.time_s;
+        let time_s = START.seconds() + kept.time_s;
         let line = cosign(
             &self.witness,
             &witness_name(&self.witness.public()),

@@ -16,8 +16,7 @@ use crate::trust::{Founding, FoundingError, FoundingStatement, MayAppoint, Role,
 fn someone(federation: &Federation, code: &str) -> Appointment {
     let key = key("someone");
     Appointment {
-        roles: vec![Role::Deputy],
-        seat: Some(Level::Station),
+        roles: vec![Role::Secretary],
         ..federation.appointment(&key, org(code), Purpose::Person)
     }
 }
@@ -71,7 +70,7 @@ fn new_org(id: OrgId, parent: &str, level: Level) -> Org {
 #[test]
 fn a_chain_stands_from_the_founding_statement_down_to_a_person() {
     let mut federation = Federation::new();
-    let (key, id) = federation.person(org(SHIQIAO), "林秀兰", &[Role::Deputy], Some(Level::Township));
+    let (key, id) = federation.person(org(SHIQIAO), "林秀兰", &[Role::StationLiaison], None);
     let directory = federation.directory();
     assert!(directory.faults().is_empty());
     let appointment = directory.appointment(&id).unwrap();
@@ -302,10 +301,10 @@ fn nobody_gives_more_than_it_holds() {
     for (what, issuer, make, expected) in table {
         assert_eq!(appointed(issuer, make), expected, "{what}");
     }
-    // An authority for deputies alone, and what it may and may not give.
+    // An authority for secretaries alone, and what it may and may not give.
     let mut federation = Federation::new();
     let given = MayAppoint {
-        roles: vec![Role::Deputy],
+        roles: vec![Role::Secretary],
         depth: 1,
     };
     let limited = Appointment {
@@ -407,7 +406,7 @@ fn only_an_authority_of_the_org_that_it_names_issues() {
 #[test]
 fn what_rests_on_something_unknown_is_pending_until_it_arrives() {
     let mut federation = Federation::new();
-    let (_, person) = federation.person(org(SHIQIAO), "林秀兰", &[Role::Deputy], Some(Level::Station));
+    let (_, person) = federation.person(org(SHIQIAO), "林秀兰", &[Role::StationLiaison], None);
     let missing = federation.keys(org(FENGDU)).appointment.unwrap();
     let (late, rest): (Vec<_>, Vec<_>) = federation
         .statements()
@@ -522,7 +521,7 @@ fn long_chain(federation: &mut Federation, length: usize) -> Vec<StatementId> {
 #[test]
 fn a_chain_that_is_too_long_harms_nobody_else() {
     let mut federation = Federation::new();
-    let (_, person) = federation.person(org(SHIQIAO), "林秀兰", &[Role::Deputy], Some(Level::Station));
+    let (_, person) = federation.person(org(SHIQIAO), "林秀兰", &[Role::StationLiaison], None);
     // The chain of FENGDU's authority has two links: city to county, county to FENGDU.
     let ids = long_chain(&mut federation, 200);
     let directory = federation.directory();
@@ -625,7 +624,7 @@ proptest! {
         batch in 1usize..20,
     ) {
         let mut federation = Federation::new();
-        federation.person(org(SHIQIAO), "林秀兰", &[Role::Deputy], Some(Level::Station));
+        federation.person(org(SHIQIAO), "林秀兰", &[Role::StationLiaison], None);
         federation.joint_space(org(FENGDU), &[org(QINGYA)]);
         federation.state(org(COUNTY), Body::Appointment(authority(&federation, SHIQIAO, 0)));
         long_chain(&mut federation, 16);
@@ -879,9 +878,181 @@ fn a_founding_statement_needs_enough_different_founders_and_no_one_else() {
 }
 
 #[test]
+fn a_seat_is_given_by_its_own_congress_or_above() {
+    let mut federation = Federation::new();
+    // The root has a level of its own and appoints deputies of congresses above it.
+    for (issuer, of, seat, stands) in [
+        (CITY, CITY, Level::City, true),
+        (CITY, CITY, Level::National, true),
+        (CITY, COUNTY, Level::Province, true),
+        (COUNTY, COUNTY, Level::County, true),
+        (COUNTY, FENGDU, Level::County, true),
+        (COUNTY, FENGDU, Level::Township, true),
+        (COUNTY, COUNTY, Level::City, false),
+        (FENGDU, SHIQIAO, Level::Township, true),
+        (FENGDU, SHIQIAO, Level::County, false),
+        (SHIQIAO, SHIQIAO, Level::Township, false),
+        (SHIQIAO, SHIQIAO, Level::City, false),
+    ] {
+        let deputy = Appointment {
+            roles: vec![Role::Deputy],
+            seat: Some(seat),
+            ..someone(&federation, of)
+        };
+        let expected = if stands { Ok(()) } else { Err(StatementFault::Seat) };
+        let found = verdict(
+            &federation,
+            federation.sign(org(issuer), Body::Appointment(deputy)),
+        );
+        assert_eq!(found, expected, "{issuer} in {of} for {seat:?}");
+    }
+    for (roles, seat) in [
+        (vec![Role::Deputy], None),
+        (vec![Role::Secretary], Some(Level::Township)),
+        (vec![], Some(Level::Township)),
+    ] {
+        let appointment = Appointment {
+            roles,
+            seat,
+            ..someone(&federation, FENGDU)
+        };
+        let statement = federation.sign(org(FENGDU), Body::Appointment(appointment));
+        assert_eq!(verdict(&federation, statement), Err(StatementFault::Seat));
+    }
+    let node = Appointment {
+        seat: Some(Level::Township),
+        ..federation.appointment(&key("someone"), org(FENGDU), Purpose::Node)
+    };
+    let id = federation.state(org(FENGDU), Body::Appointment(node));
+    assert_eq!(
+        federation.directory().faults().get(&id),
+        Some(&StatementFault::Seat)
+    );
+}
+
+/// `body` stated by the authority of `code` at `issued`.
+fn issued_at(federation: &Federation, code: &str, issued: i64, body: Body) -> SignedStatement {
+    let keys = federation.keys(org(code));
+    let issuer = Issuer {
+        org: org(code),
+        key: keys.authority.public(),
+        appointment: keys.appointment,
+        issued: Timestamp(issued),
+        founding: federation.founding.id(),
+    };
+    SignedStatement::sign(Statement { issuer, body }, &keys.authority)
+}
+
+#[test]
+fn a_key_has_the_purpose_for_which_it_was_appointed_first() {
+    let federation = Federation::new();
+    let one = key("of two purposes");
+    let of = |purpose| Body::Appointment(federation.appointment(&one, org(FENGDU), purpose));
+    let person = issued_at(&federation, FENGDU, START.0, of(Purpose::Person));
+    let witness = issued_at(&federation, FENGDU, START.0 + 1, of(Purpose::Witness));
+    let second = issued_at(&federation, FENGDU, START.0 + 2, of(Purpose::Person));
+    for order in [
+        [person.clone(), witness.clone(), second.clone()],
+        [second.clone(), witness.clone(), person.clone()],
+    ] {
+        let mut directory = federation.directory();
+        directory.extend(order);
+        let faults: Vec<_> = directory.faults().iter().collect();
+        assert_eq!(faults, [(&witness.id(), &StatementFault::Purpose)]);
+        assert_eq!(
+            directory.appointments_of(&one.public(), Purpose::Witness).count(),
+            0
+        );
+    }
+    // Issued at one time: the smaller id stands.
+    let same = issued_at(&federation, FENGDU, START.0, of(Purpose::Node));
+    let mut directory = federation.directory();
+    directory.extend([person.clone(), same.clone()]);
+    let faulty = std::cmp::max(person.id(), same.id());
+    let faults: Vec<_> = directory.faults().keys().collect();
+    assert_eq!(faults, [&faulty]);
+}
+
+#[test]
+fn what_rests_on_a_second_purpose_falls_with_it() {
+    let federation = Federation::new();
+    let one = key("of two purposes");
+    let person = federation.appointment(&one, org(LIULIN), Purpose::Person);
+    let person = issued_at(&federation, FENGDU, START.0 - DAY, Body::Appointment(person));
+    let powers = Appointment {
+        key: one.public(),
+        may_appoint: Some(MayAppoint::all(0)),
+        ..federation.appointment(&one, org(LIULIN), Purpose::Authority)
+    };
+    let authority = issued_at(&federation, FENGDU, START.0, Body::Appointment(powers));
+    let issuer = Issuer {
+        org: org(LIULIN),
+        key: one.public(),
+        appointment: Some(authority.id()),
+        issued: START,
+        founding: federation.founding.id(),
+    };
+    let body = Body::Appointment(someone(&federation, LIULIN));
+    let below = SignedStatement::sign(Statement { issuer, body }, &one);
+    let mut directory = federation.directory();
+    directory.extend([below.clone(), authority.clone()]);
+    assert!(directory.faults().is_empty());
+    directory.extend([person]);
+    let cause = StatementFault::Issuer(Box::new(StatementFault::Purpose));
+    assert_eq!(
+        directory.faults().get(&authority.id()),
+        Some(&StatementFault::Purpose)
+    );
+    assert_eq!(directory.faults().get(&below.id()), Some(&cause));
+    assert_eq!(directory.faults().len(), 2);
+    // The key of the founding statement is an authority's, whatever time a statement names.
+    let root = &federation.keys(org(CITY)).authority;
+    let person = federation.appointment(root, org(COUNTY), Purpose::Person);
+    let person = issued_at(&federation, COUNTY, i64::MIN, Body::Appointment(person));
+    assert_eq!(verdict(&federation, person), Err(StatementFault::Purpose));
+}
+
+#[test]
+fn the_latest_word_on_the_witnesses_of_the_root_stands_alone() {
+    let mut federation = Federation::new();
+    let second = OrgId::mint(&org(CITY), [5; 8]);
+    federation.state(org(CITY), Body::Org(new_org(second, CITY, Level::County)));
+    let name = |issued, children: &[OrgId]| {
+        issued_at(&federation, CITY, issued, Body::RootWitnesses(children.to_vec()))
+    };
+    let later = name(START.0 + 1, &[second]);
+    let both = name(START.0 + 2, &[second, org(COUNTY), second]);
+    let none = name(START.0 + 2, &[]);
+    let mut directory = federation.directory();
+    let before = directory.root_witnesses();
+    directory.extend([name(START.0 - 1, &[second])]);
+    assert_eq!(
+        (directory.root_witnesses(), directory.faults().len()),
+        (before, 0)
+    );
+    directory.extend([later.clone()]);
+    assert_eq!(directory.root_witnesses(), Some(later.id()));
+    assert_eq!(directory.required_witnesses(&org(CITY)), [second]);
+    directory.extend([both.clone(), none.clone()]);
+    let chosen = std::cmp::min(both.id(), none.id());
+    assert_eq!(
+        directory.root_witnesses(),
+        Some(chosen),
+        "issued at one time: the smaller id"
+    );
+    let expected = if chosen == both.id() {
+        BTreeSet::from([org(COUNTY), second])
+    } else {
+        BTreeSet::new()
+    };
+    let found: BTreeSet<OrgId> = directory.required_witnesses(&org(CITY)).into_iter().collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn another_federation_shares_no_trust() {
     let mut federation = Federation::new();
-    let (_, person) = federation.person(org(SHIQIAO), "林秀兰", &[Role::Deputy], Some(Level::Station));
+    let (_, person) = federation.person(org(SHIQIAO), "林秀兰", &[Role::StationLiaison], None);
     let founding = Founding {
         threshold: 1,
         ..Federation::founding()
@@ -893,6 +1064,18 @@ fn another_federation_shares_no_trust() {
         directory.appointment(&person).is_err(),
         "possession names the federation"
     );
+    let foreign = |fault: &StatementFault| {
+        let cause = match fault {
+            StatementFault::Issuer(cause) => cause,
+            fault => fault,
+        };
+        *cause == StatementFault::OtherFederation
+    };
+    assert!(
+        directory.faults().values().all(foreign),
+        "and so does every statement"
+    );
+    assert_eq!(directory.faults().len(), federation.statements().len());
 }
 
 #[test]

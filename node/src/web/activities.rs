@@ -1,0 +1,478 @@
+//! Activities: the list, calling a joint one, and what its people do there: sign in, write lines, seal.
+
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use jiff::civil::DateTime;
+use lianzhan_protocol::id::{ChangeId, RecordId};
+use lianzhan_protocol::record::Value;
+use lianzhan_protocol::trust::Space;
+use serde::Deserialize;
+
+use super::activity_view;
+use super::answer::{self, Desk, Fault, Page, show, show_as};
+use super::page::{
+    ActivitiesPage, ActivityForm, ActivityPage, ActivityRow, Choice, Field, LineForm, LogPart, Notice,
+    ParticipantsPart, SealsPart, Section, Tag, Tone,
+};
+use super::records::Shown;
+use super::request::{Deed, Posted, Signed, escape};
+use super::visits::{mark, pager};
+use super::{WebState, live, say, session};
+use crate::services::activity::LEDGER;
+use crate::services::desk::{self, RowState};
+use crate::services::{Node, ServiceError, Written, parse_record};
+use crate::store::{RecordRow, RowFilter};
+use crate::{views, words};
+
+/// Rows of a page.
+const PAGE: u64 = 30;
+
+pub(super) fn router() -> Router<WebState> {
+    Router::new()
+        .route("/activities", get(list).post(call))
+        .route("/activities/{id}", get(activity))
+        .route("/activities/{id}/lines", post(line))
+        .route("/activities/{id}/sign-in", post(sign_in))
+        .route("/activities/{id}/seal", post(seal))
+        .route("/activities/{id}/bundle", get(bundle))
+}
+
+impl Page for ActivitiesPage {}
+
+impl Page for ActivityPage {
+    fn part(&self, id: &str) -> Option<askama::Result<String>> {
+        use askama::Template;
+        let text = self.text;
+        match id {
+            "log" => Some(LogPart { text, log: &self.log }.render()),
+            "seals" => Some(
+                SealsPart {
+                    text,
+                    seals: &self.seals,
+                }
+                .render(),
+            ),
+            "participants" => Some(
+                ParticipantsPart {
+                    text,
+                    participants: &self.participants,
+                }
+                .render(),
+            ),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Filters {
+    q: String,
+    kind: String,
+    page: u64,
+}
+
+impl Filters {
+    fn link(&self, page: u64) -> String {
+        format!(
+            "/activities?q={}&kind={}&page={page}",
+            escape(&self.q),
+            escape(&self.kind)
+        )
+    }
+}
+
+async fn list(State(state): State<WebState>, who: Signed, Query(filters): Query<Filters>) -> Response {
+    show(state, who, move |desk| list_page(desk, &filters, None)).await
+}
+
+fn list_page(desk: &Desk, filters: &Filters, typed: Option<ActivityForm>) -> Result<ActivitiesPage, Fault> {
+    let text = desk.text;
+    let number = filters.page.clamp(1, 1_000_000);
+    let mut filter = RowFilter {
+        matches: views::query_expression(&filters.q),
+        offset: (number - 1) * PAGE,
+        limit: PAGE,
+        ..RowFilter::default()
+    };
+    if !filters.kind.is_empty() {
+        filter.equals.push(("kind".into(), filters.kind.clone()));
+    }
+    let (rows, total) = desk.node.rows(LEDGER, &filter)?;
+    let spaces = own_joint_spaces(desk);
+    let form = match typed {
+        Some(typed) => Some(typed),
+        None if spaces.is_empty() => None,
+        None => Some(fresh(desk, &spaces)),
+    };
+    let kinds = say::options(&text, LEDGER, "kind", &filters.kind);
+    Ok(ActivitiesPage {
+        text,
+        shell: desk.shell(Section::Activities)?,
+        q: filters.q.clone(),
+        kinds: say::with_empty(text.t("filter-all"), kinds),
+        rows: rows
+            .iter()
+            .map(|row| self::row(desk, row))
+            .collect::<Result<_, _>>()?,
+        filtered: !(filters.q.trim().is_empty() && filters.kind.is_empty()),
+        unsealed: desk.node.unsealed_activities()?,
+        pager: pager(number, PAGE, total, rows.len() as u64, |page| filters.link(page)),
+        form,
+    })
+}
+
+fn row(desk: &Desk, row: &RecordRow) -> Result<ActivityRow, ServiceError> {
+    let text = desk.text;
+    let state = RowState::of(row);
+    let space = desk.directory.joint_space(&row.space);
+    let present = state.signed_in().count() as u64;
+    let expected = activity_view::names(state.text("participants_names")).count() as u64;
+    let tag = match space {
+        None => Tag {
+            label: text.t("seal-none-needed"),
+            tone: Tone::Mute,
+        },
+        Some(_) => {
+            let activity = desk.node.activity(&row.record)?.activity;
+            let awaited = activity
+                .required
+                .iter()
+                .filter(|level| !activity.seals.iter().any(|seal| seal.level == **level));
+            match (activity.sealed, awaited.count()) {
+                (true, _) => Tag {
+                    label: text.t("seals-full"),
+                    tone: Tone::Good,
+                },
+                (false, 0) => Tag {
+                    label: text.t("seals-unequal"),
+                    tone: Tone::Split,
+                },
+                (false, awaited) => Tag {
+                    label: text.n("seals-awaited", awaited),
+                    tone: Tone::Soon,
+                },
+            }
+        }
+    };
+    let orgs = match space {
+        Some(space) => say::audience(&text, &desk.directory, space),
+        None => say::org_by_id(&text, &desk.directory, &row.owner),
+    };
+    let from = say::parse(state.text("from")).map(|at| say::day(&text, at.date()));
+    Ok(ActivityRow {
+        href: format!("/activities/{}", row.record),
+        day: from.unwrap_or_default(),
+        topic: row.title.clone(),
+        kind: say::option_of(&text, LEDGER, "kind", state.text("kind")),
+        orgs,
+        joint: space.is_some(),
+        present,
+        expected: expected.max(present),
+        state: tag,
+        mark: mark(row, &state, "/activities"),
+    })
+}
+
+/// Joint spaces that this node's org owns and this person may write to.
+fn own_joint_spaces(desk: &Desk) -> Vec<Space> {
+    let own = desk.node.org_id();
+    let spaces = desk.directory.joint_spaces().filter(|space| space.owner == own);
+    spaces
+        .filter(|space| desk.node.may_put(desk.author(), LEDGER, space))
+        .cloned()
+        .collect()
+}
+
+fn choices(desk: &Desk, spaces: &[Space], chosen: &str) -> Vec<Choice> {
+    let choice = |space: &Space| Choice {
+        value: space.id().to_string(),
+        label: say::audience(&desk.text, &desk.directory, space),
+        chosen: space.id().to_string() == chosen,
+    };
+    spaces.iter().map(choice).collect()
+}
+
+fn fresh(desk: &Desk, spaces: &[Space]) -> ActivityForm {
+    let now = say::now().datetime();
+    let first = spaces
+        .first()
+        .map(|space| space.id().to_string())
+        .unwrap_or_default();
+    ActivityForm {
+        once: session::token(),
+        kinds: say::options(&desk.text, LEDGER, "kind", "inspection"),
+        from: Field::new(say::local_input(now)),
+        to: Field::new(say::local_input(now)),
+        spaces: choices(desk, spaces, &first),
+        ..ActivityForm::default()
+    }
+}
+
+/// What was typed, with what is wrong.
+fn again(desk: &Desk, form: &Posted, wrong: &[(&str, String)], whole: Option<String>) -> ActivityForm {
+    let field = |name: &str| Field {
+        value: form.get(name).to_owned(),
+        error: wrong
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, say)| say.clone()),
+    };
+    ActivityForm {
+        once: form.get("once").to_owned(),
+        error: whole,
+        topic: field("topic"),
+        kinds: say::options(&desk.text, LEDGER, "kind", form.get("kind")),
+        from: field("from"),
+        to: field("to"),
+        spaces: choices(desk, &own_joint_spaces(desk), form.get("space")),
+        participants: field("participants"),
+    }
+}
+
+type Read = (Vec<(String, Value)>, Vec<(&'static str, String)>);
+
+/// The fields of the ledger from the form, and what is wrong with it.
+fn read(text: super::i18n::Text, form: &Posted) -> Read {
+    let (mut fields, mut wrong) = (Vec::new(), Vec::new());
+    let mut put = |name: &str, value: Value| fields.push((name.to_owned(), value));
+    let topic = form.get("topic").trim();
+    if topic.is_empty() {
+        wrong.push(("topic", text.t("activity-topic-wrong")));
+    }
+    put("topic", Value::from(topic));
+    put("kind", Value::from(form.get("kind")));
+    match (
+        say::from_local_input(form.get("from")),
+        say::from_local_input(form.get("to")),
+    ) {
+        (Some((from, stated_from)), Some((to, stated_to))) if from <= to => {
+            put("from", Value::Text(stated_from));
+            put("to", Value::Text(stated_to));
+            put("days", Value::Int(tenths_of_days(from, to)));
+        }
+        (Some(_), Some(_)) => wrong.push(("to", text.t("activity-to-wrong"))),
+        (None, _) => wrong.push(("from", text.t("visit-received-wrong"))),
+        (_, None) => wrong.push(("to", text.t("visit-received-wrong"))),
+    }
+    let names: Vec<&str> = activity_view::names(form.get("participants")).collect();
+    if !names.is_empty() {
+        put("participants_names", Value::Text(names.join("、")));
+    }
+    (fields, wrong)
+}
+
+/// The days from one time to another, both counted; a morning or an afternoon is half a day.
+fn tenths_of_days(from: DateTime, to: DateTime) -> i64 {
+    let days = from
+        .date()
+        .until(to.date())
+        .map_or(0, |span| i64::from(span.get_days()));
+    let hours = (to - from).total(jiff::Unit::Hour).unwrap_or_default();
+    if days == 0 && hours > 0.0 && hours <= 4.0 {
+        5
+    } else {
+        (days + 1) * 10
+    }
+}
+
+async fn call(State(state): State<WebState>, deed: Deed) -> Response {
+    let Deed { who, form } = deed;
+    let (fields, wrong) = read(who.visitor.text, &form);
+    if !wrong.is_empty() {
+        let whole = who.visitor.text.n("activity-form-wrong", wrong.len());
+        return call_again(state, who, form, wrong, Some(whole)).await;
+    }
+    let chosen = form.get("space").to_owned();
+    let (node, author) = (state.node.clone(), who.session.author.clone());
+    let watch = live::Watch::new(&state);
+    let done = answer::once(&who.session, form.get("once"), async move {
+        let runtime = tokio::runtime::Handle::current();
+        let Written { record, .. } = answer::work(move || {
+            let directory = node.directory();
+            let space = directory
+                .joint_spaces()
+                .find(|space| space.owner == node.org_id() && space.id().to_string() == chosen)
+                .ok_or_else(|| ServiceError::Bad("choose who acts together".into()))?;
+            runtime.block_on(node.call_activity(&author, space, fields))
+        })
+        .await?;
+        watch.until_shown(&record).await;
+        Ok(format!("/activities/{record}"))
+    });
+    match done.await {
+        Ok(onward) => answer::onward(&onward),
+        Err(error) if error.is_callers() => {
+            let whole = answer::tell(&who.visitor.text, &error);
+            call_again(state, who, form, Vec::new(), Some(whole)).await
+        }
+        Err(error) => answer::refuse(state, who.visitor, Fault::Service(error)).await,
+    }
+}
+
+async fn call_again(
+    state: WebState,
+    mut who: Signed,
+    form: Posted,
+    wrong: Vec<(&'static str, String)>,
+    whole: Option<String>,
+) -> Response {
+    who.visitor.here = "/activities".into();
+    show_as(StatusCode::UNPROCESSABLE_ENTITY, state, who, move |desk| {
+        let typed = again(desk, &form, &wrong, whole);
+        list_page(desk, &Filters::default(), Some(typed))
+    })
+    .await
+}
+
+async fn activity(
+    State(state): State<WebState>,
+    who: Signed,
+    Path(id): Path<String>,
+    Query(shown): Query<Shown>,
+) -> Response {
+    show(state, who, move |desk| {
+        Ok(activity_view::page(
+            desk,
+            &parse_record(&id)?,
+            shown.change(),
+            None,
+        )?)
+    })
+    .await
+}
+
+/// Does something at an activity, then shows it.
+async fn at<F>(state: &WebState, who: &Signed, id: &str, token: &str, deed: F) -> Result<String, ServiceError>
+where
+    F: FnOnce(
+            &Node,
+            &crate::services::Author,
+            &RecordId,
+            &tokio::runtime::Handle,
+        ) -> Result<Written, ServiceError>
+        + Send
+        + 'static,
+{
+    let record = parse_record(id)?;
+    let (node, author) = (state.node.clone(), who.session.author.clone());
+    let (watch, runtime) = (live::Watch::new(state), tokio::runtime::Handle::current());
+    answer::once(&who.session, token, async move {
+        answer::work(move || deed(&node, &author, &record, &runtime)).await?;
+        watch.until_shown(&record).await;
+        Ok(format!("/activities/{record}"))
+    })
+    .await
+}
+
+async fn line(State(state): State<WebState>, Path(id): Path<String>, deed: Deed) -> Response {
+    let Deed { who, form } = deed;
+    let said = form.get("text").to_owned();
+    let done = at(
+        &state,
+        &who,
+        &id,
+        form.get("once"),
+        move |node, author, record, runtime| runtime.block_on(node.write_line(author, record, &said)),
+    );
+    let error = match done.await {
+        Ok(onward) => return answer::onward(&onward),
+        Err(error) if error.is_callers() && !matches!(error, ServiceError::UnknownRecord(_)) => error,
+        Err(error) => return answer::refuse(state, who.visitor, Fault::Service(error)).await,
+    };
+    let text = who.visitor.text;
+    let say = match &error {
+        ServiceError::Field { words, .. } if text.lang == super::i18n::Lang::Zh => words::field_words(words),
+        ServiceError::Field { words, .. } => words.clone(),
+        error => answer::tell(&text, error),
+    };
+    let typed = LineForm {
+        once: form.get("once").to_owned(),
+        text: Field {
+            value: form.get("text").to_owned(),
+            error: Some(say),
+        },
+    };
+    let mut who = who;
+    who.visitor.here = format!("/activities/{id}");
+    show_as(StatusCode::UNPROCESSABLE_ENTITY, state, who, move |desk| {
+        Ok(activity_view::page(desk, &parse_record(&id)?, None, Some(typed))?)
+    })
+    .await
+}
+
+async fn sign_in(State(state): State<WebState>, Path(id): Path<String>, deed: Deed) -> Response {
+    let who = deed.who;
+    let done = at(&state, &who, &id, "", |node, author, record, runtime| {
+        runtime.block_on(node.sign_in_at(author, record))
+    });
+    after(done.await, state, who, &id, "sign-in-done").await
+}
+
+async fn seal(State(state): State<WebState>, Path(id): Path<String>, deed: Deed) -> Response {
+    let Deed { who, form } = deed;
+    let seen: Vec<ChangeId> = form.get("heads").split(' ').filter_map(ChangeId::parse).collect();
+    let kept = state.node.clone();
+    // Nobody seals what they have not seen: if a line came meanwhile, the page shows it first.
+    let moved = answer::work({
+        let id = id.clone();
+        move || {
+            Ok(!desk::seals_what_was_seen(
+                &kept.activity(&parse_record(&id)?)?,
+                &seen,
+            ))
+        }
+    });
+    match moved.await {
+        Ok(true) => {
+            let say = who.visitor.text.t("seal-moved");
+            who.session.say(Notice {
+                tone: Tone::Soon,
+                say,
+                link: None,
+            });
+            return answer::onward(&format!("/activities/{id}"));
+        }
+        Ok(false) => {}
+        Err(error) => return answer::refuse(state, who.visitor, Fault::Service(error)).await,
+    }
+    let done = at(&state, &who, &id, "", |node, author, record, runtime| {
+        runtime.block_on(node.seal(author, record))
+    });
+    after(done.await, state, who, &id, "seal-done").await
+}
+
+/// Leads back to the activity. Who pressed twice did it once: that it is done already is no fault.
+async fn after(
+    done: Result<String, ServiceError>,
+    state: WebState,
+    who: Signed,
+    id: &str,
+    said: &'static str,
+) -> Response {
+    use lianzhan_protocol::record::Ineffective;
+    match done {
+        Ok(onward) => {
+            let say = who.visitor.text.t(said);
+            who.session.say(Notice {
+                tone: Tone::Good,
+                say,
+                link: None,
+            });
+            answer::onward(&onward)
+        }
+        Err(ServiceError::Ineffective(Ineffective::Once)) => answer::onward(&format!("/activities/{id}")),
+        Err(error) => answer::refuse(state, who.visitor, Fault::Service(error)).await,
+    }
+}
+
+/// The bundle is that of the record.
+async fn bundle(_: Signed, Path(id): Path<String>) -> Response {
+    match parse_record(&id) {
+        Ok(record) => Redirect::to(&format!("/records/{record}/bundle")).into_response(),
+        Err(_) => StatusCode::NOT_FOUND.into_response(),
+    }
+}

@@ -1,0 +1,159 @@
+//! What is to be done today, and registering a visit.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use super::answer::{self, Desk, Fault, Page, show, show_as};
+use super::page::{Due, HomePage, Link, Notice, Section, Todo, Tone, VisitForm, VisitTable, VisitsPart};
+use super::request::{Deed, Signed};
+use super::visit_form::{self, Typed};
+use super::{WebState, live, say, visits};
+use crate::services::desk::{OpenVisit, RowState};
+use crate::services::visit::LEDGER;
+use crate::services::{ServiceError, Written};
+use crate::store::RowFilter;
+
+/// Things to do that are listed.
+const TODO: u64 = 8;
+/// Visits of today that are listed.
+const TODAY: u64 = 100;
+
+pub(super) fn router() -> Router<WebState> {
+    Router::new()
+        .route("/", get(home))
+        .route("/visits", post(register))
+}
+
+impl Page for HomePage {
+    fn part(&self, id: &str) -> Option<askama::Result<String>> {
+        use askama::Template;
+        (id == "visits").then(|| {
+            VisitsPart {
+                text: self.text,
+                table: &self.table,
+            }
+            .render()
+        })
+    }
+}
+
+async fn home(State(state): State<WebState>, who: Signed) -> Response {
+    show(state, who, |desk| page(desk, None)).await
+}
+
+fn page(desk: &Desk, form: Option<VisitForm>) -> Result<HomePage, Fault> {
+    let text = desk.text;
+    let now = say::now();
+    let own = desk.node.org_id();
+    let form = match form {
+        Some(form) => Some(form),
+        None if visit_form::may_register(desk) => Some(visit_form::fresh(desk)?),
+        None => None,
+    };
+    let (open_visits, open) = desk.node.open_visits(own, TODO)?;
+    let filter = RowFilter {
+        since: Some(now.date().to_string()),
+        limit: TODAY,
+        ..RowFilter::default()
+    };
+    let (rows, _) = desk.node.rows(LEDGER, &filter)?;
+    let stations = rows.iter().any(|row| row.owner != own);
+    let weekday = now.date().weekday().to_monday_one_offset();
+    Ok(HomePage {
+        text,
+        shell: desk.shell(Section::Today)?,
+        today: text.day_and_weekday(now.month(), now.day(), weekday),
+        open,
+        form,
+        todo: open_visits.iter().map(|visit| todo(desk, visit)).collect(),
+        table: VisitTable {
+            rows: rows.iter().map(|row| visits::row(desk, row)).collect(),
+            stations,
+            filtered: false,
+        },
+    })
+}
+
+fn todo(desk: &Desk, visit: &OpenVisit) -> Todo {
+    let text = desk.text;
+    let state = RowState::of(&visit.row);
+    let what = match (state.text("triage"), visit.tell_by) {
+        ("", _) => text.t("todo-triage"),
+        (_, Some(_)) => text.t("todo-tell-petition"),
+        (triage, None) => text.t1(
+            "todo-tell",
+            "triage",
+            say::option_of(&text, LEDGER, "triage", triage),
+        ),
+    };
+    let left = |day| {
+        say::now()
+            .date()
+            .until(day)
+            .map_or(0, |span| i64::from(span.get_days()))
+    };
+    Todo {
+        title: visit.row.title.clone(),
+        href: format!("/records/{}", visit.row.record),
+        what: format!(
+            "{}  {what}",
+            say::stated_line(&text, visit.row.happened.get(..10).unwrap_or_default())
+        ),
+        due: visit.tell_by.map(|day| Due::in_days(left(day))),
+    }
+}
+
+async fn register(State(state): State<WebState>, deed: Deed) -> Response {
+    let Deed { who, form } = deed;
+    let text = who.visitor.text;
+    let (mut typed, draft) = Typed::read(text, form);
+    let Some(draft) = draft else {
+        return back(state, who, typed).await;
+    };
+    let (node, session) = (state.node.clone(), who.session.clone());
+    let watch = live::Watch::new(&state);
+    let done = answer::once(&who.session, typed.token(), async move {
+        let author = session.author.clone();
+        let runtime = tokio::runtime::Handle::current();
+        let (record, number) = answer::work(move || {
+            let Written { record, .. } = runtime.block_on(node.register_visit(&author, draft))?;
+            Ok((record, node.state(&record)?.1.text("reg_no").to_owned()))
+        })
+        .await?;
+        watch.until_shown(&record).await;
+        session.say(Notice {
+            tone: Tone::Good,
+            say: text.t1("visit-done", "number", number),
+            link: Some(Link {
+                href: format!("/records/{record}"),
+                label: text.t("visit-look"),
+            }),
+        });
+        Ok("/".to_owned())
+    });
+    match done.await {
+        Ok(onward) => answer::onward(&onward),
+        Err(error) if error.is_callers() || error.halted().is_some() => {
+            typed.refused(&error);
+            back(state, who, typed).await
+        }
+        Err(error) => answer::refuse(state, who.visitor, Fault::Service(error)).await,
+    }
+}
+
+async fn back(state: WebState, mut who: Signed, typed: Typed) -> Response {
+    // The form stands on the home page; its switches lead back there.
+    who.visitor.here = "/".into();
+    show_as(StatusCode::UNPROCESSABLE_ENTITY, state, who, move |desk| {
+        if !visit_form::may_register(desk) {
+            return Err(Fault::Service(ServiceError::NotAllowed(
+                desk.text.t("visit-not-yours"),
+            )));
+        }
+        page(desk, Some(visit_form::again(desk, &typed)?))
+    })
+    .await
+}

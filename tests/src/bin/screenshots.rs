@@ -1,0 +1,257 @@
+//! Takes pictures of the main pages of a demo, at a desk and on a phone.
+//!
+//! `cargo run -p lianzhan-tests --bin screenshots -- [DIR] [--demo RUNNING]`
+//!
+//! Small ones go to DIR (default `docs/images`), all of them in full size to `target/screenshots`. It raises a demo of its
+//! own; with `--demo` it looks at one that runs already in that directory.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use lianzhan_tests::browser::{Browser, Driver, ENTER, Screen};
+use lianzhan_tests::prefecture::{PASSPHRASE, Prefecture};
+use lianzhan_tests::root;
+use serde_json::Value;
+
+/// Pixels of a small picture to a CSS pixel: 1440 become 900.
+const SMALL: f64 = 0.625;
+/// On a phone, whose 390 would be too few.
+const SMALL_PHONE: f64 = 1.0;
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Visits that are registered before, so that there is a day to look at.
+const VISITS: [(&str, &str, &str); 4] = [
+    (
+        "问独生子女父母奖励金何时发放，当场查到 4 月 25 日到账",
+        "罗定一",
+        "answered_now",
+    ),
+    ("老码头下游护坡裂缝变宽，雨后有土块落下", "罗定一", "issue"),
+    (
+        "石桥新村联名：自来水傍晚压力小，三楼以上用不上",
+        "周望舒",
+        "issue",
+    ),
+    ("北坡组到镇中学的路灯坏了十一盏，晚自习学生摸黑走", "周望舒", ""),
+];
+const AFTER_SEAL: &str = "补记：老码头断面三月氨氮超标一次，请县里说明。";
+
+/// A page to take.
+struct Shot {
+    name: &'static str,
+    place: &'static str,
+    login: &'static str,
+    lang: &'static str,
+    page: Page,
+    /// The names under which small pictures are kept, at a desk and on a phone.
+    small: (Option<&'static str>, Option<&'static str>),
+}
+
+enum Page {
+    At(&'static str),
+    /// The first record of the list, or its proof.
+    Record {
+        proof: bool,
+    },
+    Joint,
+}
+
+const fn shot(name: &'static str, place: &'static str, login: &'static str, page: Page) -> Shot {
+    Shot {
+        name,
+        place,
+        login,
+        lang: "zh",
+        page,
+        small: (None, None),
+    }
+}
+
+const SHOTS: [Shot; 17] = [
+    Shot {
+        small: (Some("login"), None),
+        ..shot("login", "shiqiao", "", Page::At("/login"))
+    },
+    Shot {
+        small: (Some("home"), Some("phone-home")),
+        ..shot("home", "shiqiao", "lin", Page::At("/"))
+    },
+    shot("home-county", "county", "ye", Page::At("/")),
+    shot("home-deputy", "shiqiao", "luo", Page::At("/")),
+    Shot {
+        small: (Some("visits"), None),
+        ..shot("visits", "county", "ye", Page::At("/visits"))
+    },
+    shot(
+        "visits-station",
+        "shiqiao",
+        "lin",
+        Page::At("/visits?q=%E8%B7%AF%E7%81%AF"),
+    ),
+    Shot {
+        small: (Some("record"), None),
+        ..shot("record", "shiqiao", "lin", Page::Record { proof: true })
+    },
+    shot("record-closed", "shiqiao", "lin", Page::Record { proof: false }),
+    shot("record-county", "county", "ye", Page::Record { proof: true }),
+    Shot {
+        lang: "en",
+        small: (Some("record-en"), None),
+        ..shot("record-en", "shiqiao", "lin", Page::Record { proof: true })
+    },
+    shot("activities", "fengdu", "he", Page::At("/activities")),
+    Shot {
+        small: (Some("activity"), Some("phone-activity")),
+        ..shot("activity", "fengdu", "he", Page::Joint)
+    },
+    shot("activity-deputy", "shiqiao", "luo", Page::Joint),
+    shot("deputies", "county", "ye", Page::At("/deputies")),
+    Shot {
+        small: (Some("network"), None),
+        ..shot("network", "county", "ye", Page::At("/network"))
+    },
+    shot("network-station", "shiqiao", "lin", Page::At("/network")),
+    shot("nowhere", "shiqiao", "lin", Page::At("/nowhere")),
+];
+
+fn main() -> anyhow::Result<()> {
+    let mut args = std::env::args_os().skip(1);
+    let (mut small, mut running) = (root().join("docs/images"), None);
+    while let Some(arg) = args.next() {
+        match arg.to_str() {
+            Some("--demo") => running = Some(PathBuf::from(args.next().context("--demo needs a directory")?)),
+            _ => small = PathBuf::from(arg),
+        }
+    }
+    let large = root().join("target/screenshots");
+    fs::create_dir_all(&small)?;
+    fs::create_dir_all(&large)?;
+    let own = tempfile::tempdir()?;
+    let driver = Driver::start()?;
+    let prefecture = match running {
+        Some(dir) => Prefecture::running(&dir),
+        None => Prefecture::demo(&own.path().join("demo"))?,
+    };
+    prepare(&driver, &prefecture)?;
+    for screen in [Screen::DESK, Screen::PHONE] {
+        for shot in &SHOTS {
+            take(&driver, &prefecture, screen, shot, &large, &small)
+                .with_context(|| format!("{} at {} px", shot.name, screen.width))?;
+        }
+    }
+    Ok(())
+}
+
+fn enter(browser: &Browser, base: &str, login: &str) -> anyhow::Result<()> {
+    browser.go(&format!("{base}/login"))?;
+    browser.tab_to("name")?;
+    browser.press(login)?;
+    browser.tab_to("passphrase")?;
+    browser.press(&format!("{PASSPHRASE}{ENTER}"))?;
+    browser.until(
+        "the page behind the entrance",
+        PATIENCE,
+        "return !!document.querySelector('.mast .me')",
+        &[],
+    )
+}
+
+/// A day's work, through the pages.
+fn prepare(driver: &Driver, prefecture: &Prefecture) -> anyhow::Result<()> {
+    let browser = driver.open(Screen::DESK)?;
+    let base = prefecture.pages("shiqiao")?;
+    enter(&browser, &base, "lin")?;
+    for (number, (gist, receiver, triage)) in VISITS.iter().enumerate() {
+        if browser.source()?.contains(gist) {
+            continue;
+        }
+        let minutes = ((VISITS.len() - number) * 17).to_string();
+        let fill = "const form = document.getElementById('register'), now = form.received_at.value; \
+                    const earlier = new Date(Date.parse(now + 'Z') - arguments[3] * 60000).toISOString().slice(0, 16); \
+                    form.gist.value = arguments[0]; form.receiver.value = arguments[1]; form.triage.value = arguments[2]; \
+                    if (earlier.slice(0, 10) === now.slice(0, 10)) form.received_at.value = earlier; \
+                    form.requestSubmit(form.querySelector('.main'))";
+        browser.run(fill, &[gist, receiver, triage, &minutes])?;
+        browser.until_says("#visits", gist, PATIENCE)?;
+    }
+    let browser = driver.open(Screen::DESK)?;
+    enter(&browser, &base, "luo")?;
+    to_joint(&browser, &base)?;
+    if !browser.source()?.contains(AFTER_SEAL) {
+        browser.tab_to("text")?;
+        browser.press(&format!("{AFTER_SEAL}{ENTER}"))?;
+        browser.until_says("#log", AFTER_SEAL, PATIENCE)?;
+    }
+    browser.until(
+        "everything witnessed",
+        PATIENCE,
+        "return !document.querySelector('.pm.wait')",
+        &[],
+    )
+}
+
+fn to_joint(browser: &Browser, base: &str) -> anyhow::Result<()> {
+    browser.go(&format!("{base}/activities"))?;
+    let script = "return [...document.querySelectorAll('tbody tr')].find(row => row.innerText.includes('联合视察'))\
+                  ?.querySelector('a').getAttribute('href') ?? null";
+    follow(browser, base, &browser.run(script, &[])?)
+}
+
+fn follow(browser: &Browser, base: &str, href: &Value) -> anyhow::Result<()> {
+    browser.go(&format!(
+        "{base}{}",
+        href.as_str().context("there is no such link")?
+    ))
+}
+
+fn take(
+    driver: &Driver,
+    prefecture: &Prefecture,
+    screen: Screen,
+    shot: &Shot,
+    large: &Path,
+    small: &Path,
+) -> anyhow::Result<()> {
+    let browser = driver.open(screen)?;
+    let base = prefecture.pages(shot.place)?;
+    if !shot.login.is_empty() {
+        enter(&browser, &base, shot.login)?;
+    }
+    browser.go(&format!("{base}/preferences?lang={}&back=/login", shot.lang))?;
+    match shot.page {
+        Page::At(path) => browser.go(&format!("{base}{path}"))?,
+        Page::Joint => to_joint(&browser, &base)?,
+        Page::Record { proof } => {
+            browser.go(&format!("{base}/visits"))?;
+            // One with a history: the second newest has been told to its visitor in the meantime.
+            let selector = if proof {
+                "#visits tbody a.pm"
+            } else {
+                "#visits tbody .lead a"
+            };
+            let script = "return document.querySelectorAll(arguments[0])[1].getAttribute('href')";
+            follow(&browser, &base, &browser.run(script, &[selector])?)?;
+        }
+    }
+    let font = "return document.fonts.ready.then(() => true)";
+    browser.until("fonts", PATIENCE, font, &[])?;
+    browser.run("document.activeElement?.blur(); scrollTo(0, 0)", &[])?;
+    let (kind, kept, scale) = match screen.phone {
+        false => ("desk", shot.small.0, SMALL),
+        true => ("phone", shot.small.1, SMALL_PHONE),
+    };
+    fs::write(
+        large.join(format!("{}-{kind}.png", shot.name)),
+        browser.picture(1.0)?,
+    )?;
+    fs::write(
+        large.join(format!("{}-{kind}-whole.png", shot.name)),
+        browser.whole_picture()?,
+    )?;
+    if let Some(name) = kept {
+        fs::write(small.join(format!("{name}.png")), browser.picture(scale)?)?;
+    }
+    Ok(())
+}
