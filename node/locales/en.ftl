@@ -79,7 +79,7 @@ date-weekday = { $weekday ->
 rail = Main navigation
 rail-today = Today
 rail-ledgers = Ledgers
-rail-visits = Letters and visits
+rail-visits = Visits
 rail-activities = Activities
 rail-deputies = Deputies
 rail-trust = Trust
@@ -500,7 +500,7 @@ level-street = street
 level-station = station
 role-deputy = { $level } deputy
 role-in = { $role }, { $org }
-role-authority = authority of { $org }
+role-authority = appointing authority
 role-founding = { $threshold } of { $keys } root keys
 audience-local = own org
 audience-township = station, township
@@ -593,6 +593,7 @@ activity-form-wrong = Not opened: { $count ->
        *[other] { $count } things
     } to change. What you typed is still here.
 activity-topic-wrong = Write a topic, so that others can find it.
+activity-topic-person = There is a phone or identity number here. The topic is public; take it out.
 activity-to-wrong = It ends before it begins.
 sign-in-done = Signed in.
 seal-done = Sealed.

@@ -129,25 +129,48 @@ impl Running {
 pub fn run(dir: &Path, overrides: &Overrides) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        // Listened for before anybody is told that the node runs: who asks it to end at once gets an orderly end, too.
+        let ending = Ending::listen()?;
         let node = Node::open(dir, overrides)?;
         let running = Running::start(node).await?;
-        ended().await?;
+        ending.wait().await;
         running.stop().await;
         anyhow::Ok(())
     })
 }
 
-/// Until somebody asks this process to end.
-pub async fn ended() -> anyhow::Result<()> {
+/// Requests that this process end (Ctrl-C, or SIGTERM), from the moment on that this was made.
+pub struct Ending {
     #[cfg(unix)]
-    {
-        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
-            _ = terminated.recv() => {}
+    signals: [tokio::signal::unix::Signal; 2],
+}
+
+impl Ending {
+    /// Listens from now on; the requests no longer end the process by themselves.
+    pub fn listen() -> std::io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Ending { signals: [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?] })
+        }
+        #[cfg(not(unix))]
+        Ok(Ending {})
+    }
+
+    /// Until the first request.
+    pub async fn wait(self) {
+        #[cfg(unix)]
+        {
+            let [mut interrupted, mut terminated] = self.signals;
+            tokio::select! {
+                _ = interrupted.recv() => {}
+                _ = terminated.recv() => {}
+            }
+        }
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Nobody can ask: the process is ended from outside.
+            std::future::pending::<()>().await;
         }
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await?;
-    Ok(())
 }

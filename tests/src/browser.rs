@@ -107,6 +107,8 @@ impl Driver {
                 "--no-first-run", "--no-default-browser-check", "--no-proxy-server", "--hide-scrollbars",
                 // Whatever a page asks of others comes to nothing; the log still tells that it asked.
                 "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+                // Date fields in the language of the page, as in a browser that was installed in that language.
+                "--enable-blink-features=LangAttributeAwareFormControlUI",
                 format!("--window-size={},{}", screen.width, screen.height),
                 format!("--user-data-dir={}", profile.path().display()),
             ],

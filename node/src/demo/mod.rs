@@ -60,11 +60,13 @@ async fn play(options: &DemoOptions) -> anyhow::Result<()> {
             outcome.reasons.join("; ")
         );
     }
+    // Listened for before the table says that Ctrl-C ends it.
+    let ending = runtime::Ending::listen()?;
     if !(options.exit && options.json) {
         out(&table(&prefecture, &outcome));
     }
     if !options.exit {
-        runtime::ended().await?;
+        ending.wait().await;
     }
     prefecture.stop().await;
     if options.json {

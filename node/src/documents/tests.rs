@@ -149,7 +149,6 @@ fn verdict(n: u8) -> Verdict {
                 appointment: StatementId([0; 32]),
             },
             ledger: "activity".to_owned(),
-            ledger: "activity".to_owned(),
             provisional: false,
         },
     }

@@ -128,11 +128,15 @@ impl Node {
         Ok(named)
     }
 
-    /// Visits of `owner` that still need a triage or an answer: the `limit` oldest ones, those with a deadline first, and
-    /// how many there are in all.
-    pub fn open_visits(&self, owner: OrgId, limit: u64) -> Result<(Vec<OpenVisit>, u64), ServiceError> {
+    /// Visits of `owner`, or of all held here, that still need a triage or an answer: the `limit` oldest ones, those with a
+    /// deadline first, and how many there are in all.
+    pub fn open_visits(
+        &self,
+        owner: Option<OrgId>,
+        limit: u64,
+    ) -> Result<(Vec<OpenVisit>, u64), ServiceError> {
         let filter = RowFilter {
-            owner: Some(owner),
+            owner,
             any_empty: vec!["triage".into(), "told_person_on".into()],
             ..RowFilter::default()
         };

@@ -110,7 +110,8 @@ impl ServiceError {
     pub fn is_callers(&self) -> bool {
         !matches!(
             self,
-            ServiceError::Disk { .. }
+            ServiceError::Key(KeyFileError::Disk { .. })
+                | ServiceError::Disk { .. }
                 | ServiceError::Damaged(_)
                 | ServiceError::Store(_)
                 | ServiceError::Change(_)

@@ -331,7 +331,7 @@ impl FreshDir {
         if temporary.exists() {
             std::fs::remove_dir_all(&temporary).map_err(disk)?;
         }
-        std::fs::create_dir_all(&temporary).map_err(disk)?;
+        env::create_private_dir(&temporary).map_err(disk)?;
         Ok(FreshDir {
             target: target.to_owned(),
             temporary,

@@ -1,10 +1,10 @@
 //! A peer's way in: a verified range of entries -> append. And the other way: ranges for peers.
 
 use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
-use lianzhan_protocol::log::{Frontier, Origin, TreeSize};
+use lianzhan_protocol::log::{Entry, EntryError, Frontier, Origin, TreeSize, Verified};
 use lianzhan_protocol::record::AnnexKey;
 use lianzhan_protocol::sync::{
-    Blame, FoundKey, Holdings, RANGE_ENTRIES_MAX, RangeData, Standing, verify_range,
+    Blame, FoundKey, Holdings, RANGE_ENTRIES_MAX, RangeData, RangeEntry, Standing, verify_range_by,
 };
 
 use super::{Node, ServiceError};
@@ -21,6 +21,28 @@ pub enum Ingested {
     LogPassedOver(String),
     /// Something failed here.
     Failed(String),
+}
+
+/// Threads that check the signatures of one range.
+const VERIFY_THREADS: usize = 4;
+/// Fewer entries than this are not worth a thread.
+const ENTRIES_PER_THREAD: usize = 16;
+
+/// Signatures are most of the work and each stands alone, so a range is spread over the machine's cores.
+fn verify_entries(entries: &[RangeEntry]) -> Vec<Result<Verified<Entry>, EntryError>> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = cores.min(VERIFY_THREADS).min(entries.len() / ENTRIES_PER_THREAD).max(1);
+    let verify = |part: &[RangeEntry]| part.iter().map(RangeEntry::verify).collect::<Vec<_>>();
+    let mut parts = entries.chunks(entries.len().div_ceil(threads).max(1));
+    let own = parts.next().unwrap_or_default();
+    std::thread::scope(|scope| {
+        let others: Vec<_> = parts.map(|part| scope.spawn(move || verify(part))).collect();
+        let mut all = verify(own);
+        for other in others {
+            all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        all
+    })
 }
 
 impl Node {
@@ -52,7 +74,7 @@ impl Node {
                 root: frontier.root(),
             }));
         }
-        match verify_range(space, start.as_ref(), &frontier, range) {
+        match verify_range_by(space, start.as_ref(), &frontier, range, verify_entries) {
             Ok(verified) if !self.may_write(verified.start()) => {
                 let words = "its node's org does not hold the space that it writes into".to_owned();
                 let (origin, told) = (range.origin.clone(), words.clone());
@@ -98,13 +120,15 @@ impl Node {
         }
     }
 
-    /// Whether the log's node may write into its space, as far as the directory knows the node. What is not known yet is
-    /// kept, and judged when it is.
+    /// Whether the log's node may write into its space, as far as the directory knows the node and the space. What is not
+    /// known yet is kept, and judged when it is.
     fn may_write(&self, start: &lianzhan_protocol::log::LogStart) -> bool {
-        let directory = self.directory();
+        let (directory, space) = (self.directory(), &start.space);
+        let stated = space.joint.is_none() || directory.joint_space(&space.id()).is_some();
+        let space_known = stated && directory.org(&space.owner).is_some();
         directory
             .node_org(&start.node)
-            .is_none_or(|org| org == start.org && directory.may_hold(&org, &start.space))
+            .is_none_or(|org| org == start.org && (!space_known || directory.may_hold(&org, space)))
     }
 
     /// A peer holds more of our own log than we do: this copy is an old one. Nothing more is written to that log.

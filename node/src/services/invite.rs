@@ -230,7 +230,10 @@ impl Node {
             }
             Err(error) => {
                 tracing::warn!(org = %request.org, %error, "join refused");
-                JoinReply::Refused(error.to_string())
+                JoinReply::Refused(match error {
+                    ServiceError::Invitation(words) => words,
+                    other => other.to_string(),
+                })
             }
         }
     }
@@ -281,6 +284,11 @@ impl Node {
             possession: request.possession,
         };
         let id = self.publish(&authority, Body::Appointment(appointment))?;
+        // Nobody stands above the root: the first child that joins witnesses it.
+        let own = self.org()?;
+        if own.parent.is_none() && self.directory().required_witnesses(&own.id).is_empty() {
+            self.publish(&authority, Body::RootWitnesses(vec![org.id]))?;
+        }
         let directory = self.directory();
         let own_key = self.node_key.public();
         let own_node = directory
@@ -343,7 +351,6 @@ impl Joining {
         passphrase: &SecretString,
         mut config: Config,
     ) -> Result<Arc<Node>, ServiceError> {
-        let fresh_dir = FreshDir::begin(dir)?;
         let (appointment, statements) = match reply {
             JoinReply::Welcome {
                 appointment,
@@ -351,6 +358,7 @@ impl Joining {
             } => (appointment, statements),
             JoinReply::Refused(words) => return Err(ServiceError::Invitation(words)),
         };
+        let fresh_dir = FreshDir::begin(dir)?;
         let statements: Vec<SignedStatement> = statements
             .iter()
             .map(|bytes| SignedStatement::open(bytes))

@@ -5,31 +5,17 @@ use std::sync::Arc;
 
 use lianzhan_protocol::id::{OrgId, RecordId};
 use lianzhan_protocol::keys::PublicKey;
-use lianzhan_protocol::log::{Entry, EntryIndex, Origin, PayloadKind};
+use lianzhan_protocol::log::{Entry, EntryIndex, Origin, PayloadKind, Receipt, TreeSize, witness_org};
 use lianzhan_protocol::record::{Change, Held, JudgeContext, RecordState, Verdict, fold, judge, open_sealed};
 use lianzhan_protocol::time::Timestamp;
-use lianzhan_protocol::trust::{Directory, Purpose, Space};
+use lianzhan_protocol::trust::{Directory, Space};
 
 use super::{Node, definition};
 use crate::keystore::AnnexKeys;
 use crate::store::{LogRow, Reader, StoreError};
+use crate::views::Loaded;
 
-/// Everything that is held of one record.
-#[derive(Debug, Clone)]
-pub struct Loaded {
-    /// The record.
-    pub id: RecordId,
-    /// Its space.
-    pub space: Space,
-    /// Its changes.
-    pub held: Vec<Held>,
-    /// Whether it is an annex.
-    pub sealed: bool,
-    /// Sealed changes whose key is not held here.
-    pub closed: usize,
-}
-
-/// Loads records against one directory. Reads a log when the first record names it, and remembers logs and witnesses
+/// Loads records against one directory. Reads a log when the first record names it, and remembers logs and receipts
 /// between records: what it costs depends on the records, not on how many logs there are.
 pub struct Load<'a> {
     reader: &'a Reader<'a>,
@@ -38,8 +24,17 @@ pub struct Load<'a> {
     logs: BTreeMap<i64, Arc<Known>>,
     /// By origin: the org whose node writes the log, if the directory says so too.
     node_orgs: BTreeMap<Origin, Option<OrgId>>,
-    /// By org and witness key.
-    witnesses: BTreeMap<(OrgId, [u8; 32]), bool>,
+    /// By log, size and witness key: what the receipt says, if it counts.
+    receipts: BTreeMap<(i64, TreeSize, [u8; 32]), Option<First>>,
+}
+
+/// What the first receipt over an entry says.
+#[derive(Clone, Copy)]
+struct First {
+    time: Timestamp,
+    by: OrgId,
+    size: TreeSize,
+    witness: PublicKey,
 }
 
 /// What is asked of a log again and again.
@@ -59,7 +54,7 @@ impl<'a> Load<'a> {
             annex_keys: node.annex_keys(),
             logs: BTreeMap::new(),
             node_orgs: BTreeMap::new(),
-            witnesses: BTreeMap::new(),
+            receipts: BTreeMap::new(),
         }
     }
 
@@ -106,7 +101,7 @@ impl<'a> Load<'a> {
             let (Some(change), Some(appointment)) = (change, header.appointment) else {
                 continue;
             };
-            let witnessed = self.witness_time(&log, row.index)?;
+            let witnessed = self.first_receipt(log.id, log.org, row.index)?.map(|first| first.time);
             loaded.held.push(Held {
                 id: entry.change_id(),
                 origin: log.origin.clone(),
@@ -156,29 +151,36 @@ impl<'a> Load<'a> {
         self.node_orgs.insert(row.origin.clone(), stated);
     }
 
-    /// The first time that a required witness saw the entry.
-    fn witness_time(&mut self, log: &Known, index: EntryIndex) -> Result<Option<Timestamp>, StoreError> {
-        let reader = self.reader;
-        let time_s =
-            reader.first_receipt_over(log.id, index, |witness| self.is_required_key(&log.org, witness))?;
-        Ok(time_s.map(Timestamp::from_seconds))
+    /// When an entry was first witnessed, by which org, and the receipt that says so (see
+    /// [`first_witnessed`](lianzhan_protocol::log::first_witnessed)).
+    pub fn first_witnessed(
+        &mut self,
+        log: &LogRow,
+        index: EntryIndex,
+    ) -> Result<Option<(Timestamp, OrgId, Receipt)>, StoreError> {
+        let Some(first) = self.first_receipt(log.id, log.org(), index)? else {
+            return Ok(None);
+        };
+        let receipt = self.reader.receipt(log.id, first.size, &first.witness)?;
+        Ok(receipt.map(|receipt| (first.time, first.by, receipt)))
     }
 
-    /// Whether `witness` is appointed to witness logs of `org`.
-    pub fn is_required(&mut self, org: &OrgId, witness: &PublicKey) -> bool {
-        self.is_required_key(org, witness.ed25519_bytes())
-    }
-
-    fn is_required_key(&mut self, org: &OrgId, witness: &[u8; 32]) -> bool {
-        let directory = &self.directory;
-        *self.witnesses.entry((*org, *witness)).or_insert_with(|| {
-            let Ok(witness) = PublicKey::from_ed25519(*witness) else {
-                return false;
-            };
-            let required = directory.required_witnesses(org);
-            directory
-                .appointments_of(&witness, Purpose::Witness)
-                .any(|(_, appointment)| required.contains(&appointment.org))
+    /// The first receipt over an entry that counts. A receipt is read and judged once, for all the entries it covers.
+    fn first_receipt(&mut self, log: i64, org: OrgId, index: EntryIndex) -> Result<Option<First>, StoreError> {
+        let (reader, directory, judged) = (self.reader, &self.directory, &mut self.receipts);
+        reader.find_receipt(log, index, |size, witness, read| {
+            if let Some(known) = judged.get(&(log, size, *witness)) {
+                return Ok(*known);
+            }
+            let receipt = read()?;
+            let first = witness_org(directory, &org, &receipt).ok().map(|by| First {
+                time: receipt.time(),
+                by,
+                size,
+                witness: receipt.witness,
+            });
+            judged.insert((log, size, *witness), first);
+            Ok(first)
         })
     }
 

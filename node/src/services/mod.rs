@@ -19,8 +19,11 @@ mod submit;
 pub mod visit;
 pub mod witness;
 
+pub use crate::store::{AlarmRow, RecordRow, RowFilter, StoreEvent};
+pub use crate::views::Loaded;
 pub use error::ServiceError;
-pub use load::{Load, Loaded};
+pub use lianzhan_protocol::record::ledger::by_hash as definition;
+pub use load::Load;
 pub use submit::{Annex, Author, Draft, Written};
 
 use std::collections::BTreeMap;
@@ -30,7 +33,7 @@ use std::sync::{Arc, OnceLock, RwLock};
 use lianzhan_protocol::id::{Hash, OrgId, RecordId, SpaceId};
 use lianzhan_protocol::keys::{PublicKey, SecretKey};
 use lianzhan_protocol::log::{Checkpoint, SignedCheckpoint};
-use lianzhan_protocol::record::ledger::{Ledger, ledgers};
+use lianzhan_protocol::record::ledger::ledgers;
 use lianzhan_protocol::trust::{Audience, Directory, FoundingStatement, Org, SignedStatement, Space};
 
 use crate::config::{Config, Overrides};
@@ -112,7 +115,10 @@ impl Node {
             .iter()
             .map(|l| (l.id.clone(), crate::views::columns(l)))
             .collect::<Vec<_>>();
-        store.write_blocking(move |w| w.ensure_ledger_tables(&tables))?;
+        store.write_blocking(move |w| {
+            w.ensure_ledger_tables(&tables)?;
+            w.mark_after_start()
+        })?;
         Ok(Arc::new(Node {
             dir: dir.to_owned(),
             config,
@@ -215,15 +221,6 @@ impl Node {
             Err(error) => Err(ServiceError::Disk { path, error }),
         }
     }
-}
-
-/// Finds a built-in ledger definition by its hash.
-pub fn definition(hash: &Hash) -> Option<&'static Ledger> {
-    static BY_HASH: OnceLock<BTreeMap<Hash, &'static Ledger>> = OnceLock::new();
-    BY_HASH
-        .get_or_init(|| ledgers().iter().map(|ledger| (ledger.hash(), ledger)).collect())
-        .get(hash)
-        .copied()
 }
 
 /// The hash of a built-in ledger definition.

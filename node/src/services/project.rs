@@ -2,73 +2,97 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use lianzhan_protocol::id::ChangeId;
+use lianzhan_protocol::id::{ChangeId, RecordId};
 use lianzhan_protocol::record::{RecordState, Verdict};
+
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::Instant;
 
 use super::{Load, Loaded, Node, ServiceError};
 use crate::documents::{self, DocumentError};
-use crate::store::Projection;
+use crate::store::{Handed, Reader, StoreError, StoreEvent, Writer};
 use crate::views;
 
-/// Records folded in one transaction.
-const FOLD_BATCH: u64 = 256;
-/// Documents built in one transaction.
-const DOCUMENT_BATCH: u64 = 256;
+/// Records derived in one transaction.
+const BATCH: u64 = 256;
+/// Batches until somebody else is asked whether there is something more urgent.
+const VIEW_ROUND: usize = 16;
+const DOCUMENT_ROUND: usize = 4;
+
+/// A burst of commits is let pass until nothing came for so long, so that a record which changes again and again is derived
+/// once; but views never wait longer than this for its end.
+const QUIET: Duration = Duration::from_millis(10);
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// Records with the marks that say what lags, as [`Reader::dirty`] gives them.
+type Marked = fn(&Reader<'_>, after: i64, limit: u64) -> Result<Vec<(RecordId, i64)>, StoreError>;
+type Derived<T> = Vec<(RecordId, i64, T)>;
 
 impl Node {
-    /// Folds a batch of records whose views lag. Returns how many it was; 0 means that views are up to date.
-    pub fn project_batch(&self) -> Result<usize, ServiceError> {
-        let done = self.store.read(|reader| {
-            let dirty = reader.dirty(FOLD_BATCH)?;
-            let mut load = Load::new(self, reader);
-            let mut done: Vec<(_, i64, Option<Projection>)> = Vec::with_capacity(dirty.len());
-            for (record, seq) in dirty {
-                let loaded = load.record(&record)?;
-                let projection = loaded.and_then(|loaded| views::project(&loaded, &load.fold(&loaded)));
-                done.push((record, seq, projection));
-            }
-            Ok(done)
-        })?;
-        let count = done.len();
-        if count > 0 {
-            self.store
-                .write_blocking(move |writer| writer.put_projections(done))?;
-        }
-        Ok(count)
+    /// Folds records whose views lag, a round of batches. Returns how many it was; 0 means that views are up to date.
+    pub fn project_round(&self) -> Result<usize, ServiceError> {
+        self.derive(
+            VIEW_ROUND,
+            |reader, after, limit| reader.dirty(after, limit),
+            |load, loaded| views::project(loaded, &load.fold(loaded)),
+            |writer, done| {
+                let flat = done.into_iter().map(|(record, seq, row)| (record, seq, row.flatten()));
+                writer.put_projections(flat.collect())
+            },
+        )
     }
 
-    /// Builds a batch of documents. A document that Automerge cannot build is quarantined with an alarm; its state and
-    /// views, the node and all other records go on.
-    pub fn document_batch(&self) -> Result<usize, ServiceError> {
-        let built = self.store.read(|reader| {
-            let lagging = reader.undocumented(DOCUMENT_BATCH)?;
-            let mut load = Load::new(self, reader);
-            let mut built = Vec::with_capacity(lagging.len());
-            for (record, seq) in lagging {
-                let loaded = load.record(&record)?;
-                built.push((record, seq, loaded.map(|loaded| self.document(&load, &loaded))));
-            }
-            Ok(built)
-        })?;
-        let count = built.len();
-        if count == 0 {
-            return Ok(0);
-        }
-        self.store.write_blocking(move |writer| {
-            let mut done = Vec::with_capacity(built.len());
-            for (record, seq, document) in built {
-                match document {
-                    Some(Err(error)) => {
+    /// Builds documents that lag, a round of batches. A document that Automerge cannot build is quarantined with an
+    /// alarm; its state and views, the node and all other records go on.
+    pub fn document_round(&self) -> Result<usize, ServiceError> {
+        self.derive(
+            DOCUMENT_ROUND,
+            |reader, after, limit| reader.undocumented(after, limit),
+            |load, loaded| self.document(load, loaded),
+            |writer, built| {
+                let mut done = Vec::with_capacity(built.len());
+                for (record, seq, document) in built {
+                    if let Some(Err(error)) = &document {
                         writer.raise_alarm("document", &record.to_string(), &error.to_string())?;
-                        done.push((record, seq, None));
                     }
-                    Some(Ok(document)) => done.push((record, seq, document)),
-                    None => done.push((record, seq, None)),
+                    done.push((record, seq, document.and_then(Result::ok).flatten()));
                 }
+                writer.put_documents(done)
+            },
+        )
+    }
+
+    /// Works through what is marked, oldest first. While a batch is being committed the next one is derived.
+    fn derive<T: Send + 'static>(
+        &self,
+        batches: usize,
+        marked: Marked,
+        one: impl Fn(&Load<'_>, &Loaded) -> T,
+        put: fn(&mut Writer<'_>, Derived<Option<T>>) -> Result<(), StoreError>,
+    ) -> Result<usize, ServiceError> {
+        let (mut count, mut after) = (0, 0);
+        let mut committing: Option<Handed<()>> = None;
+        for _ in 0..batches {
+            let batch = self.store.read(|reader| {
+                let mut load = Load::new(self, reader);
+                let derived = marked(reader, after, BATCH)?.into_iter().map(|(record, seq)| {
+                    let loaded = load.record(&record)?;
+                    Ok((record, seq, loaded.map(|loaded| one(&load, &loaded))))
+                });
+                derived.collect::<Result<Derived<_>, StoreError>>()
+            })?;
+            if let Some(before) = committing.take() {
+                before.wait()?;
             }
-            writer.put_documents(done)
-        })?;
+            let Some((_, last, _)) = batch.last() else { break };
+            (count, after) = (count + batch.len(), *last);
+            committing = Some(self.store.hand_over(move |writer| put(writer, batch)));
+        }
+        if let Some(last) = committing {
+            last.wait()?;
+        }
         Ok(count)
     }
 
@@ -102,14 +126,14 @@ impl Node {
     pub fn catch_up(&self, mut progress: impl FnMut(u64)) -> Result<(), ServiceError> {
         let mut done = 0;
         loop {
-            let count = self.project_batch()?;
+            let count = self.project_round()?;
             if count == 0 {
                 break;
             }
             done += count as u64;
             progress(done);
         }
-        while self.document_batch()? > 0 {}
+        while self.document_round()? > 0 {}
         Ok(())
     }
 
@@ -123,7 +147,7 @@ impl Node {
     /// The state of a record, folded now from its entries.
     pub fn state(
         &self,
-        record: &lianzhan_protocol::id::RecordId,
+        record: &RecordId,
     ) -> Result<(Loaded, RecordState), ServiceError> {
         let found = self.store.read(|reader| {
             let mut load = Load::new(self, reader);
@@ -136,61 +160,74 @@ impl Node {
     }
 }
 
-/// Runs the derived side until the store closes: wakes on commits, and works until nothing lags.
+/// Runs the derived side until the store closes: wakes on commits, lets a burst of them pass, and works until nothing
+/// lags.
 pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) {
-    use crate::store::StoreEvent;
     let mut events = node.store().events();
     loop {
         let worker = node.clone();
-        let worked = tokio::task::spawn_blocking(move || match worker.project_batch() {
-            Ok(0) => worker.document_batch(),
+        let worked = tokio::task::spawn_blocking(move || match worker.project_round() {
+            Ok(0) => worker.document_round(),
             other => other,
         })
         .await;
-        match worked {
-            Ok(Ok(0)) => {}
-            Ok(Ok(_)) => {
-                if *stop.borrow() {
-                    return;
-                }
-                continue;
-            }
+        let mut awake = match worked {
+            Ok(Ok(count)) => count > 0,
             Ok(Err(error)) => {
                 tracing::error!(%error, "views could not be brought up to date; trying again after the next commit");
+                false
             }
-            Err(error) => tracing::error!(%error, "the projector stopped"),
-        }
-        // Nothing lags: until something is committed that makes views lag, or the directory learns something.
+            Err(error) => {
+                tracing::error!(%error, "the projector stopped");
+                false
+            }
+        };
+        let mut patience = None;
         loop {
+            let moment = if awake {
+                let end = *patience.get_or_insert_with(|| Instant::now() + PATIENCE);
+                Some(end.min(Instant::now() + QUIET))
+            } else {
+                None
+            };
             tokio::select! {
                 _ = stop.changed() => return,
+                () = until(moment) => break,
                 event = events.recv() => match event {
-                    Ok(batch) => {
-                        let mut wake = false;
-                        for event in batch.iter() {
-                            match event {
-                                StoreEvent::Dirty(_) => wake = true,
-                                StoreEvent::Statements(statements) => {
-                                    wake = true;
-                                    learn_and_mark(&node, statements).await;
-                                }
-                                StoreEvent::Projected(_) => wake = true,
-                                StoreEvent::Grew { .. } | StoreEvent::Alarm => {}
-                            }
-                        }
-                        if wake {
-                            break;
-                        }
-                    }
-                    Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {
+                    Ok(batch) => awake |= heed(&node, &batch).await,
+                    Err(RecvError::Lagged(_)) => {
                         relearn(&node).await;
-                        break;
+                        awake = true;
                     }
-                    Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+                    Err(RecvError::Closed) => return,
                 },
             }
         }
     }
+}
+
+/// Until that moment, or for ever.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Takes note of what was committed. Says whether something may lag.
+async fn heed(node: &Arc<Node>, batch: &[StoreEvent]) -> bool {
+    let mut lags = false;
+    for event in batch {
+        match event {
+            StoreEvent::Dirty(_) | StoreEvent::Projected(_) => lags = true,
+            StoreEvent::Statements(statements) => {
+                lags = true;
+                learn_and_mark(node, statements).await;
+            }
+            StoreEvent::Grew { .. } | StoreEvent::Alarm => {}
+        }
+    }
+    lags
 }
 
 async fn learn_and_mark(node: &Arc<Node>, statements: &[lianzhan_protocol::trust::SignedStatement]) {

@@ -255,8 +255,10 @@ impl Node {
                     "receipted",
                     "halted",
                 ];
-                let rows = self
-                    .log_status()?
+                // Stored in order of arrival, which differs from node to node.
+                let mut logs = self.log_status()?;
+                logs.sort_by(|a, b| a.origin.cmp(&b.origin));
+                let rows = logs
                     .into_iter()
                     .map(|log| {
                         vec![

@@ -13,6 +13,9 @@ use lianzhan_protocol::trust::SignedStatement;
 use super::error::StoreError;
 use super::writer::{Head, StoreEvent, Writer};
 
+/// Key of the small value that is there once statements of trust came in since the store was last opened.
+pub(super) const NEWS: &str = "statements_came";
+
 /// Signs checkpoints of own logs with the node's key.
 pub trait Signer: Send + Sync {
     /// Signs.
@@ -185,6 +188,7 @@ impl Writer<'_> {
             }
         }
         if !fresh.is_empty() {
+            self.put_meta(NEWS, &[])?;
             self.events.push(StoreEvent::Statements(fresh));
         }
         Ok(())

@@ -43,6 +43,16 @@ pub struct Store {
     readers: Arc<Readers>,
 }
 
+/// A job that was handed over to the writer.
+pub struct Handed<T>(std::sync::mpsc::Receiver<Result<T, StoreError>>);
+
+impl<T> Handed<T> {
+    /// Until it is durable.
+    pub fn wait(self) -> Result<T, StoreError> {
+        self.0.recv().unwrap_or(Err(StoreError::Stopped))
+    }
+}
+
 struct Readers {
     path: std::path::PathBuf,
     idle: Mutex<Vec<Connection>>,
@@ -98,9 +108,17 @@ impl Store {
         &self,
         job: impl FnOnce(&mut Writer<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.hand_over(job).wait()
+    }
+
+    /// [`Store::submit`], to be waited for later on a thread that may block.
+    pub fn hand_over<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Writer<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Handed<T> {
         let (reply, receiver) = std::sync::mpsc::sync_channel(1);
         self.enqueue(job, move |result| drop(reply.send(result)));
-        receiver.recv().unwrap_or(Err(StoreError::Stopped))
+        Handed(receiver)
     }
 
     fn enqueue<T: Send + 'static>(
@@ -152,10 +170,16 @@ impl Store {
 
 fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    if let Ok(size) = std::env::var("LZ_PAGE") {
+        connection.pragma_update(None, "page_size", size.parse::<i64>().unwrap_or(4096))?;
+    }
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -16_000)?;
+    if let Ok(pages) = std::env::var("LZ_CKPT") {
+        connection.pragma_update(None, "wal_autocheckpoint", pages.parse::<i64>().unwrap_or(1000))?;
+    }
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }

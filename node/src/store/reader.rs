@@ -137,10 +137,12 @@ impl<'a> Reader<'a> {
         Ok(found)
     }
 
-    /// Entries of one record, in all logs.
+    /// Entries of one record, in all logs: in an order that does not depend on which arrived first, because what names
+    /// the record in a second space is left out by it.
     pub fn record_entries(&self, record: &RecordId) -> Result<Vec<EntryRow>, StoreError> {
         let mut select = self.tx.prepare_cached(
-            "SELECT log, idx, entry, payload FROM entries WHERE record = ? ORDER BY log, idx",
+            "SELECT e.log, e.idx, e.entry, e.payload FROM entries e JOIN logs l ON l.id = e.log WHERE e.record = ?
+             ORDER BY l.space, l.origin, e.idx",
         )?;
         let rows = select.query_map([record.0], |row| {
             Ok(EntryRow {
@@ -175,21 +177,26 @@ impl<'a> Reader<'a> {
         Ok(receipts)
     }
 
-    /// The time, in seconds since 1970, of the first receipt over the entry at `index` from a witness that `accept`
-    /// takes. Reads no further than that one.
-    pub fn first_receipt_over(
+    /// Goes through the receipts over the entry at `index`, by size, then by time, until `take` gives something. It is
+    /// told size and witness key, and reads the receipt only if it needs it.
+    pub fn find_receipt<T>(
         &self,
         log: i64,
         index: EntryIndex,
-        mut accept: impl FnMut(&[u8; 32]) -> bool,
-    ) -> Result<Option<u64>, StoreError> {
+        mut take: impl FnMut(
+            TreeSize,
+            &[u8; 32],
+            &dyn Fn() -> Result<Receipt, StoreError>,
+        ) -> Result<Option<T>, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
         let mut select = self.tx.prepare_cached(
-            "SELECT witness, time_s FROM receipts WHERE log = ? AND size > ? ORDER BY size, witness",
+            "SELECT size, witness, receipt FROM receipts WHERE log = ? AND size > ? ORDER BY size, time_s, witness",
         )?;
         let mut rows = select.query((log, index.0))?;
         while let Some(row) = rows.next()? {
-            if accept(&row.get(0)?) {
-                return Ok(Some(row.get(1)?));
+            let read = || read_receipt(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?);
+            if let Some(found) = take(TreeSize(row.get(0)?), &row.get(1)?, &read)? {
+                return Ok(Some(found));
             }
         }
         Ok(None)
@@ -367,7 +374,7 @@ impl<'a> Reader<'a> {
         Ok(self
             .tx
             .prepare_cached(
-                "SELECT l.space FROM entries e JOIN logs l ON l.id = e.log WHERE e.record = ? LIMIT 1",
+                "SELECT l.space FROM entries e JOIN logs l ON l.id = e.log WHERE e.record = ? ORDER BY l.space LIMIT 1",
             )?
             .query_row([record.0], |row| row.get(0))
             .optional()?

@@ -291,6 +291,13 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Marks every record that statements could settle which came in before this start and were perhaps never told: the
+    /// process may have been killed between their commit and the marking. For a directory that has all of them.
+    pub fn mark_after_start(&mut self) -> Result<(), StoreError> {
+        let came = self.tx.execute("DELETE FROM meta WHERE key = ?", [super::append::NEWS])?;
+        if came > 0 { self.mark_unsettled() } else { Ok(()) }
+    }
+
     /// Drops everything derived and marks every record.
     pub fn drop_derived(&mut self) -> Result<u64, StoreError> {
         let tables: Vec<String> = self
@@ -335,21 +342,21 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
 }
 
 impl Reader<'_> {
-    /// Records whose views lag, oldest mark first, each with its mark.
-    pub fn dirty(&self, limit: u64) -> Result<Vec<(RecordId, i64)>, StoreError> {
-        self.marked("dirty", limit)
+    /// Records whose views lag, oldest mark first, each with its mark; those marked after `after`.
+    pub fn dirty(&self, after: i64, limit: u64) -> Result<Vec<(RecordId, i64)>, StoreError> {
+        self.marked("dirty", after, limit)
     }
 
-    /// Records whose documents lag.
-    pub fn undocumented(&self, limit: u64) -> Result<Vec<(RecordId, i64)>, StoreError> {
-        self.marked("undocumented", limit)
+    /// Records whose documents lag, as [`Reader::dirty`].
+    pub fn undocumented(&self, after: i64, limit: u64) -> Result<Vec<(RecordId, i64)>, StoreError> {
+        self.marked("undocumented", after, limit)
     }
 
-    fn marked(&self, table: &str, limit: u64) -> Result<Vec<(RecordId, i64)>, StoreError> {
+    fn marked(&self, table: &str, after: i64, limit: u64) -> Result<Vec<(RecordId, i64)>, StoreError> {
         let mut select = self
             .tx
-            .prepare_cached(&format!("SELECT record, seq FROM {table} ORDER BY seq LIMIT ?"))?;
-        let rows = select.query_map([limit], |row| Ok((RecordId(row.get(0)?), row.get(1)?)))?;
+            .prepare_cached(&format!("SELECT record, seq FROM {table} WHERE seq > ? ORDER BY seq LIMIT ?"))?;
+        let rows = select.query_map((after, limit), |row| Ok((RecordId(row.get(0)?), row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -4,11 +4,33 @@ mod grams;
 
 pub use grams::{grams, query_expression};
 
-use lianzhan_protocol::record::ledger::{Ledger, ledger};
-use lianzhan_protocol::record::{RecordState, Value, Verdict};
+use std::collections::BTreeMap;
 
-use crate::services::Loaded;
+use lianzhan_protocol::codec::hex;
+use lianzhan_protocol::id::{ChangeId, Hash, RecordId};
+use lianzhan_protocol::record::ledger::{FieldKind, Ledger, by_hash, ledger};
+use lianzhan_protocol::record::{
+    Capacity, EventKind, FieldState, Held, HistoryItem, Ineffective, OpId, RecordState, Value, Verdict,
+};
+use lianzhan_protocol::trust::Space;
+use serde::Serialize;
+
 use crate::store::Projection;
+
+/// Everything that is held of one record.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The record.
+    pub id: RecordId,
+    /// Its space.
+    pub space: Space,
+    /// Its changes.
+    pub held: Vec<Held>,
+    /// Whether it is an annex.
+    pub sealed: bool,
+    /// Sealed changes whose key is not held here.
+    pub closed: usize,
+}
 
 /// The columns of a ledger's table: one per field, `/` as `_`. A set is one column of JSON text.
 pub fn columns(ledger: &Ledger) -> Vec<String> {
@@ -64,7 +86,7 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
     let recorded = loaded.held.iter().map(|held| held.recorded.0);
     let definition = state
         .definition
-        .and_then(|hash| crate::services::definition(&hash));
+        .and_then(|hash| by_hash(&hash));
     let mut projection = Projection {
         record: state.id,
         space: loaded.space.id(),
@@ -93,13 +115,13 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
     projection.title = title_field(definition).map_or_else(String::new, |name| state.text(name).to_owned());
     projection.happened =
         happened_field(definition).map_or_else(String::new, |name| state.text(name).to_owned());
-    projection.state = state.to_json().to_string();
+    projection.state = json(state);
     projection.columns = definition
         .fields
         .iter()
         .map(|f| (column(&f.id), cell(state, &f.id, f.set)))
         .collect();
-    projection.grams = searchable(state);
+    projection.grams = searchable(definition, state);
     Some(projection)
 }
 
@@ -129,17 +151,62 @@ fn cell(state: &RecordState, id: &str, set: bool) -> Value {
     serde_json::to_string(&members).map_or(Value::Null, Value::Text)
 }
 
-/// All text of a record, for the search index.
-fn searchable(state: &RecordState) -> String {
-    let texts = state.fields.values().filter_map(|field| field.value.as_text());
-    grams(&texts.collect::<Vec<_>>().join("\n"))
+/// All text of a record that somebody may look for, for the search index. Ids of other records are none.
+fn searchable(ledger: &Ledger, state: &RecordState) -> String {
+    let is_id = |key: &str| {
+        ledger.resolve(key).is_some_and(|(field, _)| matches!(field.kind, FieldKind::Ref { .. }))
+    };
+    let texts = state.fields.iter().filter_map(|(key, field)| Some((key, field.value.as_text()?)));
+    let wanted: Vec<&str> = texts.filter(|(key, _)| !is_id(key)).map(|(_, text)| text).collect();
+    grams(&wanted.join("\n"))
+}
+
+/// The folded state for lists and pages. Says what [`RecordState::to_json`] says, written in one pass.
+fn json(state: &RecordState) -> String {
+    #[derive(Serialize)]
+    struct Event<'a> {
+        id: Hash,
+        kind: EventKind,
+        op: OpId,
+        change: ChangeId,
+        body: String,
+        by: &'a Capacity,
+        ineffective: Option<&'a Ineffective>,
+    }
+    #[derive(Serialize)]
+    struct State<'a> {
+        id: RecordId,
+        definition: Option<Hash>,
+        fields: &'a BTreeMap<String, FieldState>,
+        events: Vec<Event<'a>>,
+        history: &'a [HistoryItem],
+        heads: &'a [ChangeId],
+    }
+    let events = state.events.iter().map(|event| Event {
+        id: event.id,
+        kind: event.event.kind(),
+        op: event.op,
+        change: event.change,
+        body: hex(&event.event.to_bytes()),
+        by: &event.by,
+        ineffective: event.effect.as_ref().err(),
+    });
+    let state = State {
+        id: state.id,
+        definition: state.definition,
+        fields: &state.fields,
+        events: events.collect(),
+        history: &state.history,
+        heads: &state.heads,
+    };
+    serde_json::to_string(&state).expect("keys are text, and writing to memory does not fail")
 }
 
 /// Labels of fields that a record lacks to be complete.
 pub fn missing(state: &RecordState) -> Vec<&'static lianzhan_protocol::record::ledger::Field> {
     let Some(definition) = state
         .definition
-        .and_then(|hash| crate::services::definition(&hash))
+        .and_then(|hash| by_hash(&hash))
     else {
         return Vec::new();
     };

@@ -5,26 +5,24 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use jiff::civil::DateTime;
 use lianzhan_protocol::id::{ChangeId, RecordId};
-use lianzhan_protocol::record::Value;
-use lianzhan_protocol::trust::Space;
 use serde::Deserialize;
 
+use super::activity_form::{again, fresh, own_joint_spaces, read};
 use super::activity_view;
 use super::answer::{self, Desk, Fault, Page, show, show_as};
 use super::page::{
-    ActivitiesPage, ActivityForm, ActivityPage, ActivityRow, Choice, Field, LineForm, LogPart, Notice,
+    ActivitiesPage, ActivityForm, ActivityPage, ActivityRow, Field, LineForm, LogPart, Notice,
     ParticipantsPart, SealsPart, Section, Tag, Tone,
 };
 use super::records::Shown;
 use super::request::{Deed, Posted, Signed, escape};
 use super::visits::{mark, pager};
-use super::{WebState, live, say, session};
+use super::{WebState, live, say};
 use crate::services::activity::LEDGER;
 use crate::services::desk::{self, RowState};
 use crate::services::{Node, ServiceError, Written, parse_record};
-use crate::store::{RecordRow, RowFilter};
+use crate::services::{RecordRow, RowFilter};
 use crate::{views, words};
 
 /// Rows of a page.
@@ -177,108 +175,6 @@ fn row(desk: &Desk, row: &RecordRow) -> Result<ActivityRow, ServiceError> {
     })
 }
 
-/// Joint spaces that this node's org owns and this person may write to.
-fn own_joint_spaces(desk: &Desk) -> Vec<Space> {
-    let own = desk.node.org_id();
-    let spaces = desk.directory.joint_spaces().filter(|space| space.owner == own);
-    spaces
-        .filter(|space| desk.node.may_put(desk.author(), LEDGER, space))
-        .cloned()
-        .collect()
-}
-
-fn choices(desk: &Desk, spaces: &[Space], chosen: &str) -> Vec<Choice> {
-    let choice = |space: &Space| Choice {
-        value: space.id().to_string(),
-        label: say::audience(&desk.text, &desk.directory, space),
-        chosen: space.id().to_string() == chosen,
-    };
-    spaces.iter().map(choice).collect()
-}
-
-fn fresh(desk: &Desk, spaces: &[Space]) -> ActivityForm {
-    let now = say::now().datetime();
-    let first = spaces
-        .first()
-        .map(|space| space.id().to_string())
-        .unwrap_or_default();
-    ActivityForm {
-        once: session::token(),
-        kinds: say::options(&desk.text, LEDGER, "kind", "inspection"),
-        from: Field::new(say::local_input(now)),
-        to: Field::new(say::local_input(now)),
-        spaces: choices(desk, spaces, &first),
-        ..ActivityForm::default()
-    }
-}
-
-/// What was typed, with what is wrong.
-fn again(desk: &Desk, form: &Posted, wrong: &[(&str, String)], whole: Option<String>) -> ActivityForm {
-    let field = |name: &str| Field {
-        value: form.get(name).to_owned(),
-        error: wrong
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, say)| say.clone()),
-    };
-    ActivityForm {
-        once: form.get("once").to_owned(),
-        error: whole,
-        topic: field("topic"),
-        kinds: say::options(&desk.text, LEDGER, "kind", form.get("kind")),
-        from: field("from"),
-        to: field("to"),
-        spaces: choices(desk, &own_joint_spaces(desk), form.get("space")),
-        participants: field("participants"),
-    }
-}
-
-type Read = (Vec<(String, Value)>, Vec<(&'static str, String)>);
-
-/// The fields of the ledger from the form, and what is wrong with it.
-fn read(text: super::i18n::Text, form: &Posted) -> Read {
-    let (mut fields, mut wrong) = (Vec::new(), Vec::new());
-    let mut put = |name: &str, value: Value| fields.push((name.to_owned(), value));
-    let topic = form.get("topic").trim();
-    if topic.is_empty() {
-        wrong.push(("topic", text.t("activity-topic-wrong")));
-    }
-    put("topic", Value::from(topic));
-    put("kind", Value::from(form.get("kind")));
-    match (
-        say::from_local_input(form.get("from")),
-        say::from_local_input(form.get("to")),
-    ) {
-        (Some((from, stated_from)), Some((to, stated_to))) if from <= to => {
-            put("from", Value::Text(stated_from));
-            put("to", Value::Text(stated_to));
-            put("days", Value::Int(tenths_of_days(from, to)));
-        }
-        (Some(_), Some(_)) => wrong.push(("to", text.t("activity-to-wrong"))),
-        (None, _) => wrong.push(("from", text.t("visit-received-wrong"))),
-        (_, None) => wrong.push(("to", text.t("visit-received-wrong"))),
-    }
-    let names: Vec<&str> = activity_view::names(form.get("participants")).collect();
-    if !names.is_empty() {
-        put("participants_names", Value::Text(names.join("、")));
-    }
-    (fields, wrong)
-}
-
-/// The days from one time to another, both counted; a morning or an afternoon is half a day.
-fn tenths_of_days(from: DateTime, to: DateTime) -> i64 {
-    let days = from
-        .date()
-        .until(to.date())
-        .map_or(0, |span| i64::from(span.get_days()));
-    let hours = (to - from).total(jiff::Unit::Hour).unwrap_or_default();
-    if days == 0 && hours > 0.0 && hours <= 4.0 {
-        5
-    } else {
-        (days + 1) * 10
-    }
-}
-
 async fn call(State(state): State<WebState>, deed: Deed) -> Response {
     let Deed { who, form } = deed;
     let (fields, wrong) = read(who.visitor.text, &form);
@@ -409,7 +305,8 @@ async fn sign_in(State(state): State<WebState>, Path(id): Path<String>, deed: De
     let done = at(&state, &who, &id, "", |node, author, record, runtime| {
         runtime.block_on(node.sign_in_at(author, record))
     });
-    after(done.await, state, who, &id, "sign-in-done").await
+    let said = who.visitor.text.t("sign-in-done");
+    after(done.await, state, who, &id, said).await
 }
 
 async fn seal(State(state): State<WebState>, Path(id): Path<String>, deed: Deed) -> Response {
@@ -442,7 +339,8 @@ async fn seal(State(state): State<WebState>, Path(id): Path<String>, deed: Deed)
     let done = at(&state, &who, &id, "", |node, author, record, runtime| {
         runtime.block_on(node.seal(author, record))
     });
-    after(done.await, state, who, &id, "seal-done").await
+    let said = who.visitor.text.t("seal-done");
+    after(done.await, state, who, &id, said).await
 }
 
 /// Leads back to the activity. Who pressed twice did it once: that it is done already is no fault.
@@ -451,15 +349,14 @@ async fn after(
     state: WebState,
     who: Signed,
     id: &str,
-    said: &'static str,
+    said: String,
 ) -> Response {
     use lianzhan_protocol::record::Ineffective;
     match done {
         Ok(onward) => {
-            let say = who.visitor.text.t(said);
             who.session.say(Notice {
                 tone: Tone::Good,
-                say,
+                say: said,
                 link: None,
             });
             answer::onward(&onward)

@@ -1,20 +1,20 @@
 //! One activity as its page shows it: log lines, seals given and required, participants, and the forms of those who may.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lianzhan_protocol::id::{ChangeId, OrgId, RecordId};
-use lianzhan_protocol::record::activity::Activity;
+use lianzhan_protocol::record::activity::{self, Activity};
 use lianzhan_protocol::record::ledger::ledger;
 use lianzhan_protocol::record::{EventKind, Proof};
 use lianzhan_protocol::trust::{Level, Role};
 
 use super::answer::Desk;
 use super::page::{
-    ActivityPage, Fact, LineForm, Log, LogLine, Participant, ParticipantLevel, Participants, Seal, SealForm,
-    Seals, Section, SignedIn,
+    ActivityPage, Fact, LineForm, Log, LogLine, Mark, Participant, ParticipantLevel, Participants, Seal,
+    SealForm, Seals, Section, SignedIn,
 };
 use super::proof::Panels;
-use super::records::{detail, facts, words_of};
+use super::record_view::{detail, facts, words_of};
 use super::{say, session};
 use crate::services::ServiceError;
 use crate::services::activity::{LEDGER, LoadedActivity};
@@ -167,7 +167,7 @@ fn log(
             say: line.text.clone(),
             after_seal: line.after_seal,
             split: None,
-            mark,
+            mark: undated(mark),
             proof,
         });
     }
@@ -184,20 +184,28 @@ fn seals(
     panels: &Panels<'_>,
 ) -> Result<Seals, ServiceError> {
     let text = desk.text;
-    let of_level = |level: Level| activity.seals.iter().rev().find(|seal| seal.level == level);
-    let mut seals = Vec::with_capacity(activity.required.len());
-    for level in &activity.required {
-        let given = of_level(*level);
+    // What is required is one per level; every org that sealed is shown, by the last of its seals.
+    let mut latest: BTreeMap<(Level, OrgId), &activity::Seal> = BTreeMap::new();
+    for seal in &activity.seals {
+        latest.insert((seal.level, seal.org), seal);
+    }
+    let awaited = activity
+        .required
+        .iter()
+        .filter(|level| !latest.keys().any(|(given, _)| given == *level));
+    let mut all: Vec<(Level, Option<&activity::Seal>)> = awaited.map(|level| (*level, None)).collect();
+    all.extend(latest.iter().map(|((level, _), seal)| (*level, Some(*seal))));
+    all.sort_by_key(|(level, _)| level.rank());
+    let mut seals = Vec::with_capacity(all.len());
+    for (level, given) in all {
         let change = given.and_then(|seal| detail.changes.iter().find(|known| known.held.id == seal.change));
         let mark = match change {
-            Some(change) => Some(panels.of(&detail.state, change)?.0),
+            Some(change) => Some(undated(panels.of(&detail.state, change)?.0)),
             None => None,
         };
-        let org = given
-            .map(|seal| seal.org)
-            .or_else(|| org_at(desk, detail, *level));
+        let org = given.map(|seal| seal.org).or_else(|| org_at(desk, detail, level));
         seals.push(Seal {
-            level: say::level(&text, *level),
+            level: say::level(&text, level),
             org: org
                 .map(|org| say::org_by_id(&text, &desk.directory, &org))
                 .unwrap_or_default(),
@@ -206,21 +214,21 @@ fn seals(
             mark,
         });
     }
-    let digests: BTreeSet<_> = activity
-        .required
-        .iter()
-        .filter_map(|level| of_level(*level))
-        .map(|seal| seal.digest)
-        .collect();
+    let digests: BTreeSet<_> = latest.values().map(|seal| seal.digest).collect();
     let digest = digests.first().filter(|_| digests.len() == 1);
     Ok(Seals {
         seals,
-        same: activity.sealed || digests.len() <= 1,
+        same: digests.len() <= 1,
         digest: digest
             .map(|digest| say::grouped(&digest.to_string()))
             .unwrap_or_default(),
         after: activity.lines.iter().filter(|line| line.after_seal).count() as u64,
     })
+}
+
+/// A mark that stands beside a time already says its state in words.
+fn undated(mark: Mark) -> Mark {
+    Mark { when: None, ..mark }
 }
 
 /// An org of the joint space at a level.

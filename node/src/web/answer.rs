@@ -149,7 +149,8 @@ pub(super) fn shell(
         shell.csrf.clone_from(&session.csrf);
         shell.person = Some(Person {
             name: card.name.clone(),
-            role: say::role(&text, &card.roles, card.seat),
+            // The first is what they are known by; all of them stand at what they sign.
+            role: say::role(&text, card.roles.get(..1).unwrap_or_default(), card.seat),
         });
         shell.sync = sync(state, text)?;
     }

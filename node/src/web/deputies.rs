@@ -16,7 +16,7 @@ use super::visits::pager;
 use super::{WebState, say};
 use crate::services::desk::RowState;
 use crate::services::{ServiceError, activity};
-use crate::store::{RecordRow, RowFilter};
+use crate::services::{RecordRow, RowFilter};
 
 const LEDGER: &str = "deputy_roster";
 /// Rows of a page.

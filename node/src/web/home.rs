@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
+use lianzhan_protocol::trust::Level;
 
 use super::answer::{self, Desk, Fault, Page, show, show_as};
 use super::page::{Due, HomePage, Link, Notice, Section, Todo, Tone, VisitForm, VisitTable, VisitsPart};
@@ -14,7 +15,7 @@ use super::{WebState, live, say, visits};
 use crate::services::desk::{OpenVisit, RowState};
 use crate::services::visit::LEDGER;
 use crate::services::{ServiceError, Written};
-use crate::store::RowFilter;
+use crate::services::RowFilter;
 
 /// Things to do that are listed.
 const TODO: u64 = 8;
@@ -53,7 +54,9 @@ fn page(desk: &Desk, form: Option<VisitForm>) -> Result<HomePage, Fault> {
         None if visit_form::may_register(desk) => Some(visit_form::fresh(desk)?),
         None => None,
     };
-    let (open_visits, open) = desk.node.open_visits(own, TODO)?;
+    // A station sees to its own; above it one looks after all.
+    let station = desk.node.org()?.level == Level::Station;
+    let (open_visits, open) = desk.node.open_visits(station.then_some(own), TODO)?;
     let filter = RowFilter {
         since: Some(now.date().to_string()),
         limit: TODAY,
@@ -68,7 +71,10 @@ fn page(desk: &Desk, form: Option<VisitForm>) -> Result<HomePage, Fault> {
         today: text.day_and_weekday(now.month(), now.day(), weekday),
         open,
         form,
-        todo: open_visits.iter().map(|visit| todo(desk, visit)).collect(),
+        todo: open_visits
+            .iter()
+            .map(|visit| todo(desk, visit, station))
+            .collect(),
         table: VisitTable {
             rows: rows.iter().map(|row| visits::row(desk, row)).collect(),
             stations,
@@ -77,7 +83,7 @@ fn page(desk: &Desk, form: Option<VisitForm>) -> Result<HomePage, Fault> {
     })
 }
 
-fn todo(desk: &Desk, visit: &OpenVisit) -> Todo {
+fn todo(desk: &Desk, visit: &OpenVisit, station: bool) -> Todo {
     let text = desk.text;
     let state = RowState::of(&visit.row);
     let what = match (state.text("triage"), visit.tell_by) {
@@ -89,6 +95,8 @@ fn todo(desk: &Desk, visit: &OpenVisit) -> Todo {
             say::option_of(&text, LEDGER, "triage", triage),
         ),
     };
+    let owner = (!station).then(|| say::org_by_id(&text, &desk.directory, &visit.row.owner));
+    let day = say::stated_line(&text, visit.row.happened.get(..10).unwrap_or_default());
     let left = |day| {
         say::now()
             .date()
@@ -98,10 +106,7 @@ fn todo(desk: &Desk, visit: &OpenVisit) -> Todo {
     Todo {
         title: visit.row.title.clone(),
         href: format!("/records/{}", visit.row.record),
-        what: format!(
-            "{}  {what}",
-            say::stated_line(&text, visit.row.happened.get(..10).unwrap_or_default())
-        ),
+        what: say::list(&text, [owner, Some(day), Some(what)].into_iter().flatten()),
         due: visit.tell_by.map(|day| Due::in_days(left(day))),
     }
 }

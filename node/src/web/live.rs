@@ -21,7 +21,7 @@ use super::request::Signed;
 use super::{Peers, WebState};
 use crate::services::query::PeerStatus;
 use crate::services::{activity, visit};
-use crate::store::StoreEvent;
+use crate::services::StoreEvent;
 
 /// No two messages stand closer.
 const SPACING: Duration = Duration::from_millis(100);

@@ -2,6 +2,7 @@
 //! Automerge nor the network. A handler parses, calls one service, renders; a form is answered with a redirect.
 
 mod activities;
+mod activity_form;
 mod activity_view;
 mod answer;
 mod assets;
@@ -14,6 +15,7 @@ mod live;
 mod network;
 pub mod page;
 mod proof;
+mod record_view;
 mod records;
 mod request;
 mod say;

@@ -18,7 +18,7 @@ use super::page::{
 use super::request::Signed;
 use super::{WebState, say};
 use crate::services::query::{LogStatus, PeerStatus};
-use crate::store::AlarmRow;
+use crate::services::AlarmRow;
 
 pub(super) fn router() -> Router<WebState> {
     Router::new().route("/network", get(network))

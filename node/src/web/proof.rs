@@ -201,13 +201,15 @@ impl<'a> Panels<'a> {
             .iter()
             .map(|link| {
                 let org = name(link.org.as_ref());
-                let role = if link.roles.is_empty() {
-                    text.t1("role-authority", "org", &org)
+                // Who appoints is an org; people have names.
+                let (who, role) = if link.roles.is_empty() {
+                    (org, text.t("role-authority"))
                 } else {
-                    text.t2("role-in", "org", &org, "role", say::role(text, &link.roles, None))
+                    let role = say::role(text, &link.roles, None);
+                    (link.holder.clone(), text.t2("role-in", "org", &org, "role", role))
                 };
                 Appointment {
-                    who: link.holder.clone(),
+                    who,
                     role,
                     by: name(link.issuer.as_ref()),
                     period: say::period(text, link.not_before, link.not_after),

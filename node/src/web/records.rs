@@ -1,7 +1,5 @@
 //! A record of any ledger: what it says, who may do what now, its history and its proof.
 
-use std::collections::BTreeSet;
-
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -9,21 +7,16 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use jiff::civil::Date;
 use lianzhan_protocol::id::{ChangeId, RecordId};
-use lianzhan_protocol::record::ledger::{Field as Definition, Ledger, ledger};
-use lianzhan_protocol::record::{ANNEX_KEY, FieldState, Put, Value};
-use lianzhan_protocol::trust::{Audience, Space};
+use lianzhan_protocol::record::{ANNEX_KEY, Put, Value};
 use serde::Deserialize;
 
-use super::answer::{self, Desk, Fault, Page, show, show_as};
-use super::page::{
-    Conflict, ConflictValue, Due, Fact, Field, Link, NextStep, Notice, PrivateKind, PrivatePart,
-    PrivateState, RecordPage, Section, Timeline, TimelinePart, Tone, Turn, VisitAct,
-};
-use super::proof::Panels;
+use super::answer::{self, Fault, Page, show, show_as};
+use super::page::{Field, Notice, RecordPage, TimelinePart, Tone, VisitAct};
+use super::record_view::{detail, page};
 use super::request::{Deed, Posted, Signed};
-use super::{WebState, live, say, timeline, visit_form};
+use super::{WebState, live, visit_form};
 use crate::services::query::RecordDetail;
-use crate::services::{Draft, Node, ServiceError, desk, parse_record, visit};
+use crate::services::{Draft, ServiceError, desk, parse_record};
 
 pub(super) fn router() -> Router<WebState> {
     Router::new()
@@ -69,297 +62,8 @@ async fn record(
     .await
 }
 
-/// The detail of a record that has a page: personal parts have none of their own.
-pub(super) fn detail(node: &Node, id: &RecordId) -> Result<RecordDetail, ServiceError> {
-    let detail = node.record_detail(id)?;
-    if detail.ledger.is_empty() || Node::view_names().contains(&detail.ledger.as_str()) {
-        return Ok(detail);
-    }
-    Err(ServiceError::UnknownRecord(*id))
-}
-
-fn page(
-    desk: &Desk,
-    id: &RecordId,
-    open: Option<ChangeId>,
-    typed: Option<VisitAct>,
-) -> Result<RecordPage, Fault> {
-    let text = desk.text;
-    let detail = detail(&desk.node, id)?;
-    let path = format!("/records/{id}");
-    let panels = Panels::new(desk, &path, &detail, open)?;
-    let definition = ledger(&detail.ledger);
-    let visit = detail.ledger == visit::LEDGER;
-    let section = match detail.ledger.as_str() {
-        visit::LEDGER => Section::Visits,
-        crate::services::activity::LEDGER => Section::Activities,
-        "deputy_roster" => Section::Deputies,
-        _ => Section::None,
-    };
-    let turn = if visit {
-        Some(turn(desk, &detail, typed))
-    } else {
-        None
-    };
-    let next = turn
-        .as_ref()
-        .filter(|turn| turn.due.is_some_and(|due| due != Due::Done))
-        .map(|turn| NextStep {
-            what: turn.awaited.clone(),
-            note: text.t("todo-tell-petition"),
-            until: turn.awaited_on.clone(),
-        });
-    let conflicts = conflicts(desk, &detail, definition);
-    Ok(RecordPage {
-        text,
-        shell: desk.shell(section)?,
-        id: id.to_string(),
-        ledger: Link {
-            href: match section {
-                Section::Visits => "/visits".into(),
-                Section::Activities => "/activities".into(),
-                Section::Deputies => "/deputies".into(),
-                _ => "/".into(),
-            },
-            label: definition.map_or_else(String::new, |ledger| say::ledger(&text, ledger)),
-        },
-        number: detail.state.text("reg_no").to_owned(),
-        title: title(desk, &detail, definition),
-        matter: if visit {
-            detail.state.text("gist").to_owned()
-        } else {
-            String::new()
-        },
-        turn,
-        facts: definition.map_or_else(Vec::new, |ledger| facts(desk, &detail, ledger)),
-        parts: parts(desk, &detail),
-        conflicts,
-        timeline: Timeline {
-            next,
-            changes: timeline::changes(desk, &detail, &panels)?,
-        },
-        bundle: format!("{path}/bundle"),
-    })
-}
-
-fn title(desk: &Desk, detail: &RecordDetail, definition: Option<&Ledger>) -> String {
-    let (text, state) = (desk.text, &detail.state);
-    if detail.ledger == visit::LEDGER {
-        let triage = say::option_of(&text, visit::LEDGER, "triage", state.text("triage"));
-        return match (state.text("triage"), state.text("told_person_on")) {
-            ("", _) => text.t("record-title-new"),
-            (_, "") => text.t1("record-title-open", "triage", triage),
-            (_, _) => text.t1("record-title-done", "triage", triage),
-        };
-    }
-    let named = ["topic", "name", "gist", "place"]
-        .into_iter()
-        .map(|field| state.text(field));
-    named
-        .into_iter()
-        .find(|title| !title.is_empty())
-        .map(str::to_owned)
-        .or_else(|| definition.map(|ledger| say::ledger(&text, ledger)))
-        .unwrap_or_else(|| text.t("pending-definition"))
-}
-
-/// What stands now, and what this person may do.
-fn turn(desk: &Desk, detail: &RecordDetail, typed: Option<VisitAct>) -> Turn {
-    let (text, state) = (desk.text, &detail.state);
-    let (triage, told) = (state.text("triage"), state.text("told_person_on"));
-    let may = desk.node.may_put(desk.author(), visit::LEDGER, &detail.space);
-    let deadline = desk::tell_by(triage, state.text("received_at"));
-    let left = |day: Date| {
-        say::now()
-            .date()
-            .until(day)
-            .map_or(0, |span| i64::from(span.get_days()))
-    };
-    let (awaited, awaited_on, due) = match (triage.is_empty(), told.is_empty()) {
-        (true, true) => (text.t("awaited-triage"), String::new(), None),
-        (_, false) => (
-            text.t("awaited-told"),
-            say::stated_line(&text, told),
-            Some(Due::Done),
-        ),
-        (false, true) => (
-            text.t("awaited-tell"),
-            deadline.map(|day| say::day(&text, day)).unwrap_or_default(),
-            deadline.map(|day| Due::in_days(left(day))),
-        ),
-    };
-    let owner = detail
-        .owner
-        .as_ref()
-        .map(|org| say::org_short(&text, &desk.directory, org));
-    let act = typed.unwrap_or_else(|| VisitAct {
-        seen: words_of(&detail.state.heads),
-        triages: visit_form::triages(&text, triage),
-        told_person_on: Field::new(told),
-        error: None,
-    });
-    Turn {
-        state: if triage.is_empty() {
-            text.t("triage-none")
-        } else {
-            say::option_of(&text, visit::LEDGER, "triage", triage)
-        },
-        state_note: match (
-            state.text("receiver_names"),
-            state.value("persons").as_int().unwrap_or_default(),
-        ) {
-            ("", count) => text.n("record-persons", count),
-            (who, count) => text.t2("record-received", "who", who, "count", count),
-        },
-        awaited,
-        awaited_on,
-        due,
-        act: may.then_some(act),
-        hint: if may {
-            String::new()
-        } else {
-            text.t1("record-hint", "org", owner.unwrap_or_default())
-        },
-    }
-}
-
-/// Changes as a form carries them.
-pub(super) fn words_of(changes: &[ChangeId]) -> String {
-    changes
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-/// The shared fields in the order of the definition: what is filled, and what the record lacks to be complete.
-pub(super) fn facts(desk: &Desk, detail: &RecordDetail, ledger: &Ledger) -> Vec<Fact> {
-    let missing: BTreeSet<&str> = detail.missing.iter().map(|(zh, _)| zh.as_str()).collect();
-    let mut facts = Vec::new();
-    for field in &ledger.fields {
-        let shown_above = detail.ledger == visit::LEDGER && field.id == "gist";
-        if field.auto || shown_above {
-            continue;
-        }
-        let values: Vec<(&String, &FieldState)> = detail
-            .state
-            .fields
-            .iter()
-            .filter(|(key, _)| ledger.resolve(key).is_some_and(|(found, _)| found.id == field.id))
-            .collect();
-        let words = values
-            .iter()
-            .map(|(_, state)| say::value(&desk.text, &desk.directory, field, &state.value));
-        let value = say::list(&desk.text, words.filter(|words| !words.is_empty()));
-        // An import keeps names until the roster knows who they are; meanwhile they are the answer.
-        let named = ["_names", "_name"].iter().any(|tail| {
-            detail.state.fields.contains_key(&format!(
-                "{}{tail}",
-                field.id.split('/').next().unwrap_or_default()
-            ))
-        });
-        let lacks = value.is_empty() && missing.contains(field.zh.as_str()) && !named;
-        if value.is_empty() && !lacks {
-            continue;
-        }
-        facts.push(Fact {
-            label: say::label(&desk.text, field),
-            value,
-            missing: lacks,
-            split: values.iter().any(|(_, state)| is_split(state)),
-        });
-    }
-    facts
-}
-
-fn is_split(state: &FieldState) -> bool {
-    state
-        .candidates
-        .iter()
-        .any(|candidate| candidate.value != state.value)
-}
-
-/// The parts that travel less far than the record.
-fn parts(desk: &Desk, detail: &RecordDetail) -> Vec<PrivatePart> {
-    let known = detail.annex_names.iter().filter_map(|name| ledger(name));
-    known
-        .map(|annex| {
-            let space = Space::of(detail.space.owner, annex.audience);
-            let held = detail.annexes.iter().find(|part| part.ledger == annex.id);
-            let state = held.map_or(PrivateState::Elsewhere, |part| {
-                let fact = |(name, value): &(String, Value)| {
-                    let (field, _) = annex.resolve(name)?;
-                    let value = say::value(&desk.text, &desk.directory, field, value);
-                    Some(Fact::new(say::label(&desk.text, field), value))
-                };
-                PrivateState::Held(part.fields.iter().filter_map(fact).collect())
-            });
-            PrivatePart {
-                kind: match annex.audience {
-                    Audience::Local => PrivateKind::Sensitive,
-                    _ => PrivateKind::Personal,
-                },
-                audience: say::audience(&desk.text, &desk.directory, &space),
-                state,
-            }
-        })
-        .collect()
-}
-
-fn conflicts(desk: &Desk, detail: &RecordDetail, definition: Option<&'static Ledger>) -> Vec<Conflict> {
-    let Some(ledger) = definition else {
-        return Vec::new();
-    };
-    let may = desk.node.may_put(desk.author(), &ledger.id, &detail.space);
-    let split = detail
-        .state
-        .fields
-        .iter()
-        .filter(|(key, state)| !key.starts_with(ANNEX_KEY) && is_split(state));
-    split
-        .filter_map(|(key, state)| {
-            let (field, _) = ledger.resolve(key)?;
-            let values = state.candidates.iter().map(|candidate| ConflictValue {
-                change: candidate.change.to_string(),
-                value: filled(desk, field, &candidate.value),
-                source: source(desk, detail, &candidate.change),
-            });
-            Some(Conflict {
-                field: key.clone(),
-                label: say::label(&desk.text, field),
-                values: values.collect(),
-                seen: may.then(|| words_of(&detail.state.heads)),
-            })
-        })
-        .collect()
-}
-
-fn filled(desk: &Desk, field: &Definition, value: &Value) -> String {
-    let value = say::value(&desk.text, &desk.directory, field, value);
-    if value.is_empty() {
-        desk.text.t("value-empty")
-    } else {
-        value
-    }
-}
-
-fn source(desk: &Desk, detail: &RecordDetail, change: &ChangeId) -> String {
-    let Some(found) = detail.changes.iter().find(|known| known.held.id == *change) else {
-        return String::new();
-    };
-    let org = found
-        .author_org
-        .as_ref()
-        .map(|org| say::org_short(&desk.text, &desk.directory, org));
-    let when = say::clock(&desk.text, found.held.recorded);
-    say::list(
-        &desk.text,
-        [found.author.clone(), org, Some(when)].into_iter().flatten(),
-    )
-}
-
 /// The triage and the day of the answer, as typed.
-fn read_act(desk_text: super::i18n::Text, form: &Posted) -> Result<[(&'static str, Value); 2], Field> {
+fn read_act(text: super::i18n::Text, form: &Posted) -> Result<[(&'static str, Value); 2], Field> {
     let optional = |typed: &str| {
         if typed.is_empty() {
             Value::Null
@@ -371,7 +75,7 @@ fn read_act(desk_text: super::i18n::Text, form: &Posted) -> Result<[(&'static st
     if !told.is_empty() && told.parse::<Date>().is_err() {
         return Err(Field {
             value: told.to_owned(),
-            error: Some(desk_text.t("visit-told-wrong")),
+            error: Some(text.t("visit-told-wrong")),
         });
     }
     Ok([

@@ -11,7 +11,7 @@ use super::request::Posted;
 use super::{say, session};
 use crate::services::visit::{LEDGER, VisitDraft, personal_data};
 use crate::services::{Node, ServiceError};
-use crate::store::RowFilter;
+use crate::services::RowFilter;
 use crate::words;
 
 /// Names of deputies that are offered.

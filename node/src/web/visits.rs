@@ -19,7 +19,7 @@ use crate::services::desk::RowState;
 use crate::services::query::Table;
 use crate::services::visit::LEDGER;
 use crate::services::{Node, ServiceError};
-use crate::store::{RecordRow, RowFilter};
+use crate::services::{RecordRow, RowFilter};
 use crate::views;
 
 /// Rows of a page.

@@ -3,7 +3,7 @@
 
 use std::borrow::Borrow;
 
-use super::{EntryIndex, LogStart, Receipt, TreeSize};
+use super::{EntryIndex, Receipt, TreeSize};
 use crate::id::OrgId;
 use crate::time::Timestamp;
 use crate::trust::{Directory, Purpose};
@@ -39,7 +39,7 @@ pub fn witness_org(directory: &Directory, org: &OrgId, receipt: &Receipt) -> Res
     let required = directory.required_witnesses(org);
     let mut of_witness = directory
         .appointments_of(&receipt.witness, Purpose::Witness)
-        .filter(|(_, appointment)| required.contains(&appointment.org) && appointment.validity.covers(time))
+        .filter(|(_, appointment)| required.contains(&appointment.org) && appointment.validity.covers_second(time))
         .map(|(_, appointment)| appointment.org)
         .peekable();
     if of_witness.peek().is_none() {
@@ -48,16 +48,17 @@ pub fn witness_org(directory: &Directory, org: &OrgId, receipt: &Receipt) -> Res
     let is_node_of = |org: &OrgId| {
         directory
             .appointments_of(&receipt.witness_node, Purpose::Node)
-            .any(|(_, appointment)| appointment.org == *org && appointment.validity.covers(time))
+            .any(|(_, appointment)| appointment.org == *org && appointment.validity.covers_second(time))
     };
     of_witness.find(is_node_of).ok_or(NotAWitness::Node)
 }
 
-/// When an entry was first witnessed, and by which org: what the first receipt says that covers it and counts.
+/// When an entry of a log of `org` was first witnessed, and by which org: what the first receipt says that covers it and
+/// counts.
 /// `receipts` come in the order of [`Receipt::rank`] and are taken one by one, no further than needed.
 pub fn first_witnessed<R: Borrow<Receipt>>(
     directory: &Directory,
-    start: &LogStart,
+    org: &OrgId,
     index: EntryIndex,
     receipts: impl IntoIterator<Item = R>,
 ) -> Option<(Timestamp, OrgId)> {
@@ -65,7 +66,7 @@ pub fn first_witnessed<R: Borrow<Receipt>>(
         let receipt = receipt.borrow();
         let by = receipt
             .covers(index)
-            .then(|| witness_org(directory, &start.org, receipt).ok())??;
+            .then(|| witness_org(directory, org, receipt).ok())??;
         Some((receipt.time(), by))
     })
 }
@@ -102,10 +103,10 @@ mod tests {
         receipts.sort_by_key(Receipt::rank);
         let directory = federation.directory();
         let first = |index| {
-            first_witnessed(&directory, &log.start, EntryIndex(index), &receipts).map(|(time, _)| time)
+            first_witnessed(&directory, &log.start.org, EntryIndex(index), &receipts).map(|(time, _)| time)
         };
         assert_eq!((first(0), first(1), first(2)), (Some(at(1)), Some(at(2)), None));
-        let by = first_witnessed(&directory, &log.start, EntryIndex(0), &receipts).map(|(_, by)| by);
+        let by = first_witnessed(&directory, &log.start.org, EntryIndex(0), &receipts).map(|(_, by)| by);
         assert_eq!(by, Some(org(FENGDU)));
     }
 
@@ -125,7 +126,8 @@ mod tests {
         let late = key("late node");
         let appointment = Appointment {
             validity: Validity {
-                not_before: at(2),
+                // The second in which a key is appointed counts whole: receipts state no smaller part of it.
+                not_before: Timestamp(at(2).0 + 999),
                 not_after: at(9),
             },
             ..federation.appointment(&late, org(FENGDU), Purpose::Node)
@@ -144,13 +146,13 @@ mod tests {
         assert_eq!(says(&too_late), Err(NotAWitness::Node));
         assert_eq!(node_of.each_ref().map(says), [Err(NotAWitness::Node); 2]);
         let later = Receipt {
-            time_s: at(3).seconds(),
+            time_s: at(2).seconds(),
             ..too_late.clone()
         };
         assert_eq!(says(&later), Ok(org(FENGDU)));
         // What does not count is passed over.
         let all = [&early, &foreign, &too_late, &good];
-        let first = first_witnessed(&directory, &log.start, EntryIndex(0), all);
+        let first = first_witnessed(&directory, &log.start.org, EntryIndex(0), all);
         assert_eq!(first, Some((at(1), org(FENGDU))));
     }
 }

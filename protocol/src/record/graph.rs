@@ -67,6 +67,8 @@ impl Bits {
 #[derive(Debug)]
 pub struct Graph<'a> {
     changes: Vec<&'a Held>,
+    /// Who counts the operations of each change.
+    actors: Vec<Actor>,
     /// First operation counter of each change.
     starts: Vec<u64>,
     /// Direct predecessors: deps and the author's previous change in the same log.
@@ -143,6 +145,7 @@ impl<'a> Graph<'a> {
         let count = unique.len();
         let mut graph = Graph {
             changes: Vec::with_capacity(count),
+            actors: Vec::with_capacity(count),
             starts: Vec::with_capacity(count),
             parents: Vec::with_capacity(count),
             past: Vec::with_capacity(count),
@@ -184,6 +187,7 @@ impl<'a> Graph<'a> {
                 past.join(&graph.past[*parent]);
             }
             graph.changes.push(unique[n]);
+            graph.actors.push(first.actor);
             graph.places.insert(unique[n].id, at);
             graph.starts.push(first.counter);
             graph.parents.push(parents);
@@ -240,7 +244,7 @@ impl<'a> Graph<'a> {
     pub fn op(&self, n: usize, position: usize) -> OpId {
         OpId {
             counter: self.starts[n] + position as u64,
-            actor: self.changes[n].actor(),
+            actor: self.actors[n],
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod check;
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use minicbor::{Decode, Encode};
@@ -392,6 +393,13 @@ pub fn ledgers() -> &'static [Ledger] {
 /// The ledger with this id.
 pub fn ledger(id: &str) -> Option<&'static Ledger> {
     ledgers().iter().find(|ledger| ledger.id == id)
+}
+
+/// The ledger whose definition has this hash.
+pub fn by_hash(hash: &Hash) -> Option<&'static Ledger> {
+    static BY_HASH: OnceLock<BTreeMap<Hash, &'static Ledger>> = OnceLock::new();
+    let by_hash = BY_HASH.get_or_init(|| ledgers().iter().map(|ledger| (ledger.hash(), ledger)).collect());
+    by_hash.get(hash).copied()
 }
 
 #[cfg(test)]

@@ -31,6 +31,13 @@ pub struct RangeEntry {
     pub payload: Option<ByteVec>,
 }
 
+impl RangeEntry {
+    /// Reads the entry and checks its author's signature.
+    pub fn verify(&self) -> Result<Verified<Entry>, EntryError> {
+        Entry::parse(&self.entry).and_then(Entry::verify)
+    }
+}
+
 /// A piece of a log with the checkpoint that it leads to. Nothing in it is verified.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -246,6 +253,20 @@ pub fn verify_range(
     before: &Frontier,
     range: &RangeData,
 ) -> Result<VerifiedRange, RangeError> {
+    verify_range_by(space, start, before, range, |entries| {
+        entries.iter().map(RangeEntry::verify).collect()
+    })
+}
+
+/// As [`verify_range`], for callers that spread the signatures over threads: `verify` gives [`RangeEntry::verify`] of
+/// each entry, in order, and is asked once the checkpoint's own signature holds.
+pub fn verify_range_by(
+    space: &SpaceId,
+    start: Option<&LogStart>,
+    before: &Frontier,
+    range: &RangeData,
+    verify: impl FnOnce(&[RangeEntry]) -> Vec<Result<Verified<Entry>, EntryError>>,
+) -> Result<VerifiedRange, RangeError> {
     if range.entries.is_empty() {
         return Err(RangeError::Empty);
     }
@@ -273,8 +294,10 @@ pub fn verify_range(
     let mut frontier = before.clone();
     let mut entries = Vec::with_capacity(range.entries.len());
     let mut new_nodes = Vec::with_capacity(range.entries.len() * 2);
-    for (index, item) in (range.from.0..).zip(range.entries.iter()) {
-        let entry = verify_entry(index, item, &start, space, &range.origin)?;
+    let verified = verify(&range.entries);
+    // Another number of entries than were given, or other ones, would lead to another root.
+    for ((index, item), entry) in (range.from.0..).zip(range.entries.iter()).zip(verified) {
+        let entry = check_entry(index, item, entry, &start, space, &range.origin)?;
         new_nodes.extend(frontier.push(entry.leaf()));
         entries.push((entry, item.payload.clone().map(Vec::from)));
     }
@@ -317,15 +340,16 @@ fn check_start(start: &LogStart, space: &SpaceId, origin: &Origin) -> Result<(),
     Ok(())
 }
 
-fn verify_entry(
+fn check_entry(
     index: u64,
     item: &RangeEntry,
+    entry: Result<Verified<Entry>, EntryError>,
     start: &LogStart,
     space: &SpaceId,
     origin: &Origin,
 ) -> Result<Verified<Entry>, RangeError> {
     let bad = |error| RangeError::BadEntry { index, error };
-    let entry = Entry::parse(&item.entry).and_then(Entry::verify).map_err(bad)?;
+    let entry = entry.map_err(bad)?;
     entry.check_place(origin, space).map_err(bad)?;
     if let Some(payload) = &item.payload {
         entry.check_payload(payload).map_err(bad)?;

@@ -43,6 +43,12 @@ impl Validity {
         self.not_before <= time && time < self.not_after
     }
 
+    /// Whether a part of the second that begins at `time` lies inside: a witness states whole seconds, rounded down, and
+    /// may witness in the very second in which it was appointed.
+    pub fn covers_second(&self, time: Timestamp) -> bool {
+        self.not_before.seconds() <= time.seconds() && time < self.not_after
+    }
+
     /// Whether `other` lies inside and is not empty.
     pub fn contains(&self, other: &Validity) -> bool {
         self.not_before <= other.not_before

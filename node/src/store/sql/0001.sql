@@ -84,10 +84,12 @@ CREATE TABLE dirty (                 -- records whose views lag
     record BLOB PRIMARY KEY,
     seq INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX dirty_seq ON dirty (seq);
 CREATE TABLE undocumented (          -- records whose Automerge document lags
     record BLOB PRIMARY KEY,
     seq INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX undocumented_seq ON undocumented (seq);
 
 CREATE TABLE records (
     id INTEGER PRIMARY KEY,

@@ -190,7 +190,7 @@ pub struct LogLine {
 /// The live part `seals`.
 #[derive(Debug, Clone, Default)]
 pub struct Seals {
-    /// One per required level and the organiser, in the order of levels.
+    /// One for each org that sealed and each required level that nobody sealed yet, in the order of levels.
     pub seals: Vec<Seal>,
     /// Whether all given seals cover the same content.
     pub same: bool,
