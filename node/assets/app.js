@@ -90,16 +90,14 @@ function announce(sentence) {
 let wait = 5000;
 function listen() {
   const source = new EventSource("/events");
-  let broken = false;
   source.onopen = () => {
     wait = 5000;
-    if (broken) live().forEach((element) => stale.add(element.id));
-    broken = false;
+    // What came since the page was made, or while the connection was broken, was not heard.
+    live().forEach((element) => stale.add(element.id));
     soon();
   };
   source.onmessage = (event) => heard(event.data);
   source.onerror = () => {
-    broken = true;
     if (source.readyState !== EventSource.CLOSED) return;
     live().forEach((element) => stale.add(element.id));
     setTimeout(listen, wait);

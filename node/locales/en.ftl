@@ -512,6 +512,7 @@ audience-joint = partner orgs
 audience-directory = the whole line
 space-directory = Orgs and appointments
 space-joint = Joint activities
+space-of = { $space } of { $owner }
 
 login-wrong = Login name or passphrase is wrong. Check capitals and the input method, then try again.
 login-wait = Too many attempts. Wait { $seconds ->

@@ -389,6 +389,7 @@ audience-joint = 联动单位
 audience-directory = 全网
 space-directory = 任命与单位
 space-joint = 联合活动
+space-of = { $owner }的{ $space }
 
 login-wrong = 登录名或口令不对。看看大小写和输入法，再试一次。
 login-wait = 试的次数太多。等 { $seconds } 秒再试。

@@ -151,7 +151,9 @@ impl Ending {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
-            Ok(Ending { signals: [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?] })
+            Ok(Ending {
+                signals: [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?],
+            })
         }
         #[cfg(not(unix))]
         Ok(Ending {})

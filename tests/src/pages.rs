@@ -266,6 +266,7 @@ fn registering(scene: &mut Scene) {
     let county = scene.sign_in("county", "ye", Screen::DESK);
     county.go("/visits");
     county.mark();
+    let figures = (county.words("h1"), county.words("#totals tfoot"));
     let station = scene.sign_in("shiqiao", "lin", Screen::DESK);
     station.type_into("gist", GIST);
     station.type_into("receiver", "罗定一");
@@ -278,6 +279,12 @@ fn registering(scene: &mut Scene) {
     station.was_not_reloaded();
 
     county.row_says(GIST, "已见证");
+    let counted = "return ['h1', '#totals tfoot'].every((part, i) => document.querySelector(part).innerText !== arguments[i])";
+    let before = [figures.0.as_str(), figures.1.as_str()];
+    county
+        .browser
+        .until("a title and totals that count it", SOON, counted, &before)
+        .unwrap();
     county.was_not_reloaded();
     let open = |visit: &Visit| {
         let link = "const row = [...document.querySelectorAll('#visits tbody a')].find(a => \
@@ -532,17 +539,20 @@ for (const element of document.querySelectorAll("body *")) {
 return wrong;
 "#;
 
-/// Whether what has the focus shows it, itself or in the sign beside it.
-const FOCUSED: &str = r#"
-const active = document.activeElement;
-if (!active || active === document.body) return "";
+/// From now on notes what gets the focus and does not show it, itself or in the sign beside it.
+const WATCH_FOCUS: &str = r#"
+window.unseen = [];
+window.focused = 0;
 const ring = (element) => {
   const style = element && getComputedStyle(element);
   return style && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
 };
-const edge = active.getBoundingClientRect();
-const seen = active.matches(".seg input") ? ring(active.nextElementSibling) : ring(active) && edge.bottom > 0;
-return seen ? "" : active.outerHTML.slice(0, 120);
+document.addEventListener("focusin", ({ target }) => {
+  const seen = target.matches(".seg input") ? ring(target.nextElementSibling)
+    : ring(target) && target.getBoundingClientRect().bottom > 0;
+  window.focused += 1;
+  if (!seen) window.unseen.push(target.outerHTML.slice(0, 120));
+});
 "#;
 
 fn every_page(scene: &mut Scene) {
@@ -591,12 +601,16 @@ fn every_page(scene: &mut Scene) {
             if screen == Screen::DESK {
                 for path in &paths {
                     visit.go(path);
-                    for _ in 0..40 {
-                        visit.browser.press(&TAB.to_string()).unwrap();
-                        let hidden = visit.browser.run(FOCUSED, &[]).unwrap();
-                        if hidden != "" {
-                            wrong.push(format!("{path} {login}: the focus is not seen on {hidden}"));
-                        }
+                    visit.browser.run(WATCH_FOCUS, &[]).unwrap();
+                    visit.browser.press(&TAB.to_string().repeat(60)).unwrap();
+                    let unseen = visit
+                        .browser
+                        .run("return [window.focused, ...window.unseen]", &[])
+                        .unwrap();
+                    let unseen = unseen.as_array().unwrap();
+                    assert!(unseen[0].as_u64() > Some(10), "Tab goes through {path}");
+                    for hidden in &unseen[1..] {
+                        wrong.push(format!("{path} {login}: the focus is not seen on {hidden}"));
                     }
                 }
             }

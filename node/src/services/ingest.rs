@@ -31,7 +31,10 @@ const ENTRIES_PER_THREAD: usize = 16;
 /// Signatures are most of the work and each stands alone, so a range is spread over the machine's cores.
 fn verify_entries(entries: &[RangeEntry]) -> Vec<Result<Verified<Entry>, EntryError>> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = cores.min(VERIFY_THREADS).min(entries.len() / ENTRIES_PER_THREAD).max(1);
+    let threads = cores
+        .min(VERIFY_THREADS)
+        .min(entries.len() / ENTRIES_PER_THREAD)
+        .max(1);
     let verify = |part: &[RangeEntry]| part.iter().map(RangeEntry::verify).collect::<Vec<_>>();
     let mut parts = entries.chunks(entries.len().div_ceil(threads).max(1));
     let own = parts.next().unwrap_or_default();
@@ -39,7 +42,11 @@ fn verify_entries(entries: &[RangeEntry]) -> Vec<Result<Verified<Entry>, EntryEr
         let others: Vec<_> = parts.map(|part| scope.spawn(move || verify(part))).collect();
         let mut all = verify(own);
         for other in others {
-            all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            all.extend(
+                other
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            );
         }
         all
     })
@@ -58,14 +65,13 @@ impl Node {
     fn try_ingest(&self, space: &SpaceId, range: &RangeData) -> Result<Ingested, ServiceError> {
         let held = self.store.read(|reader| match reader.log(&range.origin)? {
             None => Ok(None),
+            // A range of an own log may begin where it no longer ends.
+            Some(log) if log.own => Ok(Some((reader.frontier(log.id, log.size.min(range.from))?, log))),
             Some(log) => Ok(Some((reader.frontier(log.id, log.size)?, log))),
         })?;
-        let (frontier, start) = match held {
-            None => (Frontier::new(), None),
-            Some((_, log)) if log.own => {
-                return self.own_log_came_back(range);
-            }
-            Some((frontier, log)) => (frontier, Some(log.start)),
+        let (frontier, start, own) = match held {
+            None => (Frontier::new(), None, false),
+            Some((frontier, log)) => (frontier, Some(log.start), log.own),
         };
         if frontier.size() > range.from {
             // Another peer was quicker.
@@ -75,6 +81,7 @@ impl Node {
             }));
         }
         match verify_range_by(space, start.as_ref(), &frontier, range, verify_entries) {
+            Ok(verified) if own => self.own_log_came_back(&range.origin, verified.standing()),
             Ok(verified) if !self.may_write(verified.start()) => {
                 let words = "its node's org does not hold the space that it writes into".to_owned();
                 let (origin, told) = (range.origin.clone(), words.clone());
@@ -131,16 +138,24 @@ impl Node {
             .is_none_or(|org| org == start.org && (!space_known || directory.may_hold(&org, space)))
     }
 
-    /// A peer holds more of our own log than we do: this copy is an old one. Nothing more is written to that log.
-    fn own_log_came_back(&self, range: &RangeData) -> Result<Ingested, ServiceError> {
-        let reason = format!(
-            "a peer holds entries of this log from {} on that are not here: this database is an old copy",
-            range.from
-        );
-        let (origin, words) = (range.origin.clone(), reason.clone());
-        self.store
-            .write_blocking(move |writer| writer.halt_log(&origin, &words))?;
-        Ok(Ingested::LogPassedOver(reason))
+    /// A peer gave back what this node signed. Mostly it is here, too: the peer was quicker to say that it has it than
+    /// the session here to hear of the commit. If it is not here, this copy is an old one, and nothing more is written to
+    /// that log.
+    fn own_log_came_back(&self, origin: &Origin, signed: Standing) -> Result<Ingested, ServiceError> {
+        let name = origin.clone();
+        Ok(self.store.write_blocking(move |writer| {
+            let ours = writer.standing(&name)?;
+            if writer.root_at(&name, signed.size)? == Some(signed.root) {
+                return Ok(Ingested::Stored(ours));
+            }
+            let reason = format!(
+                "a peer holds {} entries of this log that this node signed, and they are not the first of the {} that are \
+                 here: this database is an old copy",
+                signed.size, ours.size
+            );
+            writer.halt_log(&name, &reason)?;
+            Ok(Ingested::LogPassedOver(reason))
+        })?)
     }
 
     /// Two roots of one size. An own log is halted, a foreign one raises an alarm; nothing else stops.

@@ -101,7 +101,9 @@ impl<'a> Load<'a> {
             let (Some(change), Some(appointment)) = (change, header.appointment) else {
                 continue;
             };
-            let witnessed = self.first_receipt(log.id, log.org, row.index)?.map(|first| first.time);
+            let witnessed = self
+                .first_receipt(log.id, log.org, row.index)?
+                .map(|first| first.time);
             loaded.held.push(Held {
                 id: entry.change_id(),
                 origin: log.origin.clone(),
@@ -166,7 +168,12 @@ impl<'a> Load<'a> {
     }
 
     /// The first receipt over an entry that counts. A receipt is read and judged once, for all the entries it covers.
-    fn first_receipt(&mut self, log: i64, org: OrgId, index: EntryIndex) -> Result<Option<First>, StoreError> {
+    fn first_receipt(
+        &mut self,
+        log: i64,
+        org: OrgId,
+        index: EntryIndex,
+    ) -> Result<Option<First>, StoreError> {
         let (reader, directory, judged) = (self.reader, &self.directory, &mut self.receipts);
         reader.find_receipt(log, index, |size, witness, read| {
             if let Some(known) = judged.get(&(log, size, *witness)) {

@@ -16,7 +16,7 @@ use crate::store::{Handed, Reader, StoreError, StoreEvent, Writer};
 use crate::views;
 
 /// Records derived in one transaction.
-const BATCH: u64 = 256;
+const BATCH: usize = 256;
 /// Batches until somebody else is asked whether there is something more urgent.
 const VIEW_ROUND: usize = 16;
 const DOCUMENT_ROUND: usize = 4;
@@ -38,7 +38,9 @@ impl Node {
             |reader, after, limit| reader.dirty(after, limit),
             |load, loaded| views::project(loaded, &load.fold(loaded)),
             |writer, done| {
-                let flat = done.into_iter().map(|(record, seq, row)| (record, seq, row.flatten()));
+                let flat = done
+                    .into_iter()
+                    .map(|(record, seq, row)| (record, seq, row.flatten()));
                 writer.put_projections(flat.collect())
             },
         )
@@ -77,10 +79,12 @@ impl Node {
         for _ in 0..batches {
             let batch = self.store.read(|reader| {
                 let mut load = Load::new(self, reader);
-                let derived = marked(reader, after, BATCH)?.into_iter().map(|(record, seq)| {
-                    let loaded = load.record(&record)?;
-                    Ok((record, seq, loaded.map(|loaded| one(&load, &loaded))))
-                });
+                let derived = marked(reader, after, BATCH as u64)?
+                    .into_iter()
+                    .map(|(record, seq)| {
+                        let loaded = load.record(&record)?;
+                        Ok((record, seq, loaded.map(|loaded| one(&load, &loaded))))
+                    });
                 derived.collect::<Result<Derived<_>, StoreError>>()
             })?;
             if let Some(before) = committing.take() {
@@ -88,7 +92,12 @@ impl Node {
             }
             let Some((_, last, _)) = batch.last() else { break };
             (count, after) = (count + batch.len(), *last);
+            // What is marked from here on may be marked again in a moment: it is left for the next round.
+            let caught_up = batch.len() < BATCH;
             committing = Some(self.store.hand_over(move |writer| put(writer, batch)));
+            if caught_up {
+                break;
+            }
         }
         if let Some(last) = committing {
             last.wait()?;
@@ -145,10 +154,7 @@ impl Node {
     }
 
     /// The state of a record, folded now from its entries.
-    pub fn state(
-        &self,
-        record: &RecordId,
-    ) -> Result<(Loaded, RecordState), ServiceError> {
+    pub fn state(&self, record: &RecordId) -> Result<(Loaded, RecordState), ServiceError> {
         let found = self.store.read(|reader| {
             let mut load = Load::new(self, reader);
             Ok(load.record(record)?.map(|loaded| {

@@ -8,6 +8,7 @@ use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{
     ENTRY_MAX, Frontier, LogStart, Origin, Receipt, STATEMENT_MAX, SignedCheckpoint, TreeSize, root_at,
 };
+use lianzhan_protocol::sync::Standing;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::append::Signer;
@@ -227,6 +228,26 @@ impl Writer<'_> {
 
     pub(super) fn node(&self, log: i64, idx: u64) -> Option<Hash> {
         read_node(self.tx, log, idx)
+    }
+
+    /// What is stored of a log.
+    pub fn standing(&self, origin: &Origin) -> Result<Standing, StoreError> {
+        let frontier = &self.head(origin)?.frontier;
+        Ok(Standing {
+            size: frontier.size(),
+            root: frontier.root(),
+        })
+    }
+
+    /// The root of a log's first `size` entries; `None` if it has fewer.
+    pub fn root_at(&self, origin: &Origin, size: TreeSize) -> Result<Option<Hash>, StoreError> {
+        let head = self.head(origin)?;
+        if size > head.frontier.size() {
+            return Ok(None);
+        }
+        let root = root_at(size, |idx| self.node(head.id, idx));
+        root.map(Some)
+            .map_err(|error| StoreError::Corrupt(error.to_string()))
     }
 
     /// Whether this node writes the log.

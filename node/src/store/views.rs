@@ -294,7 +294,9 @@ impl Writer<'_> {
     /// Marks every record that statements could settle which came in before this start and were perhaps never told: the
     /// process may have been killed between their commit and the marking. For a directory that has all of them.
     pub fn mark_after_start(&mut self) -> Result<(), StoreError> {
-        let came = self.tx.execute("DELETE FROM meta WHERE key = ?", [super::append::NEWS])?;
+        let came = self
+            .tx
+            .execute("DELETE FROM meta WHERE key = ?", [super::append::NEWS])?;
         if came > 0 { self.mark_unsettled() } else { Ok(()) }
     }
 
@@ -353,9 +355,9 @@ impl Reader<'_> {
     }
 
     fn marked(&self, table: &str, after: i64, limit: u64) -> Result<Vec<(RecordId, i64)>, StoreError> {
-        let mut select = self
-            .tx
-            .prepare_cached(&format!("SELECT record, seq FROM {table} WHERE seq > ? ORDER BY seq LIMIT ?"))?;
+        let mut select = self.tx.prepare_cached(&format!(
+            "SELECT record, seq FROM {table} WHERE seq > ? ORDER BY seq LIMIT ?"
+        ))?;
         let rows = select.query_map((after, limit), |row| Ok((RecordId(row.get(0)?), row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

@@ -84,9 +84,7 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
         )
     });
     let recorded = loaded.held.iter().map(|held| held.recorded.0);
-    let definition = state
-        .definition
-        .and_then(|hash| by_hash(&hash));
+    let definition = state.definition.and_then(|hash| by_hash(&hash));
     let mut projection = Projection {
         record: state.id,
         space: loaded.space.id(),
@@ -154,10 +152,18 @@ fn cell(state: &RecordState, id: &str, set: bool) -> Value {
 /// All text of a record that somebody may look for, for the search index. Ids of other records are none.
 fn searchable(ledger: &Ledger, state: &RecordState) -> String {
     let is_id = |key: &str| {
-        ledger.resolve(key).is_some_and(|(field, _)| matches!(field.kind, FieldKind::Ref { .. }))
+        ledger
+            .resolve(key)
+            .is_some_and(|(field, _)| matches!(field.kind, FieldKind::Ref { .. }))
     };
-    let texts = state.fields.iter().filter_map(|(key, field)| Some((key, field.value.as_text()?)));
-    let wanted: Vec<&str> = texts.filter(|(key, _)| !is_id(key)).map(|(_, text)| text).collect();
+    let texts = state
+        .fields
+        .iter()
+        .filter_map(|(key, field)| Some((key, field.value.as_text()?)));
+    let wanted: Vec<&str> = texts
+        .filter(|(key, _)| !is_id(key))
+        .map(|(_, text)| text)
+        .collect();
     grams(&wanted.join("\n"))
 }
 
@@ -204,10 +210,7 @@ fn json(state: &RecordState) -> String {
 
 /// Labels of fields that a record lacks to be complete.
 pub fn missing(state: &RecordState) -> Vec<&'static lianzhan_protocol::record::ledger::Field> {
-    let Some(definition) = state
-        .definition
-        .and_then(|hash| by_hash(&hash))
-    else {
+    let Some(definition) = state.definition.and_then(|hash| by_hash(&hash)) else {
         return Vec::new();
     };
     let Some(definition) = ledger(&definition.id) else {

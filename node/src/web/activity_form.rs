@@ -43,7 +43,7 @@ pub(super) fn fresh(desk: &Desk, spaces: &[Space]) -> ActivityForm {
         once: session::token(),
         kinds: say::options(&desk.text, LEDGER, "kind", "inspection"),
         from: Field::new(say::local_input(now)),
-        to: Field::new(say::local_input(now)),
+        to: Field::new(say::local_input(now.saturating_add(jiff::Span::new().hours(2)))),
         spaces: choices(desk, spaces, &first),
         ..ActivityForm::default()
     }

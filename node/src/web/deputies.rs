@@ -15,8 +15,8 @@ use super::request::{Signed, escape};
 use super::visits::pager;
 use super::{WebState, say};
 use crate::services::desk::RowState;
-use crate::services::{ServiceError, activity};
 use crate::services::{RecordRow, RowFilter};
+use crate::services::{ServiceError, activity};
 
 const LEDGER: &str = "deputy_roster";
 /// Rows of a page.

@@ -8,14 +8,14 @@ use axum::routing::{get, post};
 use lianzhan_protocol::trust::Level;
 
 use super::answer::{self, Desk, Fault, Page, show, show_as};
-use super::page::{Due, HomePage, Link, Notice, Section, Todo, Tone, VisitForm, VisitTable, VisitsPart};
+use super::page::{Due, HomePage, Link, Notice, Section, Todo, Tone, VisitForm, VisitTable};
 use super::request::{Deed, Signed};
 use super::visit_form::{self, Typed};
 use super::{WebState, live, say, visits};
+use crate::services::RowFilter;
 use crate::services::desk::{OpenVisit, RowState};
 use crate::services::visit::LEDGER;
 use crate::services::{ServiceError, Written};
-use crate::services::RowFilter;
 
 /// Things to do that are listed.
 const TODO: u64 = 8;
@@ -30,14 +30,7 @@ pub(super) fn router() -> Router<WebState> {
 
 impl Page for HomePage {
     fn part(&self, id: &str) -> Option<askama::Result<String>> {
-        use askama::Template;
-        (id == "visits").then(|| {
-            VisitsPart {
-                text: self.text,
-                table: &self.table,
-            }
-            .render()
-        })
+        self.part(id)
     }
 }
 
@@ -106,7 +99,12 @@ fn todo(desk: &Desk, visit: &OpenVisit, station: bool) -> Todo {
     Todo {
         title: visit.row.title.clone(),
         href: format!("/records/{}", visit.row.record),
-        what: say::list(&text, [owner, Some(day), Some(what)].into_iter().flatten()),
+        // Apart by a wide space, which does not collapse.
+        what: [owner, Some(day), Some(what)]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("\u{2003}"),
         due: visit.tell_by.map(|day| Due::in_days(left(day))),
     }
 }

@@ -19,9 +19,9 @@ use tokio::time::Instant;
 
 use super::request::Signed;
 use super::{Peers, WebState};
+use crate::services::StoreEvent;
 use crate::services::query::PeerStatus;
 use crate::services::{activity, visit};
-use crate::services::StoreEvent;
 
 /// No two messages stand closer.
 const SPACING: Duration = Duration::from_millis(100);

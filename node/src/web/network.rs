@@ -17,8 +17,8 @@ use super::page::{
 };
 use super::request::Signed;
 use super::{WebState, say};
-use crate::services::query::{LogStatus, PeerStatus};
 use crate::services::AlarmRow;
+use crate::services::query::{LogStatus, PeerStatus};
 
 pub(super) fn router() -> Router<WebState> {
     Router::new().route("/network", get(network))
@@ -136,7 +136,7 @@ fn log(text: &Text, log: &LogStatus) -> LogRow {
         space: if owner.is_empty() {
             held
         } else {
-            say::list(text, [held, owner])
+            text.t2("space-of", "owner", owner, "space", held)
         },
         audience: audience_words(text, audience),
         size: log.size,

@@ -9,9 +9,9 @@ use super::i18n::{Lang, Text};
 use super::page::{Field, VisitForm};
 use super::request::Posted;
 use super::{say, session};
+use crate::services::RowFilter;
 use crate::services::visit::{LEDGER, VisitDraft, personal_data};
 use crate::services::{Node, ServiceError};
-use crate::services::RowFilter;
 use crate::words;
 
 /// Names of deputies that are offered.

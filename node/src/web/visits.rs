@@ -11,7 +11,6 @@ use serde::Deserialize;
 use super::answer::{self, Desk, Fault, Page, show};
 use super::page::{
     Choice, Mark, Pager, Section, StationTotal, Tag, Tone, Trust, VisitRow, VisitTable, VisitsPage,
-    VisitsPart,
 };
 use super::request::{Signed, escape};
 use super::{WebState, say};
@@ -48,14 +47,7 @@ pub(super) fn router() -> Router<WebState> {
 
 impl Page for VisitsPage {
     fn part(&self, id: &str) -> Option<askama::Result<String>> {
-        use askama::Template;
-        (id == "visits").then(|| {
-            VisitsPart {
-                text: self.text,
-                table: &self.table,
-            }
-            .render()
-        })
+        self.part(id)
     }
 }
 

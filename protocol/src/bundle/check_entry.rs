@@ -66,7 +66,8 @@ pub(super) fn check(
         author: header.author,
         appointment,
         recorded: header.recorded,
-        witnessed: first_witnessed(directory, &log.start.org, proof.index, &log.receipts).map(|(time, _)| time),
+        witnessed: first_witnessed(directory, &log.start.org, proof.index, &log.receipts)
+            .map(|(time, _)| time),
         change,
     };
     Ok(Checked {

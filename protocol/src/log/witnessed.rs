@@ -39,7 +39,9 @@ pub fn witness_org(directory: &Directory, org: &OrgId, receipt: &Receipt) -> Res
     let required = directory.required_witnesses(org);
     let mut of_witness = directory
         .appointments_of(&receipt.witness, Purpose::Witness)
-        .filter(|(_, appointment)| required.contains(&appointment.org) && appointment.validity.covers_second(time))
+        .filter(|(_, appointment)| {
+            required.contains(&appointment.org) && appointment.validity.covers_second(time)
+        })
         .map(|(_, appointment)| appointment.org)
         .peekable();
     if of_witness.peek().is_none() {

@@ -29,7 +29,8 @@ mod tests;
 pub use bounded::{List, OutOfBounds, Text};
 pub use message::{FRAME_MAX, Message, SYNC_VERSION};
 pub use range::{
-    Blame, RANGE_BYTES, RANGE_ENTRIES_MAX, RangeData, RangeEntry, RangeError, VerifiedRange, verify_range, verify_range_by,
+    Blame, RANGE_BYTES, RANGE_ENTRIES_MAX, RangeData, RangeEntry, RangeError, VerifiedRange, verify_range,
+    verify_range_by,
 };
 pub use session::{CloseReason, Effect, FoundKey, Input, Session, SessionConfig, WitnessRequest};
 pub use standing::{Holdings, Standing};

@@ -18,7 +18,7 @@ use serde_json::Value;
 /// Pixels of a small picture to a CSS pixel: 1440 become 900.
 const SMALL: f64 = 0.625;
 /// On a phone, whose 390 would be too few.
-const SMALL_PHONE: f64 = 1.0;
+const SMALL_PHONE: f64 = 1.5;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Visits that are registered before, so that there is a day to look at.
@@ -43,7 +43,8 @@ struct Shot {
     name: &'static str,
     place: &'static str,
     login: &'static str,
-    lang: &'static str,
+    /// How it is looked at, as `/preferences` takes it.
+    look: &'static str,
     page: Page,
     /// The names under which small pictures are kept, at a desk and on a phone.
     small: (Option<&'static str>, Option<&'static str>),
@@ -63,13 +64,13 @@ const fn shot(name: &'static str, place: &'static str, login: &'static str, page
         name,
         place,
         login,
-        lang: "zh",
+        look: "lang=zh",
         page,
         small: (None, None),
     }
 }
 
-const SHOTS: [Shot; 17] = [
+const SHOTS: [Shot; 20] = [
     Shot {
         small: (Some("login"), None),
         ..shot("login", "shiqiao", "", Page::At("/login"))
@@ -97,7 +98,7 @@ const SHOTS: [Shot; 17] = [
     shot("record-closed", "shiqiao", "lin", Page::Record { proof: false }),
     shot("record-county", "county", "ye", Page::Record { proof: true }),
     Shot {
-        lang: "en",
+        look: "lang=en",
         small: (Some("record-en"), None),
         ..shot("record-en", "shiqiao", "lin", Page::Record { proof: true })
     },
@@ -114,6 +115,18 @@ const SHOTS: [Shot; 17] = [
     },
     shot("network-station", "shiqiao", "lin", Page::At("/network")),
     shot("nowhere", "shiqiao", "lin", Page::At("/nowhere")),
+    Shot {
+        look: "theme=dark",
+        ..shot("record-dark", "shiqiao", "lin", Page::Record { proof: true })
+    },
+    Shot {
+        look: "theme=dark",
+        ..shot("activity-dark", "fengdu", "he", Page::Joint)
+    },
+    Shot {
+        look: "type=large",
+        ..shot("home-large", "shiqiao", "lin", Page::At("/"))
+    },
 ];
 
 fn main() -> anyhow::Result<()> {
@@ -219,7 +232,7 @@ fn take(
     if !shot.login.is_empty() {
         enter(&browser, &base, shot.login)?;
     }
-    browser.go(&format!("{base}/preferences?lang={}&back=/login", shot.lang))?;
+    browser.go(&format!("{base}/preferences?{}&back=/login", shot.look))?;
     match shot.page {
         Page::At(path) => browser.go(&format!("{base}{path}"))?,
         Page::Joint => to_joint(&browser, &base)?,

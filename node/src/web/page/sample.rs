@@ -111,6 +111,23 @@ fn a_live_part_alone_is_what_stands_in_its_page() {
     );
     holds(
         &home.render(),
+        &NextPart {
+            text,
+            todo: &home.todo,
+        }
+        .render(),
+    );
+    let county = visits_county(look);
+    holds(
+        &county.render(),
+        &TotalsPart {
+            text,
+            totals: &county.totals,
+        }
+        .render(),
+    );
+    holds(
+        &home.render(),
         &SyncPart {
             text,
             sync: &home.shell.sync,

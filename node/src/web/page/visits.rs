@@ -35,15 +35,41 @@ impl HomePage {
     }
 
     fn late(&self) -> usize {
-        self.todo
-            .iter()
-            .filter(|todo| matches!(todo.due, Some(Due::Late(_))))
-            .count()
+        late(&self.todo)
     }
 
     fn persons(&self) -> u64 {
         self.table.rows.iter().map(|row| row.persons).sum()
     }
+
+    /// A live part alone.
+    pub(crate) fn part(&self, id: &str) -> Option<askama::Result<String>> {
+        let text = self.text;
+        match id {
+            "title" => Some(Ok(self.title())),
+            "next" => Some(
+                NextPart {
+                    text,
+                    todo: &self.todo,
+                }
+                .render(),
+            ),
+            "visits" => Some(
+                VisitsPart {
+                    text,
+                    table: &self.table,
+                }
+                .render(),
+            ),
+            _ => None,
+        }
+    }
+}
+
+fn late(todo: &[Todo]) -> usize {
+    todo.iter()
+        .filter(|todo| matches!(todo.due, Some(Due::Late(_))))
+        .count()
 }
 
 /// Something that waits for this station.
@@ -184,17 +210,43 @@ impl VisitsPage {
         }
     }
 
-    fn persons(&self) -> u64 {
-        self.totals.iter().map(|total| total.persons).sum()
+    /// A live part alone.
+    pub(crate) fn part(&self, id: &str) -> Option<askama::Result<String>> {
+        let text = self.text;
+        match id {
+            "title" => Some(Ok(self.title())),
+            "visits" => Some(
+                VisitsPart {
+                    text,
+                    table: &self.table,
+                }
+                .render(),
+            ),
+            "totals" => Some(
+                TotalsPart {
+                    text,
+                    totals: &self.totals,
+                }
+                .render(),
+            ),
+            _ => None,
+        }
     }
 
-    fn visits(&self) -> u64 {
-        self.totals.iter().map(|total| total.visits).sum()
+    fn sum(&self) -> StationTotal {
+        sum(&self.totals)
     }
+}
 
-    fn still_open(&self) -> u64 {
-        self.totals.iter().map(|total| total.open).sum()
-    }
+fn sum(totals: &[StationTotal]) -> StationTotal {
+    totals
+        .iter()
+        .fold(StationTotal::default(), |sum, one| StationTotal {
+            visits: sum.visits + one.visits,
+            persons: sum.persons + one.persons,
+            open: sum.open + one.open,
+            ..sum
+        })
 }
 
 /// One station's figures.
@@ -222,4 +274,36 @@ pub struct VisitsPart<'a> {
     pub text: Text,
     /// The rows.
     pub table: &'a VisitTable,
+}
+
+/// The live part `totals` alone.
+#[derive(Template)]
+#[template(path = "live/totals.html")]
+pub struct TotalsPart<'a> {
+    /// The words.
+    pub text: Text,
+    /// The stations.
+    pub totals: &'a [StationTotal],
+}
+
+impl TotalsPart<'_> {
+    fn sum(&self) -> StationTotal {
+        sum(self.totals)
+    }
+}
+
+/// The live part `next` alone.
+#[derive(Template)]
+#[template(path = "live/next.html")]
+pub struct NextPart<'a> {
+    /// The words.
+    pub text: Text,
+    /// What comes next.
+    pub todo: &'a [Todo],
+}
+
+impl NextPart<'_> {
+    fn late(&self) -> usize {
+        late(self.todo)
+    }
 }

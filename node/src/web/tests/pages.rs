@@ -125,7 +125,7 @@ async fn an_open_page_hears_what_has_changed() {
     let topic = record.replace("/records/", "record:");
     let mut heard = String::new();
     while !(heard.contains(" visits") && heard.contains(&topic)) {
-        heard.push_str(&String::from_utf8(messages.next().await.unwrap().unwrap().to_vec()).unwrap());
+        heard.push_str(std::str::from_utf8(&messages.next().await.unwrap().unwrap()).unwrap());
     }
     assert!(
         heard.contains("data: ") && !heard.contains("路灯"),
