@@ -15,7 +15,7 @@ use anyhow::{Context, ensure};
 use lianzhan_node::documents;
 use lianzhan_node::services::ingest::Ingested;
 use lianzhan_node::services::{Load, Loaded, Node, project};
-use lianzhan_node::store::{Store, StoreError, Writer};
+use lianzhan_node::store::{Store, StoreError, StoredDocument, Writer};
 use lianzhan_node::views;
 use lianzhan_protocol::codec;
 use lianzhan_protocol::id::RecordId;
@@ -247,7 +247,10 @@ fn stages(scene: &Scene, table: &mut Table) -> anyhow::Result<()> {
         (
             loaded.id,
             by_record[&loaded.id],
-            Some((heads.join(" "), document.bytes)),
+            Some(StoredDocument {
+                heads: heads.join(" "),
+                bytes: document.bytes,
+            }),
         )
     });
     let mut keep = Duration::ZERO;

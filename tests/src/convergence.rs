@@ -239,7 +239,7 @@ impl World {
                 text("gist", format!("{place}第{n}件：老街路灯坏了。")),
             ],
             subject: vec![text("name", format!("来访人{n}"))],
-            sensitive: if n % 3 == 0 {
+            sensitive: if n.is_multiple_of(3) {
                 vec![text("health", "腿脚不便".into())]
             } else {
                 Vec::new()
@@ -277,7 +277,7 @@ impl World {
             let note = |by: &str| Put::field("note", Value::Text(format!("{by}补记{n}")));
             self.submit("shiqiao", &lin, *record, VISITS, note("站"));
             self.submit("fengdu", &he, *record, VISITS, note("镇"));
-            if n % 2 == 0 {
+            if n.is_multiple_of(2) {
                 self.submit(
                     "shiqiao",
                     &lin,

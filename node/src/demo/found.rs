@@ -134,7 +134,6 @@ impl Prefecture {
 async fn appoint_people(node: &Arc<Node>, above: Option<&Arc<Node>>, place: Place) -> anyhow::Result<()> {
     let (own, above) = (node.clone(), above.cloned());
     let keys = tokio::task::spawn_blocking(move || {
-        let known = own.store().read(|reader| reader.logins())?;
         let mut keys = Vec::new();
         for person in place.people() {
             let draft = PersonDraft {
@@ -158,7 +157,7 @@ async fn appoint_people(node: &Arc<Node>, above: Option<&Arc<Node>>, place: Plac
                     }
                     keys.push(request.key);
                 }
-                _ if known.iter().any(|login| login == person.login) => {}
+                _ if own.is_appointed(person.login)? => {}
                 _ => drop(own.appoint_person(&passphrase(), draft, &passphrase())?),
             }
         }

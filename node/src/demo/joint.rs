@@ -71,7 +71,7 @@ pub(super) async fn hold(prefecture: &Prefecture, bar: &ProgressBar) -> anyhow::
         let author = prefecture.author(place, login)?;
         once(prefecture.node(place).sign_in_at(&author, &record).await)?;
     }
-    for (place, login, text) in LINES {
+    for (before, (place, login, text)) in LINES.into_iter().enumerate() {
         let node = prefecture.node(place);
         if node
             .activity(&record)?
@@ -82,6 +82,11 @@ pub(super) async fn hold(prefecture: &Prefecture, bar: &ProgressBar) -> anyhow::
         {
             continue;
         }
+        // Each has read the line before: their order does not hang on whose entry has the smaller id.
+        wait("the line before", || {
+            Ok(node.activity(&record)?.activity.lines.len() >= before)
+        })
+        .await?;
         let author = prefecture.author(place, login)?;
         node.write_line(&author, &record, text).await?;
     }

@@ -74,7 +74,8 @@ impl AppointmentRequest {
 }
 
 impl Node {
-    /// Makes a person's key, locked with the person's own passphrase, and appoints it in this node's org.
+    /// Makes a person's key, locked with the person's own passphrase, and appoints it in this node's org. What was begun
+    /// and broken off by a crash is finished, with the key that was made then and the same passphrase.
     pub fn appoint_person(
         &self,
         authority_passphrase: &SecretString,
@@ -82,11 +83,36 @@ impl Node {
         passphrase: &SecretString,
     ) -> Result<StatementId, ServiceError> {
         let authority = self.unlock_authority(authority_passphrase)?;
-        let (login, key, request) = self.make_person(draft)?;
+        let begun = self.begun(&draft.login, passphrase)?;
+        let (login, key, request) = self.make_person(draft, begun.clone())?;
         // Refused before anything is written, the key file among it.
         self.would_stand(&authority, &self.appointment_for(&request)?)?;
-        self.keep_person(&login, &key, passphrase)?;
+        if begun.is_none() {
+            self.lock_person(&login, &key, passphrase)?;
+        }
+        self.keep_account(&login, &key.public())?;
         self.grant(&authority, &request)
+    }
+
+    /// Whether somebody signs in by this name whose appointment is here.
+    pub fn is_appointed(&self, login: &str) -> Result<bool, ServiceError> {
+        let account = self.store.read(|reader| reader.account(login))?;
+        let directory = self.directory();
+        Ok(account.is_some_and(|key| directory.appointments_of(&key, Purpose::Person).next().is_some()))
+    }
+
+    /// The key of an appointment that a crash broke off between the key file and the statement.
+    fn begun(&self, login: &str, passphrase: &SecretString) -> Result<Option<SecretKey>, ServiceError> {
+        if !keystore::valid_login(login) || self.is_appointed(login)? {
+            return Ok(None);
+        }
+        let path = keystore::person_path(&self.dir, login);
+        // One that was asked for above is not ours to appoint.
+        if !path.exists() || path.with_extension("request").exists() {
+            return Ok(None);
+        }
+        let key = keystore::unlock(&path, passphrase);
+        Ok(Some(key.map_err(|_| keystore::KeyFileError::Exists(path))?))
     }
 
     /// Makes a person's key at this node and asks for its appointment by the authority above. Until that has come with
@@ -101,9 +127,12 @@ impl Node {
         if path.exists()
             && let Ok(code) = std::fs::read_to_string(&asked)
         {
-            return AppointmentRequest::from_code(&code);
+            let request = AppointmentRequest::from_code(&code)?;
+            // A crash may have come between the key file and this.
+            self.keep_account(&draft.login, &request.key)?;
+            return Ok(request);
         }
-        let (login, key, request) = self.make_person(draft)?;
+        let (login, key, request) = self.make_person(draft, None)?;
         if let Some(parent) = asked.parent() {
             std::fs::create_dir_all(parent).map_err(|error| ServiceError::Disk {
                 path: parent.to_owned(),
@@ -112,7 +141,8 @@ impl Node {
         }
         crate::env::write_private(&asked, request.to_code().as_bytes())
             .map_err(|error| ServiceError::Disk { path: asked, error })?;
-        self.keep_person(&login, &key, passphrase)?;
+        self.lock_person(&login, &key, passphrase)?;
+        self.keep_account(&login, &key.public())?;
         Ok(request)
     }
 
@@ -132,6 +162,7 @@ impl Node {
     fn make_person(
         &self,
         mut draft: PersonDraft,
+        key: Option<SecretKey>,
     ) -> Result<(String, SecretKey, AppointmentRequest), ServiceError> {
         if !keystore::valid_login(&draft.login) {
             return Err(ServiceError::Bad(format!(
@@ -151,7 +182,7 @@ impl Node {
                 "a deputy, and nobody else, has the level of a seat".into(),
             ));
         }
-        let key = keystore::generate();
+        let key = key.unwrap_or_else(keystore::generate);
         let founding = self.directory().founding().id();
         let message = possession_message(&founding, &self.org, Purpose::Person);
         let request = AppointmentRequest {
@@ -166,18 +197,14 @@ impl Node {
         Ok((draft.login, key, request))
     }
 
-    fn keep_person(
-        &self,
-        login: &str,
-        key: &SecretKey,
-        passphrase: &SecretString,
-    ) -> Result<(), ServiceError> {
+    fn lock_person(&self, login: &str, key: &SecretKey, passphrase: &SecretString) -> Result<(), ServiceError> {
         let path = keystore::person_path(&self.dir, login);
-        keystore::lock(&path, key, passphrase, self.config.scrypt_log_n)?;
-        let (login, public) = (login.to_owned(), key.public());
-        self.store
-            .write_blocking(move |writer| writer.keep_account(&login, &public))?;
-        Ok(())
+        Ok(keystore::lock(&path, key, passphrase, self.config.scrypt_log_n)?)
+    }
+
+    fn keep_account(&self, login: &str, key: &PublicKey) -> Result<(), ServiceError> {
+        let (login, key) = (login.to_owned(), *key);
+        Ok(self.store.write_blocking(move |writer| writer.keep_account(&login, &key))?)
     }
 
     fn appointment_for(&self, request: &AppointmentRequest) -> Result<Body, ServiceError> {

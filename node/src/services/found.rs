@@ -85,7 +85,7 @@ pub fn found(
     let mut founders: Vec<SecretKey> = (0..FOUNDERS).map(|_| keystore::generate()).collect();
     founders.sort_by_key(SecretKey::public);
     let authority = keystore::generate();
-    let depth = u8::try_from(Level::Station.rank() - root.level.rank()).unwrap_or(0);
+    let depth = Level::Station.rank().saturating_sub(root.level.rank());
     let founding = Founding {
         version: 1,
         root: root.clone(),

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::{Load, Loaded, Node, ServiceError};
 use crate::documents::{self, DocumentError};
-use crate::store::{Handed, Reader, StoreError, StoreEvent, Writer};
+use crate::store::{Handed, Reader, StoreError, StoreEvent, StoredDocument, Writer};
 use crate::views;
 
 /// Records derived in one transaction.
@@ -105,9 +105,9 @@ impl Node {
         Ok(count)
     }
 
-    /// The document of a record: heads as hex and bytes. That of an annex is not kept: what it says is in no file
+    /// The document of a record. That of an annex is not kept: what it says is in no file
     /// outside of its sealed payloads.
-    fn document(&self, load: &Load<'_>, loaded: &Loaded) -> Result<Option<(String, Vec<u8>)>, DocumentError> {
+    fn document(&self, load: &Load<'_>, loaded: &Loaded) -> Result<Option<StoredDocument>, DocumentError> {
         if loaded.sealed || loaded.held.is_empty() {
             return Ok(None);
         }
@@ -128,7 +128,10 @@ impl Node {
             .iter()
             .map(|head| lianzhan_protocol::codec::hex(head))
             .collect();
-        Ok(Some((heads.join(" "), document.bytes)))
+        Ok(Some(StoredDocument {
+            heads: heads.join(" "),
+            bytes: document.bytes,
+        }))
     }
 
     /// Brings all views and documents up to date, on this thread.

@@ -59,14 +59,14 @@ impl Node {
         let result = self.store.write_blocking(move |writer| {
             let stated = checkpoint.checkpoint().clone();
             let last = writer.last_witnessed(&stated.origin)?;
-            let last_size = last.map_or(TreeSize::EMPTY, |(_, size, ..)| size);
-            if last.is_some_and(|(node, ..)| node != *peer.ed25519_bytes()) {
+            let last_size = last.map_or(TreeSize::EMPTY, |last| last.size);
+            if last.is_some_and(|last| last.node != *peer.ed25519_bytes()) {
                 return Ok(Err((
                     last_size,
                     "this log was witnessed for another node".to_owned(),
                 )));
             }
-            let known = last.map(|(_, size, root, _)| (size, root));
+            let known = last.map(|last| (last.size, last.root));
             if let Err(refusal) = judge_checkpoint(known, old, &stated, &proof) {
                 if matches!(refusal, lianzhan_protocol::log::WitnessRefusal::Fork { .. }) {
                     writer.raise_alarm("fork", stated.origin.as_str(), &refusal.to_string())?;
@@ -74,7 +74,7 @@ impl Node {
                 return Ok(Err((last_size, refusal.to_string())));
             }
             // Never a time below the last one of this origin, whatever the clock does.
-            let time_s = env::now().seconds().max(last.map_or(0, |(.., time_s)| time_s));
+            let time_s = env::now().seconds().max(last.map_or(0, |last| last.time_s));
             let (index, frontier) = writer.append_witnessed(&WitnessEntry::new(&stated, time_s), &peer)?;
             let receipt = make_receipt(
                 writer,

@@ -111,13 +111,12 @@ impl Writer<'_> {
                 reason,
             });
         }
-        let mut index = head.frontier.size().0;
         let mut statements = Vec::new();
         let tx = self.tx;
         let mut insert = tx.prepare_cached(
             "INSERT INTO entries (log, idx, entry, kind, change, record, payload, receipt) VALUES (?,?,?,?,?,?,?,?)",
         )?;
-        for (entry, payload) in &entries {
+        for (index, (entry, payload)) in (head.frontier.size().0..).zip(&entries) {
             let header = entry.header();
             let mut is_receipt = false;
             if header.kind == PayloadKind::Statement
@@ -143,7 +142,6 @@ impl Writer<'_> {
                 is_receipt,
             ))?;
             self.dirty.extend(header.record);
-            index += 1;
         }
         let mut insert = tx.prepare_cached("INSERT INTO nodes (log, idx, hash) VALUES (?,?,?)")?;
         for (node, hash) in &nodes {

@@ -39,6 +39,19 @@ pub struct LogRow {
     pub halted: Option<String>,
 }
 
+/// The last checkpoint that this node cosigned of an origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastWitnessed {
+    /// Key of the node that signed it.
+    pub node: [u8; 32],
+    /// Its size.
+    pub size: TreeSize,
+    /// Its root.
+    pub root: Hash,
+    /// When, seconds since 1970.
+    pub time_s: u64,
+}
+
 /// A receipt as stored.
 #[derive(Debug, Clone)]
 pub struct ReceiptRow {
@@ -274,16 +287,18 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The last checkpoint cosigned of an origin: node, size, root, time in seconds.
-    pub fn last_witnessed(
-        &self,
-        origin: &Origin,
-    ) -> Result<Option<([u8; 32], TreeSize, Hash, u64)>, StoreError> {
+    /// The last checkpoint cosigned of an origin.
+    pub fn last_witnessed(&self, origin: &Origin) -> Result<Option<LastWitnessed>, StoreError> {
         Ok(self
             .tx
             .prepare_cached("SELECT node, size, root, time_s FROM witnessed WHERE origin = ?")?
             .query_row([origin.as_str()], |row| {
-                Ok((row.get(0)?, TreeSize(row.get(1)?), Hash(row.get(2)?), row.get(3)?))
+                Ok(LastWitnessed {
+                    node: row.get(0)?,
+                    size: TreeSize(row.get(1)?),
+                    root: Hash(row.get(2)?),
+                    time_s: row.get(3)?,
+                })
             })
             .optional()?)
     }

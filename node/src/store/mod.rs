@@ -16,9 +16,9 @@ mod writer;
 pub use append::{OwnEntry, Signer};
 pub use error::StoreError;
 pub use figures::OwnerFigures;
-pub use logs::{LogRow, ReceiptRow};
+pub use logs::{LastWitnessed, LogRow, ReceiptRow};
 pub use reader::{AlarmRow, EntryFigures, EntryRow, Reader};
-pub use views::{Projection, RecordRow, RowFilter};
+pub use views::{Projection, RecordRow, RowFilter, StoredDocument};
 pub use writer::{StoreEvent, Writer};
 
 use std::path::Path;

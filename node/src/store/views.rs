@@ -72,6 +72,15 @@ pub struct RecordRow {
     pub state: String,
 }
 
+/// An Automerge document as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDocument {
+    /// Its heads as hex, with spaces between them.
+    pub heads: String,
+    /// `save_nocompress` of it.
+    pub bytes: Vec<u8>,
+}
+
 /// Which rows of a ledger to list.
 #[derive(Debug, Clone, Default)]
 pub struct RowFilter {
@@ -261,14 +270,14 @@ impl Writer<'_> {
     /// Keeps the Automerge document of a record, unless it lags again.
     pub fn put_documents(
         &mut self,
-        done: Vec<(RecordId, i64, Option<(String, Vec<u8>)>)>,
+        done: Vec<(RecordId, i64, Option<StoredDocument>)>,
     ) -> Result<(), StoreError> {
         for (record, seq, document) in done {
             self.tx
                 .prepare_cached("DELETE FROM undocumented WHERE record = ? AND seq = ?")?
                 .execute((record.0, seq))?;
             match document {
-                Some((heads, bytes)) => self
+                Some(StoredDocument { heads, bytes }) => self
                     .tx
                     .prepare_cached("INSERT OR REPLACE INTO documents (record, heads, bytes) VALUES (?,?,?)")?
                     .execute((record.0, heads, bytes))?,
@@ -470,7 +479,7 @@ impl Reader<'_> {
              ORDER BY r.happened, v.record",
             table(ledger)
         ))?;
-        let names: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = select.column_names().map(str::to_owned).collect();
         let width = names.len();
         let rows = select.query_map([], |row| (0..width).map(|n| Ok(json(row.get(n)?))).collect())?;
         Ok((names, rows.collect::<Result<_, _>>()?))

@@ -10,7 +10,7 @@ use lianzhan_protocol::codec::hex;
 use lianzhan_protocol::id::{ChangeId, Hash, RecordId};
 use lianzhan_protocol::record::ledger::{FieldKind, Ledger, by_hash, ledger};
 use lianzhan_protocol::record::{
-    Capacity, EventKind, FieldState, Held, HistoryItem, Ineffective, OpId, RecordState, Value, Verdict,
+    Capacity, EventKind, Held, HistoryItem, Ineffective, OpId, RecordState, Value, ValueState, Verdict,
 };
 use lianzhan_protocol::trust::Space;
 use serde::Serialize;
@@ -167,7 +167,8 @@ fn searchable(ledger: &Ledger, state: &RecordState) -> String {
     grams(&wanted.join("\n"))
 }
 
-/// The folded state for lists and pages. Says what [`RecordState::to_json`] says, written in one pass.
+/// The folded state for lists: as [`RecordState::to_json`] says it, but of a field only the value unless it is in conflict,
+/// since this stands in every row.
 fn json(state: &RecordState) -> String {
     #[derive(Serialize)]
     struct Event<'a> {
@@ -180,10 +181,16 @@ fn json(state: &RecordState) -> String {
         ineffective: Option<&'a Ineffective>,
     }
     #[derive(Serialize)]
+    struct Field<'a> {
+        value: &'a Value,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        candidates: &'a [ValueState],
+    }
+    #[derive(Serialize)]
     struct State<'a> {
         id: RecordId,
         definition: Option<Hash>,
-        fields: &'a BTreeMap<String, FieldState>,
+        fields: BTreeMap<&'a str, Field<'a>>,
         events: Vec<Event<'a>>,
         history: &'a [HistoryItem],
         heads: &'a [ChangeId],
@@ -197,10 +204,24 @@ fn json(state: &RecordState) -> String {
         by: &event.by,
         ineffective: event.effect.as_ref().err(),
     });
+    let fields = state.fields.iter().map(|(key, field)| {
+        let candidates = if field.candidates.len() > 1 {
+            field.candidates.as_slice()
+        } else {
+            &[]
+        };
+        (
+            key.as_str(),
+            Field {
+                value: &field.value,
+                candidates,
+            },
+        )
+    });
     let state = State {
         id: state.id,
         definition: state.definition,
-        fields: &state.fields,
+        fields: fields.collect(),
         events: events.collect(),
         history: &state.history,
         heads: &state.heads,

@@ -1,0 +1,226 @@
+//! Plausible data for the pages of a record.
+
+use super::*;
+
+pub(super) fn moment(look: Look, month: i8, day: i8, time: &str) -> Moment {
+    Moment {
+        day: look.text().day(month, day),
+        time: time.into(),
+    }
+}
+
+pub(super) fn proof(look: Look) -> Proof {
+    let (text, check) = (look.text(), |kind, ok| Check { kind, ok });
+    Proof {
+        change: "7c1e".into(),
+        author: look.say("林静禾", "Lin Jinghe"),
+        role: look.say("石桥站联络员", "liaison officer of Shiqiao"),
+        trust: Trust::Witnessed,
+        reason: None,
+        alarm: None,
+        checks: [
+            CheckKind::Signature,
+            CheckKind::Appointment,
+            CheckKind::Log,
+            CheckKind::Witness,
+        ]
+        .map(|kind| check(kind, true))
+        .into_iter()
+        .chain([check(CheckKind::Dependencies, false)])
+        .collect(),
+        chain: vec![
+            Appointment {
+                who: look.say("林静禾", "Lin Jinghe"),
+                role: look.say("石桥站联络员", "liaison officer, Shiqiao"),
+                by: look.say("枫渡镇人大", "Fengdu"),
+                period: format!("{}—{}", text.date(2025, 1, 10), text.date(2027, 1, 31)),
+                founding: false,
+                tag: None,
+            },
+            Appointment {
+                who: look.say("枫渡镇人大", "Fengdu Township Congress"),
+                role: look.say("任命权", "authority"),
+                by: look.say("澄川县人大常委会", "Chengchuan County"),
+                period: format!("{}—{}", text.date(2024, 12, 1), text.date(2029, 12, 31)),
+                founding: false,
+                tag: Some(tag(look, "4 月 9 日换钥", "rotated 9 Apr", Tone::Soon)),
+            },
+            Appointment {
+                who: look.say("澄川县人大常委会", "Chengchuan County"),
+                role: look.say("5 把根密钥之 3", "3 of 5 root keys"),
+                by: String::new(),
+                period: String::new(),
+                founding: true,
+                tag: None,
+            },
+        ],
+        origin: "lianzhan.org/log/9f3ac20714e80b55d1aa37c6b0428e91".into(),
+        log_owner: look.say("石桥站", "Shiqiao station"),
+        index: 1284,
+        size: 9870,
+        witnesses: vec![
+            Witness {
+                name: look.say("枫渡镇人大", "Fengdu Township"),
+                required: true,
+                time: Some(format!("{} 10:22", text.day(4, 16))),
+                index: Some(48_107),
+            },
+            Witness {
+                name: look.say("县检察院", "Procuratorate"),
+                required: false,
+                time: None,
+                index: None,
+            },
+        ],
+        key: "SHA256 a2f3 55d0 91ce 7c1e 04b9".into(),
+        fingerprint: "7c1e 04b9 a2f3 55d0 18aa 90cd 3b6f 91ce".into(),
+        as_of: format!("{} 08:55", text.day(4, 16)),
+        stale: false,
+        bundle: "/records/019a/bundle?change=7c1e".into(),
+        close: "/records/019a".into(),
+    }
+}
+
+pub(super) fn change(
+    look: Look,
+    id: &str,
+    what: (&str, &str),
+    lines: &[(&str, &str)],
+    happened: Moment,
+    recorded: Moment,
+    trust: Trust,
+) -> Change {
+    let when = matches!(trust, Trust::Witnessed).then(|| recorded.day.clone());
+    Change {
+        id: id.into(),
+        what: look.say(what.0, what.1),
+        who: look.say("林静禾，石桥站", "Lin Jinghe, Shiqiao"),
+        lines: lines.iter().map(|(zh, en)| look.say(zh, en)).collect(),
+        happened,
+        recorded,
+        mark: Mark {
+            trust,
+            when,
+            href: Some(format!("/records/019a?proof={id}#proof")),
+            open: false,
+        },
+        ..Change::default()
+    }
+}
+
+pub(super) fn record(look: Look) -> RecordPage {
+    let text = look.text();
+    let fact = |zh: &str, en: &str, value_zh: &str, value_en: &str| {
+        Fact::new(look.say(zh, en), look.say(value_zh, value_en))
+    };
+    let mut told = change(
+        look,
+        "c3",
+        ("记下告知日期", "Told the person"),
+        &[("告知日期：4 月 14 日", "Told on: 14 Apr")],
+        moment(look, 3, 20, "15:00"),
+        moment(look, 4, 14, "17:08"),
+        Trust::Witnessed,
+    );
+    told.entered_late = Some(25);
+    let mut void = change(
+        look,
+        "c2",
+        ("改分流为“重复”", "Set triage to duplicate"),
+        &[],
+        moment(look, 3, 13, "11:30"),
+        moment(look, 3, 13, "11:31"),
+        Trust::Ineffective,
+    );
+    void.reason = Some(look.say(
+        "已经立为问题，重复要指明另一件。",
+        "It is an issue already; a duplicate must name the other visit.",
+    ));
+    let mut first = change(
+        look,
+        "c1",
+        ("登记", "Register"),
+        &[
+            ("来访，2 人，反映问题", "Visit, 2 persons, a problem"),
+            ("分流：立为问题", "Triage: issue"),
+        ],
+        moment(look, 3, 2, "10:14"),
+        moment(look, 3, 2, "10:14"),
+        Trust::Witnessed,
+    );
+    first.mark.open = true;
+    first.proof = Some(proof(look));
+    RecordPage {
+        text,
+        shell: look.shell(Section::Visits, "/records/019a?proof=c1"),
+        id: "019a".into(),
+        ledger: super::Link { href: "/visits".into(), label: look.say("来信来访登记簿", "Letters and visits") },
+        number: "990121103-2026-16-07".into(),
+        title: look.say("已立为问题，还要告知来访人", "An issue now; the person must still be told"),
+        matter: look.say("北坡组到镇中学的路灯坏了十一盏，晚自习学生摸黑走。路边是水渠，去年有人掉下去过。", "Eleven street lamps are out between Beipo and the middle school; pupils walk home in the dark. The road runs along a canal, and somebody fell in last year."),
+        turn: Some(Turn {
+            state: look.say("立为问题", "Issue"),
+            state_note: look.say("周望舒接待，2 人来访", "Received by Zhou Wangshu, 2 persons"),
+            awaited: look.say("告知来访人", "Tell the person"),
+            awaited_on: text.day(5, 1),
+            due: Some(Due::Near(15)),
+            act: Some(VisitAct { seen: "h1".into(), triages: choices(look, 1, &TRIAGES), told_person_on: Field::new("2026-04-16"), error: None }),
+            hint: look.say("擦除个人信息由枫渡镇人大办理。", "Erasure of personal data is signed by Fengdu."),
+        }),
+        facts: vec![
+            fact("时间", "Received at", "4 月 16 日 09:41", "16 Apr 09:41"),
+            fact("渠道", "Channel", "来访", "Visit"),
+            fact("人数", "Persons", "2", "2"),
+            fact("性质", "Nature", "反映问题", "Problem"),
+            fact("接待代表", "Receiver", "周望舒、罗定一", "Zhou Wangshu, Luo Dingyi"),
+            Fact { split: true, ..fact("分流", "Triage", "立为问题", "Issue") },
+            Fact { missing: true, ..fact("告知日期", "Told on", "", "") },
+            fact("所属代表行动", "Campaign", "", ""),
+        ],
+        parts: vec![
+            PrivatePart { kind: PrivateKind::Personal, audience: look.say("石桥站、枫渡镇人大", "Shiqiao station and Fengdu"), state: PrivateState::Held(vec![fact("姓名", "Name", "许知微", "Xu Zhiwei"), fact("联系电话", "Phone", "139 0000 0016", "139 0000 0016"), fact("住址", "Address", "石桥村二组 14 号", "Shiqiao village, group 2, no. 14")]) },
+            PrivatePart { kind: PrivateKind::Sensitive, audience: look.say("石桥站", "Shiqiao station"), state: PrivateState::Elsewhere },
+        ],
+        conflicts: Vec::new(),
+        timeline: Timeline { next: Some(NextStep { what: look.say("等告知来访人", "The person is to be told"), note: look.say("转信访的十五日内告知", "within 15 days"), until: text.day(5, 1) }), changes: vec![told, void, first] },
+        bundle: "/records/019a/bundle".into(),
+    }
+}
+
+pub(super) fn record_conflict(look: Look) -> RecordPage {
+    let mut page = record(look);
+    page.timeline.changes.truncate(2);
+    page.turn = None;
+    page.parts = vec![
+        PrivatePart {
+            kind: PrivateKind::Personal,
+            audience: look.say("石桥站、枫渡镇人大", "Shiqiao station and Fengdu"),
+            state: PrivateState::Elsewhere,
+        },
+        PrivatePart {
+            kind: PrivateKind::Personal,
+            audience: look.say("石桥站", "Shiqiao station"),
+            state: PrivateState::Erased(
+                look.say("4 月 20 日，2 处持有者都已擦除", "20 Apr, at 2 of 2 holders"),
+            ),
+        },
+    ];
+    page.conflicts = vec![Conflict {
+        field: "triage".into(),
+        label: look.say("分流", "Triage"),
+        values: vec![
+            ConflictValue {
+                change: "a".into(),
+                value: look.say("立为问题", "Issue"),
+                source: look.say("林静禾，石桥站，15:02", "Lin Jinghe, Shiqiao, 15:02"),
+            },
+            ConflictValue {
+                change: "b".into(),
+                value: look.say("转信访", "Petition"),
+                source: look.say("何见山，枫渡镇，15:09", "He Jianshan, Fengdu, 15:09"),
+            },
+        ],
+        seen: Some("h2".into()),
+    }];
+    page
+}

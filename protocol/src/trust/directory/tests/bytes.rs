@@ -1,0 +1,141 @@
+use super::*;
+
+#[test]
+fn every_flipped_bit_of_a_statement_and_of_the_founding_statement_is_noticed() {
+    let federation = Federation::new();
+    let statement = &federation.statements()[1];
+    assert_eq!(SignedStatement::open(statement.bytes()).as_ref(), Ok(statement));
+    for (n, bit) in (0..statement.bytes().len()).flat_map(|n| (0..8).map(move |bit| (n, bit))) {
+        let mut bytes = statement.bytes().to_vec();
+        bytes[n] ^= 1 << bit;
+        assert!(SignedStatement::open(&bytes).is_err(), "byte {n} bit {bit}");
+    }
+    let founding = federation.founding.bytes();
+    assert_eq!(
+        FoundingStatement::open(founding).as_ref(),
+        Ok(&federation.founding)
+    );
+    for (n, bit) in (0..founding.len()).flat_map(|n| (0..8).map(move |bit| (n, bit))) {
+        let mut bytes = founding.to_vec();
+        bytes[n] ^= 1 << bit;
+        assert!(FoundingStatement::open(&bytes).is_err(), "byte {n} bit {bit}");
+    }
+    let longer = [statement.bytes(), &[0]].concat();
+    assert!(SignedStatement::open(&longer).is_err(), "trailing byte");
+    let long = vec![0; SignedStatement::MAX + 1];
+    assert_eq!(
+        SignedStatement::open(&long),
+        Err(StatementError::TooLong(long.len()))
+    );
+    assert_eq!(
+        FoundingStatement::open(&long),
+        Err(FoundingError::TooLong(long.len()))
+    );
+}
+
+/// The statement with another payload, signed anew: what a hostile issuer can write.
+fn resigned(statement: &SignedStatement, signer: &SecretKey, edit: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
+    let mut cose = CoseSign1::from_slice(statement.bytes()).unwrap();
+    let mut payload = cose.payload.take().unwrap();
+    edit(&mut payload);
+    cose.payload = Some(payload);
+    cose.signature = signer.sign_raw(&cose.tbs_data(b"lianzhan/statement/v1")).to_vec();
+    cose.to_vec().unwrap()
+}
+
+#[test]
+fn a_signed_payload_in_another_form_is_refused() {
+    let federation = Federation::new();
+    let signer = &federation.keys(org(CITY)).authority;
+    let statement = federation.sign(org(CITY), Body::Appointment(someone(&federation, CITY)));
+    assert!(SignedStatement::open(&resigned(&statement, signer, |_| ())).is_ok());
+    // A weak key: 32 zero bytes but the last algorithm byte kept; the point of order 1.
+    let weak = resigned(&statement, signer, |payload| {
+        let key = key("someone").public();
+        let at = payload
+            .windows(32)
+            .position(|window| window == key.ed25519_bytes())
+            .unwrap();
+        payload[at..at + 32].fill(0);
+        payload[at] = 1;
+    });
+    assert!(matches!(
+        SignedStatement::open(&weak),
+        Err(StatementError::Payload(CodecError::Malformed(_)))
+    ));
+    // The outer map {1: issuer, 2: body} with a third entry that nobody knows.
+    let unknown = resigned(&statement, signer, |payload| {
+        assert_eq!(payload[0], 0xa2);
+        payload[0] = 0xa3;
+        payload.extend([0x03, 0x00]);
+    });
+    assert_eq!(
+        SignedStatement::open(&unknown),
+        Err(StatementError::Payload(CodecError::NotCanonical))
+    );
+    let trailing = resigned(&statement, signer, |payload| payload.push(0));
+    assert_eq!(
+        SignedStatement::open(&trailing),
+        Err(StatementError::Payload(CodecError::NotCanonical))
+    );
+    let missing = resigned(&statement, signer, Vec::clear);
+    assert!(matches!(
+        SignedStatement::open(&missing),
+        Err(StatementError::Payload(_))
+    ));
+    // What stands outside of the signature, or beside the algorithm in the headers.
+    let mut cose = CoseSign1::from_slice(statement.bytes()).unwrap();
+    cose.unprotected.key_id = vec![1];
+    assert!(matches!(
+        SignedStatement::open(&cose.to_vec().unwrap()),
+        Err(StatementError::Cose(_))
+    ));
+    let mut founding = CoseSign::from_slice(federation.founding.bytes()).unwrap();
+    founding.unprotected.key_id = vec![1];
+    assert!(matches!(
+        FoundingStatement::open(&founding.to_vec().unwrap()),
+        Err(FoundingError::Cose(_))
+    ));
+    let bytes = codec::encode(&someone(&federation, CITY));
+    assert_eq!(
+        codec::decode::<Appointment>(&bytes, 4096),
+        Ok(someone(&federation, CITY))
+    );
+}
+
+#[test]
+fn a_closure_of_many_ids_takes_no_more_than_is_needed() {
+    let mut federation = Federation::new();
+    let ids: Vec<StatementId> = (0..20)
+        .map(|n| {
+            federation
+                .person(
+                    org(SHIQIAO),
+                    &format!("代表{n}"),
+                    &[Role::Deputy],
+                    Some(Level::Station),
+                )
+                .1
+        })
+        .collect();
+    let space = federation.joint_space(org(FENGDU), &[org(QINGYA)]);
+    let directory = federation.directory();
+    assert_eq!(directory.closure(ids).len(), 20 + 3 + 3);
+    assert!(directory.closure([StatementId([0; 32])]).is_empty());
+    let stated = directory
+        .statements()
+        .find(|s| matches!(s.body(), Body::JointSpace(_)))
+        .unwrap();
+    let closure = directory.closure([stated.id()]);
+    assert_eq!(
+        closure.len(),
+        1 + 2 + 3,
+        "itself, two authorities, the county and two townships"
+    );
+    let mut stranger = Directory::new(federation.founding.clone());
+    stranger.extend(closure.into_iter().cloned());
+    assert!(stranger.faults().is_empty());
+    let stated: Option<&Space> = stranger.joint_space(&space.id());
+    let id: SpaceId = stated.unwrap().id();
+    assert_eq!(id, space.id());
+}
