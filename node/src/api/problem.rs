@@ -204,7 +204,7 @@ fn from_key(key: &KeyFileError, error: &ServiceError) -> Problem {
 }
 
 impl IntoResponse for Problem {
-    /// The body is written by [`describe`], which knows the path.
+    /// The body is written by `describe`, which knows the path.
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(self);

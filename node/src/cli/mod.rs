@@ -1,5 +1,5 @@
 //! The command line: reads arguments, calls services or the running node, says what came of it. A command is a file.
-//! Knows no rules of the domain. A command works whether the node runs or not ([`reach`]).
+//! Knows no rules of the domain. A command works whether the node runs or not (`reach`).
 #![allow(
     clippy::print_stderr,
     reason = "what is said to a person at a terminal goes there; stdout is for results"

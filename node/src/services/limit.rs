@@ -24,7 +24,7 @@ const NAME_MAX: usize = 64;
 /// Passphrases tried at one time: each takes some 64 MiB.
 const TURNS: usize = 2;
 
-/// Failed attempts by name. After [`FREE`] failures the next attempt waits 1 second, then twice as long each time.
+/// Failed attempts by name. After a few failures the next attempt waits 1 second, then twice as long each time.
 #[derive(Debug, Default)]
 pub struct Attempts {
     names: Mutex<BTreeMap<String, Failures>>,

@@ -1,6 +1,6 @@
 //! Evidence bundles: all that is needed to verify a set of records offline, in one plain ustar archive (`docs/spec`).
 //!
-//! [`write`] makes one from what a store holds, [`verify`] checks one against a founding statement that the auditor
+//! [`write()`] makes one from what a store holds, [`verify()`] checks one against a founding statement that the auditor
 //! trusts. Equal input gives equal bytes. Reads from the outside inward: `archive` and `layout` are the container,
 //! `examine` is the order of examination with `check_log` and `check_entry`, `conclude` judges and folds, `facts` is
 //! what follows, `report` and `words` say it.
