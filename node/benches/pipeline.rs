@@ -41,6 +41,7 @@ fn main() -> anyhow::Result<()> {
     let started = Instant::now();
     let scene = Scene::build(dir.path(), VISITS)?;
     let entries = scene.log.len();
+    println!("load of this machine when it began: {}", machine_load());
     println!(
         "cores {}, seed {:#x}, {} entries ({VISITS} visits created with {} puts and updated with {}, {} receipts)",
         std::thread::available_parallelism().map_or(0, usize::from),
@@ -76,13 +77,38 @@ fn main() -> anyhow::Result<()> {
         own.round(&scene)?;
     }
     own.print();
+    println!("load of this machine when it ended: {}", machine_load());
     Ok(())
+}
+
+/// The load averages: with more than cores at work beside it, figures say little.
+fn machine_load() -> String {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load: Vec<&str> = text.split(' ').take(3).collect();
+    if load.is_empty() {
+        "unknown".into()
+    } else {
+        load.join(" ")
+    }
+}
+
+/// What this process has used of all cores, where the system says so; in steps of 10 ms.
+fn cpu() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: f64 = [11, 12]
+        .iter()
+        .map(|n| fields.get(*n)?.parse::<f64>().ok())
+        .sum::<Option<f64>>()?;
+    Some(ticks / 100.0)
 }
 
 /// Seconds per round of everything measured, in the order of first mention.
 #[derive(Default)]
 struct Table {
     rows: Vec<(&'static str, Vec<f64>)>,
+    /// Seconds of all cores, of the whole ways.
+    cores: Vec<(&'static str, Vec<f64>)>,
 }
 
 const STRICT: &str = "verify_strict alone";
@@ -113,6 +139,16 @@ impl Table {
         }
     }
 
+    fn add_cpu(&mut self, name: &'static str, since: Option<f64>) {
+        let Some(seconds) = cpu().zip(since).map(|(now, then)| now - then) else {
+            return;
+        };
+        match self.cores.iter_mut().find(|(row, _)| *row == name) {
+            Some((_, all)) => all.push(seconds),
+            None => self.cores.push((name, vec![seconds])),
+        }
+    }
+
     fn median(&self, name: &str) -> f64 {
         self.rows
             .iter()
@@ -139,6 +175,12 @@ impl Table {
             line(name, spread(all));
         }
         line("sum of the stages", (sum, sum, sum));
+        for (name, all) in &self.cores {
+            println!(
+                "{name:32} {:>6.1} us of processor time",
+                spread(all).1 / entries * 1e6
+            );
+        }
         println!();
     }
 }
@@ -364,13 +406,16 @@ fn ingest(node: &Node, scene: &Scene) -> anyhow::Result<()> {
 /// The whole way, each part when the one before it is through.
 fn one_after_another(scene: &Scene, table: &mut Table) -> anyhow::Result<()> {
     let node = scene.county("whole")?;
-    let begun = Instant::now();
+    let (begun, used) = (Instant::now(), cpu());
     ingest(&node, scene)?;
     table.add(TO_DURABLE, begun.elapsed());
+    table.add_cpu(TO_DURABLE, used);
     while node.project_round()? > 0 {}
     table.add(TO_VIEWS, begun.elapsed());
+    table.add_cpu(TO_VIEWS, used);
     while node.document_round()? > 0 {}
     table.add(TO_DOCUMENTS, begun.elapsed());
+    table.add_cpu(TO_DOCUMENTS, used);
     all_is_there(&node)
 }
 
@@ -383,7 +428,7 @@ fn while_it_runs(scene: &Scene, table: &mut Table) -> anyhow::Result<()> {
         .build()?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let projector = runtime.spawn(project::run(node.clone(), stopped));
-    let begun = Instant::now();
+    let (begun, used) = (Instant::now(), cpu());
     ingest(&node, scene)?;
     table.add(LIVE_DURABLE, begun.elapsed());
     let lag_ends = |part: fn((u64, u64)) -> u64| -> anyhow::Result<Duration> {
@@ -393,6 +438,7 @@ fn while_it_runs(scene: &Scene, table: &mut Table) -> anyhow::Result<()> {
         Ok(begun.elapsed())
     };
     table.add(LIVE_VIEWS, lag_ends(|(views, _)| views)?);
+    table.add_cpu(LIVE_VIEWS, used);
     table.add(LIVE_DOCUMENTS, lag_ends(|(views, documents)| views + documents)?);
     stop.send(true)?;
     runtime.block_on(projector)?;

@@ -36,11 +36,11 @@ pub struct PublicKey(VerifyingKey);
 impl PublicKey {
     /// Reads an Ed25519 key; refuses weak and non-canonical ones.
     pub fn from_ed25519(bytes: [u8; 32]) -> Result<Self, KeyError> {
-        let key = VerifyingKey::from_bytes(&bytes).map_err(|_| KeyError::Malformed)?;
         // Decompression reduces modulo p; only the reduced form is one key's one name.
-        if key.to_edwards().compress().to_bytes() != bytes {
+        if !is_reduced(&bytes) {
             return Err(KeyError::Malformed);
         }
+        let key = VerifyingKey::from_bytes(&bytes).map_err(|_| KeyError::Malformed)?;
         if key.is_weak() {
             return Err(KeyError::Weak);
         }
@@ -147,6 +147,12 @@ impl fmt::Debug for SecretKey {
     }
 }
 
+/// Whether the y coordinate is below p = 2^255 - 19; the highest bit is the sign of x. Where x is 0 the sign has no meaning
+/// and both forms decompress: those two points are of small order, so they are refused as weak.
+fn is_reduced(bytes: &[u8; 32]) -> bool {
+    !(bytes[31] & 0x7f == 0x7f && bytes[1..31].iter().all(|byte| *byte == 0xff) && bytes[0] >= 0xed)
+}
+
 fn in_domain(domain: &str, message: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(domain.len() + 1 + message.len());
     out.extend_from_slice(domain.as_bytes());
@@ -232,6 +238,32 @@ mod tests {
         above_p[0] = 0xee; // p + 1: the identity, written as no encoder writes it
         above_p[31] = 0x7f;
         assert!(PublicKey::from_ed25519(above_p).is_err());
+    }
+
+    #[test]
+    fn a_key_is_read_exactly_if_it_is_its_own_compressed_form() {
+        let mut candidates: Vec<[u8; 32]> = (0..=255)
+            .flat_map(|low| {
+                [
+                    (0xff, 0x7f),
+                    (0xff, 0xff),
+                    (0x00, 0x00),
+                    (0x00, 0x80),
+                    (0xff, 0x7e),
+                ]
+                .map(|(middle, high)| {
+                    let mut bytes = [middle; 32];
+                    (bytes[0], bytes[31]) = (low, high);
+                    bytes
+                })
+            })
+            .collect();
+        candidates.extend((0..200).map(|n: u32| Hash::plain(&n.to_be_bytes()).0));
+        for bytes in candidates {
+            let strict = VerifyingKey::from_bytes(&bytes)
+                .is_ok_and(|key| key.to_edwards().compress().to_bytes() == bytes && !key.is_weak());
+            assert_eq!(PublicKey::from_ed25519(bytes).is_ok(), strict, "{}", hex(&bytes));
+        }
     }
 
     #[test]

@@ -590,8 +590,8 @@ fn every_page(scene: &mut Scene) {
             paths.push(link("#visits tbody a.pm"));
             for lang in ["zh", "en"] {
                 for size in ["normal", "large"] {
+                    visit.go(&format!("/preferences?lang={lang}&type={size}&back=/network"));
                     for path in &paths {
-                        visit.go(&format!("/preferences?lang={lang}&type={size}&back=/network"));
                         visit.go(path);
                         check(&visit, &format!("{path} {login} {lang} {size}"), &mut wrong);
                     }

@@ -197,14 +197,21 @@ impl Node {
         Ok((draft.login, key, request))
     }
 
-    fn lock_person(&self, login: &str, key: &SecretKey, passphrase: &SecretString) -> Result<(), ServiceError> {
+    fn lock_person(
+        &self,
+        login: &str,
+        key: &SecretKey,
+        passphrase: &SecretString,
+    ) -> Result<(), ServiceError> {
         let path = keystore::person_path(&self.dir, login);
         Ok(keystore::lock(&path, key, passphrase, self.config.scrypt_log_n)?)
     }
 
     fn keep_account(&self, login: &str, key: &PublicKey) -> Result<(), ServiceError> {
         let (login, key) = (login.to_owned(), *key);
-        Ok(self.store.write_blocking(move |writer| writer.keep_account(&login, &key))?)
+        Ok(self
+            .store
+            .write_blocking(move |writer| writer.keep_account(&login, &key))?)
     }
 
     fn appointment_for(&self, request: &AppointmentRequest) -> Result<Body, ServiceError> {

@@ -251,6 +251,14 @@ impl Node {
                     .is_some_and(|(_, commitment)| key.commitment() == *commitment)
             })
             .collect();
+        if fitting.is_empty() {
+            return Ok(());
+        }
+        // Keys and marks are two files. Who is killed between them finds the records at the next start.
+        if !self.store.read(|reader| reader.settles_at_next_start())? {
+            self.store
+                .write_blocking(|writer| writer.settle_at_next_start())?;
+        }
         self.annex_keys.keep(&fitting)?;
         self.store.write_blocking(move |writer| {
             writer.mark_dirty(fitting.into_iter().map(|(record, _)| record));

@@ -13,8 +13,9 @@ use lianzhan_protocol::trust::SignedStatement;
 use super::error::StoreError;
 use super::writer::{Head, StoreEvent, Writer};
 
-/// Key of the small value that is there once statements of trust came in since the store was last opened.
-pub(super) const NEWS: &str = "statements_came";
+/// Key of the small value that is there once something came in, since the store was last opened, that settles records:
+/// statements of trust, or keys of annexes.
+pub(super) const NEWS: &str = "settles_at_start";
 
 /// Signs checkpoints of own logs with the node's key.
 pub trait Signer: Send + Sync {
@@ -174,6 +175,12 @@ impl Writer<'_> {
         Ok(standing.size)
     }
 
+    /// Has the next start mark every record that waits for something, because what it waits for may come in and the
+    /// process end before the record is marked.
+    pub fn settle_at_next_start(&mut self) -> Result<(), StoreError> {
+        self.put_meta(NEWS, &[])
+    }
+
     /// Keeps statements of trust. Those that are new are told to whoever keeps the directory.
     pub fn keep_statements(&mut self, statements: Vec<SignedStatement>) -> Result<(), StoreError> {
         let mut fresh = Vec::new();
@@ -186,7 +193,7 @@ impl Writer<'_> {
             }
         }
         if !fresh.is_empty() {
-            self.put_meta(NEWS, &[])?;
+            self.settle_at_next_start()?;
             self.events.push(StoreEvent::Statements(fresh));
         }
         Ok(())

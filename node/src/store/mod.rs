@@ -168,18 +168,21 @@ impl Store {
     }
 }
 
+/// An entry with its payload, a row's state and a document mostly fit into a page of this size, and would not into SQLite's
+/// usual one.
+const PAGE_BYTES: i64 = 8192;
+/// Pages in the WAL, 32 MiB, before they are moved into the database: a page that changes often is moved once.
+const CHECKPOINT_PAGES: i64 = 4000;
+
 fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
-    if let Ok(size) = std::env::var("LZ_PAGE") {
-        connection.pragma_update(None, "page_size", size.parse::<i64>().unwrap_or(4096))?;
-    }
+    // Of a new file; one that is there keeps what it has.
+    connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -16_000)?;
-    if let Ok(pages) = std::env::var("LZ_CKPT") {
-        connection.pragma_update(None, "wal_autocheckpoint", pages.parse::<i64>().unwrap_or(1000))?;
-    }
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }

@@ -328,6 +328,11 @@ impl<'a> Reader<'a> {
             .optional()?)
     }
 
+    /// Whether the next start marks every record that waits for something.
+    pub fn settles_at_next_start(&self) -> Result<bool, StoreError> {
+        Ok(self.meta(super::append::NEWS)?.is_some())
+    }
+
     /// Alarms, newest first.
     pub fn alarms(&self) -> Result<Vec<AlarmRow>, StoreError> {
         let mut select = self

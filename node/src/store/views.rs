@@ -300,8 +300,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Marks every record that statements could settle which came in before this start and were perhaps never told: the
-    /// process may have been killed between their commit and the marking. For a directory that has all of them.
+    /// Marks every record that waits, if something came in before this start for which they were perhaps not marked. For a
+    /// node that knows all statements and keys by now.
     pub fn mark_after_start(&mut self) -> Result<(), StoreError> {
         let came = self
             .tx
