@@ -10,12 +10,14 @@ use serde::{Deserialize, Serialize};
 use super::request::{Body, Passphrase};
 use super::{ApiState, Problem};
 use crate::services::ServiceError;
-use crate::services::appoint::PersonDraft;
+use crate::services::appoint::{AppointmentRequest, PersonDraft};
 
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
         .route("/people/session", post(check_sign_in))
         .route("/appoint", post(appoint))
+        .route("/appoint/ask", post(ask))
+        .route("/appoint/grant", post(grant))
 }
 
 #[derive(Deserialize)]
@@ -81,6 +83,65 @@ async fn appoint(
         .door
         .with_authority(move || node.appoint_person(&own, draft, &new));
     let appointment = appointed.await?.to_string();
+    Ok((StatusCode::CREATED, Json(Appointed { appointment })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ask {
+    login: String,
+    name: String,
+    roles: Vec<String>,
+    #[serde(default)]
+    seat: Option<String>,
+    /// Locks the new person's key.
+    person_passphrase: Passphrase,
+}
+
+#[derive(Serialize)]
+struct Asked {
+    code: String,
+}
+
+/// Makes a person's key here and gives the code by which the org above appoints it.
+async fn ask(
+    State(state): State<ApiState>,
+    Body(body): Body<Ask>,
+) -> Result<(StatusCode, Json<Asked>), Problem> {
+    let draft = PersonDraft {
+        login: body.login,
+        name: body.name,
+        roles: body.roles.iter().map(|id| role(id)).collect::<Result<_, _>>()?,
+        seat: body.seat.as_deref().map(level).transpose()?,
+    };
+    let (node, new) = (state.node.clone(), body.person_passphrase.0);
+    // Takes a turn at the door, for locking a key costs as much as opening one.
+    let asked = state
+        .door
+        .with_authority(move || node.ask_appointment(draft, &new));
+    let code = asked.await?.to_code();
+    Ok((StatusCode::CREATED, Json(Asked { code })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Grant {
+    /// Opens the org's authority key.
+    passphrase: Passphrase,
+    /// What `/appoint/ask` gave at the node below.
+    code: String,
+}
+
+async fn grant(
+    State(state): State<ApiState>,
+    Body(body): Body<Grant>,
+) -> Result<(StatusCode, Json<Appointed>), Problem> {
+    let request = AppointmentRequest::from_code(&body.code)?;
+    let (node, own) = (state.node.clone(), body.passphrase.0);
+    let granted = state
+        .door
+        .with_authority(move || node.grant_appointment(&own, &request));
+    let appointment = granted.await?.to_string();
     Ok((StatusCode::CREATED, Json(Appointed { appointment })))
 }
 

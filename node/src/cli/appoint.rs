@@ -1,6 +1,6 @@
 //! `lianzhan appoint`
 
-use age::secrecy::ExposeSecret;
+use age::secrecy::{ExposeSecret, SecretString};
 use lianzhan_protocol::trust::{Level, Role};
 use serde::Deserialize;
 use serde_json::json;
@@ -8,14 +8,18 @@ use serde_json::json;
 use super::found::level;
 use super::reach::Reach;
 use super::{Shell, ask, out};
-use crate::services::appoint::PersonDraft;
+use crate::services::appoint::{AppointmentRequest, PersonDraft};
 
 /// Appoint a person who signs at this node 任命在本节点签名的人员
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example 例:
   lianzhan appoint lin --name 林晓 --role opinion_liaison --role station_liaison
-  lianzhan appoint zhao --name 赵敏 --role deputy --seat township
+  lianzhan appoint luo --name 罗定一 --role deputy --seat township --ask    at a station: prints a code 在站里：打印请求码
+  lianzhan appoint --grant CODE                                            at the township 在乡镇
+
+A seat is given by an authority of its level: a station asks, the township grants, the answer comes with the next sync.
+代表的层级由那一级任命：站里请求，乡镇批准，下次同步时生效。
 
 Asks for the passphrase of the org's authority key, then for the new passphrase of that person, who should type it.
 Without a terminal they come from LIANZHAN_PASSPHRASE and LIANZHAN_PERSON_PASSPHRASE.
@@ -25,16 +29,23 @@ Roles 职责: station_liaison 联络员, opinion_liaison 民情联络员, deputy
 deputies_office 代表工委, organiser 组织者, and all others of docs/glossary.md.")]
 pub(super) struct Appoint {
     /// Login: lowercase letters, digits, - or _ 登录名
-    login: String,
+    #[arg(required_unless_present = "grant")]
+    login: Option<String>,
     /// Name on the card 姓名
-    #[arg(long)]
-    name: String,
+    #[arg(long, required_unless_present = "grant")]
+    name: Option<String>,
     /// A role; may be repeated 职责
-    #[arg(long = "role", value_name = "ROLE", required = true, value_parser = role)]
+    #[arg(long = "role", value_name = "ROLE", required_unless_present = "grant", value_parser = role)]
     roles: Vec<Role>,
     /// Level of a deputy's seat 代表的层级
     #[arg(long, value_parser = level)]
     seat: Option<Level>,
+    /// Make the key here and print a code by which the org above appoints it 生成密钥，打印请求码，由上级任命
+    #[arg(long, conflicts_with = "grant")]
+    ask: bool,
+    /// Appoint as a node directly below asks 按下级的请求码任命
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["login", "name", "roles", "seat"])]
+    grant: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -49,45 +60,110 @@ fn role(id: &str) -> Result<Role, String> {
     })
 }
 
+#[derive(Deserialize)]
+struct Asked {
+    code: String,
+}
+
 impl Appoint {
     pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
         let reach = Reach::open(&shell.dir())?;
-        let own = ask::passphrase(
-            shell,
-            ask::PASSPHRASE,
-            "本机构密钥的口令",
-            "passphrase of the org's authority key",
-        )?;
-        let person = ask::new_passphrase(
-            shell,
-            ask::PERSON_PASSPHRASE,
-            "被任命人自己的新口令",
-            "new passphrase of the person",
-        )?;
-        let appointment = match reach {
-            Reach::Here(node) => {
-                let draft = PersonDraft {
-                    login: self.login,
-                    name: self.name,
-                    roles: self.roles,
-                    seat: self.seat,
-                };
-                node.appoint_person(&own, draft, &person)?.to_string()
-            }
-            Reach::Running(client) => {
-                let roles: Vec<_> = self.roles.iter().map(|role| role.as_str()).collect();
-                let body = json!({
-                    "passphrase": own.expose_secret(), "login": self.login, "name": self.name, "roles": roles,
-                    "seat": self.seat.map(Level::as_str), "person_passphrase": person.expose_secret(),
-                });
-                client.post::<Appointed>("/appoint", &body)?.appointment
-            }
+        if let Some(code) = &self.grant {
+            return grant(shell, reach, code);
+        }
+        let draft = PersonDraft {
+            login: self.login.unwrap_or_default(),
+            name: self.name.unwrap_or_default(),
+            roles: self.roles,
+            seat: self.seat,
         };
-        out::line(&appointment)?;
-        shell.say(
-            "已任命。上面是任命的编号。",
-            "Appointed. Above is the id of the appointment.",
-        );
-        Ok(())
+        if self.ask {
+            ask_above(shell, reach, draft)
+        } else {
+            appoint(shell, reach, draft)
+        }
     }
+}
+
+fn own_passphrase(shell: &Shell) -> anyhow::Result<SecretString> {
+    ask::passphrase(
+        shell,
+        ask::PASSPHRASE,
+        "本机构密钥的口令",
+        "passphrase of the org's authority key",
+    )
+}
+
+fn person_passphrase(shell: &Shell) -> anyhow::Result<SecretString> {
+    ask::new_passphrase(
+        shell,
+        ask::PERSON_PASSPHRASE,
+        "被任命人自己的新口令",
+        "new passphrase of the person",
+    )
+}
+
+/// What both routes for a new person take.
+fn described(draft: &PersonDraft, person: &SecretString) -> serde_json::Value {
+    let roles: Vec<_> = draft.roles.iter().map(|role| role.as_str()).collect();
+    json!({
+        "login": draft.login, "name": draft.name, "roles": roles, "seat": draft.seat.map(Level::as_str),
+        "person_passphrase": person.expose_secret(),
+    })
+}
+
+fn appoint(shell: &Shell, reach: Reach, draft: PersonDraft) -> anyhow::Result<()> {
+    let own = own_passphrase(shell)?;
+    let person = person_passphrase(shell)?;
+    let appointment = match reach {
+        Reach::Here(node) => node.appoint_person(&own, draft, &person)?.to_string(),
+        Reach::Running(client) => {
+            let mut body = described(&draft, &person);
+            body["passphrase"] = own.expose_secret().into();
+            client.post::<Appointed>("/appoint", &body)?.appointment
+        }
+    };
+    out::line(&appointment)?;
+    shell.say(
+        "已任命。上面是任命的编号。",
+        "Appointed. Above is the id of the appointment.",
+    );
+    Ok(())
+}
+
+fn ask_above(shell: &Shell, reach: Reach, draft: PersonDraft) -> anyhow::Result<()> {
+    let person = person_passphrase(shell)?;
+    let code = match reach {
+        Reach::Here(node) => node.ask_appointment(draft, &person)?.to_code(),
+        Reach::Running(client) => {
+            client
+                .post::<Asked>("/appoint/ask", &described(&draft, &person))?
+                .code
+        }
+    };
+    out::line(&code)?;
+    shell.say(
+        "把上面的请求码交给上级，由上级运行 lianzhan appoint --grant。",
+        "Give the code above to the org above, which runs lianzhan appoint --grant.",
+    );
+    Ok(())
+}
+
+fn grant(shell: &Shell, reach: Reach, code: &str) -> anyhow::Result<()> {
+    let own = own_passphrase(shell)?;
+    let appointment = match reach {
+        Reach::Here(node) => node
+            .grant_appointment(&own, &AppointmentRequest::from_code(code)?)?
+            .to_string(),
+        Reach::Running(client) => {
+            let body = json!({ "passphrase": own.expose_secret(), "code": code });
+            client.post::<Appointed>("/appoint/grant", &body)?.appointment
+        }
+    };
+    out::line(&appointment)?;
+    shell.say(
+        "已任命。下次同步时到达请求的节点。",
+        "Appointed. It reaches the asking node with the next sync.",
+    );
+    Ok(())
 }

@@ -9,7 +9,11 @@
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn check(start: *const u8, len: usize, root: *const u8, root_len: usize) -> u32 {
     // SAFETY: as the caller promises.
-    let (bundle, founding) =
-        unsafe { (std::slice::from_raw_parts(start, len), std::slice::from_raw_parts(root, root_len)) };
+    let (bundle, founding) = unsafe {
+        (
+            std::slice::from_raw_parts(start, len),
+            std::slice::from_raw_parts(root, root_len),
+        )
+    };
     u32::from(lianzhan_protocol::bundle::verify(bundle, founding).is_ok())
 }
