@@ -12,14 +12,11 @@ use sha2::Sha256;
 
 use super::submit::ledger_of;
 use super::visit::{self, VisitDraft, check_visit};
-use super::{Annex, Author, Draft, Node, ServiceError};
-use crate::env;
+use super::{Annex, Author, Draft, Node, ServiceError, files};
 use crate::import::{GoodRow, ImportPlan, read_rows, read_sheet};
 
 /// Rows that are signed and handed to the store before their commit is awaited.
 const BATCH: usize = 200;
-/// The secret by which rows are told again: without it nobody can guess from a record's id what a row said.
-const META_IMPORT_SECRET: &str = "import_secret";
 
 /// What came of an import.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -66,7 +63,8 @@ impl Node {
             return Err(ServiceError::UnknownLedger(ledger.id.clone()));
         }
         let plan = plan(ledger, file_name, bytes)?;
-        let secret = self.import_secret()?;
+        // Without the secret nobody can guess from a record's id what a row said.
+        let secret = self.kept_secret(files::IMPORT_SECRET)?;
         let mut report = ImportReport {
             skipped: plan.skipped as u64,
             dry_run,
@@ -158,17 +156,6 @@ impl Node {
         }
         self.start_submit(author, draft).map(Some)
     }
-
-    fn import_secret(&self) -> Result<[u8; 32], ServiceError> {
-        let held = self.store.read(|reader| reader.meta(META_IMPORT_SECRET))?;
-        if let Some(secret) = held.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()) {
-            return Ok(secret);
-        }
-        let secret: [u8; 32] = env::random();
-        self.store
-            .write_blocking(move |writer| writer.put_meta(META_IMPORT_SECRET, &secret))?;
-        Ok(secret)
-    }
 }
 
 fn plan(ledger: &Ledger, file_name: &str, bytes: &[u8]) -> Result<ImportPlan, ServiceError> {
@@ -191,8 +178,8 @@ async fn settle(waiting: &mut Vec<super::submit::Pending>) -> Result<(), Service
 }
 
 /// A row's record id: the same for the same row, also in another file; the second of two equal rows is another record.
-fn row_id(secret: &[u8; 32], ledger: &str, row: &GoodRow, seen: &mut BTreeMap<[u8; 32], u32>) -> RecordId {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes keys of any length");
+fn row_id(secret: &str, ledger: &str, row: &GoodRow, seen: &mut BTreeMap<[u8; 32], u32>) -> RecordId {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
     let mut feed = |name: &str, value: &Value| {
         mac.update(name.as_bytes());
         mac.update(&[0]);

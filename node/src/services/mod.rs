@@ -54,6 +54,8 @@ pub mod files {
     pub const ANNEX_KEYS: &str = "annex.keys";
     /// The token that opens the API to whoever may read this directory.
     pub const API_TOKEN: &str = "api.token";
+    /// The secret by which imported rows are told again.
+    pub const IMPORT_SECRET: &str = "import.secret";
     /// Held while a program works with the directory.
     pub const LOCK: &str = "lock";
     /// Pending invitations.
@@ -75,6 +77,7 @@ pub struct Node {
     witness_key: SecretKey,
     annex_keys: AnnexKeys,
     directory: RwLock<Arc<Directory>>,
+    secrets: std::sync::Mutex<()>,
     _lock: std::fs::File,
 }
 
@@ -128,6 +131,7 @@ impl Node {
             witness_key,
             annex_keys,
             directory: RwLock::new(Arc::new(directory)),
+            secrets: std::sync::Mutex::new(()),
             _lock: lock,
         }))
     }
@@ -209,14 +213,24 @@ impl Node {
 
     /// The token that opens this node's API; made at first use.
     pub fn api_token(&self) -> Result<String, ServiceError> {
-        let path = self.dir.join(files::API_TOKEN);
+        self.kept_secret(files::API_TOKEN)
+    }
+
+    /// 32 random bytes as hex, in a file of its own that only its owner may read; made at first use.
+    fn kept_secret(&self, name: &str) -> Result<String, ServiceError> {
+        // Two that come first at once must not end with two secrets.
+        let _making = self
+            .secrets
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let path = self.dir.join(name);
         match std::fs::read_to_string(&path) {
-            Ok(token) => Ok(token.trim().to_owned()),
+            Ok(secret) => Ok(secret.trim().to_owned()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let token = lianzhan_protocol::codec::hex(&crate::env::random::<24>());
-                crate::env::write_private(&path, token.as_bytes())
+                let secret = lianzhan_protocol::codec::hex(&crate::env::random::<32>());
+                crate::env::write_private(&path, secret.as_bytes())
                     .map_err(|error| ServiceError::Disk { path, error })?;
-                Ok(token)
+                Ok(secret)
             }
             Err(error) => Err(ServiceError::Disk { path, error }),
         }

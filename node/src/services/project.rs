@@ -23,8 +23,10 @@ const DOCUMENT_ROUND: usize = 4;
 
 /// A burst of commits is let pass until nothing came for so long, so that a record which changes again and again is derived
 /// once; but views never wait longer than this for its end.
-const QUIET: Duration = Duration::from_millis(10);
+const QUIET: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_millis(400);
+/// Documents wait for a quiet moment, but not for ever.
+const DOCUMENT_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Records with the marks that say what lags, as [`Reader::dirty`] gives them.
 type Marked = fn(&Reader<'_>, after: i64, limit: u64) -> Result<Vec<(RecordId, i64)>, StoreError>;
@@ -173,15 +175,20 @@ impl Node {
 /// lags.
 pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) {
     let mut events = node.store().events();
+    let (mut calm, mut documented) = (true, Instant::now());
     loop {
         let worker = node.clone();
+        let documents = calm || documented.elapsed() > DOCUMENT_PATIENCE;
+        if documents {
+            documented = Instant::now();
+        }
         let worked = tokio::task::spawn_blocking(move || match worker.project_round() {
-            Ok(0) => worker.document_round(),
+            Ok(0) if documents => worker.document_round(),
             other => other,
         })
         .await;
         let mut awake = match worked {
-            Ok(Ok(count)) => count > 0,
+            Ok(Ok(count)) => count > 0 || !documents,
             Ok(Err(error)) => {
                 tracing::error!(%error, "views could not be brought up to date; trying again after the next commit");
                 false
@@ -201,7 +208,10 @@ pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) 
             };
             tokio::select! {
                 _ = stop.changed() => return,
-                () = until(moment) => break,
+                () = until(moment) => {
+                    calm = patience.is_some_and(|end| Instant::now() < end);
+                    break;
+                }
                 event = events.recv() => match event {
                     Ok(batch) => awake |= heed(&node, &batch).await,
                     Err(RecvError::Lagged(_)) => {

@@ -167,17 +167,22 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Puts the rows of records and takes their marks away, unless they were marked again since `seq` was read. A
-    /// record whose state is empty (`None`) has no rows.
+    /// Puts the rows of records and takes their marks away; those that were marked again since `seq` was read are left to
+    /// whoever derives them next. A record whose state is empty (`None`) has no rows.
     pub fn put_projections(
         &mut self,
         done: Vec<(RecordId, i64, Option<Projection>)>,
     ) -> Result<(), StoreError> {
         let mut told = Vec::new();
         for (record, seq, projection) in done {
-            self.tx
+            let due = self
+                .tx
                 .prepare_cached("DELETE FROM dirty WHERE record = ? AND seq = ?")?
                 .execute((record.0, seq))?;
+            // Marked again, or done by somebody else meanwhile: what was derived here may be the older.
+            if due == 0 {
+                continue;
+            }
             self.remove_rows(&record)?;
             if let Some(projection) = projection {
                 self.insert_rows(&projection)?;
@@ -273,9 +278,13 @@ impl Writer<'_> {
         done: Vec<(RecordId, i64, Option<StoredDocument>)>,
     ) -> Result<(), StoreError> {
         for (record, seq, document) in done {
-            self.tx
+            let due = self
+                .tx
                 .prepare_cached("DELETE FROM undocumented WHERE record = ? AND seq = ?")?
                 .execute((record.0, seq))?;
+            if due == 0 {
+                continue;
+            }
             match document {
                 Some(StoredDocument { heads, bytes }) => self
                     .tx
