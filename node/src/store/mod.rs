@@ -38,7 +38,7 @@ pub const HIGH_WATER: &str = "high-water";
 /// The store of one node. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    jobs: std::sync::mpsc::Sender<Job>,
+    writer: Arc<WriterHandle>,
     events: broadcast::Sender<Arc<Vec<StoreEvent>>>,
     readers: Arc<Readers>,
 }
@@ -50,6 +50,27 @@ impl<T> Handed<T> {
     /// Until it is durable.
     pub fn wait(self) -> Result<T, StoreError> {
         self.0.recv().unwrap_or(Err(StoreError::Stopped))
+    }
+}
+
+/// The way to the writer thread. When the last handle of the store goes, the thread finishes what waits, closes the
+/// database and is waited for: whoever comes next finds whole files.
+struct WriterHandle {
+    jobs: Option<std::sync::mpsc::Sender<Job>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Drop for WriterHandle {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        // A job may hold the last handle: the writer does not wait for itself.
+        if let Some(thread) = self
+            .thread
+            .take()
+            .filter(|t| t.thread().id() != std::thread::current().id())
+        {
+            let _ = thread.join();
+        }
     }
 }
 
@@ -70,12 +91,15 @@ impl Store {
         let (jobs, queue) = std::sync::mpsc::channel();
         let (events, _) = broadcast::channel(4096);
         let writer = writer::Thread::new(connection, high_water, signer, events.clone())?;
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || writer.run(&queue))
             .map_err(StoreError::Disk)?;
         Ok(Store {
-            jobs,
+            writer: Arc::new(WriterHandle {
+                jobs: Some(jobs),
+                thread: Some(thread),
+            }),
             events,
             readers: Arc::new(Readers {
                 path,
@@ -133,7 +157,9 @@ impl Store {
             (failed, finish)
         });
         // If the writer is gone, dropping the job drops the reply, and the receiver says so.
-        let _ = self.jobs.send(boxed);
+        if let Some(jobs) = &self.writer.jobs {
+            let _ = jobs.send(boxed);
+        }
     }
 
     /// Reads a consistent snapshot.
