@@ -158,20 +158,17 @@ impl Node {
         })?)
     }
 
-    /// Two roots of one size. An own log is halted, a foreign one raises an alarm; nothing else stops.
+    /// A peer says that it holds another root of one size: an alarm, for people to look at both copies. Nothing stops on
+    /// a bare claim. An own log is halted where something that we signed shows that this copy is an old one: by a range
+    /// ([`Node::ingest`]) or by the high-water file.
     pub fn fork_seen(&self, origin: &Origin, ours: Standing, theirs: Standing) -> Result<(), ServiceError> {
         let words = format!(
-            "at {} entries our root is {} and a peer's is {}: one of the two copies was rewritten",
+            "at {} entries our root is {} and a peer says {}: one of the two copies was rewritten, or the peer lies",
             ours.size, ours.root, theirs.root
         );
         let origin = origin.clone();
-        self.store.write_blocking(move |writer| {
-            if writer.is_own(&origin) {
-                writer.halt_log(&origin, &words)
-            } else {
-                writer.raise_alarm("fork", origin.as_str(), &words)
-            }
-        })?;
+        self.store
+            .write_blocking(move |writer| writer.raise_alarm("fork", origin.as_str(), &words))?;
         Ok(())
     }
 

@@ -263,11 +263,6 @@ impl Writer<'_> {
             .map_err(|error| StoreError::Corrupt(error.to_string()))
     }
 
-    /// Whether this node writes the log.
-    pub fn is_own(&self, origin: &Origin) -> bool {
-        self.head(origin).is_ok_and(|head| head.own)
-    }
-
     /// Writes nothing more to a log, says why, and goes on with the others.
     pub fn halt_log(&mut self, origin: &Origin, reason: &str) -> Result<(), StoreError> {
         let mut head = self.head(origin)?.clone();
