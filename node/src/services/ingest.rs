@@ -188,7 +188,7 @@ impl Node {
     }
 
     /// Entries for a peer, with the signed checkpoint that they lead to. None while the copy held is itself incomplete:
-    /// it is offered again when it is whole.
+    /// it is offered again when it is whole. Nor while what was just signed is not in the high-water file yet.
     pub fn read_range(
         &self,
         origin: &Origin,
@@ -199,7 +199,12 @@ impl Node {
             let Some(log) = reader.log(origin)? else {
                 return Ok(None);
             };
-            if from >= log.size || log.checkpoint_size != log.size {
+            let shown = if log.own {
+                self.store.published(origin)
+            } else {
+                log.size
+            };
+            if from >= log.size || log.checkpoint_size != log.size || shown < log.size {
                 return Ok(None);
             }
             let rows = reader.range(log.id, from, RANGE_ENTRIES_MAX, max_bytes)?;

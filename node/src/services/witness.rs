@@ -27,6 +27,9 @@ impl Node {
             let Some(log) = reader.log(origin)?.filter(|log| log.own && log.halted.is_none()) else {
                 return Ok(None);
             };
+            if self.store.published(origin) < log.size {
+                return Ok(None);
+            }
             let covered = reader.receipted(log.id)?;
             if reader.unreceipted(log.id, covered)? == 0 {
                 return Ok(None);

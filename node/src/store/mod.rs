@@ -24,11 +24,12 @@ pub use writer::{StoreEvent, Writer};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use lianzhan_protocol::log::{Origin, TreeSize};
 use rusqlite::Connection;
 use tokio::sync::{broadcast, oneshot};
 
 use highwater::HighWater;
-use writer::Job;
+use writer::{Job, Published};
 
 /// Name of the database file in a node's directory.
 pub const DATABASE: &str = "lianzhan.db";
@@ -39,6 +40,7 @@ pub const HIGH_WATER: &str = "high-water";
 #[derive(Clone)]
 pub struct Store {
     writer: Arc<WriterHandle>,
+    published: Published,
     events: broadcast::Sender<Arc<Vec<StoreEvent>>>,
     readers: Arc<Readers>,
 }
@@ -90,7 +92,8 @@ impl Store {
         let high_water = HighWater::open(&dir.join(HIGH_WATER))?;
         let (jobs, queue) = std::sync::mpsc::channel();
         let (events, _) = broadcast::channel(4096);
-        let writer = writer::Thread::new(connection, high_water, signer, events.clone())?;
+        let published = Published::default();
+        let writer = writer::Thread::new(connection, high_water, signer, events.clone(), published.clone())?;
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || writer.run(&queue))
@@ -100,6 +103,7 @@ impl Store {
                 jobs: Some(jobs),
                 thread: Some(thread),
             }),
+            published,
             events,
             readers: Arc::new(Readers {
                 path,
@@ -186,6 +190,11 @@ impl Store {
             idle.push(connection);
         }
         result
+    }
+
+    /// How much of an own log may be shown: what is in the high-water file, too.
+    pub fn published(&self, origin: &Origin) -> TreeSize {
+        self.published.size(origin)
     }
 
     /// What was committed, from now on.

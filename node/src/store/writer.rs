@@ -2,12 +2,12 @@
 //! checkpoint for each own log that grew, commits, syncs the high-water file, and answers.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use lianzhan_protocol::id::{RecordId, SpaceId};
-use lianzhan_protocol::log::{Frontier, Origin};
+use lianzhan_protocol::log::{Frontier, Origin, TreeSize};
 use lianzhan_protocol::sync::Standing;
 use lianzhan_protocol::trust::SignedStatement;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -48,6 +48,23 @@ pub enum StoreEvent {
     Alarm,
 }
 
+/// How far own logs may be shown to anybody: what is committed and not yet in the high-water file must not leave signed,
+/// although a reader's snapshot has it already.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Published(Arc<RwLock<BTreeMap<Origin, TreeSize>>>);
+
+impl Published {
+    pub(super) fn raise(&self, sizes: impl IntoIterator<Item = (Origin, TreeSize)>) {
+        let mut published = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        published.extend(sizes);
+    }
+
+    pub(super) fn size(&self, origin: &Origin) -> TreeSize {
+        let published = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        published.get(origin).copied().unwrap_or(TreeSize::EMPTY)
+    }
+}
+
 /// A log as the writer knows it without asking the database.
 #[derive(Debug, Clone)]
 pub(super) struct Head {
@@ -79,16 +96,31 @@ pub(super) struct Thread {
     witness: Frontier,
     seq: i64,
     events: broadcast::Sender<Arc<Vec<StoreEvent>>>,
+    published: Published,
 }
 
 impl Thread {
     pub(super) fn new(
         mut connection: Connection,
-        high_water: HighWater,
+        mut high_water: HighWater,
         signer: Arc<dyn Signer>,
         events: broadcast::Sender<Arc<Vec<StoreEvent>>>,
+        published: Published,
     ) -> Result<Self, StoreError> {
         let heads = super::logs::load_heads(&mut connection, &high_water, signer.as_ref())?;
+        // A crash between commit and high-water file leaves the database ahead: the file catches up before anybody is
+        // shown anything.
+        let own = heads.iter().filter(|(_, head)| head.own && head.halted.is_none());
+        let marks: Vec<_> = own
+            .map(|(origin, head)| (origin.clone(), head.frontier.size(), head.frontier.root()))
+            .collect();
+        let ahead: Vec<_> = marks
+            .iter()
+            .filter(|(origin, size, _)| high_water.marks.get(origin).is_none_or(|(mark, _)| mark < size))
+            .cloned()
+            .collect();
+        high_water.raise(&ahead)?;
+        published.raise(marks.into_iter().map(|(origin, size, _)| (origin, size)));
         let witness = super::logs::load_witness_frontier(&connection)?;
         let seq = connection.query_row(
             "SELECT max((SELECT coalesce(max(seq), 0) FROM dirty), (SELECT coalesce(max(seq), 0) FROM undocumented))",
@@ -103,6 +135,7 @@ impl Thread {
             witness,
             seq,
             events,
+            published,
         })
     }
 
@@ -185,6 +218,8 @@ impl Thread {
         }
         self.seq = seq;
         self.high_water.raise(&marks)?;
+        self.published
+            .raise(marks.into_iter().map(|(origin, size, _)| (origin, size)));
         Ok(events)
     }
 }
