@@ -59,19 +59,12 @@ fn main() -> anyhow::Result<()> {
         started.elapsed().as_secs_f64(),
     );
     let mut table = Table::default();
-    let rounds = std::env::var("LZ_ROUNDS")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(ROUNDS);
-    for _ in 0..rounds {
+    for _ in 0..ROUNDS {
         stages(&scene, &mut table)?;
         one_after_another(&scene, &mut table)?;
         while_it_runs(&scene, &mut table)?;
     }
     table.print(entries as f64);
-    if rounds < ROUNDS {
-        return Ok(());
-    }
     let mut own = Own::default();
     for _ in 0..ROUNDS {
         own.round(&scene)?;
