@@ -71,12 +71,7 @@ async fn appoint(
     State(state): State<ApiState>,
     Body(body): Body<Appoint>,
 ) -> Result<(StatusCode, Json<Appointed>), Problem> {
-    let draft = PersonDraft {
-        login: body.login,
-        name: body.name,
-        roles: body.roles.iter().map(|id| role(id)).collect::<Result<_, _>>()?,
-        seat: body.seat.as_deref().map(level).transpose()?,
-    };
+    let draft = draft(body.login, body.name, &body.roles, body.seat.as_deref())?;
     let node = state.node.clone();
     let (own, new) = (body.passphrase.0, body.person_passphrase.0);
     let appointed = state
@@ -108,12 +103,7 @@ async fn ask(
     State(state): State<ApiState>,
     Body(body): Body<Ask>,
 ) -> Result<(StatusCode, Json<Asked>), Problem> {
-    let draft = PersonDraft {
-        login: body.login,
-        name: body.name,
-        roles: body.roles.iter().map(|id| role(id)).collect::<Result<_, _>>()?,
-        seat: body.seat.as_deref().map(level).transpose()?,
-    };
+    let draft = draft(body.login, body.name, &body.roles, body.seat.as_deref())?;
     let (node, new) = (state.node.clone(), body.person_passphrase.0);
     // Takes a turn at the door, for locking a key costs as much as opening one.
     let asked = state
@@ -143,6 +133,21 @@ async fn grant(
         .with_authority(move || node.grant_appointment(&own, &request));
     let appointment = granted.await?.to_string();
     Ok((StatusCode::CREATED, Json(Appointed { appointment })))
+}
+
+/// The person that both ways of appointing describe.
+fn draft(
+    login: String,
+    name: String,
+    roles: &[String],
+    seat: Option<&str>,
+) -> Result<PersonDraft, ServiceError> {
+    Ok(PersonDraft {
+        login,
+        name,
+        roles: roles.iter().map(|id| role(id)).collect::<Result<_, _>>()?,
+        seat: seat.map(level).transpose()?,
+    })
 }
 
 fn role(id: &str) -> Result<Role, ServiceError> {
