@@ -21,6 +21,7 @@ use lianzhan_protocol::codec;
 use lianzhan_protocol::id::RecordId;
 use lianzhan_protocol::keys::{PublicKey, Signature};
 use lianzhan_protocol::log::{Entry, Frontier};
+use lianzhan_protocol::record::ledger::by_hash;
 use lianzhan_protocol::record::{RecordState, Verdict, fold};
 use lianzhan_protocol::sync::verify_range;
 
@@ -240,7 +241,10 @@ fn stages(scene: &Scene, table: &mut Table) -> anyhow::Result<()> {
     let states: Vec<RecordState> = loaded
         .iter()
         .zip(&verdicts)
-        .map(|(loaded, verdicts)| fold(loaded.id, &loaded.held, given(loaded, verdicts)))
+        .map(|(loaded, verdicts)| {
+            let given = given(loaded, verdicts);
+            fold(loaded.id, &loaded.space.id(), &loaded.held, given, by_hash)
+        })
         .collect();
     table.add("fold", begun.elapsed());
 

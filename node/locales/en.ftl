@@ -570,6 +570,7 @@ event-register = Registered
 event-sign-in = Signed in
 event-log-line = Wrote a line
 event-seal = Sealed
+event-adopt = Adopted
 change-first = Entered
 change-field = Changed “{ $field }”
 change-fields = Changed { $count } fields

@@ -435,6 +435,7 @@ event-register = 登记
 event-sign-in = 签到
 event-log-line = 记一条
 event-seal = 封签
+event-adopt = 追认
 change-first = 录入
 change-field = 改“{ $field }”
 change-fields = 改了 { $count } 项

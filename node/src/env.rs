@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::path::Path;
 
-use lianzhan_protocol::id::RecordId;
 use lianzhan_protocol::time::Timestamp;
 
 /// Now, by this machine's clock.
@@ -19,11 +18,6 @@ pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes
-}
-
-/// A fresh record id.
-pub fn record_id() -> RecordId {
-    RecordId::mint(now(), random())
 }
 
 /// Syncs the directory that holds `path`, so that a created or renamed file survives a crash.

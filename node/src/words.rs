@@ -1,7 +1,7 @@
 //! Errors of use cases in Chinese, for clerks: what happened, to which thing, what to do.
 
 use lianzhan_protocol::record::ledger::{Field, ledgers};
-use lianzhan_protocol::record::{Ineffective, RefusalReason};
+use lianzhan_protocol::record::{ContestReason, Ineffective, RefusalReason};
 
 use crate::services::ServiceError;
 use crate::services::visit::PersonalData;
@@ -69,8 +69,18 @@ pub fn refusal(reason: &RefusalReason) -> &'static str {
         RefusalReason::EventOfOtherLedger(_) => "这本台账没有这件事。",
         RefusalReason::Field(_) => "有一项不合台账的定义。",
         RefusalReason::Audience => "这本台账不放在这个范围。",
+        RefusalReason::Unrooted => "这次修改不属于这条记录：编号是为另一次首改定的。",
         RefusalReason::OtherLedger => "这条记录属于另一本台账。",
         RefusalReason::TooMany => "同一节点对这条记录的修改次数太多。",
+    }
+}
+
+/// Why a change waits for an adoption, in Chinese.
+pub fn contest(reason: &ContestReason) -> &'static str {
+    match reason {
+        ContestReason::Revoked(_) => "签名人的任命已撤销，而这次修改在那之前没有见证。",
+        ContestReason::NodeRevoked(_) => "写入节点的任命已撤销，而这次修改在那之前没有见证。",
+        ContestReason::Authority(_) => "任命出自一把已撤销的机构密钥。",
     }
 }
 

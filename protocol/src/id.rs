@@ -95,19 +95,35 @@ impl OrgId {
     }
 }
 
-/// A record: 6 bytes of Unix milliseconds, then 10 bytes of the writer's choice, so ids sort by time and can be
-/// minted offline (`domain.md` 0, item 2).
+/// A record: 6 bytes of Unix milliseconds, then 10 bytes of a hash that binds it to its space, its ledger and the salt of
+/// its first change. Ids sort by time and are minted offline (`domain.md` 0, item 2), and nobody can begin a record under
+/// an id that was minted elsewhere: that would take another first change with the same 80 bits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordId(pub [u8; 16]);
 cbor_bytes!(RecordId, 16);
 id_text!(RecordId, 16);
 
 impl RecordId {
-    /// A record id for `time`, with `tail` drawn by the caller.
-    pub fn mint(time: crate::time::Timestamp, tail: [u8; 10]) -> Self {
+    /// The id of the record that begins in `space` at `time` with a change of `salt` by the ledger `definition`.
+    pub fn mint(time: crate::time::Timestamp, space: &SpaceId, definition: &Hash, salt: &[u8]) -> Self {
+        let time = time.0.max(0).to_be_bytes();
+        let mut millis = [0; 6];
+        millis.copy_from_slice(&time[2..]);
+        Self::bound(millis, space, definition, salt)
+    }
+
+    /// Whether a change of `salt` by `definition` may be the first of this record, in `space`.
+    pub fn is_minted_for(&self, space: &SpaceId, definition: &Hash, salt: &[u8]) -> bool {
+        let mut millis = [0; 6];
+        millis.copy_from_slice(&self.0[..6]);
+        Self::bound(millis, space, definition, salt) == *self
+    }
+
+    fn bound(millis: [u8; 6], space: &SpaceId, definition: &Hash, salt: &[u8]) -> Self {
+        let bound = Hash::of("lianzhan/record-id/v1", &[&millis, &space.0, &definition.0, salt]);
         let mut id = [0; 16];
-        id[..6].copy_from_slice(&time.0.max(0).to_be_bytes()[2..]);
-        id[6..].copy_from_slice(&tail);
+        id[..6].copy_from_slice(&millis);
+        id[6..].copy_from_slice(&bound.0[..10]);
         RecordId(id)
     }
 }
@@ -129,3 +145,98 @@ id_text!(ChangeId, 32);
 pub struct StatementId(pub [u8; 32]);
 cbor_bytes!(StatementId, 32);
 id_text!(StatementId, 32);
+
+impl StatementId {
+    /// Its short form, for lists of what still stands.
+    pub fn tag(&self) -> StatementTag {
+        let mut tag = [0; 16];
+        tag.copy_from_slice(&self.0[..16]);
+        StatementTag(tag)
+    }
+}
+
+/// The first 16 bytes of a [`StatementId`]: enough to point at one statement, in lists that must stay short.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StatementTag(pub [u8; 16]);
+cbor_bytes!(StatementTag, 16);
+id_text!(StatementTag, 16);
+
+/// A person, whatever keys and posts they hold: 16 random bytes, drawn at the first appointment.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PersonId(pub [u8; 16]);
+cbor_bytes!(PersonId, 16);
+id_text!(PersonId, 16);
+
+/// Why a text is not an origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OriginError {
+    /// An origin has at least one character.
+    #[error("empty log origin")]
+    Empty,
+    /// More than [`Origin::MAX_BYTES`].
+    #[error("log origin longer than {} bytes", Origin::MAX_BYTES)]
+    TooLong,
+    /// A space, a plus, a control or a non-ASCII character: none can stand in a C2SP key name that all readers agree on.
+    #[error("character not allowed in a log origin")]
+    BadCharacter,
+}
+
+/// The name of a log for ever: first line of its checkpoints and name of its key. ASCII graphic characters except `+`,
+/// 1 to 128 bytes. Opaque: nothing is read out of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin(String);
+
+impl Origin {
+    /// The longest origin, in bytes.
+    pub const MAX_BYTES: usize = 128;
+
+    /// Reads an origin, or says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, OriginError> {
+        if text.is_empty() {
+            return Err(OriginError::Empty);
+        }
+        if text.len() > Self::MAX_BYTES {
+            return Err(OriginError::TooLong);
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'+') {
+            return Err(OriginError::BadCharacter);
+        }
+        Ok(Origin(text.to_owned()))
+    }
+
+    /// The text as it stands on the checkpoint's first line, without the newline.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::str::FromStr for Origin {
+    type Err = OriginError;
+    fn from_str(text: &str) -> Result<Self, OriginError> {
+        Origin::parse(text)
+    }
+}
+
+impl<C> minicbor::Encode<C> for Origin {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.str(&self.0)?;
+        Ok(())
+    }
+}
+
+/// `str` borrows from the input, so the length is checked before anything is allocated.
+impl<'b, C> minicbor::Decode<'b, C> for Origin {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        Origin::parse(d.str()?).map_err(minicbor::decode::Error::message)
+    }
+}

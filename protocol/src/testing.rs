@@ -7,11 +7,11 @@ pub(crate) use log::TestLog;
 
 use std::collections::BTreeMap;
 
-use crate::id::{Hash, OrgId, RecordId, StatementId};
+use crate::id::{Hash, OrgId, PersonId, RecordId, SpaceId, StatementId};
 use crate::keys::{SecretKey, Signature};
 use crate::log::{
-    Checkpoint, EntryIndex, Frontier, Receipt, SignatureLine, WitnessEntry, cosign, inclusion, leaf_hash,
-    witness_log_origin, witness_name,
+    Checkpoint, Cover, Covered, EntryIndex, Frontier, Receipt, SignatureLine, WitnessEntry, cosign,
+    inclusion, leaf_hash, witness_log_origin, witness_name,
 };
 use crate::time::Timestamp;
 use crate::trust::{
@@ -104,9 +104,30 @@ pub(crate) fn org(code: &str) -> OrgId {
     }
 }
 
-/// A record id.
-pub(crate) fn record(n: u8) -> RecordId {
-    RecordId::mint(START, [n; 10])
+/// The salt of the first change of record `n`.
+pub(crate) fn first_salt(n: u8) -> [u8; 16] {
+    [n; 16]
+}
+
+/// Record `n` of `space` by `definition`: minted for a first change with [`first_salt`].
+pub(crate) fn record(n: u8, space: &SpaceId, definition: &Hash) -> RecordId {
+    RecordId::mint(START, space, definition, &first_salt(n))
+}
+
+/// What one receipt of the only group says: witnessed at `time`, in the first place of a witness log of the county.
+pub(crate) fn covered(time: Timestamp) -> Covered {
+    let cover = Cover {
+        group: 0,
+        by: org(COUNTY),
+        time_s: time.seconds(),
+        origin: witness_log_origin(&key("990121 node").public(), &[0; 16]),
+        index: 0,
+    };
+    Covered {
+        groups: 1,
+        covers: vec![cover],
+        before_s: None,
+    }
 }
 
 /// The period in which every authority of the federation holds: ten years from [`START`].
@@ -258,6 +279,7 @@ impl Federation {
             name: String::new(),
             seat: None,
             possession: key.sign(Appointment::POSSESSION_DOMAIN, &message),
+            person: None,
         }
     }
 
@@ -287,7 +309,7 @@ impl Federation {
     }
 
     /// Appoints a person in `org`, by its own authority or, for a seat above its level, by its parent's. The key is derived
-    /// from org and name.
+    /// from org and name, the person's id from the name alone.
     pub(crate) fn person(&mut self, org: OrgId, name: &str, roles: &[Role], seat: Option<Level>) -> Person {
         let key = key(&format!("{org} {name}"));
         let mut roles = roles.to_vec();
@@ -296,6 +318,7 @@ impl Federation {
             roles,
             name: name.into(),
             seat,
+            person: Some(PersonId(first16(&Hash::of("test person", &[name.as_bytes()])))),
             ..self.appointment(&key, org, Purpose::Person)
         };
         let directory = self.directory();

@@ -220,6 +220,7 @@ impl World {
         let (loaded, _) = node.state(&record).unwrap();
         let draft = Draft {
             record,
+            begins: None,
             ledger: ledger.into(),
             space: loaded.space,
             puts: vec![put],

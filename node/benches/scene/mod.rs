@@ -10,7 +10,7 @@ use lianzhan_node::config::Config;
 use lianzhan_node::services::appoint::PersonDraft;
 use lianzhan_node::services::found::{OrgDraft, found};
 use lianzhan_node::services::invite::Joining;
-use lianzhan_node::services::{Annex, Author, Draft, Node, definition_hash};
+use lianzhan_node::services::{Annex, Author, Draft, NewRecord, Node, definition_hash};
 use lianzhan_node::store::{DATABASE, OwnEntry};
 use lianzhan_protocol::codec;
 use lianzhan_protocol::id::{ChangeId, Hash, RecordId};
@@ -147,10 +147,11 @@ impl Scene {
         for n in 0..visits + LATER {
             let time = Timestamp(now.0 + n as i64);
             if n < visits {
-                let record = RecordId::mint(time, dice.bytes());
+                let salt = dice.bytes::<16>();
+                let record = RecordId::mint(time, &self.space.id(), &definition_hash(LEDGER)?, &salt);
                 let puts = visit(&mut dice, n);
                 self.puts.0 = puts.len();
-                let (entry, payload) = self.sign(record, time, Vec::new(), puts, dice.bytes())?;
+                let (entry, payload) = self.sign(record, time, Vec::new(), puts, salt)?;
                 created.push((record, entry.change_id()));
                 all.push((entry, payload));
             }
@@ -236,15 +237,19 @@ pub(super) fn drafts(node: &Node, count: usize) -> std::vec::IntoIter<Draft> {
         .unwrap_or_else(|_| node.own_space(lianzhan_protocol::trust::Audience::County));
     let now = lianzhan_node::env::now();
     let drafts: Vec<Draft> = (0..count)
-        .map(|n| Draft {
-            record: RecordId::mint(now, dice.bytes()),
-            ledger: LEDGER.into(),
-            space: space.clone(),
-            puts: visit(&mut dice, n)
-                .into_iter()
-                .filter(|put| !put.key.starts_with("f:annex/"))
-                .collect(),
-            annexes: Vec::new(),
+        .filter_map(|n| {
+            let begins = NewRecord::mint(LEDGER, &space, now, dice.bytes()).ok()?;
+            Some(Draft {
+                record: begins.id,
+                begins: Some(begins.salt),
+                ledger: LEDGER.into(),
+                space: space.clone(),
+                puts: visit(&mut dice, n)
+                    .into_iter()
+                    .filter(|put| !put.key.starts_with("f:annex/"))
+                    .collect(),
+                annexes: Vec::new(),
+            })
         })
         .collect();
     drafts.into_iter()

@@ -4,9 +4,10 @@ use std::sync::OnceLock;
 
 use automerge::{ActorId, Automerge, Change as AmChange, ExpandedChange, ROOT, ReadDoc};
 use lianzhan_protocol::codec::hex;
-use lianzhan_protocol::id::{ChangeId, Hash, OrgId, RecordId, StatementId};
+use lianzhan_protocol::id::{ChangeId, Hash, OrgId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::keys::{PublicKey, SecretKey};
 use lianzhan_protocol::log::{EntryIndex, Origin};
+use lianzhan_protocol::record::ledger::by_hash;
 use lianzhan_protocol::record::{
     Capacity, Change, Event, Graph, Held, PendingReason, Put, RecordState, RefusalReason, Value, Verdict,
     fold,
@@ -69,9 +70,9 @@ impl History {
                 puts.insert(at * 2 % (puts.len() + 1), Put::event(&event));
             }
             let change = Change {
-                salt: vec![n as u8; 16],
+                salt: SALT.to_vec(),
                 deps,
-                definition: Hash([0; 32]),
+                definition: definition(),
                 puts,
             };
             change.check().unwrap();
@@ -90,7 +91,9 @@ impl History {
     }
 
     fn state(&self) -> RecordState {
-        fold(RecordId([1; 16]), &self.held, self.judge())
+        let (space, ledger) = (SpaceId([1; 32]), by_hash);
+        let id = RecordId::mint(Timestamp(0), &space, &definition(), &SALT);
+        fold(id, &space, &self.held, self.judge(), ledger)
     }
 
     fn document(&self) -> Document {
@@ -121,9 +124,16 @@ fn held(log: usize, author: usize, index: u64, change: Change) -> Held {
         appointment: StatementId([author as u8; 32]),
         // Clocks that run backwards, and before 1970.
         recorded: Timestamp(1_500 - 1_000 * index as i64),
-        witnessed: None,
+        covered: lianzhan_protocol::log::Covered::default(),
         change,
     }
+}
+
+/// Every change without deps is one with which the record may begin.
+const SALT: [u8; 16] = [7; 16];
+
+fn definition() -> Hash {
+    crate::services::definition_hash("activity").unwrap()
 }
 
 fn people() -> &'static [PublicKey] {
@@ -145,11 +155,13 @@ fn verdict(n: u8) -> Verdict {
                 org: OrgId([1; 16]),
                 org_level: None,
                 roles: vec![],
+                person: None,
                 seat: None,
                 appointment: StatementId([0; 32]),
             },
             ledger: "activity".to_owned(),
             provisional: false,
+            adopted: None,
         },
     }
 }

@@ -6,7 +6,7 @@ use lianzhan_protocol::record::activity::Activity;
 use lianzhan_protocol::record::{Event, Graph, Proof, Put, RecordState, Value, seal_digest};
 use lianzhan_protocol::trust::{Appointment, Body, Level, Space};
 
-use super::{Author, Draft, Load, Loaded, Node, ServiceError, Written};
+use super::{Author, Draft, Load, Loaded, NewRecord, Node, ServiceError, Written};
 use crate::env;
 
 /// The ledger of activities.
@@ -50,11 +50,12 @@ impl Node {
             .map(|org| Put::field(&format!("orgs/{org}"), Value::Text(org.to_string())))
             .collect();
         puts.extend(fields.into_iter().map(|(name, value)| Put::field(&name, value)));
-        let record = env::record_id();
+        let begins = NewRecord::begin(LEDGER, space)?;
         self.submit(
             author,
             Draft {
-                record,
+                record: begins.id,
+                begins: Some(begins.salt),
                 ledger: LEDGER.into(),
                 space: space.clone(),
                 puts,
@@ -174,6 +175,7 @@ impl Node {
         let space = self.loaded(record)?.space;
         let draft = Draft {
             record: *record,
+            begins: None,
             ledger: LEDGER.into(),
             space,
             puts: vec![Put::event(event)],

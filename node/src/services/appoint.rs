@@ -225,6 +225,7 @@ impl Node {
             name: request.name.clone(),
             seat: request.seat,
             possession: request.possession,
+            person: None,
         }))
     }
 

@@ -213,6 +213,7 @@ fn check_record(reader: &Reader<'_>, load: &mut Load<'_>, record: &RecordId) -> 
                 && expected.owner == stored.owner
                 && (expected.pending, expected.refused, expected.unwitnessed)
                     == (stored.pending, stored.refused, stored.unwitnessed)
+                && (expected.contested, expected.doubted) == (stored.contested, stored.doubted)
         }
         (None, None) => true,
         _ => false,

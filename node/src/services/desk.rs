@@ -12,7 +12,7 @@ use lianzhan_protocol::trust::{Appointment, Level, Org, Role, Space};
 use super::activity::LoadedActivity;
 use super::query::RecordDetail;
 use super::submit::ledger_of;
-use super::{Author, Node, ServiceError, visit};
+use super::{Author, Node, ServiceError, definition, visit};
 use crate::env;
 use crate::store::{OwnerFigures, RecordRow, RowFilter};
 
@@ -63,7 +63,7 @@ pub fn as_seen(detail: &RecordDetail, heads: &[ChangeId]) -> RecordState {
             .is_some_and(|at| places.iter().any(|head| *head == at || graph.saw(*head, at)))
     };
     let before: Vec<Held> = held.iter().filter(|held| seen(&held.id)).cloned().collect();
-    fold(detail.id, &before, |held| {
+    let verdict = |held: &Held| {
         let known = detail.changes.iter().find(|change| change.held.id == held.id);
         known.map_or(
             Verdict::Pending {
@@ -71,7 +71,8 @@ pub fn as_seen(detail: &RecordDetail, heads: &[ChangeId]) -> RecordState {
             },
             |change| change.verdict.clone(),
         )
-    })
+    };
+    fold(detail.id, &detail.space.id(), &before, verdict, definition)
 }
 
 impl Node {

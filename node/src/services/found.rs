@@ -227,6 +227,7 @@ impl Node {
             name: name.to_owned(),
             seat: None,
             possession: key.sign(Appointment::POSSESSION_DOMAIN, &message),
+            person: None,
         };
         self.publish(authority, Body::Appointment(appointment))
     }

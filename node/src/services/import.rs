@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use hmac::{Hmac, KeyInit, Mac};
-use lianzhan_protocol::id::RecordId;
 use lianzhan_protocol::record::ledger::{Ledger, ledgers};
 use lianzhan_protocol::record::{Event, Put, Value};
 use lianzhan_protocol::time::Timestamp;
+use lianzhan_protocol::trust::Space;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::submit::ledger_of;
 use super::visit::{self, VisitDraft, check_visit};
-use super::{Annex, Author, Draft, Node, ServiceError, files};
+use super::{Annex, Author, Draft, NewRecord, Node, ServiceError, files};
 use crate::import::{GoodRow, ImportPlan, read_rows, read_sheet};
 
 /// Rows that are signed and handed to the store before their commit is awaited.
@@ -71,12 +71,13 @@ impl Node {
             ..ImportReport::default()
         };
         report.errors = plan.errors.iter().map(broken).collect();
+        let home = self.home_space(ledger_id)?;
         let total = plan.rows.len() as u64;
         let mut seen: BTreeMap<[u8; 32], u32> = BTreeMap::new();
         let mut waiting = Vec::new();
         for (n, row) in plan.rows.into_iter().enumerate() {
-            let record = row_id(&secret, ledger_id, &row, &mut seen);
-            if self.store.read(|reader| reader.space_of(&record))?.is_some() {
+            let record = row_id(&secret, ledger_id, &row, &home, &mut seen)?;
+            if self.store.read(|reader| reader.space_of(&record.id))?.is_some() {
                 report.known += 1;
                 continue;
             }
@@ -105,7 +106,7 @@ impl Node {
         &self,
         author: &Author,
         ledger: &Ledger,
-        record: RecordId,
+        record: NewRecord,
         row: GoodRow,
         dry_run: bool,
     ) -> Result<Option<super::submit::Pending>, ServiceError> {
@@ -144,7 +145,8 @@ impl Node {
                 puts.push(Put::event(&Event::Register { happened }));
             }
             Draft {
-                record,
+                record: record.id,
+                begins: Some(record.salt),
                 ledger: ledger.id.clone(),
                 space: self.home_space(&ledger.id)?,
                 puts,
@@ -178,7 +180,13 @@ async fn settle(waiting: &mut Vec<super::submit::Pending>) -> Result<(), Service
 }
 
 /// A row's record id: the same for the same row, also in another file; the second of two equal rows is another record.
-fn row_id(secret: &str, ledger: &str, row: &GoodRow, seen: &mut BTreeMap<[u8; 32], u32>) -> RecordId {
+fn row_id(
+    secret: &str,
+    ledger: &str,
+    row: &GoodRow,
+    home: &Space,
+    seen: &mut BTreeMap<[u8; 32], u32>,
+) -> Result<NewRecord, ServiceError> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
     let mut feed = |name: &str, value: &Value| {
         mac.update(name.as_bytes());
@@ -194,14 +202,15 @@ fn row_id(secret: &str, ledger: &str, row: &GoodRow, seen: &mut BTreeMap<[u8; 32
     let digest: [u8; 32] = mac.finalize().into_bytes().into();
     let nth = seen.entry(digest).and_modify(|n| *n += 1).or_insert(0);
     let last = lianzhan_protocol::id::Hash::of("lianzhan/import-row/v1", &[&digest, &nth.to_be_bytes()]);
-    let mut tail = [0; 10];
-    tail.copy_from_slice(&last.0[..10]);
+    let mut salt = [0; 16];
+    salt.copy_from_slice(&last.0[..16]);
     // Time-ordered by the row's own date, so that lists by id read like the book.
     let dated = row.main.iter().find_map(|(_, value)| {
         let text = value.as_text()?;
         text.parse::<jiff::Timestamp>().ok()
     });
-    RecordId::mint(Timestamp(dated.map_or(0, jiff::Timestamp::as_millisecond)), tail)
+    let time = Timestamp(dated.map_or(0, jiff::Timestamp::as_millisecond));
+    NewRecord::mint(ledger, home, time, salt)
 }
 
 fn broken(error: &crate::import::RowError) -> BrokenRow {

@@ -6,6 +6,7 @@ use lianzhan_protocol::record::AnnexKey;
 use lianzhan_protocol::sync::{
     Blame, FoundKey, Holdings, RANGE_ENTRIES_MAX, RangeData, RangeEntry, Standing, verify_range_by,
 };
+use lianzhan_protocol::trust::Purpose;
 
 use super::{Node, ServiceError};
 use crate::store::StoreError;
@@ -133,9 +134,13 @@ impl Node {
         let (directory, space) = (self.directory(), &start.space);
         let stated = space.joint.is_none() || directory.joint_space(&space.id()).is_some();
         let space_known = stated && directory.org(&space.owner).is_some();
-        directory
-            .node_org(&start.node)
-            .is_none_or(|org| org == start.org && (!space_known || directory.may_hold(&org, space)))
+        // Also a revoked node's log is kept: what was witnessed in time stays good.
+        let mut served = directory
+            .appointments_of(&start.node, Purpose::Node)
+            .map(|(_, appointment)| appointment.org)
+            .peekable();
+        served.peek().is_none()
+            || (served.any(|org| org == start.org) && (!space_known || directory.may_hold(&start.org, space)))
     }
 
     /// A peer gave back what this node signed. Mostly it is here, too: the peer was quicker to say that it has it than

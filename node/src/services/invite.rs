@@ -282,6 +282,7 @@ impl Node {
             name: org.name_zh,
             seat: None,
             possession: request.possession,
+            person: None,
         };
         let id = self.publish(&authority, Body::Appointment(appointment))?;
         // Nobody stands above the root: the first child that joins witnesses it.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use lianzhan_protocol::id::{OrgId, RecordId};
 use lianzhan_protocol::keys::PublicKey;
-use lianzhan_protocol::log::{Entry, EntryIndex, Origin, PayloadKind, Receipt, TreeSize, witness_org};
+use lianzhan_protocol::log::{
+    Covered, Entry, EntryIndex, LogStart, Origin, PayloadKind, Receipt, TreeSize, Witnessed, witness_group,
+};
 use lianzhan_protocol::record::{Change, Held, JudgeContext, RecordState, Verdict, fold, judge, open_sealed};
-use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Directory, Space};
 
 use super::{Node, definition};
@@ -22,27 +23,22 @@ pub struct Load<'a> {
     directory: Arc<Directory>,
     annex_keys: &'a AnnexKeys,
     logs: BTreeMap<i64, Arc<Known>>,
-    /// By origin: the org whose node writes the log, if the directory says so too.
-    node_orgs: BTreeMap<Origin, Option<OrgId>>,
+    /// By origin: the node that writes the log and the org that it says it serves.
+    nodes: BTreeMap<Origin, (PublicKey, OrgId)>,
     /// By log, size and witness key: what the receipt says, if it counts.
-    receipts: BTreeMap<(i64, TreeSize, [u8; 32]), Option<First>>,
+    receipts: BTreeMap<(i64, TreeSize, [u8; 32]), Judged>,
 }
 
-/// What the first receipt over an entry says.
-#[derive(Clone, Copy)]
-struct First {
-    time: Timestamp,
-    by: OrgId,
-    size: TreeSize,
-    witness: PublicKey,
-}
+/// A receipt that counts, with the group and the org for which it does.
+type Judged = Option<(usize, OrgId, Receipt)>;
 
 /// What is asked of a log again and again.
 struct Known {
     id: i64,
     origin: Origin,
-    org: OrgId,
-    space: Space,
+    start: LogStart,
+    witnesses: Vec<[u8; 32]>,
+    groups: usize,
 }
 
 impl<'a> Load<'a> {
@@ -53,7 +49,7 @@ impl<'a> Load<'a> {
             directory: node.directory(),
             annex_keys: node.annex_keys(),
             logs: BTreeMap::new(),
-            node_orgs: BTreeMap::new(),
+            nodes: BTreeMap::new(),
             receipts: BTreeMap::new(),
         }
     }
@@ -66,6 +62,7 @@ impl<'a> Load<'a> {
     /// What is held of a record; `None` if nothing is.
     pub fn record(&mut self, id: &RecordId) -> Result<Option<Loaded>, StoreError> {
         let mut loaded: Option<Loaded> = None;
+        let mut rooted = false;
         for row in self.reader.record_entries(id)? {
             let log = self.log(row.log)?;
             let entry = Entry::parse(&row.entry).map_err(|error| {
@@ -74,14 +71,24 @@ impl<'a> Load<'a> {
             let header = entry.header();
             let loaded = loaded.get_or_insert_with(|| Loaded {
                 id: *id,
-                space: log.space.clone(),
+                space: log.start.space.clone(),
                 held: Vec::new(),
                 sealed: false,
                 closed: 0,
             });
             // A record lives in one space; what names it in another does not belong to it.
-            if log.space != loaded.space {
-                continue;
+            if log.start.space != loaded.space {
+                // By which change it was begun is only seen in those that can be read.
+                if rooted || !self.is_root(id, &log.start.space, &entry, row.payload.as_deref()) {
+                    continue;
+                }
+                *loaded = Loaded {
+                    id: *id,
+                    space: log.start.space.clone(),
+                    held: Vec::new(),
+                    sealed: false,
+                    closed: 0,
+                };
             }
             let Some(payload) = row.payload else { continue };
             let change = match (header.kind, header.key_commitment) {
@@ -101,9 +108,9 @@ impl<'a> Load<'a> {
             let (Some(change), Some(appointment)) = (change, header.appointment) else {
                 continue;
             };
-            let witnessed = self
-                .first_receipt(log.id, log.org, row.index)?
-                .map(|first| first.time);
+            rooted |= change.deps.is_empty()
+                && id.is_minted_for(&log.start.space.id(), &change.definition, &change.salt);
+            let covered = self.covered(&log, row.index)?;
             loaded.held.push(Held {
                 id: entry.change_id(),
                 origin: log.origin.clone(),
@@ -111,11 +118,26 @@ impl<'a> Load<'a> {
                 author: header.author,
                 appointment,
                 recorded: header.recorded,
-                witnessed,
+                covered,
                 change,
             });
         }
         Ok(loaded)
+    }
+
+    /// Whether an entry is the change for which the id of the record was minted.
+    fn is_root(&self, id: &RecordId, space: &Space, entry: &Entry, payload: Option<&[u8]>) -> bool {
+        let change = match (entry.header().key_commitment, payload) {
+            (_, None) => None,
+            (None, Some(payload)) => Change::parse(payload).ok(),
+            (Some(commitment), Some(payload)) => self
+                .annex_keys
+                .get(id)
+                .and_then(|key| open_sealed(&key, &commitment, id, payload).ok()),
+        };
+        change.is_some_and(|change| {
+            change.deps.is_empty() && id.is_minted_for(&space.id(), &change.definition, &change.salt)
+        })
     }
 
     /// A log by its row id, read once.
@@ -125,10 +147,14 @@ impl<'a> Load<'a> {
         }
         let row = self.reader.log_by_id(id)?;
         self.keep(&row);
+        let groups = self
+            .directory
+            .required_groups(&row.start.org, row.start.policy.as_ref());
         let known = Arc::new(Known {
             id,
-            org: row.org(),
-            space: row.start.space,
+            witnesses: self.reader.witnesses_of(id)?,
+            groups: groups.map_or(1, |groups| groups.len().max(1)),
+            start: row.start,
             origin: row.origin,
         });
         self.logs.insert(id, known.clone());
@@ -137,7 +163,7 @@ impl<'a> Load<'a> {
 
     /// Reads what judging a change in this log needs; loading a record does so for all of its logs.
     pub fn know(&mut self, origin: &Origin) -> Result<(), StoreError> {
-        if !self.node_orgs.contains_key(origin)
+        if !self.nodes.contains_key(origin)
             && let Some(row) = self.reader.log(origin)?
         {
             self.keep(&row);
@@ -146,49 +172,56 @@ impl<'a> Load<'a> {
     }
 
     fn keep(&mut self, row: &LogRow) {
-        let stated = self
-            .directory
-            .node_org(&row.start.node)
-            .filter(|org| *org == row.start.org);
-        self.node_orgs.insert(row.origin.clone(), stated);
+        let node = (row.start.node, row.start.org);
+        self.nodes.insert(row.origin.clone(), node);
     }
 
-    /// When an entry was first witnessed, by which org, and the receipt that says so (see
-    /// [`first_witnessed`](lianzhan_protocol::log::first_witnessed)).
-    pub fn first_witnessed(
-        &mut self,
-        log: &LogRow,
-        index: EntryIndex,
-    ) -> Result<Option<(Timestamp, OrgId, Receipt)>, StoreError> {
-        let Some(first) = self.first_receipt(log.id, log.org(), index)? else {
+    /// What the receipts of a log say of the entry at `index` (see [`Covered`]). A receipt is read and judged once, for all
+    /// the entries it covers.
+    fn covered(&mut self, log: &Known, index: EntryIndex) -> Result<Covered, StoreError> {
+        let mut covered = Covered {
+            groups: log.groups,
+            ..Covered::default()
+        };
+        let (reader, directory, judged) = (self.reader, &self.directory, &mut self.receipts);
+        for witness in &log.witnesses {
+            let mut take = |size: TreeSize| -> Result<bool, StoreError> {
+                let found = match judged.entry((log.id, size, *witness)) {
+                    std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
+                    std::collections::btree_map::Entry::Vacant(place) => {
+                        let receipt = reader.receipt_by(log.id, size, witness)?;
+                        place.insert(receipt.and_then(|receipt| {
+                            let (group, by) = witness_group(directory, &log.start, &receipt).ok()?;
+                            Some((group, by, receipt))
+                        }))
+                    }
+                };
+                let Some((group, by, receipt)) = found else {
+                    return Ok(false);
+                };
+                covered.take(index, *group, *by, receipt);
+                Ok(true)
+            };
+            reader.sizes_over(log.id, witness, index, &mut take)?;
+            reader.sizes_before(log.id, witness, index, &mut take)?;
+        }
+        Ok(covered)
+    }
+
+    /// The receipt by which a change counts as witnessed, if it does.
+    pub fn witnessing(&mut self, held: &Held) -> Result<Option<(Witnessed, Receipt)>, StoreError> {
+        let Some(first) = held.covered.witnessed() else {
             return Ok(None);
         };
-        let receipt = self.reader.receipt(log.id, first.size, &first.witness)?;
-        Ok(receipt.map(|receipt| (first.time, first.by, receipt)))
-    }
-
-    /// The first receipt over an entry that counts. A receipt is read and judged once, for all the entries it covers.
-    fn first_receipt(
-        &mut self,
-        log: i64,
-        org: OrgId,
-        index: EntryIndex,
-    ) -> Result<Option<First>, StoreError> {
-        let (reader, directory, judged) = (self.reader, &self.directory, &mut self.receipts);
-        reader.find_receipt(log, index, |size, witness, read| {
-            if let Some(known) = judged.get(&(log, size, *witness)) {
-                return Ok(*known);
-            }
-            let receipt = read()?;
-            let first = witness_org(directory, &org, &receipt).ok().map(|by| First {
-                time: receipt.time(),
-                by,
-                size,
-                witness: receipt.witness,
-            });
-            judged.insert((log, size, *witness), first);
-            Ok(first)
-        })
+        let Some(log) = self.reader.log(&held.origin)? else {
+            return Ok(None);
+        };
+        let proves = |receipt: &Receipt| receipt.covers(held.index) && receipt.time() == first.time;
+        let found = self.receipts.iter().find_map(|((id, ..), judged)| {
+            let (_, by, receipt) = judged.as_ref()?;
+            (*id == log.id && *by == first.by && proves(receipt)).then(|| receipt.clone())
+        });
+        Ok(found.map(|receipt| (first, receipt)))
     }
 
     /// Judges one change of a loaded record.
@@ -196,7 +229,7 @@ impl<'a> Load<'a> {
         let context = JudgeContext {
             directory: &self.directory,
             space,
-            node_org: self.node_orgs.get(&held.origin).copied().flatten(),
+            node: self.nodes.get(&held.origin).copied(),
             ledger: &|hash| definition(hash),
         };
         judge(&context, held)
@@ -204,6 +237,7 @@ impl<'a> Load<'a> {
 
     /// Folds a loaded record.
     pub fn fold(&self, loaded: &Loaded) -> RecordState {
-        fold(loaded.id, &loaded.held, |held| self.verdict(&loaded.space, held))
+        let verdict = |held: &Held| self.verdict(&loaded.space, held);
+        fold(loaded.id, &loaded.space.id(), &loaded.held, verdict, definition)
     }
 }

@@ -24,7 +24,7 @@ pub use crate::views::Loaded;
 pub use error::ServiceError;
 pub use lianzhan_protocol::record::ledger::by_hash as definition;
 pub use load::Load;
-pub use submit::{Annex, Author, Draft, Written};
+pub use submit::{Annex, Author, Draft, NewRecord, Written};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -122,7 +122,7 @@ impl Node {
             w.ensure_ledger_tables(&tables)?;
             w.mark_after_start()
         })?;
-        Ok(Arc::new(Node {
+        let node = Arc::new(Node {
             dir: dir.to_owned(),
             config,
             org,
@@ -133,7 +133,20 @@ impl Node {
             directory: RwLock::new(Arc::new(directory)),
             secrets: std::sync::Mutex::new(()),
             _lock: lock,
-        }))
+        });
+        node.mark_revised()?;
+        Ok(node)
+    }
+
+    /// Marks what statements revised that came in just before this node last stopped.
+    fn mark_revised(&self) -> Result<(), ServiceError> {
+        let statements = self.store.read(|reader| reader.revisions())?;
+        if !statements.is_empty() {
+            let spaces = self.revised_by(&statements);
+            self.store
+                .write_blocking(move |writer| writer.mark_revised(&statements, &spaces))?;
+        }
+        Ok(())
     }
 
     /// Its directory.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lianzhan_protocol::id::{ChangeId, RecordId};
+use lianzhan_protocol::id::{ChangeId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::record::{RecordState, Verdict};
+use lianzhan_protocol::trust::{Body, SignedStatement};
 
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
@@ -136,6 +137,27 @@ impl Node {
         }))
     }
 
+    /// The spaces in which news of the directory may revise verdicts that were settled: those that the org of a revoked or
+    /// adopted post may write into. After a succession, all.
+    pub(super) fn revised_by(&self, statements: &[StatementId]) -> Vec<SpaceId> {
+        let directory = self.directory();
+        let statements = statements.iter().filter_map(|id| directory.statement(id));
+        let mut orgs = std::collections::BTreeSet::new();
+        for statement in statements {
+            match statement.body() {
+                Body::Revocation(revocation) => {
+                    let revoked = directory.statement(&revocation.appointment);
+                    orgs.extend(revoked.and_then(SignedStatement::appointment).map(|a| a.org));
+                }
+                Body::Adoption(_) => drop(orgs.insert(statement.issuer().org)),
+                Body::Succession(_) => drop(orgs.insert(directory.root())),
+                _ => {}
+            }
+        }
+        let spaces = orgs.iter().flat_map(|org| directory.spaces_of(org).into_keys());
+        spaces.collect()
+    }
+
     /// Brings all views and documents up to date, on this thread.
     pub fn catch_up(&self, mut progress: impl FnMut(u64)) -> Result<(), ServiceError> {
         let mut done = 0;
@@ -249,9 +271,15 @@ async fn heed(node: &Arc<Node>, batch: &[StoreEvent]) -> bool {
     lags
 }
 
-async fn learn_and_mark(node: &Arc<Node>, statements: &[lianzhan_protocol::trust::SignedStatement]) {
+async fn learn_and_mark(node: &Arc<Node>, statements: &[SignedStatement]) {
     node.learn(statements);
-    if let Err(error) = node.store().write(|writer| writer.mark_unsettled()).await {
+    let ids: Vec<StatementId> = statements.iter().map(SignedStatement::id).collect();
+    let revised = node.revised_by(&ids);
+    let marked = node.store().write(move |writer| {
+        writer.mark_revised(&ids, &revised)?;
+        writer.mark_unsettled()
+    });
+    if let Err(error) = marked.await {
         tracing::error!(%error, "records that wait for appointments were not marked");
     }
 }

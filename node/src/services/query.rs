@@ -506,11 +506,11 @@ fn change_detail(
     let log = reader
         .log(&held.origin)?
         .ok_or_else(|| crate::store::StoreError::UnknownLog(held.origin.clone()))?;
-    let first = load.first_witnessed(&log, held.index)?;
+    let first = load.witnessing(held)?;
     let directory = load.directory();
-    let witnessing = first.map(|(time, org, receipt)| Witnessing {
-        org: directory.org(&org).cloned(),
-        time,
+    let witnessing = first.map(|(first, receipt)| Witnessing {
+        org: directory.org(&first.by).cloned(),
+        time: first.time,
         place: receipt.witness_index.0,
         size: receipt.size,
     });

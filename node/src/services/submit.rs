@@ -10,9 +10,10 @@ use lianzhan_protocol::record::ledger::{Ledger, ledger};
 use lianzhan_protocol::record::{
     ANNEX_KEY, AnnexKey, Change, Held, Ineffective, Put, Value, Verdict, fold, seal_change,
 };
+use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Space;
 
-use super::{Load, Node, ServiceError, definition_hash};
+use super::{Load, Node, ServiceError, definition, definition_hash};
 use crate::env;
 use crate::store::OwnEntry;
 
@@ -30,8 +31,10 @@ pub struct Author {
 /// A change that a person wants to make.
 #[derive(Debug, Clone)]
 pub struct Draft {
-    /// The record; fresh for a new one.
+    /// The record.
     pub record: RecordId,
+    /// The salt for which its id was minted, if it begins with this draft ([`NewRecord`]).
+    pub begins: Option<[u8; 16]>,
     /// The ledger's id.
     pub ledger: String,
     /// The space.
@@ -40,6 +43,36 @@ pub struct Draft {
     pub puts: Vec<Put>,
     /// Annexes to write with it, each into a narrower space.
     pub annexes: Vec<Annex>,
+}
+
+/// The id of a record that begins, with the salt of its first change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewRecord {
+    /// The id.
+    pub id: RecordId,
+    /// The salt for which it was minted.
+    pub salt: [u8; 16],
+}
+
+impl NewRecord {
+    /// Begins a record of a ledger in `space`, now.
+    pub fn begin(ledger: &str, space: &Space) -> Result<Self, ServiceError> {
+        Self::mint(ledger, space, env::now(), env::random())
+    }
+
+    /// As [`NewRecord::begin`], with time and salt of the caller's choice.
+    pub fn mint(ledger: &str, space: &Space, time: Timestamp, salt: [u8; 16]) -> Result<Self, ServiceError> {
+        let id = RecordId::mint(time, &space.id(), &definition_hash(ledger)?, &salt);
+        Ok(NewRecord { id, salt })
+    }
+}
+
+/// How the first change of a record, or a further one, is salted and sealed.
+enum Salt<'a> {
+    /// In the clear; the salt of a first change is given.
+    Plain(Option<[u8; 16]>),
+    /// Sealed, with the salt of a first change.
+    Sealed(&'a AnnexKey, [u8; 32]),
 }
 
 /// The personal part of a record.
@@ -89,7 +122,8 @@ impl Node {
             keys.push(key);
             prepared.push(entry);
         }
-        let main = self.prepare(author, &draft.record, &draft.ledger, &draft.space, puts, None)?;
+        let salt = Salt::Plain(draft.begins);
+        let main = self.prepare(author, &draft.record, &draft.ledger, &draft.space, puts, &salt)?;
         let written = Written {
             record: draft.record,
             change: main.change,
@@ -112,23 +146,27 @@ impl Node {
         main: &RecordId,
         annex: &Annex,
     ) -> Result<((RecordId, AnnexKey), Hash, Prepared), ServiceError> {
-        let definition = ledger_of(&annex.ledger)?;
-        let record = env::record_id();
+        let annexed = ledger_of(&annex.ledger)?;
         let key = AnnexKey(env::random());
         let salt: [u8; 32] = env::random();
+        let space = self.own_space(annexed.audience);
+        let record = RecordId::mint(env::now(), &space.id(), &definition_hash(&annex.ledger)?, &salt);
         let commitment = Hash::of("lianzhan/annex/v1", &[&salt, &record.0]);
         let mut fields = annex.fields.clone();
         fields.push(("of".to_owned(), Value::Text(main.to_string())));
-        check_fields(
-            definition,
-            fields.iter().map(|(name, value)| (name.as_str(), value)),
-        )?;
+        check_fields(annexed, fields.iter().map(|(name, value)| (name.as_str(), value)))?;
         let puts = fields
             .into_iter()
             .map(|(name, value)| Put::field(&name, value))
             .collect();
-        let space = self.own_space(definition.audience);
-        let entry = self.prepare(author, &record, &annex.ledger, &space, puts, Some((&key, salt)))?;
+        let entry = self.prepare(
+            author,
+            &record,
+            &annex.ledger,
+            &space,
+            puts,
+            &Salt::Sealed(&key, salt),
+        )?;
         Ok(((record, key), commitment, entry))
     }
 
@@ -140,11 +178,10 @@ impl Node {
         ledger_id: &str,
         space: &Space,
         puts: Vec<Put>,
-        seal: Option<(&AnnexKey, [u8; 32])>,
+        salt: &Salt<'_>,
     ) -> Result<Prepared, ServiceError> {
-        let definition = ledger_of(ledger_id)?;
         check_fields(
-            definition,
+            ledger_of(ledger_id)?,
             puts.iter().filter_map(|put| {
                 put.field_name()
                     .filter(|name| !name.starts_with(ANNEX_KEY))
@@ -152,11 +189,14 @@ impl Node {
             }),
         )?;
         let origin = self.ensure_log(space)?;
-        let salt = seal.map_or_else(|| env::random::<16>().to_vec(), |(_, salt)| salt.to_vec());
         let loaded = self.store.read(|reader| Load::new(self, reader).record(record))?;
         let held = loaded.map(|loaded| loaded.held).unwrap_or_default();
         let mut change = Change {
-            salt,
+            salt: match salt {
+                Salt::Sealed(_, salt) => salt.to_vec(),
+                Salt::Plain(Some(salt)) if held.is_empty() => salt.to_vec(),
+                Salt::Plain(_) => env::random::<16>().to_vec(),
+            },
             deps: Vec::new(),
             definition: definition_hash(ledger_id)?,
             puts,
@@ -165,15 +205,19 @@ impl Node {
             change.deps = lianzhan_protocol::record::Graph::build(&held).deps();
         }
         change.check()?;
-        let payload = match seal {
-            Some((key, _)) => seal_change(key, record, &change, env::random()),
+        let sealed = match salt {
+            Salt::Sealed(key, _) => Some(*key),
+            Salt::Plain(_) => None,
+        };
+        let payload = match sealed {
+            Some(key) => seal_change(key, record, &change, env::random()),
             None => change.to_bytes(),
         };
         let header = Header {
             version: PROTOCOL_VERSION,
             origin: origin.clone(),
             space: space.id(),
-            kind: if seal.is_some() {
+            kind: if sealed.is_some() {
                 PayloadKind::Sealed
             } else {
                 PayloadKind::Change
@@ -184,7 +228,7 @@ impl Node {
             recorded: env::now(),
             payload: Hash::plain(&payload),
             size: u32::try_from(payload.len()).unwrap_or(u32::MAX),
-            key_commitment: seal.map(|(key, _)| key.commitment()),
+            key_commitment: sealed.map(AnnexKey::commitment),
         };
         let entry = Entry::sign(header, &author.key).map_err(|error| ServiceError::Bad(error.to_string()))?;
         self.try_change(space, *record, held, &entry, &change)?;
@@ -217,7 +261,7 @@ impl Node {
             author: header.author,
             appointment,
             recorded: header.recorded,
-            witnessed: None,
+            covered: lianzhan_protocol::log::Covered::default(),
             change: change.clone(),
         });
         let state = self.store.read(|reader| {
@@ -225,7 +269,8 @@ impl Node {
             for held in &held {
                 load.know(&held.origin)?;
             }
-            Ok(fold(record, &held, |held| load.verdict(space, held)))
+            let verdict = |held: &Held| load.verdict(space, held);
+            Ok(fold(record, &space.id(), &held, verdict, definition))
         })?;
         let verdict = state
             .history
@@ -234,6 +279,9 @@ impl Node {
             .map(|item| &item.verdict);
         match verdict {
             Some(Verdict::Counts { .. }) => {}
+            Some(Verdict::Contested { reason, .. }) => {
+                return Err(ServiceError::NotAllowed(reason.to_string()));
+            }
             Some(Verdict::Refused { reason }) => return Err(ServiceError::Refused(reason.clone())),
             Some(Verdict::Pending { reason }) => return Err(ServiceError::Pending(reason.clone())),
             None => return Err(ServiceError::Bad("the change is not part of its record".into())),
@@ -269,13 +317,16 @@ impl Node {
                 "this node's org does not hold that space; write at a node that does".into(),
             ));
         }
+        let parent = directory.org(&self.org).and_then(|org| org.parent);
         let start = LogStart {
-            version: PROTOCOL_VERSION,
-            space: space.clone(),
-            node: self.node_key.public(),
-            org: self.org,
-            epoch: env::random(),
-            required_parent: directory.org(&self.org).and_then(|org| org.parent),
+            policy: directory.policy(),
+            ..LogStart::new(
+                space.clone(),
+                self.node_key.public(),
+                self.org,
+                env::random(),
+                parent,
+            )
         };
         let own = self.node_entry(&start.origin(), space, &LogStatement::Start(start.clone()))?;
         // Two that arrive here at once: the writer starts one log, and the second finds it.

@@ -1,12 +1,11 @@
 //! Registering a visit: the front door for every contact with the public (`domain.md` 2.4).
 
 use jiff::civil::Date;
-use lianzhan_protocol::id::RecordId;
 use lianzhan_protocol::record::{Event, Put, Value};
 use lianzhan_protocol::trust::Space;
 
 use super::submit::ledger_of;
-use super::{Annex, Author, Draft, Node, ServiceError, Written};
+use super::{Annex, Author, Draft, NewRecord, Node, ServiceError, Written};
 use crate::env;
 
 /// The ledger of visits.
@@ -42,14 +41,15 @@ impl Node {
     pub async fn register_visit(&self, author: &Author, draft: VisitDraft) -> Result<Written, ServiceError> {
         check_visit(&draft)?;
         let number = self.next_reg_nos(draft.text("received_at"), 1)?.remove(0);
-        let draft = self.visit_draft(env::record_id(), draft, number)?;
+        let begins = NewRecord::begin(LEDGER, &self.home_space(LEDGER)?)?;
+        let draft = self.visit_draft(begins, draft, number)?;
         self.submit(author, draft).await
     }
 
     /// The draft of a visit that has its id and number.
     pub(super) fn visit_draft(
         &self,
-        record: RecordId,
+        begins: NewRecord,
         visit: VisitDraft,
         number: String,
     ) -> Result<Draft, ServiceError> {
@@ -81,7 +81,8 @@ impl Node {
             .collect();
         puts.push(Put::event(&Event::Register { happened }));
         Ok(Draft {
-            record,
+            record: begins.id,
+            begins: Some(begins.salt),
             ledger: LEDGER.into(),
             space,
             puts,

@@ -8,7 +8,7 @@ use lianzhan_protocol::log::{
     TreeSize, Verified, WitnessEntry, leaf_hash,
 };
 use lianzhan_protocol::sync::{Standing, VerifiedRange};
-use lianzhan_protocol::trust::SignedStatement;
+use lianzhan_protocol::trust::{Body, SignedStatement};
 
 use super::error::StoreError;
 use super::writer::{Head, StoreEvent, Writer};
@@ -129,7 +129,7 @@ impl Writer<'_> {
                         self.keep_receipt(&head, origin, &frontier, &nodes, &receipt)?;
                     }
                     LogStatement::Trust(bytes) => statements.extend(SignedStatement::open(&bytes).ok()),
-                    LogStatement::Start(_) => {}
+                    LogStatement::Start(_) | LogStatement::Equivocation(_) => {}
                 }
             }
             insert.execute((
@@ -189,6 +189,15 @@ impl Writer<'_> {
             .prepare_cached("INSERT OR IGNORE INTO statements (id, bytes) VALUES (?,?)")?;
         for statement in statements {
             if insert.execute((statement.id().0, statement.bytes()))? > 0 {
+                if matches!(
+                    statement.body(),
+                    Body::Revocation(_) | Body::Adoption(_) | Body::Succession(_)
+                ) {
+                    self.tx.execute(
+                        "INSERT OR IGNORE INTO revisions (statement) VALUES (?)",
+                        [statement.id().0],
+                    )?;
+                }
                 fresh.push(statement);
             }
         }
@@ -237,11 +246,16 @@ impl Writer<'_> {
                 receipt.time_s,
                 codec::encode(receipt),
             ))?;
-        // What it covers, and no earlier receipt did, has a witness time from now on.
+        // What it covers, and no earlier receipt of that witness did, may have a witness time from now on.
         let covered_before: u64 = self
             .tx
-            .prepare_cached("SELECT coalesce(max(size), 0) FROM receipts WHERE log = ?1 AND size < ?2")?
-            .query_row((head.id, receipt.size.0), |row| row.get(0))?;
+            .prepare_cached(
+                "SELECT coalesce(max(size), 0) FROM receipts WHERE log = ?1 AND size < ?2 AND witness = ?3",
+            )?
+            .query_row(
+                (head.id, receipt.size.0, receipt.witness.ed25519_bytes()),
+                |row| row.get(0),
+            )?;
         let mut select = self.tx.prepare_cached(
             "SELECT DISTINCT record FROM entries WHERE log = ?1 AND idx >= ?2 AND idx < ?3 AND record IS NOT NULL",
         )?;

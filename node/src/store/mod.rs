@@ -223,7 +223,7 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
 }
 
 /// Numbered SQL files; the database says in `user_version` which it has.
-const MIGRATIONS: &[&str] = &[include_str!("sql/0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("sql/0001.sql"), include_str!("sql/0002.sql")];
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let have: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

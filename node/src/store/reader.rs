@@ -177,29 +177,59 @@ impl<'a> Reader<'a> {
         Ok(receipts)
     }
 
-    /// Goes through the receipts over the entry at `index`, by size, then by time, until `take` gives something. It is
-    /// told size and witness key, and reads the receipt only if it needs it.
-    pub fn find_receipt<T>(
+    /// The keys by which receipts of a log were given.
+    pub fn witnesses_of(&self, log: i64) -> Result<Vec<[u8; 32]>, StoreError> {
+        let mut select = self
+            .tx
+            .prepare_cached("SELECT min(witness) FROM receipts WHERE log = ?1 AND witness > ?2")?;
+        let mut found: Vec<[u8; 32]> = Vec::new();
+        let mut after: Vec<u8> = Vec::new();
+        while let Some(next) = select.query_row((log, &after), |row| row.get::<_, Option<[u8; 32]>>(0))? {
+            after = next.to_vec();
+            found.push(next);
+        }
+        Ok(found)
+    }
+
+    /// Goes through the sizes of a witness's receipts over the entry at `index`, smallest first, until `take` says that it
+    /// found what it wanted.
+    pub fn sizes_over(
         &self,
         log: i64,
+        witness: &[u8; 32],
         index: EntryIndex,
-        mut take: impl FnMut(
-            TreeSize,
-            &[u8; 32],
-            &dyn Fn() -> Result<Receipt, StoreError>,
-        ) -> Result<Option<T>, StoreError>,
-    ) -> Result<Option<T>, StoreError> {
+        mut take: impl FnMut(TreeSize) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
         let mut select = self.tx.prepare_cached(
-            "SELECT size, witness, receipt FROM receipts WHERE log = ? AND size > ? ORDER BY size, time_s, witness",
+            "SELECT size FROM receipts WHERE log = ? AND witness = ? AND size > ? ORDER BY size",
         )?;
-        let mut rows = select.query((log, index.0))?;
+        let mut rows = select.query((log, witness, index.0))?;
         while let Some(row) = rows.next()? {
-            let read = || read_receipt(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?);
-            if let Some(found) = take(TreeSize(row.get(0)?), &row.get(1)?, &read)? {
-                return Ok(Some(found));
+            if take(TreeSize(row.get(0)?))? {
+                break;
             }
         }
-        Ok(None)
+        Ok(())
+    }
+
+    /// As [`Reader::sizes_over`], for receipts that do not cover the entry, largest first.
+    pub fn sizes_before(
+        &self,
+        log: i64,
+        witness: &[u8; 32],
+        index: EntryIndex,
+        mut take: impl FnMut(TreeSize) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut select = self.tx.prepare_cached(
+            "SELECT size FROM receipts WHERE log = ? AND witness = ? AND size <= ? ORDER BY size DESC",
+        )?;
+        let mut rows = select.query((log, witness, index.0))?;
+        while let Some(row) = rows.next()? {
+            if take(TreeSize(row.get(0)?))? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// A whole receipt.
@@ -209,10 +239,20 @@ impl<'a> Reader<'a> {
         size: TreeSize,
         witness: &PublicKey,
     ) -> Result<Option<Receipt>, StoreError> {
+        self.receipt_by(log, size, witness.ed25519_bytes())
+    }
+
+    /// As [`Reader::receipt`], by the bytes of the key.
+    pub fn receipt_by(
+        &self,
+        log: i64,
+        size: TreeSize,
+        witness: &[u8; 32],
+    ) -> Result<Option<Receipt>, StoreError> {
         let bytes: Option<Vec<u8>> = self
             .tx
             .prepare_cached("SELECT receipt FROM receipts WHERE log = ? AND size = ? AND witness = ?")?
-            .query_row((log, size.0, witness.ed25519_bytes()), |row| row.get(0))
+            .query_row((log, size.0, witness), |row| row.get(0))
             .optional()?;
         bytes.as_deref().map(read_receipt).transpose()
     }

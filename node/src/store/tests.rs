@@ -34,14 +34,8 @@ fn open(dir: &Path) -> Store {
 }
 
 fn start() -> LogStart {
-    LogStart {
-        version: PROTOCOL_VERSION,
-        space: Space::of(OrgId([1; 16]), Audience::Directory),
-        node: key().public(),
-        org: OrgId([1; 16]),
-        epoch: [9; 16],
-        required_parent: None,
-    }
+    let space = Space::of(OrgId([1; 16]), Audience::Directory);
+    LogStart::new(space, key().public(), OrgId([1; 16]), [9; 16], None)
 }
 
 fn own(n: i64) -> OwnEntry {

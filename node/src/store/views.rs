@@ -1,7 +1,7 @@
 //! Rows derived from records: tables with the columns of each ledger, the list of records, the search index, documents.
 //! All of it may be dropped and rebuilt from entries.
 
-use lianzhan_protocol::id::{OrgId, RecordId, SpaceId};
+use lianzhan_protocol::id::{OrgId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::record::Value;
 use rusqlite::types::{ToSqlOutput, Value as Sql};
 use rusqlite::{OptionalExtension, Row, params_from_iter};
@@ -35,6 +35,10 @@ pub struct Projection {
     pub refused: u64,
     /// Counting changes that no required parent witnessed yet.
     pub unwitnessed: u64,
+    /// Changes that wait for an adoption.
+    pub contested: u64,
+    /// Changes whose times do not fit (`domain.md` 0, item 8).
+    pub doubted: u64,
     /// For an annex: the record that it belongs to.
     pub main: Option<RecordId>,
     /// The folded state as JSON.
@@ -68,6 +72,10 @@ pub struct RecordRow {
     pub refused: u64,
     /// Counting changes not witnessed yet.
     pub unwitnessed: u64,
+    /// Changes that wait for an adoption.
+    pub contested: u64,
+    /// Changes whose times do not fit.
+    pub doubted: u64,
     /// The folded state as JSON.
     pub state: String,
 }
@@ -223,7 +231,7 @@ impl Writer<'_> {
         self.tx
             .prepare_cached(
                 "INSERT INTO records (record, space, owner, ledger, title, happened, recorded, updated, pending,
-                 refused, unwitnessed, main, state) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                 refused, unwitnessed, contested, doubted, main, state) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             )?
             .execute((
                 p.record.0,
@@ -237,6 +245,8 @@ impl Writer<'_> {
                 p.pending,
                 p.refused,
                 p.unwitnessed,
+                p.contested,
+                p.doubted,
                 p.main.map(|main| main.0),
                 &p.state,
             ))?;
@@ -302,10 +312,30 @@ impl Writer<'_> {
     pub fn mark_unsettled(&mut self) -> Result<(), StoreError> {
         let records: Vec<[u8; 16]> = self
             .tx
-            .prepare_cached("SELECT record FROM records WHERE pending > 0 OR unwitnessed > 0")?
+            .prepare_cached(
+                "SELECT record FROM records WHERE pending > 0 OR unwitnessed > 0 OR contested > 0",
+            )?
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         self.mark_dirty(records.into_iter().map(RecordId));
+        Ok(())
+    }
+
+    /// Marks every record of these spaces: `statements` may have revised their verdicts. From now on they are done with.
+    pub fn mark_revised(&mut self, statements: &[StatementId], spaces: &[SpaceId]) -> Result<(), StoreError> {
+        for statement in statements {
+            self.tx
+                .execute("DELETE FROM revisions WHERE statement = ?", [statement.0])?;
+        }
+        let mut select = self
+            .tx
+            .prepare_cached("SELECT record FROM records WHERE space = ?")?;
+        for space in spaces {
+            let records: Vec<[u8; 16]> = select
+                .query_map([space.0], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            self.dirty.extend(records.into_iter().map(RecordId));
+        }
         Ok(())
     }
 
@@ -343,7 +373,7 @@ impl Writer<'_> {
 }
 
 const ROW_COLUMNS: &str = "r.record, r.space, r.owner, r.ledger, r.title, r.happened, r.recorded, r.pending, \
-                           r.refused, r.unwitnessed, r.state";
+                           r.refused, r.unwitnessed, r.contested, r.doubted, r.state";
 
 fn read_row(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
     Ok(RecordRow {
@@ -357,11 +387,20 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
         pending: row.get(7)?,
         refused: row.get(8)?,
         unwitnessed: row.get(9)?,
-        state: row.get(10)?,
+        contested: row.get(10)?,
+        doubted: row.get(11)?,
+        state: row.get(12)?,
     })
 }
 
 impl Reader<'_> {
+    /// Statements that may have revised verdicts, and whose records are not marked yet.
+    pub fn revisions(&self) -> Result<Vec<StatementId>, StoreError> {
+        let mut select = self.tx.prepare_cached("SELECT statement FROM revisions")?;
+        let rows = select.query_map([], |row| Ok(StatementId(row.get(0)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Records whose views lag, oldest mark first, each with its mark; those marked after `after`.
     pub fn dirty(&self, after: i64, limit: u64) -> Result<Vec<(RecordId, i64)>, StoreError> {
         self.marked("dirty", after, limit)

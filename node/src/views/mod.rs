@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use lianzhan_protocol::codec::hex;
 use lianzhan_protocol::id::{ChangeId, Hash, RecordId};
+use lianzhan_protocol::log::doubt;
 use lianzhan_protocol::record::ledger::{FieldKind, Ledger, by_hash, ledger};
 use lianzhan_protocol::record::{
     Capacity, EventKind, Held, HistoryItem, Ineffective, OpId, RecordState, Value, ValueState, Verdict,
@@ -83,6 +84,12 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
             }
         )
     });
+    let contested = count(|v| matches!(v, Verdict::Contested { .. }));
+    let doubted = loaded
+        .held
+        .iter()
+        .filter(|held| doubt(held.recorded, &held.covered).is_some());
+    let doubted = doubted.count() as u64;
     let recorded = loaded.held.iter().map(|held| held.recorded.0);
     let definition = state.definition.and_then(|hash| by_hash(&hash));
     let mut projection = Projection {
@@ -97,6 +104,8 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
         pending,
         refused,
         unwitnessed,
+        contested,
+        doubted,
         main: None,
         state: String::new(),
         columns: Vec::new(),

@@ -1,7 +1,9 @@
 //! Why one may believe a change: from what the service found to the mark and the panel that say it.
 
 use lianzhan_protocol::id::ChangeId;
-use lianzhan_protocol::record::{Ineffective, PendingReason, RecordState, RefusalReason, Verdict};
+use lianzhan_protocol::record::{
+    ContestReason, Ineffective, PendingReason, RecordState, RefusalReason, Verdict,
+};
 use lianzhan_protocol::time::Timestamp;
 
 use super::answer::Desk;
@@ -20,6 +22,7 @@ pub(super) fn trust(desk: &Desk, state: &RecordState, change: &ChangeDetail) -> 
     match &change.verdict {
         Verdict::Refused { reason } => (Trust::Refused, Some(refusal(desk, reason))),
         Verdict::Pending { reason } => (Trust::Pending, Some(pending(desk, reason))),
+        Verdict::Contested { reason, .. } => (Trust::Contested, Some(contest(desk, reason))),
         Verdict::Counts { .. } => {
             let of_it = state.events.iter().filter(|event| event.change == change.held.id);
             match of_it.filter_map(|event| event.effect.as_ref().err()).next() {
@@ -50,6 +53,13 @@ pub(super) fn mark(desk: &Desk, page: &str, trust: Trust, change: &ChangeDetail,
 fn refusal(desk: &Desk, reason: &RefusalReason) -> String {
     match desk.text.lang {
         Lang::Zh => words::refusal(reason).to_owned(),
+        Lang::En => sentence(&reason.to_string()),
+    }
+}
+
+fn contest(desk: &Desk, reason: &ContestReason) -> String {
+    match desk.text.lang {
+        Lang::Zh => words::contest(reason).to_owned(),
         Lang::En => sentence(&reason.to_string()),
     }
 }

@@ -189,6 +189,7 @@ async fn write(
         }
         let draft = Draft {
             record,
+            begins: None,
             ledger: detail.ledger,
             space: detail.space,
             puts,

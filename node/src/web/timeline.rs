@@ -97,6 +97,7 @@ fn what(
             EventKind::SignIn => text.t("event-sign-in"),
             EventKind::LogLine => text.t("event-log-line"),
             EventKind::Seal => text.t("event-seal"),
+            EventKind::Adopt => text.t("event-adopt"),
         };
     }
     if is_first {

@@ -220,10 +220,11 @@ pub(super) fn row(desk: &Desk, row: &RecordRow) -> VisitRow {
 
 /// The mark of a row: what is not witnessed or not complete comes first.
 pub(super) fn mark(row: &RecordRow, state: &RowState, path: &str) -> Mark {
-    let trust = match (row.pending, row.unwitnessed) {
-        (1.., _) => Trust::Pending,
-        (0, 1..) => Trust::Waiting,
-        (0, 0) => Trust::Witnessed,
+    let trust = match (row.contested, row.pending, row.unwitnessed) {
+        (1.., ..) => Trust::Contested,
+        (0, 1.., _) => Trust::Pending,
+        (0, 0, 1..) => Trust::Waiting,
+        (0, 0, 0) => Trust::Witnessed,
     };
     Mark {
         trust,

@@ -9,7 +9,7 @@ use super::layout::entry_file;
 use super::refusal::{At, Reason, Refusal};
 use super::rules;
 use crate::id::{ChangeId, RecordId};
-use crate::log::{Entry, Origin, PayloadKind, ProofFile, first_witnessed, verify_cosignature, witness_name};
+use crate::log::{Covered, Entry, Origin, PayloadKind, ProofFile, verify_cosignature, witness_name};
 use crate::record::{Change, Held};
 use crate::trust::Directory;
 
@@ -17,8 +17,6 @@ use crate::trust::Directory;
 pub(super) struct Checked {
     pub(super) record: RecordId,
     pub(super) held: Held,
-    /// Which receipt of its log proves when it was there.
-    pub(super) receipt: Option<usize>,
 }
 
 /// Checks the three files of one change.
@@ -58,7 +56,7 @@ pub(super) fn check(
     log.start
         .check_statement(proof.index, &entry, Some(&payload))
         .at(&path)?;
-    let receipt = included(&entry, &proof, log).map_err(|reason| Refusal::new(&proof_path, reason))?;
+    included(&entry, &proof, log).map_err(|reason| Refusal::new(&proof_path, reason))?;
     let held = Held {
         id: *id,
         origin: log.origin.clone(),
@@ -66,32 +64,27 @@ pub(super) fn check(
         author: header.author,
         appointment,
         recorded: header.recorded,
-        witnessed: first_witnessed(directory, &log.start.org, proof.index, &log.receipts)
-            .map(|(time, _)| time),
+        covered: Covered::of(directory, &log.start, proof.index, &log.receipts),
         change,
     };
-    Ok(Checked {
-        record,
-        held,
-        receipt,
-    })
+    Ok(Checked { record, held })
 }
 
 /// Checks that the entry stands in its log: under the first receipt that covers it, else under the newest checkpoint.
-fn included(entry: &Entry, proof: &ProofFile, log: &Log) -> Result<Option<usize>, Reason> {
+fn included(entry: &Entry, proof: &ProofFile, log: &Log) -> Result<(), Reason> {
     if proof.extra.is_some() {
         return Err(Reason::ProofAgainst("an extra line"));
     }
     let checkpoint = rules::open_checkpoint(&proof.checkpoint, &log.origin, &log.start.node)?;
     proof.verify_inclusion(&entry.leaf(), &checkpoint)?;
-    let number = rules::first_covering(&log.receipts, proof.index);
-    let Some((number, receipt)) = number.and_then(|n| Some((n, log.receipts.get(n)?))) else {
+    let first = rules::first_covering(&log.receipts, proof.index);
+    let Some(receipt) = first.and_then(|n| log.receipts.get(n)) else {
         if proof.checkpoint != log.newest {
             return Err(Reason::ProofAgainst(
                 "must be the log's newest checkpoint, since no receipt covers the entry",
             ));
         }
-        return Ok(None);
+        return Ok(());
     };
     let note = rules::receipt_note(&log.origin, &log.start.node, receipt)
         .map_err(crate::log::CheckpointError::from)?;
@@ -106,5 +99,5 @@ fn included(entry: &Entry, proof: &ProofFile, log: &Log) -> Result<Option<usize>
         &receipt.witness,
         &checkpoint,
     )?;
-    Ok(Some(number))
+    Ok(())
 }

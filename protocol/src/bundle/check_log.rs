@@ -10,8 +10,9 @@ use crate::codec;
 use crate::id::OrgId;
 use crate::log::{
     Checkpoint, Entry, EntryIndex, LogStart, LogStatement, Note, Origin, PROTOCOL_VERSION, ProofFile,
-    Receipt, verify_consistency, witness_org,
+    Receipt, verify_consistency, witness_group,
 };
+use crate::record::Held;
 use crate::trust::Directory;
 
 /// Longest receipt, in bytes.
@@ -39,6 +40,19 @@ impl Log {
             by: OrgName::of(directory, org),
             size: receipt.size.0,
         })
+    }
+
+    /// When all who must had witnessed a change, by what the receipts shown say.
+    pub(super) fn witnessed_change(&self, directory: &Directory, held: &Held) -> Option<Witnessed> {
+        let first = held.covered.witnessed()?;
+        let n = self
+            .receipts
+            .iter()
+            .zip(&self.witnesses)
+            .position(|(receipt, by)| {
+                receipt.covers(held.index) && receipt.time() == first.time && *by == first.by
+            })?;
+        self.witnessed(directory, n)
     }
 
     /// Up to when the log is known.
@@ -125,7 +139,7 @@ fn start(
 
 /// Whether the directory knows the node, lets its org hold the space, and names the same parent.
 fn appointed(directory: &Directory, start: &LogStart) -> Result<(), Reason> {
-    if !rules::is_node_of(directory, &start.node, &start.org) {
+    if !directory.was_node_of(&start.node, &start.org) {
         return Err(Reason::NodeNotAppointed(start.org));
     }
     if !directory.may_hold(&start.org, &start.space) {
@@ -136,6 +150,12 @@ fn appointed(directory: &Directory, start: &LogStart) -> Result<(), Reason> {
     }
     if directory.org(&start.org).map(|org| org.parent) != Some(start.required_parent) {
         return Err(Reason::RequiredParent);
+    }
+    if start
+        .policy
+        .is_some_and(|policy| directory.policy_of(&policy).is_none())
+    {
+        return Err(Reason::Policy);
     }
     Ok(())
 }
@@ -152,7 +172,7 @@ fn receipts(files: &mut Files, folder: &str, directory: &Directory, log: &mut Lo
         let path = receipt_file(folder, n, "receipt");
         let receipt: Receipt = codec::decode(&take(files, &path)?, RECEIPT_MAX).at(&path)?;
         receipt.verify(&log.origin, &log.start.node).at(&path)?;
-        let org = witness_org(directory, &log.start.org, &receipt).at(&path)?;
+        let (_, org) = witness_group(directory, &log.start, &receipt).at(&path)?;
         let in_order = log
             .receipts
             .last()

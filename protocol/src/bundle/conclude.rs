@@ -8,7 +8,7 @@ use super::facts::{Author, ChainLink, ChangeFacts, EventFacts, OrgName, RecordFa
 use super::layout::entry_file;
 use super::refusal::{Reason, Refusal};
 use crate::id::{Hash, RecordId, StatementId};
-use crate::log::Origin;
+use crate::log::{Origin, doubt};
 use crate::record::activity::Activity;
 use crate::record::ledger::{Ledger, ledgers};
 use crate::record::{Event, EventState, Graph, Held, JudgeContext, RecordState, fold, judge};
@@ -73,18 +73,17 @@ fn record(ground: &Ground<'_>, id: RecordId, entries: &[&Checked]) -> Result<Rec
             Reason::MissingDependency(*missing),
         ));
     }
-    let state = fold(id, &held, |held| {
-        let node_org = logs.get(&held.origin).map(|log| log.start.org);
-        judge(
-            &JudgeContext {
-                directory,
-                space,
-                node_org,
-                ledger: &by_hash,
-            },
-            held,
-        )
-    });
+    let verdict = |held: &Held| {
+        let node = logs.get(&held.origin).map(|log| (log.start.node, log.start.org));
+        let context = JudgeContext {
+            directory,
+            space,
+            node,
+            ledger: &by_hash,
+        };
+        judge(&context, held)
+    };
+    let state = fold(id, &space.id(), &held, verdict, by_hash);
     let changes = state
         .history
         .iter()
@@ -97,7 +96,8 @@ fn record(ground: &Ground<'_>, id: RecordId, entries: &[&Checked]) -> Result<Rec
                 index: entry.held.index.0,
                 author: author(directory, &entry.held.appointment),
                 recorded: entry.held.recorded,
-                witnessed: entry.receipt.and_then(|n| log.witnessed(directory, n)),
+                witnessed: log.witnessed_change(directory, &entry.held),
+                doubt: doubt(entry.held.recorded, &entry.held.covered),
                 verdict: item.verdict.clone(),
             })
         })

@@ -1,7 +1,7 @@
 //! The order of examination: founding statement, statements, logs, entries, records. Writer and verifier go through the
 //! same, so what is written verifies. The manifest and the summary are not looked at here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::archive::Files;
 use super::facts::{FORMAT, OrgName, Summary};
@@ -121,13 +121,9 @@ fn all_used(
         if !entries.iter().any(|entry| entry.held.origin == log.origin) {
             return Err(Refusal::new(folder, Reason::Unused));
         }
-        let newest = rules::newest(&log.receipts);
-        let proves = |n: usize| {
-            entries
-                .iter()
-                .any(|entry| entry.held.origin == log.origin && entry.receipt == Some(n))
-        };
-        if let Some(n) = (0..log.receipts.len()).find(|n| newest != Some(*n) && !proves(*n)) {
+        let here = entries.iter().filter(|entry| entry.held.origin == log.origin);
+        let used = rules::in_use(&log.receipts, here.map(|entry| entry.held.index));
+        if let Some(n) = (0..log.receipts.len()).find(|n| !used.contains(n)) {
             return Err(Refusal::new(
                 super::layout::receipt_file(&folder, n + 1, "receipt"),
                 Reason::Unused,
@@ -141,11 +137,14 @@ fn all_used(
             receipts: &log.receipts,
         })
         .collect();
-    let needed: Vec<StatementId> =
-        rules::needed(directory, &shown, entries.iter().map(|e| e.held.appointment))
-            .into_iter()
-            .map(SignedStatement::id)
-            .collect();
+    let changes: Vec<rules::Named> = entries
+        .iter()
+        .map(|entry| (entry.held.id, entry.held.appointment))
+        .collect();
+    let needed: BTreeSet<StatementId> = rules::needed(directory, &shown, &changes)
+        .into_iter()
+        .map(SignedStatement::id)
+        .collect();
     match directory
         .statements()
         .find(|statement| !needed.contains(&statement.id()))

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::id::{ChangeId, Hash, OrgId, RecordId, SpaceId, StatementId};
+use crate::log::Doubt;
 use crate::record::activity::Activity;
 use crate::record::{EventKind, FieldState, Ineffective, Verdict};
 use crate::time::Timestamp;
@@ -87,8 +88,10 @@ pub struct ChangeFacts {
     pub author: Option<Author>,
     /// The author's clock, milliseconds since 1970.
     pub recorded: Timestamp,
-    /// None: not witnessed as far as the bundle shows.
+    /// When all who must had witnessed it, and who was the last of them. None: not witnessed as far as the bundle shows.
     pub witnessed: Option<Witnessed>,
+    /// Why the author's clock is not believed.
+    pub doubt: Option<Doubt>,
     /// Whether it counts.
     pub verdict: Verdict,
 }

@@ -170,6 +170,9 @@ pub enum Reason {
         /// What stands there.
         found: String,
     },
+    /// The policy on witnesses that the log names.
+    #[error("the policy on witnesses that the log names does not stand")]
+    Policy,
     /// Nothing to verify.
     #[error("the bundle holds no record")]
     Empty,
@@ -209,8 +212,13 @@ impl Reason {
             Reason::ProofAgainst(detail) => format!("证明所对的检查点不对（{detail}）"),
             Reason::Receipt(detail) => format!("见证回执无效（{detail}）"),
             Reason::ReceiptOrder => "回执须从 1 起连续编号，按大小、时间、字节排序".into(),
-            Reason::NotAWitness(NotAWitness::Witness) => "见证密钥当时不是规定上级所任命的见证".into(),
-            Reason::NotAWitness(NotAWitness::Node) => "见证日志的密钥当时不是该见证单位的节点".into(),
+            Reason::NotAWitness(NotAWitness::Policy) | Reason::Policy => "日志所写的见证规则不成立".into(),
+            Reason::NotAWitness(NotAWitness::Witness) => {
+                "见证密钥当时不是规定上级所任命的见证，或已被撤销".into()
+            }
+            Reason::NotAWitness(NotAWitness::Node) => {
+                "见证日志的密钥当时不是该见证单位的节点，或已被撤销".into()
+            }
             Reason::NotAChange => "不是明文的记录更改".into(),
             Reason::NoLog(origin) => format!("证据包没有其所在日志 {origin} 的证据"),
             Reason::Change(detail) => format!("更改内容无效（{detail}）"),

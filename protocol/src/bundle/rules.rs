@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::refusal::Reason;
 use crate::codec;
-use crate::id::{Hash, OrgId, StatementId};
+use crate::id::{ChangeId, Hash, OrgId, StatementId};
 use crate::keys::PublicKey;
 use crate::log::{
     Checkpoint, EntryIndex, KeyId, KeyKind, LogStart, Note, NoteError, Origin, ProofFile, Receipt,
@@ -22,7 +22,7 @@ pub(super) fn receipt_order(receipt: &Receipt) -> (u64, u64, Vec<u8>) {
 }
 
 /// The receipt that proves when the entry at `index` was there: of those that count, which stand in order, the first that
-/// covers it ([`crate::log::first_witnessed`]).
+/// covers it.
 pub(super) fn first_covering(receipts: &[Receipt], index: EntryIndex) -> Option<usize> {
     receipts.iter().position(|receipt| receipt.covers(index))
 }
@@ -36,12 +36,31 @@ pub(super) fn newest(receipts: &[Receipt]) -> Option<usize> {
         .map(|(n, _)| n)
 }
 
-/// Whether `key` is appointed as a node of `org`.
-pub(super) fn is_node_of(directory: &Directory, key: &PublicKey, org: &OrgId) -> bool {
-    directory
-        .appointments_of(key, Purpose::Node)
-        .any(|(_, appointment)| appointment.org == *org)
+/// The receipts that a bundle shows, of those that count: over each entry the first of each witness log, the last by time
+/// that does not cover it, and the newest of all.
+pub(super) fn in_use(receipts: &[Receipt], entries: impl IntoIterator<Item = EntryIndex>) -> BTreeSet<usize> {
+    let mut used: BTreeSet<usize> = newest(receipts).into_iter().collect();
+    let indexes: BTreeSet<EntryIndex> = entries.into_iter().collect();
+    for index in indexes {
+        let from = receipts.partition_point(|receipt| !receipt.covers(index));
+        let before = receipts[..from].iter().enumerate();
+        used.extend(
+            before
+                .max_by_key(|(n, receipt)| (receipt.time_s, *n))
+                .map(|(n, _)| n),
+        );
+        let mut logs: BTreeSet<&Origin> = BTreeSet::new();
+        for (n, receipt) in receipts.iter().enumerate().skip(from) {
+            if logs.insert(&receipt.witness_origin) {
+                used.insert(n);
+            }
+        }
+    }
+    used
 }
+
+/// A change, and the appointment that it names.
+pub(super) type Named = (ChangeId, StatementId);
 
 /// The checkpoint of a receipt as a note: the log's line, then the witness's cosignature.
 pub(super) fn receipt_note(origin: &Origin, node: &PublicKey, receipt: &Receipt) -> Result<Note, NoteError> {
@@ -120,14 +139,15 @@ pub(super) struct Needs<'a> {
     pub(super) receipts: &'a [Receipt],
 }
 
-/// The statements that a stranger needs to judge these logs and changes under these `appointments`; only such as stand.
-/// Equal for a directory and for the part of it that this returns.
+/// The statements that a stranger needs to judge these logs and changes; only such as stand. Equal for a directory and for
+/// the part of it that this returns.
 pub(super) fn needed<'a>(
     directory: &'a Directory,
     logs: &[Needs<'_>],
-    appointments: impl IntoIterator<Item = StatementId>,
+    changes: &[Named],
 ) -> Vec<&'a SignedStatement> {
-    let mut ids: BTreeSet<StatementId> = appointments.into_iter().collect();
+    let mut ids: BTreeSet<StatementId> = changes.iter().map(|(_, appointment)| *appointment).collect();
+    let adopted = |change: &ChangeId| changes.iter().any(|(id, _)| id == change);
     let mut orgs: BTreeSet<OrgId> = BTreeSet::new();
     let mut key = |key: &PublicKey, purpose, of: &[OrgId]| {
         let serving = directory
@@ -136,7 +156,8 @@ pub(super) fn needed<'a>(
         ids.extend(serving.map(|(id, _)| id));
     };
     for log in logs {
-        let required = directory.required_witnesses(&log.start.org);
+        let groups = directory.required_groups(&log.start.org, log.start.policy.as_ref());
+        let required: Vec<OrgId> = groups.into_iter().flatten().flatten().collect();
         key(&log.start.node, Purpose::Node, &[log.start.org]);
         for receipt in log.receipts {
             key(&receipt.witness, Purpose::Witness, &required);
@@ -151,7 +172,9 @@ pub(super) fn needed<'a>(
             Body::Org(org) => orgs.contains(&org.id),
             Body::JointSpace(space) => logs.iter().any(|log| log.start.space == *space),
             Body::RootWitnesses(_) => of_root && directory.root_witnesses() == Some(statement.id()),
-            Body::Appointment(_) => false,
+            Body::Policy(_) => logs.iter().any(|log| log.start.policy == Some(statement.id())),
+            Body::Adoption(adoption) => adoption.changes.iter().any(adopted),
+            Body::Appointment(_) | Body::Revocation(_) | Body::Succession(_) => false,
         };
         (wanted && !directory.faults().contains_key(&statement.id())).then(|| statement.id())
     }));

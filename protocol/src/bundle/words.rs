@@ -6,9 +6,9 @@ mod values;
 use super::facts::{ChangeFacts, EventFacts, OrgName, RecordFacts, Summary};
 use super::report::TitleField;
 use crate::record::ledger::{Required, ledger};
-use crate::record::{EventKind, Verdict};
+use crate::record::{AdoptedBy, EventKind, Verdict};
 use crate::trust::Level;
-use reasons::{ineffective_zh, pending_zh, refused_zh};
+use reasons::{contested_zh, ineffective_zh, pending_zh, refused_zh};
 use values::{label, level_en, level_zh, local, shown};
 
 /// A sentence in both languages: Chinese, English.
@@ -248,6 +248,20 @@ pub(super) fn title(facts: &RecordFacts) -> Vec<TitleField> {
 fn verdict(verdict: &Verdict) -> Both {
     match verdict {
         Verdict::Counts {
+            adopted: Some(AdoptedBy::Change(_)),
+            ..
+        } => (
+            "有效（经现任同岗人员追认）".into(),
+            "it counts: adopted by a present holder of the post".into(),
+        ),
+        Verdict::Counts {
+            adopted: Some(AdoptedBy::Statement(_)),
+            ..
+        } => (
+            "有效（经上级机构追认）".into(),
+            "it counts: adopted by an authority above".into(),
+        ),
+        Verdict::Counts {
             provisional: false, ..
         } => ("有效".into(), "it counts".into()),
         Verdict::Counts {
@@ -259,6 +273,10 @@ fn verdict(verdict: &Verdict) -> Both {
         Verdict::Pending { reason } => (
             format!("待定：{}", pending_zh(reason)),
             format!("pending: {reason}"),
+        ),
+        Verdict::Contested { reason, .. } => (
+            format!("存疑，待追认：{}", contested_zh(reason)),
+            format!("contested until adopted: {reason}"),
         ),
         Verdict::Refused { reason } => (
             format!("不计：{}", refused_zh(reason)),
@@ -273,6 +291,7 @@ fn event(event: &EventFacts) -> Both {
         EventKind::SignIn => ("签到", "Signed in"),
         EventKind::LogLine => ("活动记录", "Line"),
         EventKind::Seal => ("封签", "Sealed"),
+        EventKind::Adopt => ("追认", "Adopted"),
     };
     let happened = event
         .happened

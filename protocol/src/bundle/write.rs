@@ -12,10 +12,10 @@ use super::layout::{
 use super::refusal::Refusal;
 use super::rules;
 use crate::codec::{self, CodecError};
-use crate::id::{ChangeId, RecordId, StatementId};
+use crate::id::{ChangeId, RecordId};
 use crate::log::{
     CheckpointError, Entry, EntryError, EntryIndex, LogStart, LogStatement, Note, NoteError, Origin,
-    PayloadKind, ProofError, Receipt, SignedCheckpoint, consistency, inclusion, witness_org,
+    PayloadKind, ProofError, Receipt, SignedCheckpoint, consistency, inclusion, witness_group,
 };
 
 /// Why no bundle can be made of an input.
@@ -118,12 +118,11 @@ pub fn write(input: &BundleInput<'_>) -> Result<Vec<u8>, BundleError> {
             receipts: &log.receipts,
         })
         .collect();
-    let appointments = entries.iter().filter_map(|item| item.entry.header().appointment);
-    for statement in rules::needed(
-        input.directory,
-        &shown,
-        appointments.collect::<Vec<StatementId>>(),
-    ) {
+    let changes: Vec<rules::Named> = entries
+        .iter()
+        .filter_map(|item| Some((item.entry.change_id(), item.entry.header().appointment?)))
+        .collect();
+    for statement in rules::needed(input.directory, &shown, &changes) {
         files.insert(statement_file(&statement.id()), statement.bytes().to_vec());
     }
     let summary = examine(files.clone(), founding)?;
@@ -172,7 +171,7 @@ fn open_log<'a>(
     let mut receipts: Vec<Receipt> = evidence
         .receipts
         .iter()
-        .filter(|receipt| witness_org(input.directory, &start.org, receipt).is_ok())
+        .filter(|receipt| witness_group(input.directory, &start, receipt).is_ok())
         .filter(|receipt| receipt.verify(&origin, &start.node).is_ok())
         .cloned()
         .collect();
@@ -194,10 +193,7 @@ fn keep_receipts_in_use(log: &mut Log<'_>, entries: &[Item<'_>]) {
     let here = entries
         .iter()
         .filter(|item| item.entry.header().origin == log.origin);
-    let mut used: BTreeSet<usize> = here
-        .filter_map(|item| rules::first_covering(&log.receipts, item.evidence.index))
-        .collect();
-    used.extend(rules::newest(&log.receipts));
+    let used = rules::in_use(&log.receipts, here.map(|item| item.evidence.index));
     let mut n = 0;
     log.receipts.retain(|_| {
         n += 1;

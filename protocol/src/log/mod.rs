@@ -8,12 +8,13 @@
 //!
 //! Formats: RFC 6962 section 2.1, RFC 9162 section 2.1, C2SP signed-note v1.0.0, tlog-checkpoint v1.0.0 (no extension
 //! lines), tlog-cosignature v1.0.1 (Ed25519), tlog-witness v1.0.0 (the rules, not the transport), tlog-proof.
-//! What a node itself writes stands in [`LogStatement`], and [`LogStart::check_statement`] says who may; [`first_witnessed`]
-//! says which receipts count, by the directory. What a change means and where nodes are stored is not known here.
+//! What a node itself writes stands in [`LogStatement`], and [`LogStart::check_statement`] says who may;
+//! [`Covered`] says which receipts count, by the directory; [`Equivocation`] proves that a log says two things. What a change means and where nodes are stored is not known here.
 
 pub mod checkpoint;
 pub mod cosign;
 mod entry;
+mod equivocation;
 pub mod line;
 pub mod note;
 pub mod proof;
@@ -33,18 +34,23 @@ mod vector_tests;
 pub use checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 pub use cosign::{CosignError, cosign, verify_cosignature};
 pub use entry::{ENTRY_MAX, Entry, EntryError, Header, PAYLOAD_MAX, PROTOCOL_VERSION, PayloadKind, Verified};
+pub use equivocation::{
+    Branch, Equivocation, EquivocationError, Evidence, Fork, SignedLeaf, SignedRoot, standing_branch,
+};
 pub use line::SignatureLine;
 pub use note::{Note, NoteError};
 pub use proof::{MAX_PROOF_HASHES, ProofError, consistency, inclusion, root_at};
 pub use proof_file::{ProofFile, ProofFileError};
 pub use statement::{
-    LogStart, LogStatement, Receipt, ReceiptError, STATEMENT_MAX, witness_log_origin, witness_name,
+    Earlier, LogStart, LogStatement, Receipt, ReceiptError, STATEMENT_MAX, witness_log_origin, witness_name,
 };
 pub use tree::{Frontier, TreeError, empty_root, leaf_hash, node_hash, peak_indices, stored_index};
 pub use verify::{ProofRejected, verify_consistency, verify_inclusion};
 pub use vkey::{KeyId, KeyKind, VerifierKey, VerifierKeyError};
 pub use witness::{WitnessEntry, WitnessRefusal, judge_checkpoint};
-pub use witnessed::{NotAWitness, first_witnessed, witness_org};
+pub use witnessed::{Cover, Covered, Doubt, NotAWitness, Witnessed, doubt, witness_group};
+
+pub use crate::id::{Origin, OriginError};
 
 use std::fmt;
 
@@ -90,80 +96,6 @@ impl TreeSize {
 impl fmt::Display for TreeSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-/// Why a text is not an origin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum OriginError {
-    /// An origin has at least one character.
-    #[error("empty log origin")]
-    Empty,
-    /// More than [`Origin::MAX_BYTES`].
-    #[error("log origin longer than {} bytes", Origin::MAX_BYTES)]
-    TooLong,
-    /// A space, a plus, a control or a non-ASCII character: none can stand in a C2SP key name that all readers agree on.
-    #[error("character not allowed in a log origin")]
-    BadCharacter,
-}
-
-/// The name of a log for ever: first line of its checkpoints and name of its key. ASCII graphic characters except `+`,
-/// 1 to 128 bytes. Opaque: nothing is read out of it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Origin(String);
-
-impl Origin {
-    /// The longest origin, in bytes.
-    pub const MAX_BYTES: usize = 128;
-
-    /// Reads an origin, or says what is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, OriginError> {
-        if text.is_empty() {
-            return Err(OriginError::Empty);
-        }
-        if text.len() > Self::MAX_BYTES {
-            return Err(OriginError::TooLong);
-        }
-        if !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'+') {
-            return Err(OriginError::BadCharacter);
-        }
-        Ok(Origin(text.to_owned()))
-    }
-
-    /// The text as it stands on the checkpoint's first line, without the newline.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::str::FromStr for Origin {
-    type Err = OriginError;
-    fn from_str(text: &str) -> Result<Self, OriginError> {
-        Origin::parse(text)
-    }
-}
-
-impl<C> minicbor::Encode<C> for Origin {
-    fn encode<W: minicbor::encode::Write>(
-        &self,
-        e: &mut minicbor::Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.str(&self.0)?;
-        Ok(())
-    }
-}
-
-/// `str` borrows from the input, so the length is checked before anything is allocated.
-impl<'b, C> minicbor::Decode<'b, C> for Origin {
-    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-        Origin::parse(d.str()?).map_err(minicbor::decode::Error::message)
     }
 }
 

@@ -3,12 +3,13 @@
 use minicbor::{Decode, Encode};
 
 use super::cosign;
+use super::equivocation::Equivocation;
 use super::{
     Checkpoint, Entry, EntryError, EntryIndex, Origin, PayloadKind, ProofRejected, TreeSize, WitnessEntry,
     leaf_hash, verify_inclusion,
 };
 use crate::codec::{self, CodecError};
-use crate::id::{Hash, OrgId};
+use crate::id::{Hash, OrgId, SpaceId, StatementId};
 use crate::keys::{KeyError, PublicKey, Signature};
 use crate::time::Timestamp;
 use crate::trust::Space;
@@ -33,6 +34,9 @@ pub enum LogStatement {
     /// A parent saw this log.
     #[n(3)]
     Receipt(#[n(0)] Receipt),
+    /// A log of this space says two things: found by the node that writes this.
+    #[n(4)]
+    Equivocation(#[n(0)] Equivocation),
 }
 
 impl LogStatement {
@@ -70,15 +74,69 @@ pub struct LogStart {
     /// The org whose witness is required; absent for the root, which is witnessed by its named children.
     #[n(6)]
     pub required_parent: Option<OrgId>,
+    /// The policy on witnesses that the log follows; absent where the federation had none.
+    #[n(7)]
+    pub policy: Option<StatementId>,
+    /// In a log that goes on after a loss: the node's earlier logs of this space, by origin, as it last knew them. At most
+    /// [`LogStart::EARLIER_MAX`].
+    #[n(8)]
+    pub earlier: Option<Vec<Earlier>>,
+}
+
+/// What a node that lost its past still knows of a log that it wrote.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct Earlier {
+    /// The log.
+    #[n(0)]
+    pub origin: Origin,
+    /// The last size that it is known to have signed, 0 if that is lost, too.
+    #[n(1)]
+    pub size: TreeSize,
+    /// The root of that size.
+    #[n(2)]
+    pub root: Hash,
 }
 
 impl LogStart {
+    /// Most earlier logs that a start names.
+    pub const EARLIER_MAX: usize = 256;
+
+    /// The start of a log that follows no other.
+    pub fn new(
+        space: Space,
+        node: PublicKey,
+        org: OrgId,
+        epoch: [u8; 16],
+        required_parent: Option<OrgId>,
+    ) -> Self {
+        LogStart {
+            version: super::PROTOCOL_VERSION,
+            space,
+            node,
+            org,
+            epoch,
+            required_parent,
+            policy: None,
+            earlier: None,
+        }
+    }
+
+    /// Whether the list of earlier logs is in order and within its bound. An empty list is left out.
+    fn earlier_fits(&self) -> bool {
+        self.earlier.as_ref().is_none_or(|earlier| {
+            (1..=Self::EARLIER_MAX).contains(&earlier.len())
+                && earlier.is_sorted_by(|a, b| a.origin < b.origin)
+        })
+    }
+
     /// The origin that this log must have. Opaque: a witness that may not hold the space learns nothing but size.
     pub fn origin(&self) -> Origin {
-        let digest = Hash::of(
-            "lianzhan/origin/v1",
-            &[self.node.ed25519_bytes(), &self.space.id().0, &self.epoch],
-        );
+        Self::origin_of(&self.node, &self.space.id(), &self.epoch)
+    }
+
+    /// The origin of the log that `node` writes into `space` in that epoch.
+    pub fn origin_of(node: &PublicKey, space: &SpaceId, epoch: &[u8; 16]) -> Origin {
+        let digest = Hash::of("lianzhan/origin/v1", &[node.ed25519_bytes(), &space.0, epoch]);
         Origin::parse(&format!("lianzhan/log/{}", codec::hex(&digest.0[..16])))
             .expect("hex after a fixed prefix is an origin")
     }
@@ -109,6 +167,9 @@ impl LogStart {
         };
         if matches!(statement, LogStatement::Start(_)) != (index.0 == 0) {
             return wrong(START);
+        }
+        if index.0 == 0 && !self.earlier_fits() {
+            return wrong("earlier logs are 1 to 256, each once and in order");
         }
         Ok(Some(statement))
     }
@@ -251,7 +312,7 @@ pub fn witness_name(key: &PublicKey) -> String {
 mod tests {
     use super::*;
     use crate::log::Header;
-    use crate::testing::{Federation, SHIQIAO, key, org, record};
+    use crate::testing::{Federation, SHIQIAO, key, org};
     use crate::trust::{Audience, Role};
 
     #[test]
@@ -260,7 +321,7 @@ mod tests {
         let person = federation.person(org(SHIQIAO), "林秀兰", &[Role::StationLiaison], None);
         let mut log = federation.log(org(SHIQIAO), &Space::of(org(SHIQIAO), Audience::City), 1);
         let put = crate::record::Put::field("topic", "走访".into());
-        log.append_change(&person, record(1), &[], vec![put]);
+        log.append_change(&person, log.record(1), &[], vec![put]);
         let trust = LogStatement::Trust(vec![1]);
         log.append_statement(&trust);
         let check = |index, n: usize, payload| {

@@ -1,21 +1,32 @@
-//! Which receipts count, and when an entry was first witnessed: the one place that says so, for views and bundles alike.
-//! Whose key a witness's is, only the directory knows; signatures and proofs are [`Receipt::verify`]'s.
+//! Which receipts count, and what they say of an entry: the one place that says so, for views and bundles alike. Whose key
+//! a witness's is, only the directory knows; signatures and proofs are [`Receipt::verify`]'s.
 
 use std::borrow::Borrow;
 
-use super::{EntryIndex, Receipt, TreeSize};
-use crate::id::OrgId;
+use super::{EntryIndex, LogStart, Origin, Receipt, TreeSize};
+use crate::id::{OrgId, StatementId};
 use crate::time::Timestamp;
 use crate::trust::{Directory, Purpose};
+
+/// A recorded time may lie so far before a witnessed checkpoint that does not cover its entry, in seconds (`domain.md` 0,
+/// item 8).
+const DOUBT_AFTER_S: u64 = 86_400;
 
 /// Why a receipt says nothing about when a log was witnessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAWitness {
+    /// The policy that the log follows is not held here.
+    #[error("the policy on witnesses that the log names is not here")]
+    Policy,
     /// The cosigning key is none that the log needs.
-    #[error("the cosigning key is not appointed as witness of the required parent at that time")]
+    #[error(
+        "the cosigning key is not appointed as witness of a required parent at that time, or was revoked"
+    )]
     Witness,
     /// The witness log is not that of a node of the witness's org.
-    #[error("the key of the witness log is not appointed as a node of the witness's org at that time")]
+    #[error(
+        "the key of the witness log is not appointed as a node of the witness's org at that time, or was revoked"
+    )]
     Node,
 }
 
@@ -32,45 +43,167 @@ impl Receipt {
     }
 }
 
-/// The org for which a receipt's witness speaks about a log of `org`: one of those that must witness it, in which the key
-/// was appointed as witness, and the witness log's key as node, at the time that the receipt states.
-pub fn witness_org(directory: &Directory, org: &OrgId, receipt: &Receipt) -> Result<OrgId, NotAWitness> {
+/// The group of required witnesses for which a receipt speaks, and the org: one in which the key was appointed as witness,
+/// and the witness log's key as node, at the time that the receipt states, and neither was revoked so that this receipt
+/// lies outside of the cut.
+pub fn witness_group(
+    directory: &Directory,
+    start: &LogStart,
+    receipt: &Receipt,
+) -> Result<(usize, OrgId), NotAWitness> {
     let time = receipt.time();
-    let required = directory.required_witnesses(org);
-    let mut of_witness = directory
-        .appointments_of(&receipt.witness, Purpose::Witness)
-        .filter(|(_, appointment)| {
-            required.contains(&appointment.org) && appointment.validity.covers_second(time)
-        })
-        .map(|(_, appointment)| appointment.org)
+    let groups = directory
+        .required_groups(&start.org, start.policy.as_ref())
+        .ok_or(NotAWitness::Policy)?;
+    let (origin, index) = (&receipt.witness_origin, receipt.witness_index.0);
+    let kept = |id: &StatementId| {
+        let mut revoked = directory.revoked(id).iter();
+        revoked.all(|revoked| revoked.keeps_receipt(origin, index, receipt.time_s))
+    };
+    let served = |key, purpose, org: &OrgId| {
+        directory
+            .appointments_of(key, purpose)
+            .any(|(id, a)| a.org == *org && a.validity.covers_second(time) && kept(&id))
+    };
+    let mut of_witness = groups
+        .iter()
+        .enumerate()
+        .flat_map(|(n, group)| group.iter().map(move |org| (n, *org)))
+        .filter(|(_, org)| served(&receipt.witness, Purpose::Witness, org))
         .peekable();
     if of_witness.peek().is_none() {
         return Err(NotAWitness::Witness);
     }
-    let is_node_of = |org: &OrgId| {
-        directory
-            .appointments_of(&receipt.witness_node, Purpose::Node)
-            .any(|(_, appointment)| appointment.org == *org && appointment.validity.covers_second(time))
-    };
-    of_witness.find(is_node_of).ok_or(NotAWitness::Node)
+    of_witness
+        .find(|(_, org)| served(&receipt.witness_node, Purpose::Node, org))
+        .ok_or(NotAWitness::Node)
 }
 
-/// When an entry of a log of `org` was first witnessed, and by which org: what the first receipt says that covers it and
-/// counts.
-/// `receipts` come in the order of [`Receipt::rank`] and are taken one by one, no further than needed.
-pub fn first_witnessed<R: Borrow<Receipt>>(
-    directory: &Directory,
-    org: &OrgId,
-    index: EntryIndex,
-    receipts: impl IntoIterator<Item = R>,
-) -> Option<(Timestamp, OrgId)> {
-    receipts.into_iter().find_map(|receipt| {
-        let receipt = receipt.borrow();
-        let by = receipt
-            .covers(index)
-            .then(|| witness_org(directory, org, receipt).ok())??;
-        Some((receipt.time(), by))
-    })
+/// The first receipt of one witness log over an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cover {
+    /// The group of required witnesses for which it speaks.
+    pub group: usize,
+    /// The org.
+    pub by: OrgId,
+    /// When, in seconds since 1970.
+    pub time_s: u64,
+    /// The witness log.
+    pub origin: Origin,
+    /// Its place there.
+    pub index: u64,
+}
+
+/// What witnesses say of an entry.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Covered {
+    /// How many groups must witness the log.
+    pub groups: usize,
+    /// The first receipt over it of each witness log, of those that count.
+    pub covers: Vec<Cover>,
+    /// The last time of a receipt over a tree of the same log that does not hold it, in seconds since 1970.
+    pub before_s: Option<u64>,
+}
+
+/// When an entry was witnessed by all who must, and by which org last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Witnessed {
+    /// When.
+    pub time: Timestamp,
+    /// By whom the last one that was needed was given.
+    pub by: OrgId,
+}
+
+impl Covered {
+    /// What `receipts` of a log say of the entry at `index`. They come in the order of [`Receipt::rank`].
+    pub fn of<R: Borrow<Receipt>>(
+        directory: &Directory,
+        start: &LogStart,
+        index: EntryIndex,
+        receipts: impl IntoIterator<Item = R>,
+    ) -> Self {
+        let groups = directory.required_groups(&start.org, start.policy.as_ref());
+        let mut covered = Covered {
+            groups: groups.map_or(1, |groups| groups.len().max(1)),
+            ..Covered::default()
+        };
+        for receipt in receipts {
+            let receipt = receipt.borrow();
+            if let Ok((group, by)) = witness_group(directory, start, receipt) {
+                covered.take(index, group, by, receipt);
+            }
+        }
+        covered
+    }
+
+    /// Takes note of a receipt that counts. Of one witness log the first over the entry is kept.
+    pub fn take(&mut self, index: EntryIndex, group: usize, by: OrgId, receipt: &Receipt) {
+        if !receipt.covers(index) {
+            self.before_s = self.before_s.max(Some(receipt.time_s));
+        } else if self
+            .covers
+            .iter()
+            .all(|cover| cover.origin != receipt.witness_origin)
+        {
+            self.covers.push(Cover {
+                group,
+                by,
+                time_s: receipt.time_s,
+                origin: receipt.witness_origin.clone(),
+                index: receipt.witness_index.0,
+            });
+        }
+    }
+
+    /// When every group had witnessed the entry; none while one has not.
+    pub fn witnessed(&self) -> Option<Witnessed> {
+        self.witnessed_by(|_| true)
+    }
+
+    /// As [`Covered::witnessed`], by those receipts alone that `proves` lets through.
+    pub fn witnessed_by(&self, proves: impl Fn(&Cover) -> bool) -> Option<Witnessed> {
+        let mut last: Option<&Cover> = None;
+        for group in 0..self.groups.max(1) {
+            let of_group = self
+                .covers
+                .iter()
+                .filter(|cover| cover.group == group && proves(cover));
+            let first = of_group.min_by_key(|cover| cover.time_s)?;
+            if last.is_none_or(|last| last.time_s < first.time_s) {
+                last = Some(first);
+            }
+        }
+        last.map(|cover| Witnessed {
+            time: Timestamp::from_seconds(cover.time_s),
+            by: cover.by,
+        })
+    }
+}
+
+/// Why the author's clock is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// It was witnessed before it was recorded.
+    #[error("it was witnessed before the time at which it says it was recorded")]
+    Ahead,
+    /// More than a day after it was recorded, by its author's clock, the log was witnessed without it.
+    #[error("a day after the time at which it says it was recorded the log was witnessed without it")]
+    Behind,
+}
+
+/// Whether the times of an entry do not fit (`domain.md` 0, item 8). A mark, never a verdict: days are then counted from
+/// the first witness time.
+pub fn doubt(recorded: Timestamp, covered: &Covered) -> Option<Doubt> {
+    let recorded_s = recorded.seconds();
+    let first = covered.covers.iter().map(|cover| cover.time_s).min();
+    if first.is_some_and(|first| recorded_s > first) {
+        return Some(Doubt::Ahead);
+    }
+    let late = covered
+        .before_s
+        .is_some_and(|before| before > recorded_s.saturating_add(DOUBT_AFTER_S));
+    late.then_some(Doubt::Behind)
 }
 
 #[cfg(test)]
@@ -104,12 +237,10 @@ mod tests {
         receipts.push(federation.receipt_at(&log, at(2)));
         receipts.sort_by_key(Receipt::rank);
         let directory = federation.directory();
-        let first = |index| {
-            first_witnessed(&directory, &log.start.org, EntryIndex(index), &receipts).map(|(time, _)| time)
-        };
+        let witnessed = |index| Covered::of(&directory, &log.start, EntryIndex(index), &receipts).witnessed();
+        let first = |index| witnessed(index).map(|first| first.time);
         assert_eq!((first(0), first(1), first(2)), (Some(at(1)), Some(at(2)), None));
-        let by = first_witnessed(&directory, &log.start.org, EntryIndex(0), &receipts).map(|(_, by)| by);
-        assert_eq!(by, Some(org(FENGDU)));
+        assert_eq!(witnessed(0).map(|first| first.by), Some(org(FENGDU)));
     }
 
     #[test]
@@ -141,8 +272,8 @@ mod tests {
         };
         federation.state(org(FENGDU), Body::Appointment(appointment));
         let directory = federation.directory();
-        let says = |receipt: &Receipt| witness_org(&directory, &org(SHIQIAO), receipt);
-        assert_eq!(says(&good), Ok(org(FENGDU)));
+        let says = |receipt: &Receipt| witness_group(&directory, &log.start, receipt);
+        assert_eq!(says(&good), Ok((0, org(FENGDU))));
         assert_eq!(says(&early), Err(NotAWitness::Witness));
         assert_eq!(says(&foreign), Err(NotAWitness::Witness));
         assert_eq!(says(&too_late), Err(NotAWitness::Node));
@@ -151,10 +282,14 @@ mod tests {
             time_s: at(2).seconds(),
             ..too_late.clone()
         };
-        assert_eq!(says(&later), Ok(org(FENGDU)));
+        assert_eq!(says(&later), Ok((0, org(FENGDU))));
         // What does not count is passed over.
         let all = [&early, &foreign, &too_late, &good];
-        let first = first_witnessed(&directory, &log.start.org, EntryIndex(0), all);
-        assert_eq!(first, Some((at(1), org(FENGDU))));
+        let first = Covered::of(&directory, &log.start, EntryIndex(0), all).witnessed();
+        let expected = Witnessed {
+            time: at(1),
+            by: org(FENGDU),
+        };
+        assert_eq!(first, Some(expected));
     }
 }

@@ -133,7 +133,7 @@ impl Activity {
                     heads: heads.clone(),
                     change: event.change,
                 }),
-                Event::LogLine { .. } | Event::Register { .. } => {}
+                Event::LogLine { .. } | Event::Register { .. } | Event::Adopt { .. } => {}
             }
         }
         for event in effective() {

@@ -78,6 +78,13 @@ pub enum Event {
         #[n(3)]
         digest: Hash,
     },
+    /// 追认: a present holder of the same post stands in for changes that a revocation contests.
+    #[n(5)]
+    Adopt {
+        /// The changes, of this record. Sorted, at most [`Event::ADOPTED_MAX`].
+        #[n(0)]
+        changes: Vec<ChangeId>,
+    },
 }
 
 /// The kinds of event, for definitions, tables and texts.
@@ -92,6 +99,8 @@ pub enum EventKind {
     LogLine,
     /// 封签
     Seal,
+    /// 追认
+    Adopt,
 }
 
 impl EventKind {
@@ -102,7 +111,13 @@ impl EventKind {
             EventKind::SignIn => "sign_in",
             EventKind::LogLine => "log_line",
             EventKind::Seal => "seal",
+            EventKind::Adopt => "adopt",
         }
+    }
+
+    /// Whether records of every ledger may have it, whatever their definition lists.
+    pub fn is_of_every_ledger(self) -> bool {
+        self == EventKind::Adopt
     }
 
     /// Who may sign it (`domain.md` 2.4, 2.7, 3.2).
@@ -128,13 +143,15 @@ impl EventKind {
                 StationLiaison,
                 StationHead,
             ],
+            // What is adopted asks for the very role.
+            EventKind::Adopt => Role::ALL,
         }
     }
 
     /// Rank in the fold order (`domain.md` 3.7): facts first, other acts later.
     pub fn rank(self) -> u8 {
         match self {
-            EventKind::Register | EventKind::SignIn | EventKind::LogLine => 0,
+            EventKind::Register | EventKind::SignIn | EventKind::LogLine | EventKind::Adopt => 0,
             EventKind::Seal => 5,
         }
     }
@@ -149,6 +166,9 @@ pub enum EventError {
     /// A text is empty.
     #[error("the text of an event is empty")]
     Empty,
+    /// What is adopted is not in order.
+    #[error("an adoption names 1 to {max} changes, each once and in order", max = Event::ADOPTED_MAX)]
+    Adopted,
     /// When it happened is neither `YYYY-MM-DD` nor `YYYY-MM-DDThh:mm:ss+08:00`.
     #[error("when an event happened is a date or an instant at +08:00")]
     Happened,
@@ -157,6 +177,8 @@ pub enum EventError {
 impl Event {
     /// Longest body, in bytes.
     pub const MAX: usize = super::limits::VALUE_MAX;
+    /// Most changes that one event adopts.
+    pub const ADOPTED_MAX: usize = 256;
 
     /// The canonical bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -172,6 +194,13 @@ impl Event {
         match &event {
             Event::LogLine { text, .. } if text.trim().is_empty() => Err(EventError::Empty),
             Event::SignIn { deputy, .. } if deputy.trim().is_empty() => Err(EventError::Empty),
+            Event::Adopt { changes }
+                if changes.is_empty()
+                    || changes.len() > Self::ADOPTED_MAX
+                    || !changes.is_sorted_by(|a, b| a < b) =>
+            {
+                Err(EventError::Adopted)
+            }
             _ => Ok(event),
         }
     }
@@ -183,6 +212,7 @@ impl Event {
             Event::SignIn { .. } => EventKind::SignIn,
             Event::LogLine { .. } => EventKind::LogLine,
             Event::Seal { .. } => EventKind::Seal,
+            Event::Adopt { .. } => EventKind::Adopt,
         }
     }
 
@@ -192,7 +222,7 @@ impl Event {
             Event::Register { happened }
             | Event::SignIn { happened, .. }
             | Event::LogLine { happened, .. } => Some(happened),
-            Event::Seal { .. } => None,
+            Event::Seal { .. } | Event::Adopt { .. } => None,
         }
     }
 }

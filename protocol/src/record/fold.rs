@@ -8,9 +8,11 @@ use serde::Serialize;
 use super::change::{OpId, Value};
 use super::event::Event;
 use super::graph::{Graph, Held};
-use super::judge::{Capacity, PendingReason, RefusalReason, Verdict};
+use super::ledger::Ledger;
 use super::seal::seal_digest;
-use crate::id::{ChangeId, Hash, OrgId, RecordId, StatementId};
+use super::settle;
+use super::verdict::{Capacity, PendingReason, RefusalReason, Verdict};
+use crate::id::{ChangeId, Hash, OrgId, PersonId, RecordId, SpaceId, StatementId};
 use crate::trust::{Level, Role};
 
 /// One value of a field.
@@ -139,12 +141,20 @@ pub fn event_id(change: &ChangeId, position: usize) -> Hash {
     )
 }
 
-/// Folds all held changes of one record. `verdict` judges one change; it is asked once for each. The verdicts of the
-/// record as a whole stand in [`RecordState::history`].
-pub fn fold(id: RecordId, held: &[Held], mut verdict: impl FnMut(&Held) -> Verdict) -> RecordState {
+/// Folds all held changes of the record `id` in `space`. `verdict` judges one change; it is asked once for each. `ledger`
+/// finds a definition by its hash. The verdicts of the record as a whole stand in [`RecordState::history`].
+pub fn fold<'l>(
+    id: RecordId,
+    space: &SpaceId,
+    held: &[Held],
+    mut verdict: impl FnMut(&Held) -> Verdict,
+    ledger: impl Fn(&Hash) -> Option<&'l Ledger>,
+) -> RecordState {
     let graph = Graph::build(held);
     let mut verdicts: Vec<Verdict> = graph.changes().iter().map(|change| verdict(change)).collect();
-    keep_to_one_ledger(&mut verdicts);
+    let root = settle::keep_rooted(&id, space, &graph, &mut verdicts);
+    settle::keep_to_one_ledger(root.as_ref(), &ledger, &mut verdicts);
+    settle::adopt(&graph, &ledger, &mut verdicts);
     let mut history: Vec<HistoryItem> = graph
         .changes()
         .iter()
@@ -166,14 +176,9 @@ pub fn fold(id: RecordId, held: &[Held], mut verdict: impl FnMut(&Held) -> Verdi
             reason: PendingReason::Dependency(*missing),
         },
     }));
-    let first = graph
-        .changes()
-        .iter()
-        .zip(&verdicts)
-        .find(|(_, v)| matches!(v, Verdict::Counts { .. }));
     RecordState {
         id,
-        definition: first.map(|(change, _)| change.change.definition),
+        definition: counting_definition(&graph, &verdicts),
         fields: fold_fields(&graph, &verdicts),
         events: fold_events(&graph, &verdicts),
         history,
@@ -181,19 +186,10 @@ pub fn fold(id: RecordId, held: &[Held], mut verdict: impl FnMut(&Held) -> Verdi
     }
 }
 
-/// A record is of the ledger that its first counting change names, in the order of the graph. What names another does
-/// not count.
-fn keep_to_one_ledger(verdicts: &mut [Verdict]) {
-    let mut first: Option<String> = None;
-    for verdict in verdicts {
-        if let Verdict::Counts { ledger, .. } = verdict
-            && first.get_or_insert_with(|| ledger.clone()) != ledger
-        {
-            *verdict = Verdict::Refused {
-                reason: RefusalReason::OtherLedger,
-            };
-        }
-    }
+fn counting_definition(graph: &Graph<'_>, verdicts: &[Verdict]) -> Option<Hash> {
+    let mut judged = graph.changes().iter().zip(verdicts);
+    let first = judged.find(|(_, verdict)| matches!(verdict, Verdict::Counts { .. }));
+    first.map(|(change, _)| change.change.definition)
 }
 
 /// A put supersedes the puts of its key in its causal past; what is left are the candidates.
@@ -307,11 +303,25 @@ fn events_of(graph: &Graph<'_>, n: usize, verdict: &Verdict) -> VecDeque<EventSt
         .collect()
 }
 
+/// Who acts, whatever key they use: the person, or where the appointment names none, the appointment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Holder {
+    Person(PersonId),
+    Appointment(StatementId),
+}
+
+impl Holder {
+    fn of(by: &Capacity) -> Self {
+        by.person
+            .map_or(Holder::Appointment(by.appointment), Holder::Person)
+    }
+}
+
 /// What the guards remember of the effective events taken so far.
 #[derive(Default)]
 struct Guard {
     registered: bool,
-    signed_in: BTreeSet<StatementId>,
+    signed_in: BTreeSet<(Holder, Level)>,
     seals: BTreeSet<(OrgId, Level, Hash)>,
     /// Digests computed, by the places of the heads.
     digests: BTreeMap<Vec<usize>, Hash>,
@@ -331,9 +341,10 @@ impl Guard {
                 if *deputy != by.name {
                     return Err(Ineffective::OtherDeputy);
                 }
-                once(self.signed_in.insert(by.appointment))
+                once(self.signed_in.insert((Holder::of(by), *level)))
             }
-            Event::LogLine { .. } => Ok(()),
+            // An adoption is taken before any event: it decides what counts.
+            Event::LogLine { .. } | Event::Adopt { .. } => Ok(()),
             Event::Seal {
                 level,
                 org,
@@ -372,6 +383,6 @@ impl Guard {
             _ => false,
         };
         (by.org_level == Some(level) && by.roles.iter().any(officer))
-            || (by.seat == Some(level) && self.signed_in.contains(&by.appointment))
+            || (by.seat == Some(level) && self.signed_in.contains(&(Holder::of(by), level)))
     }
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use super::change::{Actor, Change, OpId, limits};
 use crate::id::{ChangeId, StatementId};
 use crate::keys::PublicKey;
-use crate::log::{EntryIndex, Origin};
+use crate::log::{Covered, EntryIndex, Origin};
 use crate::time::Timestamp;
 
 /// A verified change as a node or an auditor holds it.
@@ -29,8 +29,8 @@ pub struct Held {
     pub appointment: StatementId,
     /// The author's clock.
     pub recorded: Timestamp,
-    /// The first time that the required parent witnessed it, if it did.
-    pub witnessed: Option<Timestamp>,
+    /// What witnesses say of it.
+    pub covered: Covered,
     /// What it says.
     pub change: Change,
 }
@@ -39,6 +39,11 @@ impl Held {
     /// Who counts its operations.
     pub fn actor(&self) -> Actor {
         Actor::of(&self.origin, &self.author)
+    }
+
+    /// When it was witnessed by all who must, if it was.
+    pub fn witnessed(&self) -> Option<Timestamp> {
+        self.covered.witnessed().map(|first| first.time)
     }
 }
 
@@ -87,14 +92,9 @@ impl<'a> Graph<'a> {
     pub fn build(held: &'a [Held]) -> Self {
         let mut all: Vec<&Held> = held.iter().collect();
         // To the last tie, because of a forked log both entries at one index may be held.
-        all.sort_by_key(|held| {
-            (
-                &held.origin,
-                held.index,
-                held.id,
-                held.witnessed.is_none(),
-                held.witnessed,
-            )
+        all.sort_by_cached_key(|held| {
+            let witnessed = held.witnessed();
+            (&held.origin, held.index, held.id, witnessed.is_none(), witnessed)
         });
         // The place of each change among those that take part; none beyond the bound.
         let mut known: BTreeMap<ChangeId, Option<usize>> = BTreeMap::new();

@@ -10,14 +10,17 @@ mod judge;
 pub mod ledger;
 mod seal;
 mod sealed;
+mod settle;
+mod verdict;
 
 pub use change::{Actor, Change, ChangeError, OpId, Put, Value, limits};
 pub use event::{Event, EventError, EventKind, Proof};
 pub use fold::{EventState, FieldState, HistoryItem, Ineffective, RecordState, ValueState, event_id, fold};
 pub use graph::{Graph, Held};
-pub use judge::{ANNEX_KEY, Capacity, JudgeContext, PendingReason, RefusalReason, Verdict, judge};
+pub use judge::{ANNEX_KEY, JudgeContext, judge};
 pub use seal::seal_digest;
 pub use sealed::{AnnexKey, SealError, open_sealed, seal_change};
+pub use verdict::{AdoptedBy, Capacity, ContestReason, PendingReason, RefusalReason, Verdict};
 
 #[cfg(test)]
 mod tests;

@@ -6,9 +6,10 @@ use proptest::prelude::*;
 use super::activity::Activity;
 use super::*;
 use crate::id::{ChangeId, Hash, OrgId, RecordId, StatementId};
+use crate::keys::PublicKey;
 use crate::testing::{
     CITY, COUNTY, DAY, FENGDU, Federation, HEWAN, LIULIN, Person, QINGYA, SHIQIAO, START, TestLog, YUNLING,
-    key, org, record,
+    covered, key, org,
 };
 use crate::time::Timestamp;
 use crate::trust::{Audience, Body, Directory, Level, Purpose, Role, SignedStatement, Space};
@@ -24,12 +25,17 @@ fn find_ledger(hash: &Hash) -> Option<&'static ledger::Ledger> {
     all.iter().find(|(of, _)| of == hash).map(|(_, ledger)| *ledger)
 }
 
-fn judge_in(directory: &Directory, space: &Space, node_org: Option<OrgId>, held: &Held) -> Verdict {
+/// The node of the org with this code.
+fn node_of(code: &str) -> Option<(PublicKey, OrgId)> {
+    Some((key(&format!("{code} node")).public(), org(code)))
+}
+
+fn judge_in(directory: &Directory, space: &Space, node: Option<(PublicKey, OrgId)>, held: &Held) -> Verdict {
     judge(
         &JudgeContext {
             directory,
             space,
-            node_org,
+            node,
             ledger: &|hash| find_ledger(hash),
         },
         held,
@@ -109,10 +115,16 @@ impl World {
             .expect("is among the people")
     }
 
+    /// The activity: every log begins it with one salt, so that whoever saw nothing belongs to it.
+    fn record(&self) -> RecordId {
+        self.logs[0].record(RECORD)
+    }
+
     /// `name` writes in log `log`, having seen `deps`; the change's id.
     fn write(&mut self, log: usize, name: &str, deps: &[ChangeId], puts: Vec<Put>) -> ChangeId {
         let person = self.person(name);
-        let held = self.logs[log].append_change(&person, record(RECORD), deps, puts);
+        let record = self.record();
+        let held = self.logs[log].append_change(&person, record, deps, puts);
         self.held.push(held);
         self.held[self.held.len() - 1].id
     }
@@ -124,16 +136,20 @@ impl World {
     }
 
     fn verdict(&self, held: &Held) -> Verdict {
-        let node_org = self
+        let node = self
             .logs
             .iter()
             .find(|log| log.origin == held.origin)
-            .map(|log| log.start.org);
-        judge_in(&self.directory, &self.space, node_org, held)
+            .map(|log| (log.start.node, log.start.org));
+        judge_in(&self.directory, &self.space, node, held)
     }
 
     fn fold(&self, held: &[Held]) -> RecordState {
-        fold(record(RECORD), held, |held| self.verdict(held))
+        self.fold_by(held, |held| self.verdict(held))
+    }
+
+    fn fold_by(&self, held: &[Held], verdict: impl FnMut(&Held) -> Verdict) -> RecordState {
+        fold(self.record(), &self.space.id(), held, verdict, find_ledger)
     }
 
     fn state(&self) -> RecordState {

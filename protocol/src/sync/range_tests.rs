@@ -10,7 +10,7 @@ use crate::log::{
     consistency, leaf_hash,
 };
 use crate::record::{Put, Value};
-use crate::testing::{CITY, FENGDU, Federation, Person, SHIQIAO, TestLog, key, org, record};
+use crate::testing::{CITY, FENGDU, Federation, Person, SHIQIAO, TestLog, key, org};
 use crate::trust::{Audience, Role, Space};
 
 struct Written {
@@ -37,7 +37,7 @@ fn write(log: &mut TestLog, author: &Person, changes: usize) {
             "title",
             Value::from(format!("title {n} of {}", log.entries.len()).as_str()),
         );
-        log.append_change(author, record(1), &[], vec![put]);
+        log.append_change(author, log.record(1), &[], vec![put]);
     }
 }
 

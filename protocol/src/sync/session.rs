@@ -25,8 +25,8 @@ use super::message::{LogStanding, Message};
 use super::standing::{Holdings, Standing};
 use crate::id::{Hash, OrgId, SpaceId};
 use crate::keys::PublicKey;
-use crate::log::{Origin, witness_org};
-use crate::trust::Directory;
+use crate::log::{Origin, Receipt};
+use crate::trust::{Directory, Purpose};
 use joining::Joining;
 use keyring::Keyring;
 use opening::Learning;
@@ -254,7 +254,7 @@ impl Session {
                 )
             }
             Message::Receipt { origin, receipt } => {
-                let appointed = witness_org(&self.directory, &config.org, &receipt) == Ok(open.org);
+                let appointed = is_witness(&self.directory, &config.org, &open.org, &receipt);
                 open.witnessing.receipt(config, appointed, origin, receipt, out)
             }
             Message::WitnessRefused { origin, size, reason } => {
@@ -416,6 +416,20 @@ fn send_spaces<'a>(shared: &'a Shared, spaces: impl IntoIterator<Item = &'a Spac
             return;
         }
     }
+}
+
+/// Whether the receipt is of a witness of the peer's org, which may witness our logs, by what the directory says now.
+fn is_witness(directory: &Directory, ours: &OrgId, peer: &OrgId, receipt: &Receipt) -> bool {
+    let appointed = |key, purpose| {
+        directory.appointments_of(key, purpose).any(|(id, appointment)| {
+            appointment.org == *peer
+                && appointment.validity.covers_second(receipt.time())
+                && directory.revoked(&id).is_empty()
+        })
+    };
+    directory.required_witnesses(ours).contains(peer)
+        && appointed(&receipt.witness, Purpose::Witness)
+        && appointed(&receipt.witness_node, Purpose::Node)
 }
 
 fn send(out: &mut Vec<Effect>, message: &Message) {

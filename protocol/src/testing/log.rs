@@ -1,11 +1,11 @@
 //! A log of the test federation, with all of its entries, payloads and tree nodes.
 
-use super::{Person, START, first16};
+use super::{Person, START, first_salt, first16, record};
 use crate::id::{ChangeId, Hash, OrgId, RecordId, StatementId};
 use crate::keys::SecretKey;
 use crate::log::{
-    Checkpoint, Entry, EntryIndex, Frontier, Header, LogStart, LogStatement, Origin, PROTOCOL_VERSION,
-    PayloadKind,
+    Checkpoint, Covered, Entry, EntryIndex, Frontier, Header, LogStart, LogStatement, Origin,
+    PROTOCOL_VERSION, PayloadKind,
 };
 use crate::record::{Change, Held, Put, ledger};
 use crate::time::Timestamp;
@@ -35,14 +35,7 @@ impl TestLog {
         epoch: [u8; 16],
         required_parent: Option<OrgId>,
     ) -> Self {
-        let start = LogStart {
-            version: PROTOCOL_VERSION,
-            space,
-            node: node.public(),
-            org,
-            epoch,
-            required_parent,
-        };
+        let start = LogStart::new(space, node.public(), org, epoch, required_parent);
         let mut log = TestLog {
             origin: start.origin(),
             start: start.clone(),
@@ -64,7 +57,13 @@ impl TestLog {
         self.append(PayloadKind::Statement, None, &node, None, statement.to_bytes())
     }
 
-    /// `author` changes `record`, having seen `deps`.
+    /// Record `n` of the log's space by the definition that changes name.
+    pub(crate) fn record(&self, n: u8) -> RecordId {
+        record(n, &self.start.space.id(), &self.definition)
+    }
+
+    /// `author` changes `record`, having seen `deps`. Who saw nothing begins the record, with the salt for which it was
+    /// minted, if it was by [`record`].
     pub(crate) fn append_change(
         &mut self,
         author: &Person,
@@ -72,18 +71,39 @@ impl TestLog {
         deps: &[ChangeId],
         puts: Vec<Put>,
     ) -> Held {
-        let salt = Hash::of(
+        let space = self.start.space.id();
+        let mut firsts = (0..=u8::MAX).map(first_salt);
+        let first =
+            firsts.find(|salt| deps.is_empty() && record.is_minted_for(&space, &self.definition, salt));
+        let salt = first.unwrap_or_else(|| self.next_salt());
+        self.append_salted(author, record, salt, deps, puts)
+    }
+
+    /// The salt of a change that begins no record, from its place.
+    pub(crate) fn next_salt(&self) -> [u8; 16] {
+        first16(&Hash::of(
             "test salt",
             &[
                 self.origin.as_str().as_bytes(),
                 &self.frontier.size().0.to_be_bytes(),
             ],
-        );
+        ))
+    }
+
+    /// As [`TestLog::append_change`], with a salt of the caller's choice.
+    pub(crate) fn append_salted(
+        &mut self,
+        author: &Person,
+        record: RecordId,
+        salt: [u8; 16],
+        deps: &[ChangeId],
+        puts: Vec<Put>,
+    ) -> Held {
         let mut deps = deps.to_vec();
         deps.sort_unstable();
         deps.dedup();
         let change = Change {
-            salt: first16(&salt).to_vec(),
+            salt: salt.to_vec(),
             deps,
             definition: self.definition,
             puts,
@@ -104,7 +124,7 @@ impl TestLog {
             author: key.public(),
             appointment: *appointment,
             recorded: self.clock,
-            witnessed: None,
+            covered: Covered::default(),
             change,
         }
     }

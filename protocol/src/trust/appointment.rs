@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use super::role::Role;
-use crate::id::{OrgId, StatementId};
+use crate::id::{OrgId, PersonId, StatementId};
 use crate::keys::{PublicKey, Signature};
 use crate::time::Timestamp;
 
@@ -115,6 +115,9 @@ pub struct Appointment {
     /// Signature of the appointed key itself over [`possession_message`]: nobody is appointed with another's key.
     #[n(9)]
     pub possession: Signature,
+    /// The person, the same for every key and post that they hold; for purpose person alone.
+    #[n(10)]
+    pub person: Option<PersonId>,
 }
 
 impl Appointment {

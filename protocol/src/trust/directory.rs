@@ -1,85 +1,27 @@
 //! The directory: all statements of trust that a node or an auditor holds, judged from the founding statement downward.
 //! Statements may arrive in any order; equal sets give equal answers.
 
+mod effects;
+mod fault;
+mod holding;
+mod judge;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::appointment::{Appointment, MayAppoint, Purpose, Validity, possession_message};
+use effects::{Effects, Line};
+pub use fault::{AppointmentFault, StatementFault};
+use judge::Judge;
+
+use super::appointment::{Appointment, Purpose, possession_message};
 use super::founding::FoundingStatement;
 use super::org::{Level, Org};
-use super::role::Role;
-use super::space::{Audience, Space};
-use super::statement::{Body, Issuer, SignedStatement};
-use crate::id::{OrgId, SpaceId, StatementId};
+use super::revocation::{Policy, Revoked};
+use super::space::Space;
+use super::statement::{Body, SignedStatement};
+use super::succession::RootAuthority;
+use crate::id::{ChangeId, OrgId, SpaceId, StatementId};
 use crate::keys::PublicKey;
 use crate::time::Timestamp;
-
-/// Why a statement does not stand.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StatementFault {
-    /// The issuer's appointment is not held here.
-    #[error("the issuer's appointment {0} is not here yet")]
-    IssuerUnknown(StatementId),
-    /// The org that it is about is not known here.
-    #[error("org {0} is not known here yet")]
-    OrgUnknown(OrgId),
-    /// The issuer key is no authority of the issuer org.
-    #[error("the issuer is no authority of org {0}")]
-    NotAuthority(OrgId),
-    /// The issuer's own appointment does not stand.
-    #[error("the issuer's appointment does not stand: {0}")]
-    Issuer(Box<StatementFault>),
-    /// About an org that is neither the issuer's nor directly below.
-    #[error("org {0} is neither the issuer's own nor directly below it")]
-    OutOfReach(OrgId),
-    /// Gives a role that the issuer may not give.
-    #[error("gives a role that the issuer may not give")]
-    Role,
-    /// Gives further appointing than the issuer may.
-    #[error("gives more depth of appointing than the issuer may")]
-    Depth,
-    /// Longer than the issuer's own.
-    #[error("is valid outside of the issuer's own validity")]
-    Validity,
-    /// Contradicts itself.
-    #[error("{0}")]
-    Content(&'static str),
-    /// The appointed key did not sign for its appointment.
-    #[error("the appointed key gave no valid proof of possession")]
-    Possession,
-    /// Made for another federation.
-    #[error("was made for another federation")]
-    OtherFederation,
-    /// A seat above the issuer's level, a deputy without a seat, or a seat without a deputy.
-    #[error(
-        "a deputy has a seat, and one at or below the level of who appoints; only the root appoints above"
-    )]
-    Seat,
-    /// The key has another purpose, by an appointment that was issued before.
-    #[error("the key was appointed for another purpose before")]
-    Purpose,
-}
-
-impl StatementFault {
-    /// Whether news may mend it: what it rests on is not here yet.
-    pub fn is_pending(&self) -> bool {
-        match self {
-            StatementFault::IssuerUnknown(_) | StatementFault::OrgUnknown(_) => true,
-            StatementFault::Issuer(inner) => inner.is_pending(),
-            _ => false,
-        }
-    }
-}
-
-/// Why an appointment does not serve.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AppointmentFault {
-    /// Not held here.
-    #[error("appointment {0} is not here yet")]
-    Unknown(StatementId),
-    /// Held, but it does not stand.
-    #[error("appointment {0} does not stand: {1}")]
-    DoesNotStand(StatementId, StatementFault),
-}
 
 /// An appointment with what it rests on, up to the founding statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,11 +54,18 @@ struct Standing {
     acquainted: BTreeMap<OrgId, BTreeSet<OrgId>>,
     /// The latest word of the root on its witnesses, with the statement that says it.
     root_witnesses: Option<(StatementId, BTreeSet<OrgId>)>,
+    policies: BTreeMap<StatementId, Policy>,
+    /// The latest of them.
+    policy: Option<StatementId>,
+    effects: Effects,
+    roots: Vec<RootAuthority>,
 }
 
 impl Directory {
     /// Longest chain of appointments that is followed.
     const CHAIN_MAX: usize = 16;
+    /// Most passes of judging: more than the tree has places that one decision can rest on.
+    const PASSES_MAX: usize = Self::CHAIN_MAX * 8;
 
     /// A directory that knows the founding statement alone.
     pub fn new(founding: FoundingStatement) -> Self {
@@ -215,18 +164,90 @@ impl Directory {
         self.upward(id).find(|org| org.level.rank() == level.rank())
     }
 
-    /// The orgs whose witness counts for a log of a node of `org`: its parent, or for the root its named children.
-    pub fn required_witnesses(&self, org: &OrgId) -> Vec<OrgId> {
-        match self.org(org) {
-            Some(Org {
-                parent: Some(parent), ..
-            }) => vec![*parent],
-            Some(_) => {
-                let named = self.standing.root_witnesses.as_ref();
-                named.map_or_else(Vec::new, |(_, children)| children.iter().copied().collect())
-            }
-            None => Vec::new(),
+    /// The orgs of which one in each group must witness a log of a node of `org` that names `policy`: its parent (of the root
+    /// one of its named children), and the orgs above it at the levels of the policy. None while that policy is not here.
+    pub fn required_groups(&self, org: &OrgId, policy: Option<&StatementId>) -> Option<Vec<Vec<OrgId>>> {
+        let levels: &[Level] = match policy {
+            None => &[],
+            Some(id) => &self.standing.policies.get(id)?.levels,
+        };
+        Some(self.groups(org, levels))
+    }
+
+    fn groups(&self, org: &OrgId, levels: &[Level]) -> Vec<Vec<OrgId>> {
+        let Some(described) = self.org(org) else {
+            return Vec::new();
+        };
+        let Some(parent) = described.parent else {
+            let named = self.standing.root_witnesses.as_ref();
+            return named
+                .map(|(_, children)| children.iter().copied().collect())
+                .into_iter()
+                .collect();
+        };
+        let mut groups = vec![vec![parent]];
+        for level in levels {
+            let above = self.upward(&parent).find(|org| org.level.rank() == level.rank());
+            groups.extend(above.map(|org| vec![org.id]).filter(|group| group[0] != parent));
         }
+        groups
+    }
+
+    /// The orgs that may be asked to witness logs of a node of `org`, by whatever policy stands.
+    pub fn required_witnesses(&self, org: &OrgId) -> Vec<OrgId> {
+        let levels: BTreeSet<Level> = self
+            .standing
+            .policies
+            .values()
+            .flat_map(|policy| policy.levels.iter().copied())
+            .collect();
+        let levels: Vec<Level> = levels.into_iter().collect();
+        self.groups(org, &levels).into_iter().flatten().collect()
+    }
+
+    /// The policy on witnesses that a new log names: of those that stand the latest issued.
+    pub fn policy(&self) -> Option<StatementId> {
+        self.standing.policy
+    }
+
+    /// A policy that stands.
+    pub fn policy_of(&self, id: &StatementId) -> Option<&Policy> {
+        self.standing.policies.get(id)
+    }
+
+    /// Who spoke for the root, from the founding statement on; the last does now.
+    pub fn root_authorities(&self) -> &[RootAuthority] {
+        &self.standing.roots
+    }
+
+    /// Revocations of an appointment that stand, by id.
+    pub fn revoked(&self, appointment: &StatementId) -> &[Revoked] {
+        self.standing.effects.revoked(appointment)
+    }
+
+    /// The statement by which an authority at or above `org` adopted a change, if one did.
+    pub fn adopted(&self, change: &ChangeId, org: &OrgId) -> Option<StatementId> {
+        let adoptions = self.standing.effects.adoptions(change);
+        let by = adoptions.iter().find(|(_, by)| self.is_at_or_above(by, org));
+        by.map(|(id, _)| *id)
+    }
+
+    /// Whether the key was ever appointed as a node of `org`. What it signed is judged by its revocations.
+    pub fn was_node_of(&self, key: &PublicKey, org: &OrgId) -> bool {
+        self.appointments_of(key, Purpose::Node)
+            .any(|(_, appointment)| appointment.org == *org)
+    }
+
+    /// An appointment of the key as a node of `org` that an authority issued which was revoked since, and that waits for an
+    /// adoption.
+    pub fn contested_node(&self, key: &PublicKey, org: &OrgId) -> Option<StatementId> {
+        let mut faults = self.standing.faults.iter();
+        let contested = faults.find(|(id, fault)| {
+            let appointment = self.statements.get(id).and_then(SignedStatement::appointment);
+            fault.is_contested()
+                && appointment.is_some_and(|a| a.purpose == Purpose::Node && a.key == *key && a.org == *org)
+        });
+        contested.map(|(id, _)| *id)
     }
 
     /// The statement that names the witnesses of the root: of those that stand the latest issued, then the smaller id.
@@ -261,11 +282,11 @@ impl Directory {
             .filter(move |(_, appointment)| appointment.purpose == purpose)
     }
 
-    /// The org that a node key serves.
+    /// The org that a node key serves now: by an appointment that is not revoked.
     pub fn node_org(&self, key: &PublicKey) -> Option<OrgId> {
         self.appointments_of(key, Purpose::Node)
+            .find(|(id, _)| self.revoked(id).is_empty())
             .map(|(_, appointment)| appointment.org)
-            .next()
     }
 
     /// The chain from an appointment up to the founding statement.
@@ -282,12 +303,14 @@ impl Directory {
         Ok(Chain { links })
     }
 
-    /// The statements that a stranger needs to judge `ids`: their chains, and the orgs they speak of up to the root.
-    /// Sorted by id.
+    /// The statements that a stranger needs to judge `ids`: their chains, the orgs they speak of up to the root, what revokes
+    /// or adopts any of these, and every succession at the root. Sorted by id.
     pub fn closure(&self, ids: impl IntoIterator<Item = StatementId>) -> Vec<&SignedStatement> {
         let mut wanted = BTreeSet::new();
         let mut orgs = BTreeSet::new();
+        let against = self.against();
         let mut todo: Vec<StatementId> = ids.into_iter().collect();
+        todo.extend(self.standing.roots.iter().filter_map(|root| root.carried_by));
         while let Some(id) = todo.pop() {
             let Some(statement) = self.statements.get(&id) else {
                 continue;
@@ -296,6 +319,7 @@ impl Directory {
                 continue;
             }
             todo.extend(statement.issuer().appointment);
+            todo.extend(against.get(&id).into_iter().flatten());
             let mut named = vec![statement.issuer().org];
             match statement.body() {
                 Body::Appointment(appointment) => named.push(appointment.org),
@@ -304,7 +328,8 @@ impl Directory {
                 }) => named.extend(&joint.orgs),
                 Body::RootWitnesses(children) => named.extend(children),
                 Body::Org(org) => named.extend(org.parent),
-                Body::JointSpace(_) => {}
+                Body::Revocation(revocation) => todo.push(revocation.appointment),
+                Body::JointSpace(_) | Body::Adoption(_) | Body::Policy(_) | Body::Succession(_) => {}
             }
             for org in named.iter().flat_map(|org| self.upward(org)) {
                 if orgs.insert(org.id) {
@@ -315,96 +340,58 @@ impl Directory {
         wanted.iter().filter_map(|id| self.statements.get(id)).collect()
     }
 
-    /// Whether nodes of `org` may hold `space` (design 6).
-    pub fn may_hold(&self, org: &OrgId, space: &Space) -> bool {
-        if !space.is_well_formed() || self.org(org).is_none() || self.org(&space.owner).is_none() {
-            return false;
-        }
-        let above_owner = |limit: Level| self.is_at_most(org, &space.owner, limit);
-        match space.audience {
-            Audience::Local => *org == space.owner,
-            Audience::Township => above_owner(Level::Township),
-            Audience::County => above_owner(Level::County),
-            Audience::City => above_owner(Level::City),
-            Audience::Summary => self.is_at_or_above(org, &space.owner),
-            Audience::Notice => self.is_at_or_above(&space.owner, org),
-            Audience::Joint => {
-                self.standing.joint.contains_key(&space.id()) && self.is_joint_holder(org, space)
+    /// The standing revocations and adoptions, by the statement that they are about.
+    fn against(&self) -> BTreeMap<StatementId, Vec<StatementId>> {
+        let mut against: BTreeMap<StatementId, Vec<StatementId>> = BTreeMap::new();
+        for (id, statement) in &self.statements {
+            if self.standing.faults.contains_key(id) {
+                continue;
             }
-            Audience::Directory => {
-                self.is_at_or_above(org, &space.owner)
-                    || self.is_at_or_above(&space.owner, org)
-                    || self
-                        .standing
-                        .acquainted
-                        .get(org)
-                        .is_some_and(|known| known.contains(&space.owner))
+            match statement.body() {
+                Body::Revocation(revocation) => {
+                    against.entry(revocation.appointment).or_default().push(*id);
+                }
+                Body::Adoption(adoption) => {
+                    for adopted in &adoption.statements {
+                        against.entry(*adopted).or_default().push(*id);
+                    }
+                }
+                _ => {}
             }
         }
+        against
     }
 
-    /// Every space that nodes of `org` may hold, by id, as far as this directory knows.
-    pub fn spaces_of(&self, org: &OrgId) -> BTreeMap<SpaceId, Space> {
-        self.all_spaces()
-            .filter(|space| self.may_hold(org, space))
-            .map(|space| (space.id(), space))
-            .collect()
-    }
-
-    /// Every space that nodes of both orgs may hold.
-    pub fn shared_spaces(&self, a: &OrgId, b: &OrgId) -> BTreeMap<SpaceId, Space> {
-        self.all_spaces()
-            .filter(|space| self.may_hold(a, space) && self.may_hold(b, space))
-            .map(|space| (space.id(), space))
-            .collect()
-    }
-
-    /// The descriptor of a joint space that stands.
-    pub fn joint_space(&self, id: &SpaceId) -> Option<&Space> {
-        self.standing.joint.get(id)
-    }
-
-    /// Every joint space that stands.
-    pub fn joint_spaces(&self) -> impl Iterator<Item = &Space> {
-        self.standing.joint.values()
-    }
-
-    fn all_spaces(&self) -> impl Iterator<Item = Space> + '_ {
-        let plain = Audience::ALL
-            .iter()
-            .filter(|audience| **audience != Audience::Joint);
-        self.standing
-            .orgs
-            .keys()
-            .flat_map(move |org| plain.clone().map(move |audience| Space::of(*org, *audience)))
-            .chain(self.standing.joint.values().cloned())
-    }
-
-    fn is_at_most(&self, org: &OrgId, owner: &OrgId, limit: Level) -> bool {
-        org == owner
-            || (self.is_at_or_above(org, owner)
-                && self.org(org).is_some_and(|org| org.level.rank() >= limit.rank()))
-    }
-
-    fn is_joint_holder(&self, org: &OrgId, space: &Space) -> bool {
-        space.joint.as_ref().is_some_and(|joint| {
-            joint
-                .orgs
-                .iter()
-                .any(|partner| self.is_at_most(org, partner, joint.travel))
-        })
-    }
-
-    /// Judges every statement: first without asking what else a key is for, then once more without the appointments that
-    /// give a key a second purpose. Asked once, so that what rests on such an appointment cannot decide about it.
+    /// Judges every statement. Revocations and adoptions are found in passes, until one finds what the one before found;
+    /// in each pass first without asking what else a key is for, then once more without the appointments that give a key a
+    /// second purpose, asked once, so that what rests on such an appointment cannot decide about it.
     fn judge_all(&mut self) {
-        let mut judge = Judge::over(self, BTreeSet::new());
-        let misused = judge.misused();
-        if !misused.is_empty() {
-            judge = Judge::over(self, misused);
-        }
+        let line = Line::of(self);
+        let mut effects = Effects::default();
         let mut standing = Standing::default();
-        let mut witnesses: Option<(std::cmp::Reverse<Timestamp>, StatementId)> = None;
+        for _ in 0..Self::PASSES_MAX {
+            let mut judge = Judge::over(self, &line, &effects, BTreeSet::new());
+            let misused = judge.misused();
+            if !misused.is_empty() {
+                judge = Judge::over(self, &line, &effects, misused);
+            }
+            let found = Effects::of(&mut judge, &self.statements);
+            standing = self.standing_by(&mut judge);
+            if found == effects {
+                break;
+            }
+            effects = found;
+        }
+        standing.effects = effects;
+        standing.roots = line.roots;
+        self.standing = standing;
+        self.standing.acquainted = self.acquainted();
+    }
+
+    fn standing_by(&self, judge: &mut Judge<'_>) -> Standing {
+        let mut standing = Standing::default();
+        let mut witnesses = Latest::default();
+        let mut policy = Latest::default();
         for (id, statement) in &self.statements {
             match judge.statement(id) {
                 Err(fault) => drop(standing.faults.insert(*id, fault)),
@@ -414,41 +401,43 @@ impl Directory {
                     }
                     Body::JointSpace(space) => drop(standing.joint.insert(space.id(), space.clone())),
                     Body::RootWitnesses(children) => {
-                        let rank = (std::cmp::Reverse(statement.issuer().issued), *id);
-                        if witnesses.is_none_or(|best| rank < best) {
-                            witnesses = Some(rank);
+                        if witnesses.is_beaten_by(statement) {
                             standing.root_witnesses = Some((*id, children.iter().copied().collect()));
                         }
                     }
+                    Body::Policy(levels) => {
+                        standing.policies.insert(*id, levels.clone());
+                        if policy.is_beaten_by(statement) {
+                            standing.policy = Some(*id);
+                        }
+                    }
                     Body::Org(org) => standing.described.entry(org.id).or_default().push(*id),
+                    Body::Revocation(_) | Body::Adoption(_) | Body::Succession(_) => {}
                 },
             }
         }
-        standing.orgs = judge.orgs;
+        standing.orgs = std::mem::take(&mut judge.orgs);
         for org in standing.orgs.values() {
             if let Some(parent) = org.parent {
                 standing.children.entry(parent).or_default().insert(org.id);
             }
         }
-        self.standing = standing;
-        self.standing.acquainted = self.acquainted();
+        standing
     }
+}
 
-    /// Who holds a joint space judges the people of all its holders, so it needs their directories and those of all orgs
-    /// above them, up to the founding statement (design 6).
-    fn acquainted(&self) -> BTreeMap<OrgId, BTreeSet<OrgId>> {
-        let mut acquainted: BTreeMap<OrgId, BTreeSet<OrgId>> = BTreeMap::new();
-        for space in self.standing.joint.values() {
-            let partners = space.joint.iter().flat_map(|joint| &joint.orgs);
-            let line: BTreeSet<OrgId> = partners
-                .flat_map(|partner| self.upward(partner))
-                .map(|org| org.id)
-                .collect();
-            for holder in line.iter().filter(|org| self.is_joint_holder(org, space)) {
-                acquainted.entry(*holder).or_default().extend(&line);
-            }
+/// Of several words on one thing the latest issued counts alone, then the one with the smaller id.
+#[derive(Default)]
+struct Latest(Option<(std::cmp::Reverse<Timestamp>, StatementId)>);
+
+impl Latest {
+    fn is_beaten_by(&mut self, statement: &SignedStatement) -> bool {
+        let rank = (std::cmp::Reverse(statement.issuer().issued), statement.id());
+        let beaten = self.0.is_none_or(|best| rank < best);
+        if beaten {
+            self.0 = Some(rank);
         }
-        acquainted
+        beaten
     }
 }
 
@@ -459,331 +448,6 @@ fn is_proved(founding: &FoundingStatement, appointment: &Appointment) -> bool {
         .key
         .verify(Appointment::POSSESSION_DOMAIN, &message, &appointment.possession)
         .is_ok()
-}
-
-/// What an issuer may give, until when, and how many appointments stand above what it issues.
-struct Powers<'a> {
-    length: usize,
-    may_appoint: &'a MayAppoint,
-    validity: &'a Validity,
-}
-
-/// One pass of judging over a fixed set of statements.
-struct Judge<'a> {
-    founding: &'a FoundingStatement,
-    statements: &'a BTreeMap<StatementId, SignedStatement>,
-    unproved: &'a BTreeSet<StatementId>,
-    /// Appointments that give a key a second purpose.
-    misused: BTreeSet<StatementId>,
-    orgs: BTreeMap<OrgId, Org>,
-    /// What stands, with the length of its chain, and what does not.
-    memo: BTreeMap<StatementId, Result<usize, StatementFault>>,
-}
-
-impl<'a> Judge<'a> {
-    /// Orgs come first, from the root down, because reach is judged by the tree.
-    fn over(directory: &'a Directory, misused: BTreeSet<StatementId>) -> Self {
-        let root = directory.founding.founding().root.clone();
-        let mut judge = Judge {
-            founding: &directory.founding,
-            statements: &directory.statements,
-            unproved: &directory.unproved,
-            misused,
-            orgs: BTreeMap::from([(root.id, root)]),
-            memo: BTreeMap::new(),
-        };
-        judge.settle_orgs();
-        judge
-    }
-
-    /// The appointments that stand and are of another purpose than the first issued one of their key (then the one with
-    /// the smaller id). The key that the founding statement names is an authority's before all.
-    fn misused(&mut self) -> BTreeSet<StatementId> {
-        let statements = self.statements;
-        let standing: Vec<(&SignedStatement, &Appointment)> = statements
-            .values()
-            .filter_map(|statement| Some((statement, statement.appointment()?)))
-            .filter(|(statement, _)| self.statement(&statement.id()).is_ok())
-            .collect();
-        let mut first: BTreeMap<PublicKey, (Option<(Timestamp, StatementId)>, Purpose)> = BTreeMap::new();
-        first.insert(self.founding.founding().authority, (None, Purpose::Authority));
-        for (statement, appointment) in &standing {
-            let found = (
-                Some((statement.issuer().issued, statement.id())),
-                appointment.purpose,
-            );
-            let kept = first.entry(appointment.key).or_insert(found);
-            if found.0 < kept.0 {
-                *kept = found;
-            }
-        }
-        standing
-            .into_iter()
-            .filter(|(_, appointment)| {
-                first
-                    .get(&appointment.key)
-                    .is_some_and(|(_, purpose)| *purpose != appointment.purpose)
-            })
-            .map(|(statement, _)| statement.id())
-            .collect()
-    }
-
-    /// Adds orgs level by level until nothing is new. Of two descriptions of one org the later issued stands, then the
-    /// smaller id; its parent is part of its id, so nobody else can describe it.
-    fn settle_orgs(&mut self) {
-        let mut candidates: Vec<&SignedStatement> = self
-            .statements
-            .values()
-            .filter(|statement| matches!(statement.body(), Body::Org(_)))
-            .collect();
-        candidates.sort_by_key(|s| (std::cmp::Reverse(s.issuer().issued), s.id()));
-        loop {
-            let mut found: BTreeMap<OrgId, Org> = BTreeMap::new();
-            for statement in &candidates {
-                let Body::Org(org) = statement.body() else {
-                    continue;
-                };
-                if !self.orgs.contains_key(&org.id)
-                    && !found.contains_key(&org.id)
-                    && self.statement(&statement.id()).is_ok()
-                {
-                    found.insert(org.id, org.clone());
-                }
-            }
-            if found.is_empty() {
-                return;
-            }
-            self.orgs.extend(found);
-            // What was pending for want of an org may stand now.
-            self.memo.retain(|_, verdict| verdict.is_ok());
-        }
-    }
-
-    /// Judges a statement after all that it rests on, from the founding statement downward: what is said of a statement
-    /// never depends on who asked first. Chains are followed in a loop, because a hostile one may be long.
-    fn statement(&mut self, id: &StatementId) -> Result<usize, StatementFault> {
-        let mut line = Vec::new();
-        let mut above = Some(*id);
-        while let Some(id) = above.filter(|id| !self.memo.contains_key(id)) {
-            line.push(id);
-            above = self
-                .statements
-                .get(&id)
-                .and_then(|statement| statement.issuer().appointment);
-        }
-        for id in line.iter().rev() {
-            let verdict = self.judge(id);
-            self.memo.insert(*id, verdict);
-        }
-        self.memo
-            .get(id)
-            .cloned()
-            .unwrap_or(Err(StatementFault::IssuerUnknown(*id)))
-    }
-
-    fn judge(&self, id: &StatementId) -> Result<usize, StatementFault> {
-        let statement = self
-            .statements
-            .get(id)
-            .ok_or(StatementFault::IssuerUnknown(*id))?;
-        let issuer = statement.issuer();
-        if issuer.founding != self.founding.id() {
-            return Err(StatementFault::OtherFederation);
-        }
-        let Powers {
-            length,
-            may_appoint,
-            validity,
-        } = self.powers(issuer)?;
-        if length >= Directory::CHAIN_MAX {
-            return Err(StatementFault::Content("the chain of appointments is too long"));
-        }
-        match statement.body() {
-            Body::Org(org) => self.judge_org(org, issuer, may_appoint)?,
-            Body::Appointment(appointment) => {
-                self.judge_appointment(appointment, issuer, may_appoint, validity)?;
-                if self.unproved.contains(id) {
-                    return Err(StatementFault::Possession);
-                }
-                if self.misused.contains(id) {
-                    return Err(StatementFault::Purpose);
-                }
-            }
-            Body::JointSpace(space) => self.judge_joint(space, issuer)?,
-            Body::RootWitnesses(children) => self.judge_witnesses(children, issuer)?,
-        }
-        Ok(length + 1)
-    }
-
-    /// What the issuer may give, and until when, if it is an authority of the org it speaks for. Its own appointment was
-    /// judged before.
-    fn powers(&self, issuer: &Issuer) -> Result<Powers<'a>, StatementFault> {
-        let not_authority = || StatementFault::NotAuthority(issuer.org);
-        let Some(id) = &issuer.appointment else {
-            let founding = self.founding.founding();
-            if issuer.key != founding.authority || issuer.org != founding.root.id {
-                return Err(not_authority());
-            }
-            return Ok(Powers {
-                length: 0,
-                may_appoint: &founding.may_appoint,
-                validity: &founding.validity,
-            });
-        };
-        let length = match self.memo.get(id) {
-            Some(Ok(length)) => *length,
-            None => return Err(StatementFault::IssuerUnknown(*id)),
-            // The root of the trouble is named, not every step on the way to it.
-            Some(Err(fault @ (StatementFault::IssuerUnknown(_) | StatementFault::Issuer(_)))) => {
-                return Err(fault.clone());
-            }
-            Some(Err(fault)) => return Err(StatementFault::Issuer(Box::new(fault.clone()))),
-        };
-        let statements = self.statements;
-        let appointment = statements
-            .get(id)
-            .and_then(SignedStatement::appointment)
-            .ok_or_else(not_authority)?;
-        let may_appoint = appointment.may_appoint.as_ref().ok_or_else(not_authority)?;
-        if appointment.purpose != Purpose::Authority
-            || appointment.key != issuer.key
-            || appointment.org != issuer.org
-        {
-            return Err(not_authority());
-        }
-        Ok(Powers {
-            length,
-            may_appoint,
-            validity: &appointment.validity,
-        })
-    }
-
-    fn judge_witnesses(&self, children: &[OrgId], issuer: &Issuer) -> Result<(), StatementFault> {
-        let root = self.founding.founding().root.id;
-        if issuer.org != root {
-            return Err(StatementFault::OutOfReach(root));
-        }
-        for child in children {
-            match self.orgs.get(child) {
-                None => return Err(StatementFault::OrgUnknown(*child)),
-                Some(org) if org.parent != Some(root) => return Err(StatementFault::OutOfReach(*child)),
-                Some(_) => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn judge_org(&self, org: &Org, issuer: &Issuer, powers: &MayAppoint) -> Result<(), StatementFault> {
-        org.check()
-            .map_err(|_| StatementFault::Content("the description of the org is not valid"))?;
-        if org.parent != Some(issuer.org) {
-            return Err(StatementFault::OutOfReach(org.id));
-        }
-        let parent = self
-            .orgs
-            .get(&issuer.org)
-            .ok_or(StatementFault::OrgUnknown(issuer.org))?;
-        if org.level.rank() <= parent.level.rank() {
-            return Err(StatementFault::Content(
-                "an org stands at a lower level than its parent",
-            ));
-        }
-        if powers.depth == 0 {
-            return Err(StatementFault::Depth);
-        }
-        if !org.id.is_minted_for(&issuer.org) {
-            return Err(StatementFault::Content(
-                "the id of the org was not minted for this parent",
-            ));
-        }
-        Ok(())
-    }
-
-    fn judge_appointment(
-        &self,
-        appointment: &Appointment,
-        issuer: &Issuer,
-        powers: &MayAppoint,
-        validity: &Validity,
-    ) -> Result<(), StatementFault> {
-        let org = self
-            .orgs
-            .get(&appointment.org)
-            .ok_or(StatementFault::OrgUnknown(appointment.org))?;
-        let own = org.id == issuer.org;
-        if !own && org.parent != Some(issuer.org) {
-            return Err(StatementFault::OutOfReach(org.id));
-        }
-        if appointment.name.len() > Appointment::NAME_MAX || !appointment.roles.is_sorted_by(|a, b| a < b) {
-            return Err(StatementFault::Content("name too long, or roles not sorted"));
-        }
-        if appointment.key == issuer.key {
-            return Err(StatementFault::Content("a key does not appoint itself"));
-        }
-        if !powers.covers(&appointment.roles) {
-            return Err(StatementFault::Role);
-        }
-        if !validity.contains(&appointment.validity) {
-            return Err(StatementFault::Validity);
-        }
-        match (&appointment.may_appoint, appointment.purpose) {
-            (Some(given), Purpose::Authority) => {
-                if !appointment.roles.is_empty() {
-                    return Err(StatementFault::Content("an authority key holds no roles"));
-                }
-                if !powers.covers(&given.roles) || !given.roles.is_sorted_by(|a, b| a < b) {
-                    return Err(StatementFault::Role);
-                }
-                let limit = if own {
-                    Some(powers.depth)
-                } else {
-                    powers.depth.checked_sub(1)
-                };
-                if limit.is_none_or(|limit| given.depth > limit) {
-                    return Err(StatementFault::Depth);
-                }
-            }
-            (None, Purpose::Person) => {}
-            (None, Purpose::Node | Purpose::Witness) if appointment.roles.is_empty() => {}
-            _ => {
-                return Err(StatementFault::Content(
-                    "purpose, roles and appointing do not fit together",
-                ));
-            }
-        }
-        self.judge_seat(appointment, issuer)
-    }
-
-    /// A seat goes with the role of a deputy, and no org but the root appoints deputies of a congress above its own.
-    fn judge_seat(&self, appointment: &Appointment, issuer: &Issuer) -> Result<(), StatementFault> {
-        let fits = match appointment.seat {
-            None => !appointment.roles.contains(&Role::Deputy),
-            Some(seat) => {
-                let issuing = self
-                    .orgs
-                    .get(&issuer.org)
-                    .ok_or(StatementFault::OrgUnknown(issuer.org))?;
-                appointment.roles.contains(&Role::Deputy)
-                    && (issuing.parent.is_none() || seat.rank() >= issuing.level.rank())
-            }
-        };
-        if fits { Ok(()) } else { Err(StatementFault::Seat) }
-    }
-
-    fn judge_joint(&self, space: &Space, issuer: &Issuer) -> Result<(), StatementFault> {
-        if space.owner != issuer.org {
-            return Err(StatementFault::OutOfReach(space.owner));
-        }
-        let Some(joint) = space.joint.as_ref().filter(|_| space.is_well_formed()) else {
-            return Err(StatementFault::Content(
-                "the description of the joint space is not valid",
-            ));
-        };
-        match joint.orgs.iter().find(|org| !self.orgs.contains_key(*org)) {
-            Some(org) => Err(StatementFault::OrgUnknown(*org)),
-            None => Ok(()),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The founding statement: where every chain of appointments ends. COSE_Sign (RFC 9052 section 4.1), k of n founders.
 
-use coset::{CborSerializable, CoseSign, CoseSignBuilder, CoseSignatureBuilder, HeaderBuilder, iana};
 use minicbor::{Decode, Encode};
 
 use super::appointment::{MayAppoint, Validity};
+use super::cose_sign;
 use super::org::Org;
 use crate::codec::{self, CodecError};
 use crate::id::{Hash, StatementId};
@@ -90,74 +90,23 @@ impl FoundingStatement {
 
     /// Signs `founding` with the keys of founders.
     pub fn sign(founding: &Founding, keys: &[SecretKey]) -> Result<Self, FoundingError> {
-        let mut builder = CoseSignBuilder::new().payload(codec::encode(founding));
-        for key in keys {
-            let protected = HeaderBuilder::new()
-                .algorithm(iana::Algorithm::EdDSA)
-                .key_id(key.public().ed25519_bytes().to_vec())
-                .build();
-            let signature = CoseSignatureBuilder::new().protected(protected).build();
-            builder = builder.add_created_signature(signature, AAD, |message| key.sign_raw(message).to_vec());
-        }
-        let bytes = builder
-            .build()
-            .to_vec()
-            .map_err(|e| FoundingError::Cose(e.to_string()))?;
+        let bytes = cose_sign::sign(codec::encode(founding), AAD, keys)?;
         Self::open(&bytes)
     }
 
     /// Reads a founding statement and checks all of its signatures.
     pub fn open(bytes: &[u8]) -> Result<Self, FoundingError> {
-        if bytes.len() > Self::MAX {
-            return Err(FoundingError::TooLong(bytes.len()));
-        }
-        let cose = CoseSign::from_slice(bytes).map_err(|e| FoundingError::Cose(e.to_string()))?;
-        if cose.clone().to_vec().ok().as_deref() != Some(bytes)
-            || !cose.protected.is_empty()
-            || !cose.unprotected.is_empty()
-        {
-            return Err(FoundingError::Cose("another encoding than ours".into()));
-        }
-        let founding: Founding = codec::decode(cose.payload.as_deref().unwrap_or_default(), Self::MAX)?;
+        let opened = cose_sign::open(bytes, Self::MAX)?;
+        let founding: Founding = codec::decode(opened.payload(), Self::MAX)?;
         check_content(&founding)?;
-        let mut signers = Vec::new();
-        for (which, signature) in cose.signatures.iter().enumerate() {
-            let fault = |error| FoundingError::Signature { which, error };
-            let kid = <[u8; 32]>::try_from(signature.protected.header.key_id.as_slice())
-                .map_err(|_| fault(KeyError::Malformed))?;
-            let expected = HeaderBuilder::new()
-                .algorithm(iana::Algorithm::EdDSA)
-                .key_id(kid.to_vec())
-                .build();
-            if signature.protected.header != expected || !signature.unprotected.is_empty() {
-                return Err(FoundingError::Cose(
-                    "a signature names its algorithm and key alone".into(),
-                ));
-            }
-            let key = PublicKey::from_ed25519(kid).map_err(fault)?;
-            if !founding.founders.contains(&key) || signers.contains(&key) {
-                return Err(fault(KeyError::BadSignature));
-            }
-            cose.verify_signature(which, AAD, |signature, message| {
-                let signature = <&[u8; 64]>::try_from(signature).map_err(|_| KeyError::BadSignature)?;
-                key.verify_raw(message, signature)
-            })
-            .map_err(fault)?;
-            signers.push(key);
-        }
+        let signers = opened.signers(AAD, &founding.founders)?;
         if signers.len() < founding.threshold as usize {
             return Err(FoundingError::TooFew {
                 signed: signers.len(),
                 threshold: founding.threshold,
             });
         }
-        let id = StatementId(
-            Hash::of(
-                "lianzhan/founding-id/v1",
-                &[cose.payload.as_deref().unwrap_or_default()],
-            )
-            .0,
-        );
+        let id = StatementId(Hash::of("lianzhan/founding-id/v1", &[opened.payload()]).0);
         Ok(FoundingStatement {
             id,
             bytes: bytes.to_vec(),
@@ -193,15 +142,24 @@ fn check_content(founding: &Founding) -> Result<(), FoundingError> {
         .root
         .check()
         .map_err(|_| content("the root's description is not valid"))?;
-    let founders = &founding.founders;
+    check_founders(&founding.founders, founding.threshold, &founding.validity)
+}
+
+/// What holds of founders named by whomever.
+pub(super) fn check_founders(
+    founders: &[PublicKey],
+    threshold: u32,
+    validity: &Validity,
+) -> Result<(), FoundingError> {
+    let content = FoundingError::Content;
     if founders.is_empty() || founders.len() > Founding::FOUNDERS_MAX || !founders.is_sorted_by(|a, b| a < b)
     {
         return Err(content("founders are 1 to 15 different keys, sorted"));
     }
-    if founding.threshold == 0 || founding.threshold as usize > founders.len() {
+    if threshold == 0 || threshold as usize > founders.len() {
         return Err(content("the threshold lies between 1 and the number of founders"));
     }
-    if founding.validity.not_before >= founding.validity.not_after {
+    if validity.not_before >= validity.not_after {
         return Err(content("the validity is empty"));
     }
     Ok(())

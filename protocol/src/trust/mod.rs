@@ -2,17 +2,22 @@
 //! Knows nothing of logs and records.
 
 mod appointment;
+mod cose_sign;
 mod directory;
 mod founding;
 mod org;
+mod revocation;
 mod role;
 mod space;
 mod statement;
+mod succession;
 
 pub use appointment::{Appointment, MayAppoint, Purpose, Validity, possession_message};
 pub use directory::{AppointmentFault, Chain, Directory, StatementFault};
 pub use founding::{Founding, FoundingError, FoundingStatement};
 pub use org::{Level, Org, OrgFault};
+pub use revocation::{Adoption, Cut, Ground, Policy, Revocation, Revoked};
 pub use role::Role;
 pub use space::{Audience, Joint, Space};
 pub use statement::{Body, Issuer, SignedStatement, Statement, StatementError};
+pub use succession::{RootAuthority, Succession, SuccessionStatement};

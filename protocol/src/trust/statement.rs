@@ -5,6 +5,7 @@ use minicbor::{Decode, Encode};
 
 use super::appointment::Appointment;
 use super::org::Org;
+use super::revocation::{Adoption, Policy, Revocation};
 use super::space::Space;
 use crate::codec::{self, CodecError};
 use crate::id::{Hash, OrgId, StatementId};
@@ -51,6 +52,22 @@ pub enum Body {
     /// The children of the root that witness it. Stated by the root alone.
     #[n(4)]
     RootWitnesses(#[n(0)] Vec<OrgId>),
+    /// An appointment holds no more.
+    #[n(5)]
+    Revocation(#[n(0)] Revocation),
+    /// What a revocation contests counts all the same.
+    #[n(6)]
+    Adoption(#[n(0)] Adoption),
+    /// Who else must witness. Stated by the root alone.
+    #[n(7)]
+    Policy(#[n(0)] Policy),
+    /// The bytes of a [`super::Succession`], signed by founders; stated by the authority that it names.
+    #[n(8)]
+    Succession(
+        #[n(0)]
+        #[cbor(with = "minicbor::bytes")]
+        Vec<u8>,
+    ),
 }
 
 /// A statement before it is signed.

@@ -5,7 +5,7 @@ use crate::id::{ChangeId, Hash, RecordId};
 use crate::log::{EntryIndex, LogStatement, Receipt};
 use crate::record::ledger::ledger;
 use crate::record::{Event, Graph, Held, Proof, Put, Value, seal_digest};
-use crate::testing::{CITY, FENGDU, Federation, SHIQIAO, TestLog, YUNLING, org, record};
+use crate::testing::{CITY, FENGDU, Federation, SHIQIAO, TestLog, YUNLING, org};
 use crate::trust::{Audience, Directory, Level, Role, Space};
 
 pub(super) struct Scenario {
@@ -25,9 +25,9 @@ impl Scenario {
         Scenario {
             federation,
             directory,
+            visit: visits.0.record(1),
+            activity: shiqiao.0.record(2),
             logs: vec![visits, shiqiao, yunling],
-            visit: record(1),
-            activity: record(2),
         }
     }
 
@@ -115,7 +115,7 @@ fn visit(federation: &mut Federation) -> (TestLog, Vec<Receipt>) {
     let mut receipts = Vec::new();
     let first = log.append_change(
         &liaison,
-        record(1),
+        log.record(1),
         &[],
         vec![
             Put::field("received_at", "2026-04-03T09:30:00+08:00".into()),
@@ -130,19 +130,19 @@ fn visit(federation: &mut Federation) -> (TestLog, Vec<Receipt>) {
     );
     log.append_change(
         &liaison,
-        record(9),
+        log.record(9),
         &[],
         vec![Put::field("gist", "别的事。".into())],
     );
     witness(federation, &mut log, &mut receipts);
     let gist = Put::field("gist", "石桥村口路灯坏了，已报电力所。".into());
-    let second = log.append_change(&liaison, record(1), &[first.id], vec![gist]);
+    let second = log.append_change(&liaison, log.record(1), &[first.id], vec![gist]);
     // Witnessed twice, as a parent does that states freshness: the earlier counts.
     witness(federation, &mut log, &mut receipts);
     witness(federation, &mut log, &mut receipts);
     log.append_change(
         &liaison,
-        record(1),
+        log.record(1),
         &[second.id],
         vec![Put::field("note", "周五回访。".into())],
     );
@@ -165,7 +165,7 @@ fn activity(federation: &mut Federation) -> ((TestLog, Vec<Receipt>), (TestLog, 
     let mut ours = federation.log(shiqiao, &space, 2);
     let mut theirs = federation.log(yunling, &space, 3);
     let (mut receipts, mut their_receipts) = (Vec::new(), Vec::new());
-    let id = record(2);
+    let id = ours.record(2);
     let sign_in = |deputy: &str, level| {
         let happened = "2026-05-06T08:00:00+08:00".into();
         Put::event(&Event::SignIn {

@@ -1,6 +1,6 @@
 //! Why a change does not count and why an event has no effect, in Chinese; `Display` of the reasons gives the English.
 
-use crate::record::{Ineffective, PendingReason, RefusalReason};
+use crate::record::{ContestReason, Ineffective, PendingReason, RefusalReason};
 
 pub(super) fn pending_zh(reason: &PendingReason) -> &'static str {
     match reason {
@@ -9,6 +9,14 @@ pub(super) fn pending_zh(reason: &PendingReason) -> &'static str {
         PendingReason::Definition(_) => "本程序没有其台账定义",
         PendingReason::Node => "缺少写入节点的任命",
         PendingReason::Space => "尚不知其空间",
+    }
+}
+
+pub(super) fn contested_zh(reason: &ContestReason) -> &'static str {
+    match reason {
+        ContestReason::Revoked(_) => "作者的任命在此内容被见证之前已撤销",
+        ContestReason::NodeRevoked(_) => "写入节点的任命在此内容被见证之前已撤销",
+        ContestReason::Authority(_) => "任命出自已被撤销的机构密钥",
     }
 }
 
@@ -25,6 +33,7 @@ pub(super) fn refused_zh(reason: &RefusalReason) -> String {
         RefusalReason::EventOfOtherLedger(_) => "该台账没有这种事项".into(),
         RefusalReason::Field(key) => format!("字段 {key} 不符合台账定义"),
         RefusalReason::Audience => "该台账的记录不在这种空间".into(),
+        RefusalReason::Unrooted => "不属于该记录：记录编号是为另一首次更改而定的".into(),
         RefusalReason::OtherLedger => "该记录属于另一台账".into(),
         RefusalReason::TooMany => "其日志中该记录的更改过多".into(),
     }

@@ -1,67 +1,93 @@
 use super::*;
 
+/// What is said of each of `ids`.
+fn verdicts_of(state: &RecordState, ids: &[ChangeId]) -> Vec<Verdict> {
+    let of = |id: &ChangeId| {
+        let mut history = state.history.iter();
+        history
+            .find(|item| item.change == *id)
+            .expect("held")
+            .verdict
+            .clone()
+    };
+    ids.iter().map(of).collect()
+}
+
 #[test]
-fn a_record_stays_in_the_ledger_of_its_first_counting_change() {
+fn a_record_is_of_the_ledger_and_the_space_for_which_its_id_was_minted() {
     let mut federation = Federation::new();
     let space = Space::of(org(SHIQIAO), Audience::County);
     let liaison = federation.person(org(SHIQIAO), "甲", &[Role::OpinionLiaison], None);
     let mut log = federation.log(org(SHIQIAO), &space, 1);
-    let definition = ledger::ledger("letters_visits").unwrap().hash();
-    log.definition = definition;
+    let [letters, subject] = ["letters_visits", "subject"].map(|id| ledger::ledger(id).unwrap().hash());
+    log.definition = letters;
+    let id = log.record(2);
     let directory = federation.directory();
     let put = |text: &str| vec![Put::field("gist", text.into())];
-    let first = log.append_change(&liaison, record(2), &[], put("甲"));
-    let other = log.append_change(&liaison, record(2), &[first.id], put("乙"));
-    let refused_before = log.append_change(&liaison, record(2), &[], put("丙"));
-    let third = log.append_change(&liaison, record(2), &[other.id], put("丁"));
-    let ids = [&first, &other, &refused_before, &third].map(|held| held.id);
-    // As a judge says who finds all three good, each by a ledger of its own.
-    let verdict = |held: &Held| {
-        let Verdict::Counts {
-            capacity,
-            provisional,
-            ..
-        } = judge_in(&directory, &space, Some(org(SHIQIAO)), held)
-        else {
-            panic!("counts")
-        };
-        let of = if held.id == ids[1] {
-            "meeting_minutes"
-        } else {
-            "letters_visits"
-        };
-        match held.id == ids[2] {
-            true => refused(RefusalReason::OutOfTime),
-            false => Verdict::Counts {
-                capacity,
-                ledger: of.into(),
-                provisional,
-            },
-        }
+    // Whatever stands before it, and by whatever author: what is not what the id was minted for does not begin it.
+    log.definition = subject;
+    let other_ledger = log.append_salted(&liaison, id, crate::testing::first_salt(2), &[], put("甲"));
+    log.definition = letters;
+    let other_salt = log.append_salted(&liaison, id, [7; 16], &[], put("乙"));
+    let on_it = log.append_change(&liaison, id, &[other_salt.id], put("丙"));
+    let first = log.append_change(&liaison, id, &[], put("丁"));
+    log.definition = subject;
+    let strange = log.append_change(&liaison, id, &[first.id], put("戊"));
+    log.definition = letters;
+    let next = log.append_change(&liaison, id, &[strange.id, on_it.id], put("己"));
+    let after = log.append_salted(&liaison, id, [7; 16], &[], put("庚"));
+    let last = log.append_change(&liaison, id, &[next.id], put("辛"));
+    let held = [other_ledger, other_salt, on_it, first, strange, next, after, last];
+    let ids = held.each_ref().map(|held| held.id);
+    // As a judge says who finds them all good, each by the ledger of its definition.
+    let good = judge_in(&directory, &space, node_of(SHIQIAO), &held[3]);
+    let Verdict::Counts { capacity, .. } = good else {
+        panic!("counts")
     };
-    let held = [first, other, refused_before, third];
-    let state = fold(record(2), &held, verdict);
-    let of = |id: &ChangeId| {
-        &state
-            .history
-            .iter()
-            .find(|item| item.change == *id)
-            .unwrap()
-            .verdict
+    let verdict = |held: &Held| Verdict::Counts {
+        capacity: capacity.clone(),
+        ledger: find_ledger(&held.change.definition).expect("built in").id.clone(),
+        provisional: true,
+        adopted: None,
     };
-    assert_eq!(*of(&ids[1]), refused(RefusalReason::OtherLedger));
-    assert_eq!(*of(&ids[2]), refused(RefusalReason::OutOfTime));
-    assert!(matches!(of(&ids[3]), Verdict::Counts { .. }));
-    assert_eq!((state.definition, state.text("gist")), (Some(definition), "丁"));
-    let state = fold(record(2), &held[..2], verdict);
-    assert_eq!(state.text("gist"), "甲", "what is refused covers nothing");
+    let state = fold(id, &space.id(), &held, verdict, find_ledger);
+    let unrooted = || refused(RefusalReason::Unrooted);
+    assert_eq!(
+        verdicts_of(&state, &ids),
+        [
+            unrooted(),
+            unrooted(),
+            unrooted(),
+            verdict(&held[3]),
+            refused(RefusalReason::OtherLedger),
+            verdict(&held[5]),
+            unrooted(),
+            verdict(&held[7]),
+        ]
+    );
+    assert_eq!((state.definition, state.text("gist")), (Some(letters), "辛"));
+    let state = fold(id, &space.id(), &held[..5], verdict, find_ledger);
+    assert_eq!(state.text("gist"), "丁", "what is refused covers nothing");
+    // In another space nothing belongs to it.
+    let elsewhere = Space::of(org(SHIQIAO), Audience::City);
+    let state = fold(id, &elsewhere.id(), &held, verdict, find_ledger);
+    assert_eq!(verdicts_of(&state, &ids), vec![unrooted(); held.len()]);
+    assert_eq!((state.definition, state.fields.len()), (None, 0));
+    // What the first change names must be here before anything of the record is judged.
+    let unknown = |hash: &Hash| find_ledger(hash).filter(|_| *hash != letters);
+    let state = fold(id, &space.id(), &held, verdict, unknown);
+    let waits = || pending(PendingReason::Definition(letters));
+    let found = verdicts_of(&state, &ids);
+    assert_eq!(found[..3], [unrooted(), unrooted(), unrooted()]);
+    assert_eq!(found[3..], [waits(), waits(), waits(), unrooted(), waits()]);
 }
 
 /// `count` changes of one record in one log, each by its author alone.
 fn many(count: usize) -> (World, Vec<Held>) {
     let mut world = World::new();
     let secretary = world.person("秘书");
-    let first = world.logs[0].append_change(&secretary, record(RECORD), &[], vec![topic("一")]);
+    let record = world.record();
+    let first = world.logs[0].append_change(&secretary, record, &[], vec![topic("一")]);
     let held = (0..count)
         .map(|n| {
             let mut id = [0; 32];
@@ -84,21 +110,11 @@ fn a_log_adds_so_many_changes_of_a_record_and_no_more() {
     let after = world.write(1, "陈大山", &[held[bound].id, before], vec![topic("后")]);
     held.append(&mut world.held);
     let verdict = |held: &Held| {
-        let Verdict::Counts {
-            capacity,
-            provisional,
-            ..
-        } = world.verdict(held)
-        else {
-            panic!("counts")
-        };
-        Verdict::Counts {
-            capacity,
-            ledger: "activity".into(),
-            provisional,
-        }
+        let verdict = world.verdict(held);
+        assert!(matches!(verdict, Verdict::Counts { .. }));
+        verdict
     };
-    let state = fold(record(RECORD), &held, verdict);
+    let state = world.fold_by(&held, verdict);
     let beyond: Vec<ChangeId> = state
         .history
         .iter()
@@ -117,7 +133,7 @@ fn a_log_adds_so_many_changes_of_a_record_and_no_more() {
     // The line is drawn by place, whatever arrives first; a change that stands twice is one change.
     held.reverse();
     held.extend(held.clone());
-    let again = fold(record(RECORD), &held, verdict);
+    let again = world.fold_by(&held, verdict);
     assert_eq!(again.to_json().to_string(), state.to_json().to_string());
 }
 

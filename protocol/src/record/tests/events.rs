@@ -60,13 +60,13 @@ fn a_matter_is_registered_once() {
     let definition = ledger::ledger("letters_visits").unwrap().hash();
     logs.iter_mut().for_each(|log| log.definition = definition);
     let directory = federation.directory();
+    let id = logs[0].record(2);
     let held: Vec<Held> = (0..2)
-        .map(|n| logs[n].append_change(&people[n], record(2), &[], vec![register()]))
+        .map(|n| logs[n].append_change(&people[n], id, &[], vec![register()]))
         .collect();
     let of = |held: &[Held]| {
-        let state = fold(record(2), held, |held| {
-            judge_in(&directory, &space, Some(org(SHIQIAO)), held)
-        });
+        let verdict = |held: &Held| judge_in(&directory, &space, node_of(SHIQIAO), held);
+        let state = fold(id, &space.id(), held, verdict, find_ledger);
         assert_eq!(state.definition, Some(definition));
         state
             .events

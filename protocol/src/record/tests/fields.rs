@@ -118,11 +118,11 @@ fn a_forked_log_and_a_change_that_stands_twice_fold_in_any_order() {
     let mut world = World::new();
     let mut branch = world.federation.log(org(FENGDU), &world.space, 1);
     world.write(0, "秘书", &[], vec![topic("甲")]);
-    let other = branch.append_change(&world.person("秘书"), record(RECORD), &[], vec![topic("乙")]);
+    let other = branch.append_change(&world.person("秘书"), world.record(), &[], vec![topic("乙")]);
     let first = world.held[0].clone();
     assert!(first.index == other.index && first.origin == other.origin && first.id != other.id);
     let witnessed = Held {
-        witnessed: Some(Timestamp(START.0 + DAY)),
+        covered: covered(Timestamp(START.0 + DAY)),
         ..first.clone()
     };
     let again = Held {

@@ -23,6 +23,7 @@ fn refusal_name(reason: &RefusalReason) -> &'static str {
         RefusalReason::EventOfOtherLedger(_) => "event_of_other_ledger",
         RefusalReason::Field(_) => "field",
         RefusalReason::Audience => "audience",
+        RefusalReason::Unrooted => "unrooted",
         RefusalReason::OtherLedger => "other_ledger",
         RefusalReason::TooMany => "too_many",
     }
@@ -42,7 +43,7 @@ fn every_verdict_has_its_case() {
     };
     world.write(0, "秘书", &[], vec![topic("走访")]);
     let good = world.held[0].clone();
-    let (fengdu, space) = (Some(org(FENGDU)), world.space.clone());
+    let (fengdu, space) = (node_of(FENGDU), world.space.clone());
     let person = |name| world.person(name);
     let by = |(key, appointment): Person| Held {
         author: key.public(),
@@ -74,6 +75,7 @@ fn every_verdict_has_its_case() {
         capacity,
         ledger,
         provisional: true,
+        adopted: None,
     } = judged(&good)
     else {
         panic!("counts provisionally")
@@ -84,7 +86,7 @@ fn every_verdict_has_its_case() {
     );
     assert_eq!(ledger, "activity");
     let witnessed = Held {
-        witnessed: Some(Timestamp(START.0 + DAY)),
+        covered: covered(Timestamp(START.0 + DAY)),
         ..good.clone()
     };
     assert!(matches!(
@@ -95,7 +97,7 @@ fn every_verdict_has_its_case() {
         }
     ));
     let first_second = Held {
-        witnessed: Some(Timestamp(START.0 - 1)),
+        covered: covered(Timestamp(START.0 - 1)),
         ..good.clone()
     };
     assert!(
@@ -144,6 +146,7 @@ fn every_verdict_has_its_case() {
     let local = Space::of(org(FENGDU), Audience::Local);
     let nowhere = Space::of(OrgId([9; 16]), Audience::City);
     let no_joint = without(&|s| matches!(s.body(), Body::JointSpace(_)));
+    let no_node = without(&|s| s.id() == node);
     let after = Timestamp(START.0 + 3650 * DAY);
     let unwritten = Held {
         appointment: nobody,
@@ -186,9 +189,19 @@ fn every_verdict_has_its_case() {
             pending(P::Space),
         ),
         (
-            "org of the node unknown",
-            judge_in(&world.directory, &space, Some(OrgId([9; 16])), &good),
-            pending(P::Space),
+            "appointment of the node unknown",
+            judge_in(&no_node, &space, fengdu, &good),
+            pending(P::Node),
+        ),
+        (
+            "node of another org",
+            judge_in(
+                &world.directory,
+                &space,
+                node_of(FENGDU).map(|(key, _)| (key, org(HEWAN))),
+                &good,
+            ),
+            pending(P::Node),
         ),
         (
             "issued out of reach",
@@ -235,7 +248,7 @@ fn every_verdict_has_its_case() {
         (
             "witnessed after",
             judged(&Held {
-                witnessed: Some(after),
+                covered: covered(after),
                 ..good.clone()
             }),
             refused(R::OutOfTime),
@@ -247,7 +260,7 @@ fn every_verdict_has_its_case() {
         ),
         (
             "at a node that does not hold it",
-            judge_in(&world.directory, &space, Some(org(HEWAN)), &good),
+            judge_in(&world.directory, &space, node_of(HEWAN), &good),
             refused(R::ForeignNode),
         ),
         (
@@ -295,14 +308,14 @@ fn every_verdict_has_its_case() {
         ),
     ];
     // The graph's and the fold's to say; see the tests of them below.
-    let mut named = BTreeSet::from(["dependency", "other_ledger", "too_many"]);
+    let mut named = BTreeSet::from(["dependency", "unrooted", "other_ledger", "too_many"]);
     for (what, found, expected) in table {
         assert_eq!(found, expected, "{what}");
         match &expected {
             Verdict::Pending { reason } => named.insert(pending_name(reason)),
             Verdict::Refused { reason } => named.insert(refusal_name(reason)),
-            Verdict::Counts { .. } => false,
+            Verdict::Counts { .. } | Verdict::Contested { .. } => false,
         };
     }
-    assert_eq!(named.len(), 5 + 13, "every reason has a case: {named:?}");
+    assert_eq!(named.len(), 5 + 14, "every reason has a case: {named:?}");
 }

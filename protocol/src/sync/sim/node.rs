@@ -125,15 +125,7 @@ impl Node {
         payload: Vec<u8>,
     ) -> (SpaceId, Origin, Standing, bool) {
         let parent = self.directory.org(&self.org).and_then(|org| org.parent);
-        let (version, node) = (PROTOCOL_VERSION, self.node.public());
-        let start = LogStart {
-            version,
-            space: space.clone(),
-            node,
-            org: self.org,
-            epoch: [7; 16],
-            required_parent: parent,
-        };
+        let start = LogStart::new(space.clone(), self.node.public(), self.org, [7; 16], parent);
         let origin = start.origin();
         if !self.logs.contains_key(&origin) {
             self.logs.insert(origin.clone(), StoredLog::new(start.clone()));

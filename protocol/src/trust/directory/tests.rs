@@ -10,7 +10,10 @@ use crate::testing::{
     org,
 };
 use crate::time::Timestamp;
-use crate::trust::{Founding, FoundingError, FoundingStatement, MayAppoint, Role, Statement, StatementError};
+use crate::trust::{
+    Audience, Founding, FoundingError, FoundingStatement, Issuer, MayAppoint, Role, Statement,
+    StatementError, Validity,
+};
 
 /// A person to be appointed in the org with this code.
 fn someone(federation: &Federation, code: &str) -> Appointment {

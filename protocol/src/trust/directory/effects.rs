@@ -1,0 +1,152 @@
+//! What statements do to other statements: revocations, adoptions, successions. Found by passes, each judged by what the one
+//! before found. What is decided at one place of the tree rests on places above it alone (see [`Judge::reaches`]), so
+//! the passes come to rest.
+
+use std::collections::BTreeMap;
+
+use super::Directory;
+use super::fault::StatementFault;
+use super::judge::Judge;
+use crate::id::{ChangeId, OrgId, StatementId};
+use crate::trust::{Body, Revoked, RootAuthority, SignedStatement, Succession, SuccessionStatement};
+
+/// Who adopts: the org that states it, and the length of its chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Adopter {
+    pub(super) org: OrgId,
+    pub(super) length: usize,
+}
+
+/// What stands against, and for, other statements and changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Effects {
+    /// By appointment, in the order of the revocations' ids.
+    revoked: BTreeMap<StatementId, Vec<Revoked>>,
+    statements: BTreeMap<StatementId, Vec<Adopter>>,
+    changes: BTreeMap<ChangeId, Vec<(StatementId, OrgId)>>,
+}
+
+impl Effects {
+    /// What the statements that stand by `judge` do.
+    pub(super) fn of(judge: &mut Judge<'_>, statements: &BTreeMap<StatementId, SignedStatement>) -> Self {
+        let mut effects = Effects::default();
+        for (id, statement) in statements {
+            let body = statement.body();
+            if !matches!(body, Body::Revocation(_) | Body::Adoption(_)) || judge.statement(id).is_err() {
+                continue;
+            }
+            let org = statement.issuer().org;
+            match body {
+                Body::Revocation(revocation) => {
+                    let kept = effects.revoked.entry(revocation.appointment).or_default();
+                    kept.push(Revoked::new(*id, revocation));
+                }
+                Body::Adoption(adoption) => {
+                    let length = judge.length(id);
+                    for adopted in &adoption.statements {
+                        let kept = effects.statements.entry(*adopted).or_default();
+                        kept.push(Adopter { org, length });
+                    }
+                    for change in &adoption.changes {
+                        effects.changes.entry(*change).or_default().push((*id, org));
+                    }
+                }
+                _ => {}
+            }
+        }
+        effects
+    }
+
+    pub(super) fn revoked(&self, appointment: &StatementId) -> &[Revoked] {
+        self.revoked.get(appointment).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn adopters(&self, statement: &StatementId) -> &[Adopter] {
+        self.statements.get(statement).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn adoptions(&self, change: &ChangeId) -> &[(StatementId, OrgId)] {
+        self.changes.get(change).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Who spoke for the root, from the founding statement on, and which successions are none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) roots: Vec<RootAuthority>,
+    pub(super) faults: BTreeMap<StatementId, StatementFault>,
+}
+
+/// A statement that carries a succession, with the bytes of that.
+type Candidate<'a> = (StatementId, &'a SignedStatement, &'a [u8]);
+
+impl Line {
+    /// Of several successions of one predecessor the one with the smaller id, then the smaller carrier, is in the line.
+    pub(super) fn of(directory: &Directory) -> Self {
+        let founding = &directory.founding;
+        let mut line = Line {
+            roots: vec![RootAuthority::founding(founding.id(), founding.founding())],
+            faults: BTreeMap::new(),
+        };
+        let mut waiting: BTreeMap<StatementId, Vec<Candidate<'_>>> = BTreeMap::new();
+        for (id, statement) in &directory.statements {
+            if let Body::Succession(bytes) = statement.body() {
+                match Succession::peek(bytes) {
+                    Ok((_, stated)) => {
+                        let next = waiting.entry(stated.previous).or_default();
+                        next.push((*id, statement, bytes));
+                    }
+                    Err(error) => {
+                        line.faults
+                            .insert(*id, StatementFault::Succession(error.to_string()));
+                    }
+                }
+            }
+        }
+        while let Some(now) = line.roots.last().cloned() {
+            let candidates = waiting.remove(&now.by).unwrap_or_default();
+            let mut good: Vec<(StatementId, SuccessionStatement)> = Vec::new();
+            for (id, statement, bytes) in candidates {
+                match succeeds(&now, statement, bytes, founding.founding().root.id) {
+                    Ok(succession) => good.push((id, succession)),
+                    Err(fault) => drop(line.faults.insert(id, fault)),
+                }
+            }
+            good.sort_by_key(|(carrier, succession)| (succession.id(), *carrier));
+            let mut good = good.into_iter();
+            let Some((carrier, succession)) = good.next() else {
+                break;
+            };
+            for (id, other) in good {
+                let fault = if other.id() == succession.id() {
+                    continue;
+                } else {
+                    StatementFault::Succession("another succession of the same founders stands".into())
+                };
+                line.faults.insert(id, fault);
+            }
+            line.roots.push(RootAuthority::successor(carrier, succession));
+        }
+        for (previous, others) in waiting {
+            for (id, ..) in others {
+                line.faults.insert(id, StatementFault::IssuerUnknown(previous));
+            }
+        }
+        line
+    }
+}
+
+fn succeeds(
+    now: &RootAuthority,
+    statement: &SignedStatement,
+    bytes: &[u8],
+    root: OrgId,
+) -> Result<SuccessionStatement, StatementFault> {
+    let opened = SuccessionStatement::open(bytes, &now.founders, now.threshold)
+        .map_err(|error| StatementFault::Succession(error.to_string()))?;
+    let issuer = statement.issuer();
+    if issuer.appointment.is_some() || issuer.org != root || issuer.key != opened.succession().authority {
+        return Err(StatementFault::NotAuthority(issuer.org));
+    }
+    Ok(opened)
+}
