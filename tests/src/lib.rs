@@ -1,22 +1,31 @@
 //! Scenarios that need more than one crate, and checks of the source tree itself. Everything here is a module of one test
 //! binary; what else belongs to a run of the tests is listed in `tests/run`.
 
+#[cfg(test)]
+mod apart;
+#[cfg(test)]
+mod automerge_attacks;
 pub mod browser;
 #[cfg(test)]
 mod convergence;
 #[cfg(test)]
 mod demo;
+pub mod dice;
 #[cfg(test)]
 mod federation;
+pub mod fuzz;
 #[cfg(test)]
 mod kill9;
 #[cfg(test)]
 mod licences;
 #[cfg(test)]
+mod mutants;
+#[cfg(test)]
 mod pages;
 pub mod prefecture;
 #[cfg(test)]
 mod process;
+pub mod scene;
 #[cfg(test)]
 mod tidy;
 

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+pub(crate) use crate::dice::Dice;
+
 /// The passphrase of every key of these tests.
 pub(crate) const PASSPHRASE: &str = "correct horse battery";
 /// How long anything may take before a test gives up. Far above what is needed, for machines that do other things, too.
@@ -368,9 +370,6 @@ pub(crate) fn files_below(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Small random numbers from a seed (SplitMix64), so that a failure can be run again.
-pub(crate) struct Dice(u64);
-
 impl Dice {
     /// From `LIANZHAN_TEST_SEED`, or from the clock; the seed is printed.
     pub(crate) fn of_test(test: &str) -> Self {
@@ -384,19 +383,6 @@ impl Dice {
         measured(&format!(
             "{test}: seed {seed} (give it back as LIANZHAN_TEST_SEED)"
         ));
-        Dice(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// Below `bound`.
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).expect("below a bound")
+        Dice::new(seed)
     }
 }

@@ -106,15 +106,28 @@ pub fn export(held: &[Held], verdict: impl FnMut(&Held) -> Verdict) -> Result<Ve
     with_document(held, verdict, Automerge::save)
 }
 
-/// All visible values of each key, the one in force first, as Automerge says: more than one is a conflict. A document
-/// that reads has been rebuilt change by change and has the heads that it states.
+/// What a saved document says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// All visible values of each key, the one in force first, as Automerge says: more than one is a conflict.
+    pub values: BTreeMap<String, Vec<Value>>,
+    /// Its heads, sorted.
+    pub heads: Vec<[u8; 32]>,
+}
+
+/// The values of a saved document.
 pub fn read(bytes: &[u8]) -> Result<BTreeMap<String, Vec<Value>>, DocumentError> {
+    open(bytes).map(|opened| opened.values)
+}
+
+/// Opens a saved document. One that opens has been rebuilt change by change and has the heads that it states.
+pub fn open(bytes: &[u8]) -> Result<Opened, DocumentError> {
     guard::quarantine(|| {
         let document = Automerge::load(bytes)?;
-        let mut keys = BTreeMap::new();
+        let mut values = BTreeMap::new();
         for item in document.map_range(ROOT, ..) {
             let key = item.key.to_string();
-            let values = if item.conflict {
+            let all = if item.conflict {
                 let mut all = document.get_all(ROOT, &*key)?;
                 all.reverse();
                 // In force is what a range says, which is another path through Automerge than that of conflicts.
@@ -128,9 +141,10 @@ pub fn read(bytes: &[u8]) -> Result<BTreeMap<String, Vec<Value>>, DocumentError>
             } else {
                 vec![scalar(&key, item.value.into_value())?]
             };
-            keys.insert(key, values);
+            values.insert(key, all);
         }
-        Ok(keys)
+        let heads = document.get_heads().into_iter().map(|head| head.0).collect();
+        Ok(Opened { values, heads })
     })
 }
 

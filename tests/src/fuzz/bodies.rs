@@ -1,0 +1,231 @@
+//! What is done with bytes. Each body is a decoder's promise, written as code.
+
+use std::sync::OnceLock;
+
+use lianzhan_node::import::{read_rows, read_sheet};
+use lianzhan_node::services::invite::Invitation;
+use lianzhan_protocol::bundle;
+use lianzhan_protocol::codec;
+use lianzhan_protocol::id::Hash;
+use lianzhan_protocol::log::{
+    Checkpoint, Entry, EntryIndex, Frontier, LogStatement, Note, ProofFile, SignatureLine, SignedCheckpoint,
+    TreeSize, VerifierKey, WitnessEntry, verify_consistency, verify_cosignature, verify_inclusion,
+};
+use lianzhan_protocol::record::ledger::{self, Ledger};
+use lianzhan_protocol::record::{Change, Event, open_sealed};
+use lianzhan_protocol::sync::{Message, verify_range};
+use lianzhan_protocol::trust::{Directory, Founding, FoundingStatement, SignedStatement, Statement};
+
+use super::archive;
+use super::samples::{RECORD, Samples};
+use crate::scene::{Scene, seal_anything};
+
+/// The federation against which signatures are checked.
+fn scene() -> &'static Scene {
+    static SCENE: OnceLock<Scene> = OnceLock::new();
+    SCENE.get_or_init(Scene::new)
+}
+
+fn text(data: &[u8]) -> Option<&str> {
+    std::str::from_utf8(data).ok()
+}
+
+/// A frame of the sync protocol; a range in it is also checked as one.
+pub fn frame(data: &[u8]) {
+    let Ok(message) = Message::from_frame(data) else {
+        return;
+    };
+    assert_eq!(message.to_frame(), data, "one form");
+    if let Message::Range(range) = &message {
+        let visits = &scene().spaces[2];
+        let _ = verify_range(&visits.id, None, &Frontier::new(), range);
+        let log = &visits.logs[0];
+        let _ = verify_range(&visits.id, Some(&log.start), &log.frontier, range);
+    }
+}
+
+/// An entry with its header.
+pub fn entry(data: &[u8]) {
+    if let Ok(entry) = Entry::parse(data) {
+        assert_eq!(entry.to_bytes(), data, "one form");
+        assert_eq!(Entry::parse(&entry.to_bytes()).as_ref(), Ok(&entry));
+        let _ = entry.verify();
+    }
+}
+
+/// A change in the clear.
+pub fn change(data: &[u8]) {
+    if let Ok(change) = Change::parse(data) {
+        assert_eq!(change.to_bytes(), data, "one form");
+        assert_eq!(change.check(), Ok(()));
+    }
+}
+
+/// A sealed change: the bytes as they travel, and the bytes as an author who holds the key seals them.
+pub fn sealed(data: &[u8]) {
+    let key = &scene().annex_key;
+    let _ = open_sealed(key, &key.commitment(), &RECORD, data);
+    let sealed = seal_anything(key, &RECORD, data, [9; 24]);
+    if let Ok(change) = open_sealed(key, &key.commitment(), &RECORD, &sealed) {
+        assert_eq!(change.to_bytes(), data, "one form");
+    }
+}
+
+/// The body of an event.
+pub fn event(data: &[u8]) {
+    if let Ok(event) = Event::parse(data) {
+        assert_eq!(event.to_bytes(), data, "one form");
+    }
+}
+
+/// A signed statement of trust (COSE_Sign1), judged by a directory if its signature holds.
+pub fn statement(data: &[u8]) {
+    if let Ok(signed) = SignedStatement::open(data) {
+        assert_eq!(signed.bytes(), data, "one form");
+        let mut directory = Directory::new(scene().founding.clone());
+        directory.extend(scene().statements.iter().cloned().chain([signed]));
+    }
+}
+
+/// A statement of trust before its signature: appointments, orgs, spaces.
+pub fn appointment(data: &[u8]) {
+    if let Ok(statement) = codec::decode::<Statement>(data, SignedStatement::MAX) {
+        assert_eq!(codec::encode(&statement), data, "one form");
+    }
+}
+
+/// A founding statement (COSE_Sign), and what founders sign.
+pub fn founding(data: &[u8]) {
+    if let Ok(founding) = FoundingStatement::open(data) {
+        assert_eq!(founding.bytes(), data, "one form");
+        assert_eq!(FoundingStatement::open(founding.bytes()).as_ref(), Ok(&founding));
+    }
+    let _ = codec::decode::<Founding>(data, FoundingStatement::MAX);
+}
+
+/// A signed note, opened also as a checkpoint of a known log and for a known witness.
+pub fn note(data: &[u8]) {
+    let Some(data) = text(data) else { return };
+    if let Ok(note) = Note::parse(data) {
+        assert_eq!(note.to_string(), data, "one form");
+    }
+    let log = &scene().spaces[2].logs[0];
+    if let Ok(signed) = SignedCheckpoint::verify(data, &log.start.node, &log.origin) {
+        assert_eq!(signed.note().to_string(), data, "one form");
+        let _ = verify_cosignature(data, "witness", &log.start.node, signed.checkpoint());
+    }
+}
+
+/// A line of a note.
+pub fn line(data: &[u8]) {
+    let Some(data) = text(data) else { return };
+    if let Ok(line) = SignatureLine::parse(data) {
+        assert_eq!(line.to_string(), data, "one form");
+    }
+}
+
+/// A verifier key.
+pub fn vkey(data: &[u8]) {
+    let Some(data) = text(data) else { return };
+    if let Ok(vkey) = VerifierKey::parse(data) {
+        assert_eq!(vkey.to_string(), data, "one form");
+    }
+}
+
+/// The text of a checkpoint.
+pub fn checkpoint(data: &[u8]) {
+    let Some(data) = text(data) else { return };
+    if let Ok(checkpoint) = Checkpoint::parse(data) {
+        assert_eq!(checkpoint.body(), data, "one form");
+    }
+}
+
+/// A proof file.
+pub fn proof(data: &[u8]) {
+    let Some(data) = text(data) else { return };
+    if let Ok(proof) = ProofFile::parse(data) {
+        assert_eq!(proof.to_string(), data, "one form");
+        if let Ok(checkpoint) = proof.stated() {
+            let _ = proof.verify_inclusion(&Hash([0; 32]), &checkpoint);
+        }
+    }
+}
+
+/// Sizes, roots and hashes of a proof, as a message carries them.
+pub fn consistency(data: &[u8]) {
+    type Claim = (TreeSize, TreeSize, Hash, Hash, Vec<Hash>);
+    if let Ok((old, new, old_root, new_root, hashes)) = codec::decode::<Claim>(data, 8 * 1024) {
+        let _ = verify_consistency(old, new, &old_root, &new_root, &hashes);
+        let _ = verify_inclusion(EntryIndex(old.0), new, &old_root, &hashes, &new_root);
+    }
+}
+
+/// A bundle: the archive as it is, and with a manifest that fits whatever files are in it.
+pub fn bundle(data: &[u8]) {
+    let trusted = scene().founding.bytes();
+    if bundle::verify(data, trusted).is_ok() {
+        assert!(Samples::is_bundle(data), "another bundle than was written");
+    }
+    let fitting = archive::files(data).map(archive::pack);
+    if let Some(fitting) = fitting.filter(|fitting| fitting != data) {
+        let _ = bundle::verify(&fitting, trusted);
+    }
+}
+
+/// What a node writes into its log: the start, statements of trust, receipts; and a fact of a witness log.
+pub fn statement_body(data: &[u8]) {
+    if let Ok(statement) = LogStatement::parse(data) {
+        assert_eq!(statement.to_bytes(), data, "one form");
+        if let LogStatement::Receipt(receipt) = statement {
+            let log = &scene().spaces[2].logs[0];
+            let _ = receipt.verify(&log.origin, &log.start.node);
+        }
+    }
+    if let Ok(fact) = WitnessEntry::from_leaf_bytes(data) {
+        assert_eq!(fact.leaf_bytes(), data, "one form");
+    }
+}
+
+/// A clerk's file: a workbook or a text, read into a plan.
+pub fn spreadsheet(data: &[u8]) {
+    let name = if data.starts_with(b"PK") {
+        "a.xlsx"
+    } else {
+        "a.csv"
+    };
+    let Ok(sheet) = read_sheet(name, data) else { return };
+    for main in ["letters_visits", "deputy_roster"]
+        .iter()
+        .filter_map(|id| ledger::ledger(id))
+    {
+        let annexes: Vec<&Ledger> = main.annexes.iter().filter_map(|id| ledger::ledger(id)).collect();
+        let plan = read_rows(main, &annexes, &sheet, 2026);
+        for (key, value) in plan.rows.iter().flat_map(|row| &row.main) {
+            let (field, _) = main.resolve(key).expect("a plan names fields of its ledger");
+            assert!(field.check(value).is_ok(), "a plan's values fit their fields");
+        }
+    }
+}
+
+/// The code of an invitation.
+pub fn invitation(data: &[u8]) {
+    let Some(data) = text(data) else { return };
+    if let Ok(invitation) = Invitation::from_code(data) {
+        let code = invitation.to_code();
+        assert!(
+            data.chars().filter(|c| !c.is_whitespace()).eq(code.chars()),
+            "one form beside spaces"
+        );
+    }
+}
+
+/// A ledger definition.
+pub fn ledger(data: &[u8]) {
+    if let Ok(definition) = codec::decode::<Ledger>(data, 64 * 1024) {
+        assert_eq!(codec::encode(&definition), data, "one form");
+        for field in &definition.fields {
+            let _ = definition.resolve(&field.key(field.set.then_some("a")));
+            let _ = field.check(&"x".into());
+        }
+    }
+}

@@ -1,0 +1,554 @@
+//! Valid bytes of every kind, made with the scene.
+
+use std::io::{Cursor, Write};
+
+use lianzhan_node::services::invite::Invitation;
+use lianzhan_protocol::bundle::{self, BundleInput, EntryEvidence, LogEvidence, RecordEvidence};
+use lianzhan_protocol::codec;
+use lianzhan_protocol::id::{ChangeId, Hash, RecordId, StatementId};
+use lianzhan_protocol::keys::Signature;
+use lianzhan_protocol::log::{
+    Checkpoint, Entry, EntryIndex, Frontier, Header, KeyKind, LogStatement, Note, PROTOCOL_VERSION,
+    PayloadKind, ProofFile, Receipt, SignatureLine, TreeSize, VerifierKey, WitnessEntry, consistency, cosign,
+    inclusion, witness_log_origin,
+};
+use lianzhan_protocol::record::ledger;
+use lianzhan_protocol::record::{Change, Event, Proof, Put, Value};
+use lianzhan_protocol::sync::message::{Hello, LogStanding, RecordKey, SpaceDigest};
+use lianzhan_protocol::sync::{List, Message, RangeData, Standing, Text};
+use lianzhan_protocol::time::Timestamp;
+use lianzhan_protocol::trust::Level;
+
+use crate::root;
+use crate::scene::{START, Scene, SceneLog, founding, key};
+
+/// The record of all samples.
+pub(super) const RECORD: RecordId = RecordId([7; 16]);
+
+/// Valid bytes to start from.
+pub struct Samples {
+    scene: Scene,
+    /// Entries of the first log of visits after its start, with payloads.
+    written: Vec<(Vec<u8>, Vec<u8>)>,
+    frontier: Frontier,
+    nodes: Vec<Hash>,
+    receipt: Receipt,
+}
+
+impl Default for Samples {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Samples {
+    /// Makes them.
+    pub fn new() -> Self {
+        let scene = Scene::new();
+        let log = &scene.spaces[2].logs[0];
+        let mut frontier = Frontier::new();
+        let mut nodes: Vec<Hash> = Vec::new();
+        let mut written: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        let mut push = |bytes: &[u8], frontier: &mut Frontier| {
+            let new = frontier.push(lianzhan_protocol::log::leaf_hash(bytes));
+            nodes.extend(new.into_iter().map(|(_, hash)| hash));
+        };
+        push(&log.first.0, &mut frontier);
+        let mut deps: Vec<ChangeId> = Vec::new();
+        for n in 0..3 {
+            let change = visit(n, &deps);
+            let entry = sign(&scene, log, change.to_bytes(), n);
+            deps = vec![entry.change_id()];
+            push(&entry.to_bytes(), &mut frontier);
+            written.push((entry.to_bytes(), change.to_bytes()));
+        }
+        let receipt = receipt(log, &frontier);
+        Samples {
+            written,
+            frontier,
+            nodes,
+            receipt,
+            scene,
+        }
+    }
+
+    fn log(&self) -> &SceneLog {
+        &self.scene.spaces[2].logs[0]
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            origin: self.log().origin.clone(),
+            size: self.frontier.size(),
+            root: self.frontier.root(),
+        }
+    }
+
+    fn note(&self) -> String {
+        let checkpoint = self.checkpoint();
+        let witness = key("witness 2");
+        let line = cosign(&witness, "witness", &checkpoint, 1_767_300_000).expect("a time of this century");
+        let mut note = checkpoint.sign(&self.log().node).note().clone();
+        note.add(SignatureLine::parse(line.trim_end()).expect("a line"))
+            .expect("room for a second line");
+        note.to_string()
+    }
+
+    /// Frames of every kind.
+    pub fn frames(&self) -> Vec<Vec<u8>> {
+        let log = self.log();
+        let space = self.scene.spaces[2].id;
+        let origin = log.origin.clone();
+        let hash = Hash([3; 32]);
+        let standing = LogStanding {
+            origin: origin.clone(),
+            standing: Standing {
+                size: self.frontier.size(),
+                root: self.frontier.root(),
+            },
+        };
+        let all = self
+            .written
+            .iter()
+            .map(|(entry, payload)| (entry.clone(), Some(payload.clone())));
+        let first = (log.first.0.clone(), Some(log.first.1.clone()));
+        let range = |from, entries: Vec<_>| {
+            RangeData::new(origin.clone(), from, entries, self.note(), Vec::new()).expect("a short range")
+        };
+        let statements = || {
+            let some = self.scene.statements.iter().take(3);
+            List::new(some.map(|s| s.bytes().to_vec().into()).collect()).expect("three")
+        };
+        [
+            Message::Hello(Hello {
+                version: 1,
+                founding: StatementId([5; 32]),
+                node: log.start.node,
+                statements: statements(),
+                digest: Some(hash),
+            }),
+            Message::Spaces {
+                spaces: List::new(vec![SpaceDigest { space, digest: hash }]).expect("one"),
+                more: true,
+            },
+            Message::AskLogs(space),
+            Message::Logs {
+                space,
+                logs: List::new(vec![standing.clone()]).expect("one"),
+                more: false,
+            },
+            Message::Grew { space, log: standing },
+            Message::Want {
+                space,
+                origin: origin.clone(),
+                from: TreeSize(1),
+            },
+            Message::Range(range(
+                TreeSize::EMPTY,
+                std::iter::once(first).chain(all.clone()).collect(),
+            )),
+            Message::Range(range(TreeSize(1), all.collect())),
+            Message::Nothing(origin.clone()),
+            Message::WitnessMe {
+                origin: origin.clone(),
+                old: TreeSize(1),
+                checkpoint: Text::cut(&self.note()),
+                proof: List::new(vec![hash; 3]).expect("three"),
+            },
+            Message::Receipt {
+                origin: origin.clone(),
+                receipt: self.receipt.clone(),
+            },
+            Message::WitnessRefused {
+                origin: origin.clone(),
+                size: TreeSize(300),
+                reason: Text::cut("否"),
+            },
+            Message::AskKeys(List::new(vec![RECORD; 2]).expect("two")),
+            Message::Keys(
+                List::new(vec![RecordKey {
+                    record: RECORD,
+                    key: [2; 32],
+                }])
+                .expect("one"),
+            ),
+            Message::AskJoint,
+            Message::Joint {
+                statements: statements(),
+                more: false,
+            },
+            Message::Bye(Text::cut("再见")),
+        ]
+        .iter()
+        .map(Message::to_frame)
+        .collect()
+    }
+
+    /// Entries of a log.
+    pub fn entries(&self) -> Vec<Vec<u8>> {
+        let first = self.log().first.0.clone();
+        let sealed = &self.scene.spaces[1].logs[0];
+        let mut header = Entry::parse(&self.written[0].0)
+            .expect("as written")
+            .header()
+            .clone();
+        header.origin = sealed.origin.clone();
+        header.kind = PayloadKind::Sealed;
+        header.key_commitment = Some(self.scene.annex_key.commitment());
+        let sealed = crate::scene::sign_anything(&header, &self.scene.people[0].key);
+        let written = self.written.iter().map(|(entry, _)| entry.clone());
+        written.chain([first, sealed]).collect()
+    }
+
+    /// Changes in the clear.
+    pub fn changes(&self) -> Vec<Vec<u8>> {
+        let all = Change {
+            salt: vec![1; 16],
+            deps: vec![ChangeId([1; 32]), ChangeId([2; 32])],
+            definition: Hash([4; 32]),
+            puts: events()
+                .iter()
+                .map(Put::event)
+                .chain([
+                    Put::field("days", Value::Int(-300)),
+                    Put::field("a/b-1", Value::Bool(true)),
+                ])
+                .collect(),
+        };
+        let written = self.written.iter().map(|(_, payload)| payload.clone());
+        written.chain([all.to_bytes()]).collect()
+    }
+
+    /// What is sealed in an annex.
+    pub fn sealed(&self) -> Vec<Vec<u8>> {
+        let change = Change {
+            salt: vec![1; 32],
+            deps: vec![ChangeId([1; 32])],
+            definition: ledger::ledger("subject").expect("built in").hash(),
+            puts: vec![
+                Put::field("name", "来访人".into()),
+                Put::field("may_be_called", Value::Bool(true)),
+            ],
+        };
+        vec![change.to_bytes()]
+    }
+
+    /// Bodies of events.
+    pub fn events(&self) -> Vec<Vec<u8>> {
+        events().iter().map(Event::to_bytes).collect()
+    }
+
+    /// Signed statements of each kind.
+    pub fn statements(&self) -> Vec<Vec<u8>> {
+        self.scene.statements.iter().map(|s| s.bytes().to_vec()).collect()
+    }
+
+    /// Statements before they are signed.
+    pub fn appointments(&self) -> Vec<Vec<u8>> {
+        self.scene
+            .statements
+            .iter()
+            .map(|signed| {
+                codec::encode(&lianzhan_protocol::trust::Statement {
+                    issuer: signed.issuer().clone(),
+                    body: signed.body().clone(),
+                })
+            })
+            .collect()
+    }
+
+    /// Founding statements, and what they sign.
+    pub fn foundings(&self) -> Vec<Vec<u8>> {
+        vec![self.scene.founding.bytes().to_vec(), codec::encode(&founding())]
+    }
+
+    /// Notes with one line and with two.
+    pub fn notes(&self) -> Vec<Vec<u8>> {
+        let one = self.log().note(&self.frontier);
+        vec![one.into_bytes(), self.note().into_bytes()]
+    }
+
+    /// Lines of them.
+    pub fn lines(&self) -> Vec<Vec<u8>> {
+        let note = Note::parse(&self.note()).expect("as written");
+        let lines = note.signatures().iter();
+        lines.map(|line| line.to_string().into_bytes()).collect()
+    }
+
+    /// Verifier keys of a log and of a witness.
+    pub fn vkeys(&self) -> Vec<Vec<u8>> {
+        let key = self.log().start.node;
+        [KeyKind::Log, KeyKind::Witness]
+            .iter()
+            .filter_map(|kind| VerifierKey::new("lianzhan/log/01", *kind, key).ok())
+            .map(|vkey| vkey.to_string().into_bytes())
+            .collect()
+    }
+
+    /// Texts of checkpoints.
+    pub fn checkpoints(&self) -> Vec<Vec<u8>> {
+        vec![self.checkpoint().body().into_bytes()]
+    }
+
+    /// Proof files.
+    pub fn proofs(&self) -> Vec<Vec<u8>> {
+        let hashes = inclusion(EntryIndex(2), self.frontier.size(), |n| {
+            self.nodes.get(n as usize).copied()
+        });
+        let file = ProofFile {
+            extra: None,
+            index: EntryIndex(2),
+            hashes: hashes.expect("it stands there"),
+            checkpoint: Note::parse(&self.note()).expect("as written"),
+        };
+        let extra = ProofFile {
+            extra: Some(vec![1, 2, 3]),
+            ..file.clone()
+        };
+        vec![file.to_string().into_bytes(), extra.to_string().into_bytes()]
+    }
+
+    /// Claims of one tree about another.
+    pub fn consistencies(&self) -> Vec<Vec<u8>> {
+        let read = |n: u64| self.nodes.get(n as usize).copied();
+        let mut old = Frontier::new();
+        old.push(lianzhan_protocol::log::leaf_hash(&self.log().first.0));
+        let proof = consistency(old.size(), self.frontier.size(), read).expect("the nodes are here");
+        vec![codec::encode(&(
+            old.size(),
+            self.frontier.size(),
+            old.root(),
+            self.frontier.root(),
+            proof,
+        ))]
+    }
+
+    /// A bundle of a record with three changes.
+    pub fn bundles(&self) -> Vec<Vec<u8>> {
+        let tree = |n: u64| self.nodes.get(n as usize).copied();
+        let entries = self
+            .written
+            .iter()
+            .zip(1..)
+            .map(|((entry, payload), index)| EntryEvidence {
+                entry: entry.clone(),
+                payload: payload.clone(),
+                index: EntryIndex(index),
+            });
+        let input = BundleInput {
+            directory: &self.scene.directory,
+            logs: vec![LogEvidence {
+                start_entry: self.log().first.0.clone(),
+                start_payload: self.log().first.1.clone(),
+                checkpoint: self.log().note(&self.frontier),
+                receipts: vec![self.receipt.clone()],
+                tree: &tree,
+            }],
+            records: vec![RecordEvidence {
+                id: RECORD,
+                entries: entries.collect(),
+            }],
+        };
+        vec![bundle::write(&input).expect("all of it is here")]
+    }
+
+    /// Whether these are the bytes of the bundle.
+    pub(super) fn is_bundle(data: &[u8]) -> bool {
+        static ONE: std::sync::OnceLock<Vec<Vec<u8>>> = std::sync::OnceLock::new();
+        ONE.get_or_init(|| Samples::new().bundles())
+            .iter()
+            .any(|one| one == data)
+    }
+
+    /// What nodes write into logs.
+    pub fn statement_bodies(&self) -> Vec<Vec<u8>> {
+        let trust = self.scene.statements.iter().take(2);
+        let fact = WitnessEntry::new(&self.checkpoint(), 1_767_300_000);
+        trust
+            .map(|signed| LogStatement::Trust(signed.bytes().to_vec()).to_bytes())
+            .chain([
+                self.log().first.1.clone(),
+                LogStatement::Receipt(self.receipt.clone()).to_bytes(),
+                fact.leaf_bytes(),
+            ])
+            .collect()
+    }
+
+    /// Clerks' books: the shortest sample, a text, and small workbooks.
+    pub fn spreadsheets(&self) -> Vec<Vec<u8>> {
+        let samples = root().join("docs/samples");
+        let text = std::fs::read(samples.join("visits-hewan.csv")).expect("a sample");
+        let some: Vec<&[u8]> = text.split(|byte| *byte == b'\n').take(12).collect();
+        let book = std::fs::read(samples.join("broken-visits.xlsx")).expect("a sample");
+        vec![some.join(&b'\n'), book, workbook(SHEET)]
+    }
+
+    /// Codes of invitations.
+    pub fn invitations(&self) -> Vec<Vec<u8>> {
+        let invitation = Invitation {
+            founding: self.scene.founding.bytes().to_vec(),
+            parent: self.log().start.node,
+            addresses: vec!["/ip4/127.0.0.1/tcp/7611".into()],
+            org: self.log().start.org,
+            secret: [8; 32],
+            expires: START,
+        };
+        vec![invitation.to_code().into_bytes()]
+    }
+
+    /// Definitions of ledgers.
+    pub fn ledgers(&self) -> Vec<Vec<u8>> {
+        ledger::ledgers().iter().map(codec::encode).collect()
+    }
+}
+
+fn visit(n: u8, deps: &[ChangeId]) -> Change {
+    let mut puts = vec![
+        Put::field("gist", Value::Text(format!("路灯坏了，第{n}次。"))),
+        Put::field("persons", Value::Int(i64::from(n) + 1)),
+        Put::field("channel", "visit".into()),
+        Put::field("annex/subject", Value::Bytes(vec![7; 32])),
+    ];
+    if n == 0 {
+        puts.push(Put::event(&Event::Register {
+            happened: "2026-04-03T09:30:00+08:00".into(),
+        }));
+    }
+    Change {
+        salt: vec![n; 16],
+        deps: deps.to_vec(),
+        definition: ledger::ledger("letters_visits").expect("built in").hash(),
+        puts,
+    }
+}
+
+fn events() -> [Event; 4] {
+    let happened = || "2026-03-01T09:00:00+08:00".to_owned();
+    [
+        Event::Register {
+            happened: "2026-03-01".into(),
+        },
+        Event::SignIn {
+            deputy: "林秀兰".into(),
+            level: Level::Township,
+            happened: happened(),
+            proof: Proof::Key,
+        },
+        Event::LogLine {
+            text: "看了水厂。".into(),
+            happened: happened(),
+        },
+        Event::Seal {
+            level: Level::County,
+            org: lianzhan_protocol::id::OrgId([3; 16]),
+            heads: vec![ChangeId([1; 32]), ChangeId([2; 32])],
+            digest: Hash([4; 32]),
+        },
+    ]
+}
+
+fn sign(scene: &Scene, log: &SceneLog, payload: Vec<u8>, n: u8) -> Entry {
+    let person = &scene.people[0];
+    let header = Header {
+        version: PROTOCOL_VERSION,
+        origin: log.origin.clone(),
+        space: log.start.space.id(),
+        kind: PayloadKind::Change,
+        record: Some(RECORD),
+        author: person.key.public(),
+        appointment: Some(person.appointment),
+        recorded: Timestamp(START.0 + (i64::from(n) + 1) * 60_000),
+        payload: Hash::plain(&payload),
+        size: u32::try_from(payload.len()).expect("short"),
+        key_commitment: None,
+    };
+    Entry::sign(header, &person.key)
+        .expect("a fitting header")
+        .into_inner()
+}
+
+/// What the city says about the log of its county.
+fn receipt(log: &SceneLog, frontier: &Frontier) -> Receipt {
+    let (witness, node) = (key("witness 0"), key("node 0"));
+    let checkpoint = Checkpoint {
+        origin: log.origin.clone(),
+        size: frontier.size(),
+        root: frontier.root(),
+    };
+    let time_s = START.seconds() + 3600;
+    let line = cosign(&witness, "witness", &checkpoint, time_s).expect("a time of this century");
+    let line = SignatureLine::parse(line.trim_end()).expect("a line");
+    let mut tree = Frontier::new();
+    tree.push(lianzhan_protocol::log::leaf_hash(
+        &WitnessEntry::new(&checkpoint, time_s).leaf_bytes(),
+    ));
+    let witness_log = Checkpoint {
+        origin: witness_log_origin(&node.public(), &[0; 16]),
+        size: tree.size(),
+        root: tree.root(),
+    };
+    Receipt {
+        size: checkpoint.size,
+        root: checkpoint.root,
+        log_signature: Signature(log.node.sign_raw(checkpoint.body().as_bytes())),
+        witness: witness.public(),
+        time_s,
+        cosignature: Signature(line.signature()[8..].try_into().expect("64 bytes after the time")),
+        witness_origin: witness_log.origin.clone(),
+        witness_index: EntryIndex(0),
+        witness_size: witness_log.size,
+        witness_root: witness_log.root,
+        witness_node: node.public(),
+        witness_signature: Signature(node.sign_raw(witness_log.body().as_bytes())),
+        proof: Vec::new(),
+    }
+}
+
+/// The sheet of a small workbook.
+pub(super) const SHEET: &str = concat!(
+    r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#,
+    r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><dimension ref="A1:C3"/><sheetData>"#,
+    r#"<row r="1"><c r="A1" t="inlineStr"><is><t>来访时间</t></is></c><c r="B1" t="inlineStr"><is><t>人数</t></is></c>"#,
+    r#"<c r="C1" t="inlineStr"><is><t>反映内容</t></is></c></row><row r="2"><c r="A2"><v>46115.4</v></c><c r="B2"><v>2</v></c>"#,
+    r#"<c r="C2" t="inlineStr"><is><t>路灯坏了</t></is></c></row><row r="3"><c r="A3" t="inlineStr"><is><t>2026-04-03</t></is></c>"#,
+    r#"<c r="B3" t="b"><v>1</v></c><c r="C3" t="e"><v>#N/A</v></c></row></sheetData><mergeCells count="1">"#,
+    r#"<mergeCell ref="A2:A3"/></mergeCells></worksheet>"#
+);
+
+/// A workbook whose only sheet is `sheet`, whatever that says.
+pub(super) fn workbook(sheet: impl AsRef<[u8]>) -> Vec<u8> {
+    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    const REL: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
+    let workbook = format!(
+        r#"<workbook xmlns="{MAIN}" xmlns:r="{REL}"><sheets><sheet name="a" sheetId="1" r:id="rId1"/></sheets></workbook>"#
+    );
+    let links = |kind: &str, to: &str| {
+        format!(
+            r#"<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="rId1" Type="{REL}/{kind}" Target="{to}"/></Relationships>"#
+        )
+    };
+    let types = format!(
+        r#"<Types xmlns="{PACKAGE}/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#
+    );
+    let parts: [(&str, Vec<u8>); 5] = [
+        ("[Content_Types].xml", types.into_bytes()),
+        (
+            "_rels/.rels",
+            links("officeDocument", "xl/workbook.xml").into_bytes(),
+        ),
+        ("xl/workbook.xml", workbook.into_bytes()),
+        (
+            "xl/_rels/workbook.xml.rels",
+            links("worksheet", "worksheets/sheet1.xml").into_bytes(),
+        ),
+        ("xl/worksheets/sheet1.xml", sheet.as_ref().to_vec()),
+    ];
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, bytes) in parts {
+        zip.start_file(name, stored).expect("a name");
+        zip.write_all(&bytes).expect("memory");
+    }
+    zip.finish().expect("memory").into_inner()
+}

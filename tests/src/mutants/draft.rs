@@ -1,0 +1,116 @@
+//! Valid changes of any ledger, made from its definition: what mutants start from.
+
+use lianzhan_protocol::codec::hex;
+use lianzhan_protocol::id::ChangeId;
+use lianzhan_protocol::record::ledger::{Field, FieldKind, Ledger, ledgers};
+use lianzhan_protocol::record::{Event, Proof, Put, Value};
+
+use crate::dice::Dice;
+use crate::scene::{Person, Scene};
+
+const INSTANTS: [&str; 3] = [
+    "2026-04-03T09:30:00+08:00",
+    "2026-05-06T00:00:00+08:00",
+    "2026-12-31T23:59:59+08:00",
+];
+const DATES: [&str; 3] = ["2026-03-01", "2028-02-29", "2026-12-31"];
+const TEXTS: [&str; 4] = ["路灯坏了一周。", "x", "水环境联合视察", "a‑b 级 𠮷"];
+
+/// Whether the ledger's records are sealed: it is an annex of another one.
+pub(super) fn is_annex(ledger: &Ledger) -> bool {
+    ledgers().iter().any(|other| other.annexes.contains(&ledger.id))
+}
+
+/// One to three puts that `person` may put into a record of `ledger`, having seen `seen`.
+pub(super) fn valid_puts(
+    ledger: &Ledger,
+    person: &Person,
+    seen: &[ChangeId],
+    scene: &Scene,
+    dice: &mut Dice,
+) -> Vec<Put> {
+    let mut puts: Vec<Put> = Vec::new();
+    for _ in 0..=dice.below(3) {
+        let put = if !ledger.events.is_empty() && dice.once_in(3) {
+            Put::event(&event(ledger, person, seen, dice))
+        } else {
+            field(ledger, scene, dice)
+        };
+        if put.is_event() || puts.iter().all(|other| other.key != put.key) {
+            puts.push(put);
+        }
+    }
+    puts
+}
+
+fn field(ledger: &Ledger, scene: &Scene, dice: &mut Dice) -> Put {
+    // Mostly the first few, so that changes meet in the same keys.
+    let few = if dice.once_in(3) {
+        ledger.fields.len()
+    } else {
+        ledger.fields.len().min(4)
+    };
+    let field = &ledger.fields[dice.below(few)];
+    let member = field.set.then(|| *dice.pick(&["a", "b-1", "2_c"]));
+    let value = if dice.once_in(8) {
+        Value::Null
+    } else {
+        value(field, scene, dice)
+    };
+    Put::field(&field.key(member), value)
+}
+
+/// A value that the field takes.
+pub(super) fn value(field: &Field, scene: &Scene, dice: &mut Dice) -> Value {
+    match &field.kind {
+        FieldKind::Str | FieldKind::Text => (*dice.pick(&TEXTS)).into(),
+        FieldKind::Int { min, max } => Value::Int(*dice.pick(&[*min, *max, (*min).midpoint(*max)])),
+        FieldKind::Dec { .. } => Value::Int(dice.below(100) as i64),
+        FieldKind::Bool => Value::Bool(dice.once_in(2)),
+        FieldKind::Date => (*dice.pick(&DATES)).into(),
+        FieldKind::Ts => (*dice.pick(&INSTANTS)).into(),
+        FieldKind::Enum => dice.pick(&field.options).id.as_str().into(),
+        FieldKind::Ref { .. } => hex(&scene.spaces[0].id.0[..16]).as_str().into(),
+        FieldKind::Code => "990121103201".into(),
+        FieldKind::Blob => Value::Bytes(dice.byte_vec(32)),
+    }
+}
+
+/// An event of a kind that the ledger has, by `person`.
+fn event(ledger: &Ledger, person: &Person, seen: &[ChangeId], dice: &mut Dice) -> Event {
+    let happened = (*dice.pick(&INSTANTS)).to_owned();
+    let all = [
+        Event::Register {
+            happened: happened.clone(),
+        },
+        Event::SignIn {
+            deputy: person.name.to_owned(),
+            level: person.seat.unwrap_or(person.org_level),
+            happened: happened.clone(),
+            proof: Proof::Key,
+        },
+        Event::LogLine {
+            text: (*dice.pick(&TEXTS)).to_owned(),
+            happened,
+        },
+        Event::Seal {
+            level: person.org_level,
+            org: person.org,
+            heads: seen.to_vec(),
+            digest: lianzhan_protocol::id::Hash(dice.bytes()),
+        },
+    ];
+    let fitting: Vec<&Event> = all
+        .iter()
+        .filter(|event| {
+            let kind = event.kind();
+            ledger.events.iter().any(|known| known == kind.as_str())
+                && kind.signers().iter().any(|role| person.roles.contains(role))
+        })
+        .collect();
+    // Who may sign none of them tries one all the same.
+    if fitting.is_empty() {
+        return dice.pick(&all).clone();
+    }
+    (*dice.pick(&fitting)).clone()
+}
