@@ -4,6 +4,8 @@
 //! Exit codes: 0 everything was proved; 1 something was refused or found, and each thing is named with its reason; 2 a
 //! file or an address cannot be read, or the command line is wrong.
 
+mod check;
+mod copy;
 mod lang;
 mod out;
 mod text;
@@ -33,10 +35,20 @@ enum Command {
   lianzhan-audit verify proof.tar --root founding.cose --html report.html --lang en
   lianzhan-audit verify proof.tar --root founding.cose --json | jq .report.records[].standing")]
     Verify(verify::Args),
+    /// 从字节起重新证明一份节点目录的副本 / Prove a copy of a node's directory anew, from its bytes
+    #[command(after_help = "\
+只读副本，什么也不写入。无须密钥；有 high-water 时一并核对。
+The copy is read and nothing is written into it. No keys are needed; high-water is held against the logs if it is there.
+
+例 / Examples:
+  lianzhan-audit check /mnt/copy --root founding.cose
+  lianzhan-audit check /mnt/copy --root founding.cose --json > report.json")]
+    Check(check::Args),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Verify(args) => verify::run(&args),
+        Command::Check(args) => check::run(&args),
     }
 }
