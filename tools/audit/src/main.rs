@@ -5,6 +5,7 @@
 //! file or an address cannot be read, or the command line is wrong.
 
 mod check;
+mod compare;
 mod copy;
 mod lang;
 mod out;
@@ -44,11 +45,21 @@ The copy is read and nothing is written into it. No keys are needed; high-water 
   lianzhan-audit check /mnt/copy --root founding.cose
   lianzhan-audit check /mnt/copy --root founding.cose --json > report.json")]
     Check(check::Args),
+    /// 比较两份副本：谁缺什么，哪里矛盾 / Compare two copies: what one lacks, what contradicts
+    #[command(after_help = "\
+缺少不算错（退出码 0）；矛盾才算（退出码 1）。两份副本各自是否成立，先用 check。
+To lack something is no fault (exit code 0); to contradict is (exit code 1). Whether each copy holds, ask check first.
+
+例 / Examples:
+  lianzhan-audit compare /mnt/county /mnt/city
+  lianzhan-audit compare /mnt/monday /mnt/friday --json")]
+    Compare(compare::Args),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Verify(args) => verify::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Compare(args) => compare::run(&args),
     }
 }
