@@ -14,6 +14,7 @@
 pub mod checkpoint;
 pub mod cosign;
 mod entry;
+mod growth;
 pub mod line;
 pub mod note;
 pub mod proof;
@@ -33,6 +34,7 @@ mod vector_tests;
 pub use checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 pub use cosign::{CosignError, cosign, verify_cosignature};
 pub use entry::{ENTRY_MAX, Entry, EntryError, Header, PAYLOAD_MAX, PROTOCOL_VERSION, PayloadKind, Verified};
+pub use growth::{read_growth, write_growth};
 pub use line::SignatureLine;
 pub use note::{Note, NoteError};
 pub use proof::{MAX_PROOF_HASHES, ProofError, consistency, inclusion, root_at};

@@ -11,6 +11,7 @@ mod lang;
 mod out;
 mod text;
 mod verify;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -54,6 +55,16 @@ To lack something is no fault (exit code 0); to contradict is (exit code 1). Whe
   lianzhan-audit compare /mnt/county /mnt/city
   lianzhan-audit compare /mnt/monday /mnt/friday --json")]
     Compare(compare::Args),
+    /// 跟踪节点公布的检查点，凡不是续写的都报出来 / Follow published checkpoints, and tell any that do not extend what was seen
+    #[command(after_help = "\
+所见记在 --state 文件里；两份签名的检查点存入 FILE.evidence。节点没有回答不算错（--once 时退出码 2）。
+What was seen is in the --state file; both signed notes are kept in FILE.evidence. A node that does not answer is no alarm
+(with --once: exit code 2).
+
+例 / Examples:
+  lianzhan-audit watch http://127.0.0.1:7610 --state seen.json --once
+  lianzhan-audit watch http://127.0.0.1:7610 http://127.0.0.1:7611 --state seen.json --every 5m")]
+    Watch(watch::Args),
 }
 
 fn main() -> ExitCode {
@@ -61,5 +72,6 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Watch(args) => watch::run(&args),
     }
 }

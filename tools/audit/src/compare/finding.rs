@@ -148,7 +148,10 @@ impl Finding {
                             side.name()
                         ),
                     ),
-                    _ => ("两份都与检查点相符".to_owned(), "both agree with their checkpoints".to_owned()),
+                    _ => (
+                        "两份都与检查点相符".to_owned(),
+                        "both agree with their checkpoints".to_owned(),
+                    ),
                 };
                 (
                     format!("{log}：第 {index} 条不同；{zh}"),
