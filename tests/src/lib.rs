@@ -1,6 +1,8 @@
 //! Scenarios that need more than one crate, and checks of the source tree itself. Everything here is a module of one test
 //! binary; what else belongs to a run of the tests is listed in `tests/run`.
 
+#[cfg(test)]
+mod audit;
 pub mod browser;
 #[cfg(test)]
 mod convergence;
