@@ -5,6 +5,8 @@
 mod apart;
 #[cfg(test)]
 mod automerge_attacks;
+#[cfg(test)]
+mod audit;
 pub mod browser;
 #[cfg(test)]
 mod convergence;

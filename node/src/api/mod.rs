@@ -9,6 +9,7 @@ mod bundles;
 mod care;
 mod imports;
 mod invitations;
+mod monitor;
 mod org;
 mod people;
 mod problem;
@@ -50,7 +51,7 @@ pub struct ApiState {
     pub door: Door,
 }
 
-/// All routes: `/healthz`, open, and `/api/v1`, for holders of the token. Merge it into the server's router.
+/// All routes: `/healthz` and `/monitor`, open, and `/api/v1`, for holders of the token. Merge it into the server's router.
 pub fn router(state: ApiState) -> Result<Router, ServiceError> {
     let token = auth::Token::new(&state.node.api_token()?);
     let v1 = Router::new()
@@ -70,6 +71,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .layer(middleware::from_fn_with_state(token, auth::require));
     Ok(Router::new()
         .merge(status::open_router())
+        .merge(monitor::router())
         .nest("/api/v1", v1)
         .layer(middleware::from_fn(problem::describe))
         .with_state(state))

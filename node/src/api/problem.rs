@@ -70,6 +70,20 @@ impl Problem {
         )
     }
 
+    /// What is open to everybody was asked too often.
+    pub(super) fn too_often(seconds: u64) -> Self {
+        Problem {
+            retry_after_s: Some(seconds),
+            ..Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "pace",
+                "Too many requests",
+                format!("wait {seconds} s and ask again"),
+            )
+            .zh(format!("请求过于频繁，请等 {seconds} 秒再试。"))
+        }
+    }
+
     /// The request's form is wrong: its JSON, its query or a header.
     pub(super) fn request(detail: impl Into<String>) -> Self {
         Problem::new(

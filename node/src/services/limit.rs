@@ -108,6 +108,39 @@ fn make_room(names: &mut BTreeMap<String, Failures>, now: Timestamp) {
     }
 }
 
+/// Requests that anybody may make in a row.
+const BURST: i64 = 120;
+/// A further one is let through each so many milliseconds.
+const REFILL_MS: i64 = 50;
+
+/// How often what is open to everybody may be asked, by all together: a burst, then at a steady pace.
+#[derive(Debug, Default)]
+pub struct Pace {
+    /// When all of the burst is there again, in milliseconds since 1970.
+    full_at: Mutex<i64>,
+}
+
+impl Pace {
+    /// Whether one more may be let through now; else the seconds to wait.
+    pub fn step(&self, now: Timestamp) -> Result<(), u64> {
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        // A clock that was set back must not keep everybody out.
+        let from = (*full_at).clamp(now.0, now.0.saturating_add(BURST * REFILL_MS));
+        let then = from.saturating_add(REFILL_MS);
+        let over_ms = then.saturating_sub(now.0).saturating_sub(BURST * REFILL_MS);
+        match u64::try_from(over_ms) {
+            Ok(over_ms) if over_ms > 0 => {
+                *full_at = from;
+                Err(over_ms.div_ceil(1000))
+            }
+            _ => {
+                *full_at = then;
+                Ok(())
+            }
+        }
+    }
+}
+
 /// Why the door stayed shut.
 #[derive(Debug, thiserror::Error)]
 pub enum DoorError {
@@ -198,6 +231,21 @@ mod tests {
     use super::*;
 
     const SECOND: i64 = 1000;
+
+    #[test]
+    fn what_is_open_to_all_has_a_pace() {
+        let pace = Pace::default();
+        let at = |ms| Timestamp(1_000_000 + ms);
+        for n in 0..BURST {
+            assert_eq!(pace.step(at(0)), Ok(()), "{n}");
+        }
+        assert_eq!(pace.step(at(0)), Err(1));
+        assert_eq!(pace.step(at(REFILL_MS)), Ok(()));
+        assert_eq!(pace.step(at(REFILL_MS)), Err(1));
+        assert_eq!(pace.step(at(-9_000_000)), Err(1), "a clock set back");
+        assert_eq!(pace.step(at(-9_000_000 + REFILL_MS)), Ok(()));
+        assert_eq!(pace.step(at(9_000_000)), Ok(()));
+    }
 
     #[test]
     fn five_failures_are_free_then_the_wait_doubles_up_to_a_minute() {

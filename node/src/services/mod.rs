@@ -13,6 +13,7 @@ pub mod ingest;
 pub mod invite;
 pub mod limit;
 mod load;
+pub mod monitor;
 pub mod project;
 pub mod query;
 mod submit;

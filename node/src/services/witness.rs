@@ -14,7 +14,7 @@ use crate::env;
 use crate::store::{StoreError, Writer};
 
 /// The witness log has one epoch as long as this directory lives.
-const WITNESS_EPOCH: [u8; 16] = [0; 16];
+pub(super) const WITNESS_EPOCH: [u8; 16] = [0; 16];
 
 impl Node {
     /// What to ask a witness for an own log; none if all but receipts is covered.

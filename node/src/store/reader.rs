@@ -257,6 +257,30 @@ impl<'a> Reader<'a> {
         bytes.as_deref().map(read_receipt).transpose()
     }
 
+    /// Whole receipts over exactly `size` entries of a log.
+    pub fn receipts_of_size(&self, log: i64, size: TreeSize) -> Result<Vec<Receipt>, StoreError> {
+        let mut select = self
+            .tx
+            .prepare_cached("SELECT receipt FROM receipts WHERE log = ? AND size = ? ORDER BY witness")?;
+        let mut rows = select.query((log, size.0))?;
+        let mut receipts = Vec::new();
+        while let Some(row) = rows.next()? {
+            receipts.push(read_receipt(
+                row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?,
+            )?);
+        }
+        Ok(receipts)
+    }
+
+    /// How many checkpoints this node cosigned.
+    pub fn witness_size(&self) -> Result<TreeSize, StoreError> {
+        let size = self
+            .tx
+            .prepare_cached("SELECT coalesce(max(idx) + 1, 0) FROM witness_log")?
+            .query_row([], |row| row.get(0))?;
+        Ok(TreeSize(size))
+    }
+
     /// The greatest size of a log that any receipt covers.
     pub fn receipted(&self, log: i64) -> Result<TreeSize, StoreError> {
         let size = self

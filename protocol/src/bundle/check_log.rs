@@ -182,7 +182,7 @@ fn receipts(files: &mut Files, folder: &str, directory: &Directory, log: &mut Lo
         }
         let path = receipt_file(folder, n, "consistency");
         let text = take_text(files, &path)?;
-        let hashes = rules::read_consistency(&text, receipt.size.0, &log.newest).ok_or_else(|| {
+        let hashes = crate::log::read_growth(&text, receipt.size.0, &log.newest).ok_or_else(|| {
             Refusal::new(
                 &path,
                 Reason::ProofAgainst("from this receipt's size to the newest checkpoint"),

@@ -3,7 +3,7 @@
 //! [`write()`] makes one from what a store holds, [`verify()`] checks one against a founding statement that the auditor
 //! trusts. Equal input gives equal bytes. Reads from the outside inward: `archive` and `layout` are the container,
 //! `examine` is the order of examination with `check_log` and `check_entry`, `conclude` judges and folds, `facts` is
-//! what follows, `report` and `words` say it.
+//! what follows, `report` and `words` say it, `page` prints it.
 //!
 //! Sealed payloads of annexes are never in a bundle.
 
@@ -15,9 +15,11 @@ mod examine;
 mod facts;
 mod input;
 mod layout;
+mod page;
 mod refusal;
 mod report;
 mod rules;
+mod standing;
 mod verify;
 mod words;
 mod write;
@@ -31,7 +33,9 @@ pub use facts::{
 };
 pub use input::{BundleInput, EntryEvidence, LogEvidence, RecordEvidence};
 pub use layout::README;
+pub use page::{page, refusal_page};
 pub use refusal::{Reason, Refusal};
 pub use report::{ChangeReport, RecordReport, Report, TitleField};
+pub use standing::Standing;
 pub use verify::verify;
 pub use write::{BundleError, write};

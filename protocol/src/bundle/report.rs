@@ -1,10 +1,13 @@
 //! What a verified bundle says: facts, and the same in words of both languages.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::facts::{ChangeFacts, Horizon, OrgName, RecordFacts, Summary};
+use super::standing::Standing;
 use super::words;
-use crate::id::StatementId;
+use crate::id::{Hash, StatementId};
 
 /// A bundle that verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,6 +47,11 @@ pub struct RecordReport {
     /// What follows from the evidence.
     #[serde(flatten)]
     pub facts: RecordFacts,
+    /// How it stands: of its changes that count or may yet, the least settled one.
+    pub standing: Standing,
+    /// How each event stands, by its id.
+    #[serde(rename = "event_standings")]
+    pub events: BTreeMap<Hash, Standing>,
     /// Values of the fields that every record of the ledger must have.
     pub title: Vec<TitleField>,
     /// Every change, in causal order.
@@ -60,6 +68,12 @@ pub struct ChangeReport {
     /// What follows from the evidence.
     #[serde(flatten)]
     pub facts: ChangeFacts,
+    /// How it stands.
+    pub standing: Standing,
+    /// The verdict with its reason, Chinese.
+    pub verdict_zh: String,
+    /// The same in English.
+    pub verdict_en: String,
     /// In words, Chinese.
     pub words_zh: String,
     /// In words, English.
@@ -74,12 +88,22 @@ impl Report {
             .into_iter()
             .map(|record| {
                 let (words_zh, words_en) = words::record(&record.record);
+                let standing = Standing::of_record(&record.changes);
+                let events = &record.record.events;
+                let events = events
+                    .iter()
+                    .map(|event| (event.id, Standing::of_event(event, &record.changes)))
+                    .collect();
                 let changes = record
                     .changes
                     .into_iter()
                     .map(|facts| {
                         let (words_zh, words_en) = words::change(&facts);
+                        let (verdict_zh, verdict_en) = words::verdict(&facts.verdict);
                         ChangeReport {
+                            standing: Standing::of(&facts.verdict),
+                            verdict_zh,
+                            verdict_en,
                             facts,
                             words_zh,
                             words_en,
@@ -89,6 +113,8 @@ impl Report {
                 RecordReport {
                     title: words::title(&record.record),
                     facts: record.record,
+                    standing,
+                    events,
                     changes,
                     words_zh,
                     words_en,

@@ -3,16 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use super::refusal::Reason;
 use crate::codec;
 use crate::id::{ChangeId, Hash, OrgId, StatementId};
 use crate::keys::PublicKey;
 use crate::log::{
     Checkpoint, EntryIndex, KeyId, KeyKind, LogStart, Note, NoteError, Origin, ProofFile, Receipt,
-    SignatureLine, witness_name,
+    SignatureLine,
 };
 use crate::trust::{Body, Directory, Purpose, SignedStatement};
 
@@ -69,13 +66,7 @@ pub(super) fn receipt_note(origin: &Origin, node: &PublicKey, receipt: &Receipt)
         KeyId::of(origin.as_str(), KeyKind::Log, node),
         receipt.log_signature.0.to_vec(),
     )?;
-    let name = witness_name(&receipt.witness);
-    let signature = [&receipt.time_s.to_be_bytes()[..], &receipt.cosignature.0].concat();
-    let witness = SignatureLine::new(
-        &name,
-        KeyId::of(&name, KeyKind::Witness, &receipt.witness),
-        signature,
-    )?;
+    let witness = receipt.line()?;
     Note::parse(&format!(
         "{}\n{log}\n{witness}\n",
         receipt.checkpoint(origin).body()
@@ -103,34 +94,6 @@ pub(super) fn proof_file(index: EntryIndex, hashes: Vec<Hash>, checkpoint: Note)
         checkpoint,
     }
     .to_string()
-}
-
-/// The proof that `newest` extends the tree of a receipt: the body of a C2SP tlog-witness `add-checkpoint` request.
-pub(super) fn consistency_file(old: u64, hashes: &[Hash], newest: &Note) -> String {
-    let lines: String = hashes
-        .iter()
-        .map(|hash| STANDARD.encode(hash.as_bytes()) + "\n")
-        .collect();
-    format!("old {old}\n{lines}\n{newest}")
-}
-
-/// The hashes of such a file; none if it is not for this size and note, in the one spelling.
-pub(super) fn read_consistency(text: &str, old: u64, newest: &Note) -> Option<Vec<Hash>> {
-    let lines = text
-        .strip_prefix(&format!("old {old}\n"))?
-        .strip_suffix(&format!("\n{newest}"))?;
-    let hashes = lines
-        .lines()
-        .take(crate::log::proof::MAX_PROOF_HASHES)
-        .map(|line| {
-            STANDARD
-                .decode(line)
-                .ok()
-                .and_then(|bytes| bytes.try_into().ok())
-                .map(Hash)
-        })
-        .collect::<Option<Vec<_>>>()?;
-    (consistency_file(old, &hashes, newest) == text).then_some(hashes)
 }
 
 /// A log with the receipts that the bundle shows of it.

@@ -274,3 +274,54 @@ fn bundle_once() -> &'static [u8] {
     static BUNDLE: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
     BUNDLE.get_or_init(|| scenario_once().both())
 }
+
+#[test]
+fn the_page_says_what_the_report_says_and_loads_nothing() {
+    use super::{Standing, page, refusal_page};
+    let scenario = Scenario::new();
+    let report = verify(&scenario.both(), scenario.founding()).unwrap();
+    let page = page(&report);
+    for part in [
+        "何苗",
+        "石桥村口路灯坏了",
+        "已证明",
+        "待补齐",
+        "枫渡镇",
+        "Fengdu Town",
+        "创始声明",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    for record in &report.records {
+        assert!(page.contains(record.facts.owner.zh.as_str()));
+        assert_eq!(record.events.len(), record.facts.events.len());
+    }
+    for log in &report.horizon {
+        assert!(
+            page.replace("<wbr>", "").contains(log.log.as_str()),
+            "{}",
+            log.log
+        );
+    }
+    let visit = report
+        .records
+        .iter()
+        .find(|record| record.facts.id == scenario.visit)
+        .unwrap();
+    assert_eq!(
+        visit.standing,
+        Standing::Pending,
+        "its last change is not witnessed"
+    );
+    let standings: Vec<_> = visit.changes.iter().map(|change| change.standing).collect();
+    assert_eq!(standings, [Standing::Proved, Standing::Proved, Standing::Pending]);
+    let refusal = verify(b"x", scenario.founding()).unwrap_err();
+    let refused = refusal_page(&refusal);
+    assert!(refused.contains("不采信") && refused.contains("archive"));
+    for text in [page, refused] {
+        assert!(text.contains("default-src 'none'") && text.ends_with("</html>\n"));
+        for loads in ["<script", "src=", "href=", "url(", "@import", "http:", "https:"] {
+            assert!(!text.contains(loads), "{loads}");
+        }
+    }
+}

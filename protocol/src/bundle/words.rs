@@ -1,12 +1,12 @@
 //! Sentences for people, in Chinese and English, made of facts alone.
 
 mod reasons;
-mod values;
+pub(super) mod values;
 
 use super::facts::{ChangeFacts, EventFacts, OrgName, RecordFacts, Summary};
 use super::report::TitleField;
 use crate::record::ledger::{Required, ledger};
-use crate::record::{AdoptedBy, EventKind, Verdict};
+use crate::record::{AdoptedBy, EventKind, Ineffective, Verdict};
 use crate::trust::Level;
 use reasons::{contested_zh, ineffective_zh, pending_zh, refused_zh};
 use values::{label, level_en, level_zh, local, shown};
@@ -245,7 +245,8 @@ pub(super) fn title(facts: &RecordFacts) -> Vec<TitleField> {
         .collect()
 }
 
-fn verdict(verdict: &Verdict) -> Both {
+/// A verdict with its reason.
+pub(super) fn verdict(verdict: &Verdict) -> Both {
     match verdict {
         Verdict::Counts {
             adopted: Some(AdoptedBy::Change(_)),
@@ -285,7 +286,8 @@ fn verdict(verdict: &Verdict) -> Both {
     }
 }
 
-fn event(event: &EventFacts) -> Both {
+/// What an event is called, with the level of its seat or seal.
+pub(super) fn event_title(event: &EventFacts) -> Both {
     let (zh, en) = match event.kind {
         EventKind::Register => ("登记", "Registered"),
         EventKind::SignIn => ("签到", "Signed in"),
@@ -293,6 +295,24 @@ fn event(event: &EventFacts) -> Both {
         EventKind::Seal => ("封签", "Sealed"),
         EventKind::Adopt => ("追认", "Adopted"),
     };
+    let level =
+        |name: fn(Level) -> &'static str| event.level.map(|l| format!(" {}", name(l))).unwrap_or_default();
+    (
+        format!("{zh}{}", level(level_zh)),
+        format!("{en}{}", level(level_en)),
+    )
+}
+
+/// Why an event has no effect.
+pub(super) fn without_effect(reason: &Ineffective) -> Both {
+    (
+        format!("无效：{}", ineffective_zh(reason)),
+        format!("without effect: {reason}"),
+    )
+}
+
+fn event(event: &EventFacts) -> Both {
+    let (zh, en) = event_title(event);
     let happened = event
         .happened
         .as_deref()
@@ -303,27 +323,15 @@ fn event(event: &EventFacts) -> Both {
         .as_deref()
         .map(|text| format!(" {text}"))
         .unwrap_or_default();
-    let level =
-        |name: fn(Level) -> &'static str| event.level.map(|l| format!(" {}", name(l))).unwrap_or_default();
     let (no_zh, no_en) = match &event.ineffective {
-        Some(reason) => (
-            format!("；无效：{}", ineffective_zh(reason)),
-            format!("; without effect: {reason}"),
-        ),
+        Some(reason) => {
+            let (zh, en) = without_effect(reason);
+            (format!("；{zh}"), format!("; {en}"))
+        }
         None => Default::default(),
     };
     (
-        format!(
-            "{zh}{}{text}{happened}（{}，{}{no_zh}）",
-            level(level_zh),
-            event.by,
-            event.org.zh
-        ),
-        format!(
-            "{en}{}{text}{happened} ({}, {}{no_en})",
-            level(level_en),
-            event.by,
-            event.org.en
-        ),
+        format!("{zh}{text}{happened}（{}，{}{no_zh}）", event.by, event.org.zh),
+        format!("{en}{text}{happened} ({}, {}{no_en})", event.by, event.org.en),
     )
 }

@@ -218,7 +218,7 @@ fn log_files(files: &mut Files, log: &Log<'_>) -> Result<(), BundleError> {
     files.insert(format!("{folder}start.tlog-proof"), text.into_bytes());
     for (n, receipt) in (1..).zip(&log.receipts) {
         let hashes = consistency(receipt.size, log.size, log.evidence.tree).map_err(proof)?;
-        let text = rules::consistency_file(receipt.size.0, &hashes, &log.newest);
+        let text = crate::log::write_growth(receipt.size.0, &hashes, &log.newest);
         files.insert(receipt_file(folder, n, "receipt"), codec::encode(receipt));
         files.insert(receipt_file(folder, n, "consistency"), text.into_bytes());
     }

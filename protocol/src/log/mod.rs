@@ -15,6 +15,7 @@ pub mod checkpoint;
 pub mod cosign;
 mod entry;
 mod equivocation;
+mod growth;
 pub mod line;
 pub mod note;
 pub mod proof;
@@ -37,6 +38,7 @@ pub use entry::{ENTRY_MAX, Entry, EntryError, Header, PAYLOAD_MAX, PROTOCOL_VERS
 pub use equivocation::{
     Branch, Equivocation, EquivocationError, Evidence, Fork, SignedLeaf, SignedRoot, standing_branch,
 };
+pub use growth::{read_growth, write_growth};
 pub use line::SignatureLine;
 pub use note::{Note, NoteError};
 pub use proof::{MAX_PROOF_HASHES, ProofError, consistency, inclusion, root_at};

@@ -3,7 +3,9 @@
 
 use std::borrow::Borrow;
 
-use super::{EntryIndex, LogStart, Origin, Receipt, TreeSize};
+use super::{
+    EntryIndex, KeyId, KeyKind, LogStart, NoteError, Origin, Receipt, SignatureLine, TreeSize, witness_name,
+};
 use crate::id::{OrgId, StatementId};
 use crate::time::Timestamp;
 use crate::trust::{Directory, Purpose};
@@ -34,6 +36,17 @@ impl Receipt {
     /// Whether the log that was witnessed holds the entry.
     pub fn covers(&self, index: EntryIndex) -> bool {
         index.0 < self.size.0
+    }
+
+    /// The cosignature as a line of the checkpoint's note (C2SP tlog-cosignature).
+    pub fn line(&self) -> Result<SignatureLine, NoteError> {
+        let name = witness_name(&self.witness);
+        let signature = [&self.time_s.to_be_bytes()[..], &self.cosignature.0].concat();
+        SignatureLine::new(
+            &name,
+            KeyId::of(&name, KeyKind::Witness, &self.witness),
+            signature,
+        )
     }
 
     /// The order in which receipts of one log are looked at: by size, then by time. Places in witness logs do not compare,

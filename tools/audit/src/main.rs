@@ -1,18 +1,26 @@
-//! `lianzhan-audit`: checks evidence bundles offline, trusting nobody but the founding statement that it is given.
+//! `lianzhan-audit`: proves or refutes what nodes show, offline, trusting nobody but the founding statement that it is
+//! given.
 //!
-//! Exit codes: 0 everything was proved; 1 the bundle is refused, and one thing with one reason is named; 2 a file cannot
-//! be read or the command line is wrong.
+//! Exit codes: 0 everything was proved; 1 something was refused or found, and each thing is named with its reason; 2 a
+//! file or an address cannot be read, or the command line is wrong.
 
+mod check;
+mod compare;
+mod copy;
+mod lang;
+mod out;
 mod text;
+mod verify;
+mod watch;
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
-use clap::{Parser, Subcommand, ValueEnum};
-use lianzhan_protocol::bundle::{self, BUNDLE_MAX, Refusal, Report};
+use clap::{Parser, Subcommand};
 
-/// 离线核验联站证据包 / Verifies Lianzhan evidence bundles offline.
+/// 离线核验联站的证据 / Verifies the evidence of Lianzhan offline.
+///
+/// 退出码：0 全部证明；1 有不采信或不符之处，逐一说明；2 读不了文件、地址，或命令行有误。
+/// Exit codes: 0 all was proved; 1 something was refused or found, each with its reason; 2 unreadable, or a wrong command line.
 #[derive(Parser)]
 #[command(name = "lianzhan-audit", version)]
 struct Cli {
@@ -23,119 +31,47 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// 核验一个证据包 / Verify a bundle
-    Verify {
-        /// 证据包文件 / The bundle
-        file: PathBuf,
-        /// 您信任的创始声明，须另行取得 / The founding statement that you trust, obtained elsewhere
-        #[arg(long, value_name = "FOUNDING")]
-        root: PathBuf,
-        /// 输出 JSON / Print JSON
-        #[arg(long)]
-        json: bool,
-        /// 语言，默认取自 LC_ALL、LC_MESSAGES、LANG / Language, by default that of LC_ALL, LC_MESSAGES, LANG
-        #[arg(long)]
-        lang: Option<Lang>,
-    },
-}
+    #[command(after_help = "\
+例 / Examples:
+  lianzhan-audit verify proof.tar --root founding.cose
+  lianzhan-audit verify proof.tar --root founding.cose --html report.html --lang en
+  lianzhan-audit verify proof.tar --root founding.cose --json | jq .report.records[].standing")]
+    Verify(verify::Args),
+    /// 从字节起重新证明一份节点目录的副本 / Prove a copy of a node's directory anew, from its bytes
+    #[command(after_help = "\
+只读副本，什么也不写入。无须密钥；有 high-water 时一并核对。
+The copy is read and nothing is written into it. No keys are needed; high-water is held against the logs if it is there.
 
-/// The language of sentences.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Lang {
-    /// 中文
-    Zh,
-    /// English
-    En,
-}
+例 / Examples:
+  lianzhan-audit check /mnt/copy --root founding.cose
+  lianzhan-audit check /mnt/copy --root founding.cose --json > report.json")]
+    Check(check::Args),
+    /// 比较两份副本：谁缺什么，哪里矛盾 / Compare two copies: what one lacks, what contradicts
+    #[command(after_help = "\
+缺少不算错（退出码 0）；矛盾才算（退出码 1）。两份副本各自是否成立，先用 check。
+To lack something is no fault (exit code 0); to contradict is (exit code 1). Whether each copy holds, ask check first.
 
-impl Lang {
-    /// The language that the environment asks for; Chinese where it asks for nothing.
-    fn of_environment() -> Self {
-        let asked = ["LC_ALL", "LC_MESSAGES", "LANG"]
-            .iter()
-            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-        match asked.as_deref() {
-            Some(value) if value.starts_with("en") => Lang::En,
-            _ => Lang::Zh,
-        }
-    }
+例 / Examples:
+  lianzhan-audit compare /mnt/county /mnt/city
+  lianzhan-audit compare /mnt/monday /mnt/friday --json")]
+    Compare(compare::Args),
+    /// 跟踪节点公布的检查点，凡不是续写的都报出来 / Follow published checkpoints, and tell any that do not extend what was seen
+    #[command(after_help = "\
+所见记在 --state 文件里；两份签名的检查点存入 FILE.evidence。节点没有回答不算错（--once 时退出码 2）。
+What was seen is in the --state file; both signed notes are kept in FILE.evidence. A node that does not answer is no alarm
+(with --once: exit code 2).
+
+例 / Examples:
+  lianzhan-audit watch http://127.0.0.1:7610 --state seen.json --once
+  lianzhan-audit watch http://127.0.0.1:7610 http://127.0.0.1:7611 --state seen.json --every 5m")]
+    Watch(watch::Args),
 }
 
 fn main() -> ExitCode {
-    let Command::Verify {
-        file,
-        root,
-        json,
-        lang,
-    } = Cli::parse().command;
-    let lang = lang.unwrap_or_else(Lang::of_environment);
-    let (bundle, founding) = match read(&file).and_then(|bundle| Ok((bundle, read(&root)?))) {
-        Ok(read) => read,
-        Err(error) => return unreadable(&error, json, lang),
-    };
-    let (out, code) = match bundle::verify(&bundle, &founding) {
-        Ok(report) => (proved(&report, json, lang), ExitCode::SUCCESS),
-        Err(refusal) => (refused(&refusal, json, lang), ExitCode::from(1)),
-    };
-    print(&out, code)
-}
-
-/// Reads a file that is no longer than a bundle may be.
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let named = || path.display().to_string();
-    let length = std::fs::metadata(path).with_context(named)?.len();
-    if length > BUNDLE_MAX as u64 {
-        anyhow::bail!("{}: longer than {BUNDLE_MAX} bytes", named());
-    }
-    std::fs::read(path).with_context(named)
-}
-
-fn proved(report: &Report, json: bool, lang: Lang) -> String {
-    if json {
-        format!("{:#}\n", serde_json::json!({ "ok": true, "report": report }))
-    } else {
-        text::report(report, lang)
-    }
-}
-
-fn refused(refusal: &Refusal, json: bool, lang: Lang) -> String {
-    let reason = match lang {
-        Lang::Zh => refusal.reason.zh(),
-        Lang::En => refusal.reason.to_string(),
-    };
-    let (thing, said) = (text::printable(&refusal.thing), text::printable(&reason));
-    match (json, lang) {
-        (true, _) => format!(
-            "{}\n",
-            serde_json::json!({ "ok": false, "thing": refusal.thing, "reason": reason })
-        ),
-        (false, Lang::Zh) => format!("未通过：{thing}\n原因：{said}\n"),
-        (false, Lang::En) => format!("REFUSED: {thing}\nReason: {said}\n"),
-    }
-}
-
-/// Says which file cannot be read, and exits with 2.
-fn unreadable(error: &anyhow::Error, json: bool, lang: Lang) -> ExitCode {
-    let said = match (json, lang) {
-        (true, _) => format!(
-            "{}\n",
-            serde_json::json!({ "ok": false, "unreadable": format!("{error:#}") })
-        ),
-        (false, Lang::Zh) => format!("读不了文件：{error:#}\n"),
-        (false, Lang::En) => format!("Cannot read: {error:#}\n"),
-    };
-    if json {
-        return print(&said, ExitCode::from(2));
-    }
-    // Standard error is where a program says that it could not start.
-    let _ = std::io::Write::write_all(&mut std::io::stderr(), said.as_bytes());
-    ExitCode::from(2)
-}
-
-/// Prints, and keeps the exit code; a reader that went away is no failure of the bundle.
-fn print(out: &str, code: ExitCode) -> ExitCode {
-    use std::io::Write;
-    match std::io::stdout().lock().write_all(out.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::from(2),
-        _ => code,
+    match Cli::parse().command {
+        Command::Verify(args) => verify::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Compare(args) => compare::run(&args),
+        Command::Watch(args) => watch::run(&args),
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use lianzhan_protocol::bundle::{RecordReport, Report};
 
-use crate::Lang;
+use crate::lang::Lang;
 
 /// The whole page.
 pub(crate) fn report(report: &Report, lang: Lang) -> String {
@@ -28,15 +28,20 @@ pub(crate) fn report(report: &Report, lang: Lang) -> String {
 
 fn record(out: &mut String, record: &RecordReport, zh: bool) {
     let _ = if zh {
-        writeln!(out, "\n记录 {}", record.facts.id)
+        writeln!(out, "\n记录 {}：{}", record.facts.id, record.standing.zh())
     } else {
-        writeln!(out, "\nRecord {}", record.facts.id)
+        writeln!(out, "\nRecord {}: {}", record.facts.id, record.standing.en())
     };
     lines(out, "  ", if zh { &record.words_zh } else { &record.words_en });
     let _ = writeln!(out, "  {}", if zh { "更改：" } else { "Changes:" });
     for (n, change) in (1..).zip(&record.changes) {
         let words = if zh { &change.words_zh } else { &change.words_en };
-        lines(out, "  ", &[format!("{n}. {words}")]);
+        let standing = if zh {
+            change.standing.zh()
+        } else {
+            change.standing.en()
+        };
+        lines(out, "  ", &[format!("{n}. [{standing}] {words}")]);
         let _ = writeln!(
             out,
             "     {}  {} #{}",

@@ -74,7 +74,7 @@ fn the_word_of_a_witness_that_is_not_required_proves_no_time() {
     let newest = ProofFile::parse(&start).unwrap().checkpoint;
     let receipt = receipt_file(&folder, 1, "receipt");
     files.insert(receipt.clone(), crate::codec::encode(&foreign));
-    let text = rules::consistency_file(foreign.size.0, &[], &newest);
+    let text = crate::log::write_growth(foreign.size.0, &[], &newest);
     files.insert(receipt_file(&folder, 1, "consistency"), text.into_bytes());
     let refusal = verify_files(&files, &scenario).unwrap_err();
     assert_eq!(

@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 use crate::trust::Level;
 
 /// The label of a key; of a member of a set, with the member.
-pub(super) fn label(ledger: Option<&Ledger>, key: &str) -> Both {
+pub(in crate::bundle) fn label(ledger: Option<&Ledger>, key: &str) -> Both {
     if key.starts_with(ANNEX_KEY) {
         return ("附册（承诺值）".into(), "Annex (commitment)".into());
     }
@@ -23,7 +23,7 @@ pub(super) fn label(ledger: Option<&Ledger>, key: &str) -> Both {
 }
 
 /// A value as a reader expects it.
-pub(super) fn shown(ledger: Option<&Ledger>, key: &str, value: &Value) -> Both {
+pub(in crate::bundle) fn shown(ledger: Option<&Ledger>, key: &str, value: &Value) -> Both {
     let field = ledger
         .and_then(|ledger| ledger.resolve(key))
         .map(|(field, _)| field);
@@ -75,7 +75,7 @@ pub(super) fn level_en(level: Level) -> &'static str {
 }
 
 /// An instant as a Chinese office reads it: UTC+8, whole seconds.
-pub(super) fn local(time: Timestamp) -> String {
+pub(in crate::bundle) fn local(time: Timestamp) -> String {
     let seconds = time.0.div_euclid(1000).saturating_add(8 * 3600);
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(days);
