@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use age::secrecy::{ExposeSecret, SecretString};
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
 use lianzhan_protocol::id::{Hash, RecordId};
 use lianzhan_protocol::keys::SecretKey;
 use lianzhan_protocol::record::AnnexKey;
@@ -59,7 +59,12 @@ pub fn generate() -> SecretKey {
 }
 
 fn to_pem(key: &SecretKey, path: &Path) -> Result<SecretString, KeyFileError> {
-    let pem = SigningKey::from_bytes(&key.seed())
+    // Without the public key, which is PKCS#8 version 1: OpenSSL 3 reads no other.
+    let pair = KeypairBytes {
+        secret_key: *key.seed(),
+        public_key: None,
+    };
+    let pem = pair
         .to_pkcs8_pem(LineEnding::LF)
         .map_err(|_| KeyFileError::Format(path.to_owned()))?;
     Ok(SecretString::from(pem.as_str().to_owned()))
