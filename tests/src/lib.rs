@@ -9,6 +9,8 @@ mod demo;
 #[cfg(test)]
 mod federation;
 #[cfg(test)]
+mod interop;
+#[cfg(test)]
 mod kill9;
 #[cfg(test)]
 mod licences;
