@@ -256,6 +256,24 @@ mod tests {
         ));
     }
 
+    #[test]
+    fn keys_are_written_as_openssl_reads_them_and_read_as_they_once_were_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let (now, before) = (dir.path().join("now.key"), dir.path().join("before.key"));
+        let key = generate();
+        write_plain(&now, &key).unwrap();
+        let version_2 = SigningKey::from_bytes(&key.seed())
+            .to_pkcs8_pem(LineEnding::LF)
+            .unwrap();
+        std::fs::write(&before, version_2.as_bytes()).unwrap();
+        for path in [&now, &before] {
+            assert_eq!(read_plain(path).unwrap().public(), key.public());
+        }
+        // A sequence of 46 bytes that begins with version 0, and nothing behind the key.
+        let pem = std::fs::read_to_string(&now).unwrap();
+        assert!(pem.contains("\nMC4CAQAw"), "PKCS#8 version 1");
+    }
+
     #[cfg(unix)]
     #[test]
     fn key_files_are_for_their_owner_alone() {
