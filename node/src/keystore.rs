@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use age::secrecy::{ExposeSecret, SecretString};
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
 use lianzhan_protocol::id::{Hash, RecordId};
 use lianzhan_protocol::keys::SecretKey;
 use lianzhan_protocol::record::AnnexKey;
@@ -59,7 +59,12 @@ pub fn generate() -> SecretKey {
 }
 
 fn to_pem(key: &SecretKey, path: &Path) -> Result<SecretString, KeyFileError> {
-    let pem = SigningKey::from_bytes(&key.seed())
+    // Without the public key, which is PKCS#8 version 1: OpenSSL 3 reads no other.
+    let pair = KeypairBytes {
+        secret_key: *key.seed(),
+        public_key: None,
+    };
+    let pem = pair
         .to_pkcs8_pem(LineEnding::LF)
         .map_err(|_| KeyFileError::Format(path.to_owned()))?;
     Ok(SecretString::from(pem.as_str().to_owned()))
@@ -249,6 +254,24 @@ mod tests {
             lock(&dir.path().join("x.age"), &key, &short, 4),
             Err(KeyFileError::Weak)
         ));
+    }
+
+    #[test]
+    fn keys_are_written_as_openssl_reads_them_and_read_as_they_once_were_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let (now, before) = (dir.path().join("now.key"), dir.path().join("before.key"));
+        let key = generate();
+        write_plain(&now, &key).unwrap();
+        let version_2 = SigningKey::from_bytes(&key.seed())
+            .to_pkcs8_pem(LineEnding::LF)
+            .unwrap();
+        std::fs::write(&before, version_2.as_bytes()).unwrap();
+        for path in [&now, &before] {
+            assert_eq!(read_plain(path).unwrap().public(), key.public());
+        }
+        // A sequence of 46 bytes that begins with version 0, and nothing behind the key.
+        let pem = std::fs::read_to_string(&now).unwrap();
+        assert!(pem.contains("\nMC4CAQAw"), "PKCS#8 version 1");
     }
 
     #[cfg(unix)]

@@ -210,7 +210,7 @@ fn the_formats_are_those_of_version_1() {
     check(
         "README of a bundle",
         &Hash::plain(README.as_bytes()).0,
-        "1394c078369a2d7c6a254faf6f1e7644786769ad1fa24ff83724eaa18d9a6f43",
+        "4557738a20b2dd1e799a9c1dd07aec094ef216ec1844614deaa04c448a0c57a6",
     );
 }
 

@@ -4,9 +4,9 @@
 #[cfg(test)]
 mod apart;
 #[cfg(test)]
-mod automerge_attacks;
-#[cfg(test)]
 mod audit;
+#[cfg(test)]
+mod automerge_attacks;
 pub mod browser;
 #[cfg(test)]
 mod convergence;
@@ -16,6 +16,8 @@ pub mod dice;
 #[cfg(test)]
 mod federation;
 pub mod fuzz;
+#[cfg(test)]
+mod interop;
 #[cfg(test)]
 mod kill9;
 #[cfg(test)]

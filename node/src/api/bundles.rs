@@ -1,4 +1,4 @@
-//! Evidence bundles of one record or of several.
+//! Records as files: evidence bundles of one or of several, and the Automerge document of one.
 
 use axum::Router;
 use axum::extract::State;
@@ -20,6 +20,7 @@ pub(super) fn router() -> Router<ApiState> {
     Router::new()
         .route("/records/{id}/bundle", get(of_one))
         .route("/bundle", post(of_several))
+        .route("/records/{id}/automerge", get(automerge))
 }
 
 async fn of_one(State(state): State<ApiState>, Record(id): Record) -> Result<Response, Problem> {
@@ -53,10 +54,17 @@ async fn bundle(state: &ApiState, ids: Vec<RecordId>) -> Result<Response, Proble
         _ => "lianzhan-evidence.tar".to_owned(),
     };
     let bytes = blocking(state, move |node| node.bundle(&ids)).await?;
+    Ok(file(&name, "application/x-tar", bytes))
+}
+
+async fn automerge(State(state): State<ApiState>, Record(id): Record) -> Result<Response, Problem> {
+    let bytes = blocking(&state, move |node| node.automerge_file(&id)).await?;
+    let name = format!("lianzhan-{id}.automerge");
+    Ok(file(&name, "application/octet-stream", bytes))
+}
+
+fn file(name: &str, content_type: &str, bytes: Vec<u8>) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
-    let headers = [
-        (CONTENT_TYPE, "application/x-tar"),
-        (CONTENT_DISPOSITION, &disposition),
-    ];
-    Ok((headers, bytes).into_response())
+    let headers = [(CONTENT_TYPE, content_type), (CONTENT_DISPOSITION, &disposition)];
+    (headers, bytes).into_response()
 }

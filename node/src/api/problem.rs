@@ -164,6 +164,11 @@ impl From<ServiceError> for Problem {
                 (StatusCode::CONFLICT, "state", "This does not fit what is there")
             }
             ServiceError::Bundle(_) => (StatusCode::CONFLICT, "bundle", "No evidence bundle can be made"),
+            ServiceError::Document(_) => (
+                StatusCode::CONFLICT,
+                "document",
+                "No Automerge document can be made",
+            ),
             // None of these is the caller's doing, and some name files of this machine.
             ServiceError::NoNode(_)
             | ServiceError::NodeExists(_)

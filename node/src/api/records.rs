@@ -47,6 +47,7 @@ struct RecordJson {
     changes: Vec<ChangeJson>,
     annexes: Vec<String>,
     missing: Vec<Label>,
+    document_heads: Option<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -115,6 +116,7 @@ impl RecordJson {
                     en: en.clone(),
                 })
                 .collect(),
+            document_heads: detail.document_heads.clone(),
         }
     }
 }

@@ -259,6 +259,10 @@ async fn the_annex_of_a_record_cannot_be_read_by_its_own_id() {
         answer.problem(&path);
         let bundle = api.get(&format!("/api/v1/records/{id}/bundle")).await;
         assert_eq!(bundle.status, StatusCode::CONFLICT);
+        let path = format!("/api/v1/records/{id}/automerge");
+        let document = api.get(&path).await;
+        assert_eq!(document.status, StatusCode::FORBIDDEN);
+        document.problem(&path);
         let activity = api.get(&format!("/api/v1/activities/{id}")).await;
         assert_eq!(activity.status, StatusCode::NOT_FOUND);
     }

@@ -10,6 +10,7 @@ mod ask;
 mod bundle;
 mod check;
 mod demo;
+mod export;
 mod found;
 mod import;
 mod invite;
@@ -99,6 +100,7 @@ enum Command {
     Import(import::Import),
     Query(query::Query),
     Bundle(bundle::Bundle),
+    Export(export::Export),
     Check(check::Check),
     Reindex(reindex::Reindex),
     Demo(demo::Demo),
@@ -162,6 +164,7 @@ impl Command {
             Command::Import(import) => import.run(shell),
             Command::Query(query) => query.run(shell),
             Command::Bundle(bundle) => bundle.run(shell),
+            Command::Export(export) => export.run(shell),
             Command::Reindex(reindex) => reindex.run(shell),
             Command::Demo(demo) => demo.run(shell),
         }

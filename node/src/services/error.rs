@@ -103,6 +103,9 @@ pub enum ServiceError {
     /// An evidence bundle could not be made.
     #[error("evidence bundle: {0}")]
     Bundle(String),
+    /// An Automerge document could not be made.
+    #[error("automerge document: {0}")]
+    Document(#[from] crate::documents::DocumentError),
 }
 
 impl ServiceError {

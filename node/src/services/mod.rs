@@ -4,6 +4,7 @@ pub mod activity;
 pub mod appoint;
 pub mod check;
 pub mod desk;
+mod document;
 mod error;
 pub mod evidence;
 mod export;

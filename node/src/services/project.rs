@@ -1,19 +1,17 @@
 //! The derived side catches up: views first, documents in batches behind them, so that no view waits for a document.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lianzhan_protocol::id::{ChangeId, RecordId, SpaceId, StatementId};
-use lianzhan_protocol::record::{RecordState, Verdict};
+use lianzhan_protocol::id::{RecordId, SpaceId, StatementId};
+use lianzhan_protocol::record::RecordState;
 use lianzhan_protocol::trust::{Body, SignedStatement};
 
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 
 use super::{Load, Loaded, Node, ServiceError};
-use crate::documents::{self, DocumentError};
-use crate::store::{Handed, Reader, StoreError, StoreEvent, StoredDocument, Writer};
+use crate::store::{Handed, Reader, StoreError, StoreEvent, Writer};
 use crate::views;
 
 /// Records derived in one transaction.
@@ -106,35 +104,6 @@ impl Node {
             last.wait()?;
         }
         Ok(count)
-    }
-
-    /// The document of a record. That of an annex is not kept: what it says is in no file
-    /// outside of its sealed payloads.
-    fn document(&self, load: &Load<'_>, loaded: &Loaded) -> Result<Option<StoredDocument>, DocumentError> {
-        if loaded.sealed || loaded.held.is_empty() {
-            return Ok(None);
-        }
-        // As the record as a whole has them: the fold refuses what the judge alone would let count.
-        let history = load.fold(loaded).history;
-        let verdicts: BTreeMap<ChangeId, Verdict> = history
-            .into_iter()
-            .map(|item| (item.change, item.verdict))
-            .collect();
-        let document = documents::build(&loaded.held, |held| {
-            verdicts
-                .get(&held.id)
-                .cloned()
-                .unwrap_or_else(|| load.verdict(&loaded.space, held))
-        })?;
-        let heads: Vec<String> = document
-            .heads
-            .iter()
-            .map(|head| lianzhan_protocol::codec::hex(head))
-            .collect();
-        Ok(Some(StoredDocument {
-            heads: heads.join(" "),
-            bytes: document.bytes,
-        }))
     }
 
     /// The spaces in which news of the directory may revise verdicts that were settled: those that the org of a revoked or

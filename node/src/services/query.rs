@@ -113,6 +113,8 @@ pub struct RecordDetail {
     pub annex_names: Vec<String>,
     /// Labels (zh, en) of fields that it lacks to be complete.
     pub missing: Vec<(String, String)>,
+    /// Heads of its Automerge document, in hex; none while that is not built.
+    pub document_heads: Option<Vec<String>>,
 }
 
 /// A log in the state of the node.
@@ -362,9 +364,11 @@ impl Node {
                     fields,
                 });
             }
-            Ok(Some((loaded, state, changes, annexes)))
+            let document = reader.document(record)?;
+            Ok(Some((loaded, state, changes, annexes, document)))
         })?;
-        let (loaded, state, changes, annexes) = detail.ok_or(ServiceError::UnknownRecord(*record))?;
+        let (loaded, state, changes, annexes, document) =
+            detail.ok_or(ServiceError::UnknownRecord(*record))?;
         let ledger = state.definition.and_then(|hash| super::definition(&hash));
         let prefix = lianzhan_protocol::record::ANNEX_KEY;
         let annex_names = state
@@ -387,6 +391,7 @@ impl Node {
             annexes,
             annex_names,
             missing,
+            document_heads: document.map(|(heads, _)| heads.split(' ').map(str::to_owned).collect()),
         })
     }
 

@@ -28,6 +28,8 @@ pub mod witness;
 mod witnessed;
 
 #[cfg(test)]
+mod oracle_tests;
+#[cfg(test)]
 mod proof_tests;
 #[cfg(test)]
 mod vector_tests;
