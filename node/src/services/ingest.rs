@@ -4,7 +4,8 @@ use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
 use lianzhan_protocol::log::{Entry, EntryError, Frontier, Origin, TreeSize, Verified};
 use lianzhan_protocol::record::AnnexKey;
 use lianzhan_protocol::sync::{
-    Blame, FoundKey, Holdings, RANGE_ENTRIES_MAX, RangeData, RangeEntry, Standing, verify_range_by,
+    Blame, FoundKey, Holdings, RANGE_ENTRIES_MAX, RangeData, RangeEntry, Standing, VerifiedRange,
+    verify_range_by,
 };
 use lianzhan_protocol::trust::Purpose;
 
@@ -82,7 +83,7 @@ impl Node {
             }));
         }
         match verify_range_by(space, start.as_ref(), &frontier, range, verify_entries) {
-            Ok(verified) if own => self.own_log_came_back(&range.origin, verified.standing()),
+            Ok(verified) if own => self.own_log_came_back(&range.origin, verified),
             Ok(verified) if !self.may_write(verified.start()) => {
                 let words = "its node's org does not hold the space that it writes into".to_owned();
                 let (origin, told) = (range.origin.clone(), words.clone());
@@ -144,12 +145,12 @@ impl Node {
     }
 
     /// A peer gave back what this node signed. Mostly it is here, too: the peer was quicker to say that it has it than
-    /// the session here to hear of the commit. If it is not here, this copy is an old one, and nothing more is written to
-    /// that log.
-    fn own_log_came_back(&self, origin: &Origin, signed: Standing) -> Result<Ingested, ServiceError> {
-        let name = origin.clone();
+    /// the session here to hear of the commit. If it is not here, this copy is an old one: nothing more is written to that
+    /// log, this node goes on in a new one, and what the peer holds is taken back in (design 5).
+    fn own_log_came_back(&self, origin: &Origin, verified: VerifiedRange) -> Result<Ingested, ServiceError> {
+        let (name, from) = (origin.clone(), verified.from());
         Ok(self.store.write_blocking(move |writer| {
-            let ours = writer.standing(&name)?;
+            let (ours, signed) = (writer.standing(&name)?, verified.standing());
             if writer.root_at(&name, signed.size)? == Some(signed.root) {
                 return Ok(Ingested::Stored(ours));
             }
@@ -158,13 +159,22 @@ impl Node {
                  here: this database is an old copy",
                 signed.size, ours.size
             );
-            writer.halt_log(&name, &reason)?;
+            let newest = verified.checkpoint().checkpoint();
+            let newest = Standing {
+                size: newest.size,
+                root: newest.root,
+            };
+            writer.close_log(&name, &reason, newest)?;
+            // What follows ours is taken back in; what contradicts it is looked at as a fork.
+            if from == ours.size {
+                return Ok(Ingested::Stored(writer.append_foreign(&name, verified)?));
+            }
             Ok(Ingested::LogPassedOver(reason))
         })?)
     }
 
     /// A peer says that it holds another root of one size: an alarm, for people to look at both copies. Nothing stops on
-    /// a bare claim. An own log is halted where something that we signed shows that this copy is an old one: by a range
+    /// a bare claim. An own log is closed where something that we signed shows that this copy is an old one: by a range
     /// ([`Node::ingest`]) or by the high-water file.
     pub fn fork_seen(&self, origin: &Origin, ours: Standing, theirs: Standing) -> Result<(), ServiceError> {
         let words = format!(

@@ -4,7 +4,7 @@
 use lianzhan_protocol::id::{ChangeId, Hash, RecordId, StatementId};
 use lianzhan_protocol::keys::SecretKey;
 use lianzhan_protocol::log::{
-    Entry, Header, LogStart, LogStatement, Origin, PROTOCOL_VERSION, PayloadKind, Verified,
+    Earlier, Entry, Header, LogStart, LogStatement, Origin, PROTOCOL_VERSION, PayloadKind, Verified,
 };
 use lianzhan_protocol::record::ledger::{Ledger, ledger};
 use lianzhan_protocol::record::{
@@ -318,8 +318,23 @@ impl Node {
             ));
         }
         let parent = directory.org(&self.org).and_then(|org| org.parent);
+        let earlier = self.store.read(|reader| reader.closed_logs(&id))?;
+        let earlier: Vec<Earlier> = earlier
+            .into_iter()
+            .filter(|log| log.start.node == self.node_key.public())
+            .filter_map(|log| {
+                let signed = log.closed?.signed;
+                Some(Earlier {
+                    origin: log.origin,
+                    size: signed.size,
+                    root: signed.root,
+                })
+            })
+            .take(LogStart::EARLIER_MAX)
+            .collect();
         let start = LogStart {
             policy: directory.policy(),
+            earlier: (!earlier.is_empty()).then_some(earlier),
             ..LogStart::new(
                 space.clone(),
                 self.node_key.public(),

@@ -58,6 +58,9 @@ impl Writer<'_> {
     /// Appends entries made here to an own log. The checkpoint over them is signed once for the whole transaction.
     pub fn append_own(&mut self, origin: &Origin, entries: Vec<OwnEntry>) -> Result<TreeSize, StoreError> {
         let head = self.head(origin)?;
+        if !head.own {
+            return Err(StoreError::Closed(origin.clone()));
+        }
         let mut frontier = head.frontier.clone();
         let mut nodes = Vec::with_capacity(entries.len() * 2);
         for own in &entries {
@@ -281,6 +284,14 @@ impl Writer<'_> {
             ),
         )?;
         let id = self.tx.last_insert_rowid();
+        if !own && start.node == self.signer.node() {
+            // Written by this node before it was put back from a copy that did not have it.
+            let reason = "written by this node before its database was put back from an older copy";
+            self.tx.execute(
+                "UPDATE logs SET closed = ?2, signed_size = 0, signed_root = ?3 WHERE id = ?1",
+                (id, reason, frontier.root().0),
+            )?;
+        }
         let space: SpaceId = start.space.id();
         self.staged.insert(
             origin.clone(),

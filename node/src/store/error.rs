@@ -30,6 +30,9 @@ pub enum StoreError {
         /// Why.
         reason: String,
     },
+    /// The log is one of an earlier epoch of this node.
+    #[error("this node writes log {0} no more, it goes on in a new one: try again")]
+    Closed(Origin),
     /// No such log here.
     #[error("log {0} is not here")]
     UnknownLog(Origin),

@@ -37,6 +37,17 @@ pub struct LogRow {
     pub checkpoint_size: TreeSize,
     /// Why it is halted.
     pub halted: Option<String>,
+    /// Of a log that this node wrote in an earlier epoch.
+    pub closed: Option<Closed>,
+}
+
+/// A log that this node wrote in an earlier epoch: written no more, and taken in from others like anybody's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    /// Why.
+    pub reason: String,
+    /// The last that this node is known to have signed of it. What lies beyond the entries held is a declared gap.
+    pub signed: Standing,
 }
 
 /// The last checkpoint that this node cosigned of an origin.
@@ -64,8 +75,7 @@ pub struct ReceiptRow {
 }
 
 /// Column list for [`LogRow::read`].
-pub(super) const LOG_COLUMNS: &str =
-    "id, origin, start, own, size, root, checkpoint, checkpoint_size, halted";
+pub(super) const LOG_COLUMNS: &str = "id, origin, start, own, size, root, checkpoint, checkpoint_size, halted, closed, signed_size, signed_root";
 
 impl LogRow {
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Result<Self, StoreError>> {
@@ -74,6 +84,17 @@ impl LogRow {
         let (id, own, size) = (row.get(0)?, row.get(3)?, TreeSize(row.get(4)?));
         let (root, checkpoint) = (Hash(row.get(5)?), row.get(6)?);
         let (checkpoint_size, halted) = (TreeSize(row.get(7)?), row.get(8)?);
+        let signed = |size: u64, root: [u8; 32]| Standing {
+            size: TreeSize(size),
+            root: Hash(root),
+        };
+        let closed = match (row.get::<_, Option<String>>(9)?, row.get(10)?, row.get(11)?) {
+            (Some(reason), Some(size), Some(root)) => Some(Closed {
+                reason,
+                signed: signed(size, root),
+            }),
+            _ => None,
+        };
         let parsed = Origin::parse(&origin)
             .ok()
             .zip(codec::decode(&start, STATEMENT_MAX).ok())
@@ -88,6 +109,7 @@ impl LogRow {
             checkpoint,
             checkpoint_size,
             halted,
+            closed,
         }))
     }
 
@@ -126,12 +148,22 @@ pub(super) fn load_heads(
     let own_logs = logs.iter().any(|log| log.own);
     let mut heads = BTreeMap::new();
     let mut halts = Vec::new();
+    let mut closes = Vec::new();
     for log in logs {
         let frontier = Frontier::load(log.size, |idx| read_node(connection, log.id, idx)).ok();
-        let mut halted = log.halted.clone();
+        let (mut halted, mut own) = (log.halted.clone(), log.own);
         if halted.is_none() {
-            halted = doubt(connection, &log, frontier.as_ref(), high_water, own_logs, signer);
-            halts.extend(halted.clone().map(|reason| (log.id, log.origin.clone(), reason)));
+            match doubt(connection, &log, frontier.as_ref(), high_water, own_logs, signer) {
+                Some(Doubt::Damaged(reason)) => {
+                    halts.push((log.id, log.origin.clone(), reason.clone()));
+                    halted = Some(reason);
+                }
+                Some(Doubt::OldCopy(closed)) => {
+                    own = false;
+                    closes.push((log.id, log.origin.clone(), closed));
+                }
+                None => {}
+            }
         }
         let frontier = frontier.unwrap_or_default();
         heads.insert(
@@ -139,7 +171,7 @@ pub(super) fn load_heads(
             Head {
                 id: log.id,
                 space: log.space(),
-                own: log.own,
+                own,
                 halted,
                 frontier,
             },
@@ -150,8 +182,21 @@ pub(super) fn load_heads(
         tracing::error!(%origin, reason, "log halted at start");
         halt(&transaction, id, &origin, &reason)?;
     }
+    for (id, origin, closed) in closes {
+        tracing::warn!(%origin, reason = closed.reason, "log closed at start; a new one goes on");
+        close(&transaction, id, &origin, &closed)?;
+    }
     transaction.commit()?;
     Ok(heads)
+}
+
+/// Why a log cannot be gone on with as it stands.
+enum Doubt {
+    /// What is stored does not agree with itself: nothing more is written or accepted.
+    Damaged(String),
+    /// More was signed than is here, or that cannot be told: this node goes on in a new log, and takes back what others
+    /// hold.
+    OldCopy(Closed),
 }
 
 /// Why a log cannot be trusted as it stands, if so.
@@ -162,12 +207,13 @@ fn doubt(
     high_water: &HighWater,
     own_logs: bool,
     signer: &dyn Signer,
-) -> Option<String> {
+) -> Option<Doubt> {
+    let damaged = |what: &str| Some(Doubt::Damaged(what.into()));
     let Some(frontier) = frontier else {
-        return Some("stored tree nodes are missing".into());
+        return damaged("stored tree nodes are missing");
     };
     if frontier.root() != log.root {
-        return Some("stored tree nodes do not hash to the stored root".into());
+        return damaged("stored tree nodes do not hash to the stored root");
     }
     if let Some(last) = log.size.0.checked_sub(1) {
         let entry: Option<Vec<u8>> = connection
@@ -184,30 +230,49 @@ fn doubt(
             .map(|bytes| lianzhan_protocol::log::leaf_hash(&bytes));
         let stored = read_node(connection, log.id, lianzhan_protocol::log::stored_index(0, last));
         if leaf.is_none() || leaf != stored {
-            return Some("the last stored entry is not the one in the tree".into());
+            return damaged("the last stored entry is not the one in the tree");
         }
     }
     if !log.own {
         return None;
     }
     if log.start.node != signer.node() {
-        return Some("it was written with another node key than the one in this directory".into());
+        return damaged("it was written with another node key than the one in this directory");
     }
     match SignedCheckpoint::open(&log.checkpoint, &log.start.node, &log.origin) {
         Ok(checkpoint) if (checkpoint.size, checkpoint.root) == (log.size, log.root) => {}
-        _ => return Some("the stored checkpoint is not that of the stored entries".into()),
+        _ => return damaged("the stored checkpoint is not that of the stored entries"),
     }
+    let held = Standing {
+        size: log.size,
+        root: log.root,
+    };
     if high_water.missing && own_logs {
-        return Some("the high-water file is missing, so this copy may be an old one".into());
+        return Some(Doubt::OldCopy(Closed {
+            reason: "the high-water file is missing, so this copy may be an old one".into(),
+            signed: held,
+        }));
     }
     let (size, root) = *high_water.marks.get(&log.origin)?;
     let ours = root_at(size, |idx| read_node(connection, log.id, idx)).ok();
     (size > log.size || ours != Some(root)).then(|| {
-        format!(
-            "this database ends at {} entries, but {size} were signed: it is an old copy",
-            log.size
-        )
+        Doubt::OldCopy(Closed {
+            reason: format!(
+                "this database ends at {} entries, but {size} were signed: it is an old copy",
+                log.size
+            ),
+            signed: Standing { size, root },
+        })
     })
+}
+
+fn close(connection: &Connection, id: i64, origin: &Origin, closed: &Closed) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE logs SET own = 0, closed = ?2, signed_size = ?3, signed_root = ?4 WHERE id = ?1",
+        (id, &closed.reason, closed.signed.size.0, closed.signed.root.0),
+    )?;
+    insert_alarm(connection, "new_epoch", origin.as_str(), &closed.reason)?;
+    Ok(())
 }
 
 fn halt(connection: &Connection, id: i64, origin: &Origin, reason: &str) -> Result<(), StoreError> {
@@ -268,6 +333,23 @@ impl Writer<'_> {
         let mut head = self.head(origin)?.clone();
         halt(self.tx, head.id, origin, reason)?;
         head.halted = Some(reason.to_owned());
+        self.staged.insert(origin.clone(), head);
+        self.events.push(StoreEvent::Alarm);
+        Ok(())
+    }
+
+    /// Writes nothing more to an own log, because more was signed of it than is here. This node goes on in a new one.
+    pub fn close_log(&mut self, origin: &Origin, reason: &str, signed: Standing) -> Result<(), StoreError> {
+        let mut head = self.head(origin)?.clone();
+        if !head.own {
+            return Ok(());
+        }
+        let closed = Closed {
+            reason: reason.to_owned(),
+            signed,
+        };
+        close(self.tx, head.id, origin, &closed)?;
+        head.own = false;
         self.staged.insert(origin.clone(), head);
         self.events.push(StoreEvent::Alarm);
         Ok(())

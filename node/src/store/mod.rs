@@ -16,7 +16,7 @@ mod writer;
 pub use append::{OwnEntry, Signer};
 pub use error::StoreError;
 pub use figures::OwnerFigures;
-pub use logs::{LastWitnessed, LogRow, ReceiptRow};
+pub use logs::{Closed, LastWitnessed, LogRow, ReceiptRow};
 pub use reader::{AlarmRow, EntryFigures, EntryRow, Reader};
 pub use views::{Projection, RecordRow, RowFilter, StoredDocument};
 pub use writer::{StoreEvent, Writer};
@@ -223,7 +223,11 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
 }
 
 /// Numbered SQL files; the database says in `user_version` which it has.
-const MIGRATIONS: &[&str] = &[include_str!("sql/0001.sql"), include_str!("sql/0002.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("sql/0001.sql"),
+    include_str!("sql/0002.sql"),
+    include_str!("sql/0003.sql"),
+];
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let have: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

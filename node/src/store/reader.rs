@@ -89,6 +89,17 @@ impl<'a> Reader<'a> {
             .transpose()
     }
 
+    /// The logs that this node wrote into a space in earlier epochs.
+    pub fn closed_logs(&self, space: &SpaceId) -> Result<Vec<LogRow>, StoreError> {
+        let mut select = self.tx.prepare_cached(&format!(
+            "SELECT {LOG_COLUMNS} FROM logs WHERE space = ? AND closed IS NOT NULL ORDER BY origin"
+        ))?;
+        select
+            .query_map([space.0], LogRow::read)?
+            .map(|row| row?)
+            .collect()
+    }
+
     /// What is stored of every log, by space.
     pub fn standings(&self) -> Result<Vec<(SpaceId, Origin, Standing, bool)>, StoreError> {
         let logs = self.logs()?;

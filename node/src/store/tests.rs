@@ -147,43 +147,48 @@ fn copy_database(from: &Path, to: &Path) {
 }
 
 #[test]
-fn a_database_put_back_from_an_old_copy_signs_nothing_more() {
+fn a_database_put_back_from_an_old_copy_goes_on_in_a_new_log() {
     let (dir, old) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let store = open(dir.path());
     let origin = begin(&store);
     append(&store, 1).unwrap();
     copy_database(dir.path(), old.path());
     append(&store, 2).unwrap();
+    let signed = store.read(|reader| reader.log(&origin)).unwrap().unwrap();
     drop(store);
-    copy_database(old.path(), dir.path());
-    let store = open(dir.path());
-    let log = store.read(|reader| reader.log(&origin)).unwrap().unwrap();
-    assert!(
-        log.halted.as_deref().is_some_and(|why| why.contains("old copy")),
-        "{:?}",
-        log.halted
-    );
-    assert!(matches!(append(&store, 3), Err(StoreError::Halted { .. })));
-    assert!(
-        store
-            .read(|reader| reader.alarms())
-            .unwrap()
-            .iter()
-            .any(|alarm| alarm.kind == "halted")
-    );
+    // Also put back twice.
+    for _ in 0..2 {
+        copy_database(old.path(), dir.path());
+        let store = open(dir.path());
+        let log = store.read(|reader| reader.log(&origin)).unwrap().unwrap();
+        assert!(!log.own && log.halted.is_none());
+        let closed = log.closed.expect("closed");
+        assert!(closed.reason.contains("old copy"), "{}", closed.reason);
+        assert_eq!(
+            (closed.signed.size, closed.signed.root),
+            (signed.size, signed.root)
+        );
+        assert!(matches!(append(&store, 3), Err(StoreError::Closed(_))));
+        assert_eq!(
+            store
+                .read(|reader| reader.own_log(&start().space.id()))
+                .unwrap()
+                .map(|log| log.origin),
+            None
+        );
+        let alarms = store.read(|reader| reader.alarms()).unwrap();
+        assert!(alarms.iter().any(|alarm| alarm.kind == "new_epoch"));
+    }
 }
 
 #[test]
-fn without_its_high_water_file_a_log_is_not_trusted() {
+fn without_its_high_water_file_a_log_is_not_gone_on_with() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     begin(&store);
     drop(store);
     std::fs::remove_file(dir.path().join(HIGH_WATER)).unwrap();
-    assert!(matches!(
-        append(&open(dir.path()), 1),
-        Err(StoreError::Halted { .. })
-    ));
+    assert!(matches!(append(&open(dir.path()), 1), Err(StoreError::Closed(_))));
 }
 
 #[test]
