@@ -17,6 +17,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use super::frame;
 use super::peers::Peers;
 use crate::services::Node;
+use crate::services::fork::BranchStep;
 use crate::services::ingest::Ingested;
 use crate::store::StoreEvent;
 
@@ -183,6 +184,7 @@ impl Driver<'_> {
                 let name = self.node.directory().org(&org).map(|org| org.name_zh.clone());
                 peers.change(peer, id, |status| status.org = name);
                 self.lack_keys();
+                self.know_forks();
             }
             Effect::Progress {
                 wanted_entries,
@@ -228,6 +230,10 @@ impl Driver<'_> {
                         standing,
                     },
                     Ingested::PeerLied(reason) => Input::StoreRefused { origin, reason },
+                    Ingested::Forked(reason) => {
+                        tracing::warn!(%origin, reason, "the peer holds another branch");
+                        Input::StoreForked { space, origin }
+                    }
                     Ingested::LogPassedOver(reason) => {
                         tracing::warn!(%origin, reason, "log passed over");
                         Input::StorePassedOver { origin }
@@ -287,12 +293,18 @@ impl Driver<'_> {
             }),
             Effect::Fork {
                 origin, ours, theirs, ..
-            } => self.answer(move |node| {
-                node.fork_seen(&origin, ours, theirs)
-                    .err()
-                    .map(|error| Input::StoreFailed {
-                        reason: error.to_string(),
-                    })
+            } => self.node.fork_seen(&origin, ours, theirs),
+            Effect::StoreBranch { space, range } => self.answer(move |node| {
+                let origin = range.origin.clone();
+                Some(match node.ingest_branch(&space, &range) {
+                    BranchStep::Next(next) => Input::BranchStored {
+                        origin,
+                        next: Some(next),
+                    },
+                    BranchStep::Done => Input::BranchStored { origin, next: None },
+                    BranchStep::PeerLied(reason) => Input::StoreRefused { origin, reason },
+                    BranchStep::Failed(reason) => Input::StoreFailed { reason },
+                })
             }),
             Effect::Close { .. } => {}
         }
@@ -316,6 +328,18 @@ impl Driver<'_> {
             Err(error) => Some(Input::StoreFailed {
                 reason: error.to_string(),
             }),
+        });
+    }
+
+    fn know_forks(&self) {
+        let (node, answers) = (self.node.clone(), self.answers.clone());
+        tokio::task::spawn_blocking(move || match node.open_forks() {
+            Ok(open) => {
+                for (space, origin) in open {
+                    let _ = answers.send(Input::ForkKnown { space, origin });
+                }
+            }
+            Err(error) => tracing::error!(%error, "forks could not be read"),
         });
     }
 
@@ -374,6 +398,24 @@ impl Driver<'_> {
                     .await
                     .flatten();
                     effects.extend(input.map(|input| session.handle(input)).unwrap_or_default());
+                }
+                StoreEvent::ForkKnown { space, origin } => {
+                    let (space, origin) = (*space, origin.clone());
+                    effects.extend(session.handle(Input::ForkKnown { space, origin }));
+                }
+                StoreEvent::Switched {
+                    space,
+                    origin,
+                    standing,
+                } => {
+                    // What was reported of it before is of the other branch.
+                    grown.remove(origin);
+                    let input = Input::Switched {
+                        space: *space,
+                        origin: origin.clone(),
+                        standing: *standing,
+                    };
+                    effects.extend(session.handle(input));
                 }
                 StoreEvent::Dirty(_) | StoreEvent::Projected(_) | StoreEvent::Alarm => {}
             }

@@ -4,7 +4,7 @@ use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
 use lianzhan_protocol::log::{Entry, EntryError, Frontier, Origin, TreeSize, Verified};
 use lianzhan_protocol::record::AnnexKey;
 use lianzhan_protocol::sync::{
-    Blame, FoundKey, Holdings, RANGE_ENTRIES_MAX, RangeData, RangeEntry, Standing, VerifiedRange,
+    Blame, FoundKey, Holdings, RANGE_ENTRIES_MAX, RangeData, RangeEntry, RangeError, Standing, VerifiedRange,
     verify_range_by,
 };
 use lianzhan_protocol::trust::Purpose;
@@ -19,7 +19,9 @@ pub enum Ingested {
     Stored(Standing),
     /// The peer sent what no honest node sends.
     PeerLied(String),
-    /// The log forked or is of a later version: passed over, with an alarm.
+    /// It does not extend what is held: the log says two things, and its other branch is to be looked at.
+    Forked(String),
+    /// The log is of a later version, or its node may not write there: passed over, with an alarm.
     LogPassedOver(String),
     /// Something failed here.
     Failed(String),
@@ -31,7 +33,7 @@ const VERIFY_THREADS: usize = 4;
 const ENTRIES_PER_THREAD: usize = 16;
 
 /// Signatures are most of the work and each stands alone, so a range is spread over the machine's cores.
-fn verify_entries(entries: &[RangeEntry]) -> Vec<Result<Verified<Entry>, EntryError>> {
+pub(super) fn verify_entries(entries: &[RangeEntry]) -> Vec<Result<Verified<Entry>, EntryError>> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = cores
         .min(VERIFY_THREADS)
@@ -117,11 +119,15 @@ impl Node {
             }
             Err(error) => match error.blame() {
                 Blame::Peer => Ok(Ingested::PeerLied(error.to_string())),
+                Blame::Log if matches!(error, RangeError::NotAnExtension(_)) => {
+                    Ok(Ingested::Forked(error.to_string()))
+                }
                 Blame::Log => {
                     let (origin, words) = (range.origin.clone(), error.to_string());
                     let told = words.clone();
-                    self.store
-                        .write_blocking(move |writer| writer.raise_alarm("fork", origin.as_str(), &words))?;
+                    self.store.write_blocking(move |writer| {
+                        writer.raise_alarm("version", origin.as_str(), &words)
+                    })?;
                     Ok(Ingested::LogPassedOver(told))
                 }
                 Blame::Ours => Ok(Ingested::Failed(error.to_string())),
@@ -173,18 +179,14 @@ impl Node {
         })?)
     }
 
-    /// A peer says that it holds another root of one size: an alarm, for people to look at both copies. Nothing stops on
-    /// a bare claim. An own log is closed where something that we signed shows that this copy is an old one: by a range
+    /// A peer says that it holds another root of one size: the session reads its branch, and what it finds is proved.
+    /// Nothing stops on a bare claim. An own log is closed where something that we signed shows that this copy is an old one: by a range
     /// ([`Node::ingest`]) or by the high-water file.
-    pub fn fork_seen(&self, origin: &Origin, ours: Standing, theirs: Standing) -> Result<(), ServiceError> {
-        let words = format!(
-            "at {} entries our root is {} and a peer says {}: one of the two copies was rewritten, or the peer lies",
-            ours.size, ours.root, theirs.root
+    pub fn fork_seen(&self, origin: &Origin, ours: Standing, theirs: Standing) {
+        tracing::warn!(
+            %origin, size = %ours.size, ours = %ours.root, theirs = %theirs.root,
+            "a peer says that it holds another root: one of the two copies was rewritten, or the peer lies"
         );
-        let origin = origin.clone();
-        self.store
-            .write_blocking(move |writer| writer.raise_alarm("fork", origin.as_str(), &words))?;
-        Ok(())
     }
 
     /// The standing of every log held, and the own logs among them.

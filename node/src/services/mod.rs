@@ -8,6 +8,7 @@ mod document;
 mod error;
 pub mod evidence;
 mod export;
+pub mod fork;
 pub mod found;
 pub mod import;
 pub mod ingest;

@@ -234,7 +234,10 @@ async fn heed(node: &Arc<Node>, batch: &[StoreEvent]) -> bool {
                 lags = true;
                 learn_and_mark(node, statements).await;
             }
-            StoreEvent::Grew { .. } | StoreEvent::Alarm => {}
+            StoreEvent::Grew { .. }
+            | StoreEvent::ForkKnown { .. }
+            | StoreEvent::Switched { .. }
+            | StoreEvent::Alarm => {}
         }
     }
     lags

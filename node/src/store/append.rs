@@ -100,7 +100,7 @@ impl Writer<'_> {
     }
 
     /// Entries, tree nodes, and what they say of receipts and trust: one transaction.
-    fn append(
+    pub(super) fn append(
         &mut self,
         origin: &Origin,
         entries: Vec<(Verified<Entry>, Option<Vec<u8>>)>,
@@ -132,7 +132,13 @@ impl Writer<'_> {
                         self.keep_receipt(&head, origin, &frontier, &nodes, &receipt)?;
                     }
                     LogStatement::Trust(bytes) => statements.extend(SignedStatement::open(&bytes).ok()),
-                    LogStatement::Start(_) | LogStatement::Equivocation(_) => {}
+                    // What proves nothing stays an entry, and says nothing.
+                    LogStatement::Equivocation(proof) => {
+                        if proof.verify().is_ok() {
+                            self.keep_fork(&proof)?;
+                        }
+                    }
+                    LogStatement::Start(_) => {}
                 }
             }
             insert.execute((

@@ -5,6 +5,7 @@
 //! high-water file is synced; only then is anybody told. Jobs that wait at the same time share one transaction.
 
 mod append;
+mod branches;
 mod error;
 mod figures;
 mod highwater;
@@ -14,6 +15,7 @@ mod views;
 mod writer;
 
 pub use append::{OwnEntry, Signer};
+pub use branches::{BranchPiece, BranchRow};
 pub use error::StoreError;
 pub use figures::OwnerFigures;
 pub use logs::{Closed, LastWitnessed, LogRow, ReceiptRow};

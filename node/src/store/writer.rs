@@ -44,6 +44,22 @@ pub enum StoreEvent {
     Dirty(Vec<RecordId>),
     /// Views of records were brought up to date, with their ledgers.
     Projected(Vec<(RecordId, String)>),
+    /// A log is proved to say two things.
+    ForkKnown {
+        /// Its space.
+        space: SpaceId,
+        /// The log.
+        origin: Origin,
+    },
+    /// Another branch of a log stands from now on.
+    Switched {
+        /// Its space.
+        space: SpaceId,
+        /// The log.
+        origin: Origin,
+        /// What stands.
+        standing: Standing,
+    },
     /// An alarm was raised.
     Alarm,
 }

@@ -133,7 +133,11 @@ fn topics_of(batch: &[StoreEvent], topics: &mut BTreeSet<String>) {
                     topics.insert(format!("record:{record}"));
                 }
             }
-            StoreEvent::Grew { .. } | StoreEvent::Statements(_) | StoreEvent::Alarm => {
+            StoreEvent::Grew { .. }
+            | StoreEvent::Statements(_)
+            | StoreEvent::ForkKnown { .. }
+            | StoreEvent::Switched { .. }
+            | StoreEvent::Alarm => {
                 topics.extend(["network".to_owned(), "sync".to_owned()]);
             }
             StoreEvent::Dirty(_) => {}

@@ -10,7 +10,7 @@ use super::line::SignatureLine;
 use super::note::{Note, NoteError};
 use super::{Origin, OriginError, TreeSize, parse_size};
 use crate::id::Hash;
-use crate::keys::{PublicKey, SecretKey};
+use crate::keys::{PublicKey, SecretKey, Signature};
 
 /// Why a text is not a checkpoint, or not the one asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -123,6 +123,14 @@ impl SignedCheckpoint {
     /// What the log signed.
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
+    }
+
+    /// The log's own signature over the checkpoint.
+    pub fn signature(&self) -> Option<Signature> {
+        let name = self.checkpoint.origin.as_str();
+        let mut lines = self.note.signatures().iter().filter(|line| line.name() == name);
+        let signature = lines.find_map(|line| <[u8; 64]>::try_from(line.signature()).ok())?;
+        Some(Signature(signature))
     }
 
     /// The note, with all its lines.

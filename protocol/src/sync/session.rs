@@ -7,6 +7,7 @@
 //! the peer knows of and we do not.
 
 mod effect;
+mod forks;
 mod joining;
 mod keyring;
 mod opening;
@@ -27,6 +28,7 @@ use crate::id::{Hash, OrgId, SpaceId};
 use crate::keys::PublicKey;
 use crate::log::{Origin, Receipt};
 use crate::trust::{Directory, Purpose};
+use forks::Forks;
 use joining::Joining;
 use keyring::Keyring;
 use opening::Learning;
@@ -81,6 +83,7 @@ struct Open {
     witnessing: Witnessing,
     keyring: Keyring,
     joining: Joining,
+    forks: Forks,
 }
 
 impl Session {
@@ -149,6 +152,11 @@ impl Session {
                 standing,
                 own,
             } => self.grown(space, origin, standing, own, out),
+            Input::Switched {
+                space,
+                origin,
+                standing,
+            } => self.switched(space, &origin, standing, out),
             Input::StoreFailed { reason } => return Err(CloseReason::Ours(reason)),
             Input::StoreRefused { origin, reason } => {
                 return Err(CloseReason::PeerLied(format!("log {origin}: {reason}")));
@@ -175,6 +183,12 @@ impl Session {
         };
         match input {
             Input::StorePassedOver { origin } => open.pull.pass_over(origin),
+            Input::StoreForked { space, origin } => {
+                open.pull.pass_over(origin.clone());
+                open.forks.look(space, origin);
+            }
+            Input::ForkKnown { space, origin } => open.forks.look(space, origin),
+            Input::BranchStored { origin, next } => open.forks.stored(&origin, next),
             Input::Read { origin, from, range } => {
                 return open.serve.read(&self.shared, origin, from, range, out);
             }
@@ -226,7 +240,11 @@ impl Session {
             }
             Message::Logs { space, logs, more } => open.pull.logs(shared, space, &logs, more, out),
             Message::Grew { space, log } => open.pull.grew(shared, space, log, out),
-            Message::Range(range) => open.pull.range(shared, range, out),
+            Message::Range(range) => match open.forks.range(range, out)? {
+                Some(range) => open.pull.range(shared, range, out),
+                None => Ok(()),
+            },
+            Message::Nothing(origin) if open.forks.nothing(&origin) => Ok(()),
             Message::Nothing(origin) => open.pull.nothing(&origin),
             Message::AskLogs(space) => {
                 open.serve.logs(shared, space, out);
@@ -287,6 +305,7 @@ impl Session {
             witnessing: Witnessing::default(),
             keyring: Keyring::default(),
             joining: Joining::default(),
+            forks: Forks::default(),
         };
         if self.is_witnessed_by(&org) {
             self.config
@@ -390,9 +409,28 @@ impl Session {
         }
     }
 
+    /// Another branch of a log stands: what is held is another thing now, perhaps a smaller one.
+    fn switched(&mut self, space: SpaceId, origin: &Origin, standing: Standing, out: &mut Vec<Effect>) {
+        self.shared.switch(space, origin, standing);
+        if let Phase::Open(open) = &mut self.phase
+            && self.shared.contains(&space)
+        {
+            open.pull.reconsider(origin);
+            let log = LogStanding {
+                origin: origin.clone(),
+                standing,
+            };
+            send(out, &Message::Grew { space, log });
+        }
+    }
+
     /// Starts what there is room for.
     fn pump(&mut self, out: &mut Vec<Effect>) -> Result<(), CloseReason> {
         if let Phase::Open(open) = &mut self.phase {
+            for (space, origin) in open.pull.take_forked() {
+                open.forks.look(space, origin);
+            }
+            open.forks.pump(|space| self.shared.contains(space), out);
             open.pull.pump(&self.shared, out);
             if open.pull.is_idle() && !open.joining.is_open() && open.pull.take_puzzle() {
                 open.joining.ask(out);

@@ -8,7 +8,7 @@ use super::talk::{ALL, FEDERATION, closed, opened, origin, say, sent, standing, 
 use super::*;
 use crate::id::{Hash, SpaceId};
 use crate::keys::SecretKey;
-use crate::log::{Checkpoint, TreeSize};
+use crate::log::{Checkpoint, Origin, TreeSize};
 use crate::testing::{FENGDU, QINGYA, SHIQIAO, key, org};
 use crate::trust::{Audience, Body, Directory, Issuer, Level, SignedStatement, Space, Statement};
 
@@ -360,4 +360,87 @@ fn statements_in_a_hello_that_do_not_stand_are_not_learnt() {
         panic!("{effects:?}")
     };
     assert!(!learnt.is_empty() && learnt.iter().all(|statement| statement.id() != bad.id()));
+}
+
+/// A session that was told of another root of a log that is held, and what it sent then.
+fn forked() -> (Session, SpaceId, Vec<Message>) {
+    let (here, mut session) = partners();
+    let (space, _) = joint();
+    let held = here.holdings.logs(&space.id()).next();
+    let (origin, ours) = held.map(|(origin, standing)| (origin.clone(), standing)).unwrap();
+    let theirs = Standing {
+        root: Hash([7; 32]),
+        ..ours
+    };
+    let log = LogStanding {
+        origin,
+        standing: theirs,
+    };
+    let space = space.id();
+    let effects = say(&mut session, Message::Grew { space, log });
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Fork { .. })));
+    let asked = sent(&effects);
+    (session, space, asked)
+}
+
+fn wanted(messages: &[Message]) -> Vec<(Origin, TreeSize)> {
+    let wants = messages.iter().filter_map(|message| match message {
+        Message::Want { origin, from, .. } => Some((origin.clone(), *from)),
+        _ => None,
+    });
+    wants.collect()
+}
+
+#[test]
+fn another_branch_is_read_from_its_beginning_once() {
+    let (mut session, space, asked) = forked();
+    let [(log, from)] = &wanted(&asked)[..] else {
+        panic!("one question, {asked:?}")
+    };
+    assert_eq!(*from, TreeSize::EMPTY);
+    let range = RangeData::new(
+        log.clone(),
+        TreeSize::EMPTY,
+        [(vec![1], None)],
+        String::new(),
+        vec![],
+    )
+    .unwrap();
+    let effects = say(&mut session, Message::Range(range.clone()));
+    assert_eq!(effects, [Effect::StoreBranch { space, range }]);
+    let next = session.handle(Input::BranchStored {
+        origin: log.clone(),
+        next: Some(TreeSize(1)),
+    });
+    assert_eq!(wanted(&sent(&next)), [(log.clone(), TreeSize(1))]);
+    let effects = say(&mut session, Message::Nothing(log.clone()));
+    assert_eq!(wanted(&sent(&effects)), []);
+    // Asked once: the peer cannot make us read it again and again.
+    let known = session.handle(Input::ForkKnown {
+        space,
+        origin: log.clone(),
+    });
+    assert_eq!(wanted(&sent(&known)), []);
+    let effects = say(&mut session, Message::Nothing(log.clone()));
+    assert!(closed(&effects).is_some(), "an answer that nobody asked for");
+}
+
+#[test]
+fn the_branch_that_stands_is_told_though_it_is_the_smaller() {
+    let (mut session, space, asked) = forked();
+    let (log, _) = wanted(&asked).remove(0);
+    let now = Standing {
+        size: TreeSize(1),
+        root: Hash([3; 32]),
+    };
+    let effects = session.handle(Input::Switched {
+        space,
+        origin: log.clone(),
+        standing: now,
+    });
+    let told = LogStanding {
+        origin: log,
+        standing: now,
+    };
+    assert!(sent(&effects).contains(&Message::Grew { space, log: told }));
 }

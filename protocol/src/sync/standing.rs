@@ -51,6 +51,14 @@ impl Holdings {
         }
     }
 
+    /// Takes note that another branch of a log stands, whatever was known of it.
+    pub fn switch(&mut self, space: SpaceId, origin: &Origin, standing: Standing) {
+        self.spaces
+            .entry(space)
+            .or_default()
+            .insert(origin.clone(), standing);
+    }
+
     /// How much is held of a log.
     pub fn standing(&self, space: &SpaceId, origin: &Origin) -> Option<Standing> {
         self.spaces.get(space)?.get(origin).copied()

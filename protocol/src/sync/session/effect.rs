@@ -83,6 +83,36 @@ pub enum Input {
         /// Why, for the log and the peer.
         reason: String,
     },
+    /// Answers [`Effect::Store`] where what came does not extend what is held: another branch.
+    StoreForked {
+        /// The space.
+        space: SpaceId,
+        /// The log: what the peer sent is another branch of it.
+        origin: Origin,
+    },
+    /// A range of another branch was looked at.
+    BranchStored {
+        /// The log.
+        origin: Origin,
+        /// From where on more of it is wanted; none if that was all.
+        next: Option<TreeSize>,
+    },
+    /// A log is known to say two things, and its other branch is not here.
+    ForkKnown {
+        /// The space.
+        space: SpaceId,
+        /// The log.
+        origin: Origin,
+    },
+    /// Another branch of a log stands from now on.
+    Switched {
+        /// The space.
+        space: SpaceId,
+        /// The log.
+        origin: Origin,
+        /// What stands.
+        standing: Standing,
+    },
     /// Answers [`Effect::Store`] where [`super::super::Blame::Log`]: this log is passed over for the rest of the session.
     StorePassedOver {
         /// The log.
@@ -144,6 +174,14 @@ pub enum Effect {
         /// The space that the log was announced in.
         space: SpaceId,
         /// What came.
+        range: RangeData,
+    },
+    /// Check and keep a range of another branch of a log that is held. Answered by [`Input::BranchStored`],
+    /// [`Input::StoreRefused`] or [`Input::StoreFailed`].
+    StoreBranch {
+        /// The space.
+        space: SpaceId,
+        /// The range.
         range: RangeData,
     },
     /// Prepare a request to the witness for an own log. Answered by [`Input::WitnessPrepared`].

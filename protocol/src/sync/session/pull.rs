@@ -45,6 +45,8 @@ pub(super) struct Pull {
     puzzled: bool,
     peer_logs: BTreeMap<Origin, TreeSize>,
     passed_over: BTreeSet<Origin>,
+    /// Logs of which the peer holds another branch, to be looked at.
+    forked: Vec<(SpaceId, Origin)>,
     /// Sum of what is left of all wants.
     left: u64,
     received: u64,
@@ -83,6 +85,7 @@ impl Pull {
             puzzled: false,
             peer_logs: BTreeMap::new(),
             passed_over: BTreeSet::new(),
+            forked: Vec::new(),
             left: 0,
             received: 0,
             level: false,
@@ -351,12 +354,23 @@ impl Pull {
         out: &mut Vec<Effect>,
     ) {
         self.pass_over(origin.clone());
+        self.forked.push((space, origin.clone()));
         out.push(Effect::Fork {
             space,
             origin: origin.clone(),
             ours,
             theirs,
         });
+    }
+
+    /// The logs found forked since this was last asked.
+    pub(super) fn take_forked(&mut self) -> Vec<(SpaceId, Origin)> {
+        std::mem::take(&mut self.forked)
+    }
+
+    /// A log that was passed over is considered again: another branch of it stands now.
+    pub(super) fn reconsider(&mut self, origin: &Origin) {
+        self.passed_over.remove(origin);
     }
 
     /// Takes note of what the peer holds.

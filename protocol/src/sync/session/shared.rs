@@ -55,6 +55,13 @@ impl Shared {
         self.contains(&space) && self.held.grow(space, origin, standing)
     }
 
+    /// Takes note that another branch of a log stands, if it lies in a shared space.
+    pub(super) fn switch(&mut self, space: SpaceId, origin: &Origin, standing: Standing) {
+        if self.contains(&space) {
+            self.held.switch(space, origin, standing);
+        }
+    }
+
     /// Keeps what `before` knew and the snapshot of this one, taken at another moment, may not know yet.
     pub(super) fn catch_up(&mut self, before: &Shared) {
         for space in before.spaces() {

@@ -355,6 +355,11 @@ impl Node {
                 Some(Input::Read { origin, from, range })
             }
             Effect::Store { space, range } => Some(self.store(space, &range, news)),
+            // Which branch stands is the store's to say; these nodes keep the one they have.
+            Effect::StoreBranch { range, .. } => Some(Input::BranchStored {
+                origin: range.origin,
+                next: None,
+            }),
             Effect::PrepareWitness { origin, old } => {
                 let request = self.prepare_witness(&origin, old);
                 Some(Input::WitnessPrepared { origin, request })
