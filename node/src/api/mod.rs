@@ -7,6 +7,7 @@ mod activities;
 mod auth;
 mod bundles;
 mod care;
+mod forks;
 mod imports;
 mod invitations;
 mod monitor;
@@ -59,6 +60,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .merge(views::router())
         .merge(records::router())
         .merge(bundles::router())
+        .merge(forks::router())
         .merge(activities::router())
         .merge(visits::router())
         .merge(people::router())

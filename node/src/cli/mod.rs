@@ -5,6 +5,7 @@
     reason = "what is said to a person at a terminal goes there; stdout is for results"
 )]
 
+mod anew;
 mod appoint;
 mod ask;
 mod bundle;
@@ -99,6 +100,7 @@ enum Command {
     Appoint(appoint::Appoint),
     Import(import::Import),
     Query(query::Query),
+    Anew(anew::Anew),
     Bundle(bundle::Bundle),
     Export(export::Export),
     Check(check::Check),
@@ -163,6 +165,7 @@ impl Command {
             Command::Appoint(appoint) => appoint.run(shell),
             Command::Import(import) => import.run(shell),
             Command::Query(query) => query.run(shell),
+            Command::Anew(anew) => anew.run(shell),
             Command::Bundle(bundle) => bundle.run(shell),
             Command::Export(export) => export.run(shell),
             Command::Reindex(reindex) => reindex.run(shell),

@@ -1,6 +1,10 @@
 //! Logs that say two things: reads the other branch from a peer, proves it to everybody who holds the space, and goes on
 //! with the branch on which all agree (design 5). Nothing else stops.
 
+mod anew;
+
+pub use anew::LeftBehind;
+
 use lianzhan_protocol::id::{Hash, SpaceId};
 use lianzhan_protocol::log::{
     Branch, EntryIndex, Equivocation, Evidence, LogStart, LogStatement, Origin, Receipt, SignedCheckpoint,

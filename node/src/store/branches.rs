@@ -2,7 +2,7 @@
 //! where the two part.
 
 use lianzhan_protocol::codec;
-use lianzhan_protocol::id::{Hash, RecordId};
+use lianzhan_protocol::id::{ChangeId, Hash, RecordId};
 use lianzhan_protocol::log::{
     Entry, Equivocation, Frontier, LogStatement, Origin, Receipt, SignedCheckpoint, TreeSize, leaf_hash,
     root_at, stored_index,
@@ -119,6 +119,23 @@ impl Reader<'_> {
         Ok(forks)
     }
 
+    /// Changes on branches that do not stand and that nobody signed anew: log, index, entry, payload.
+    pub fn left_behind(&self) -> Result<Vec<(i64, u64, Vec<u8>, Vec<u8>)>, StoreError> {
+        let mut select = self.tx.prepare_cached(
+            "SELECT log, idx, entry, payload FROM branch_entries WHERE anew = 0 AND payload IS NOT NULL ORDER BY log, idx",
+        )?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Whether a change stands in a log held.
+    pub fn stands(&self, log: i64, change: &ChangeId) -> Result<bool, StoreError> {
+        Ok(self
+            .tx
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM entries WHERE log = ? AND change = ?)")?
+            .query_row((log, change.0), |row| row.get(0))?)
+    }
+
     /// Logs that are proved to say two things and of which the other branch is not here.
     pub fn forks_without_branch(&self) -> Result<Vec<Origin>, StoreError> {
         let mut select = self.tx.prepare_cached(
@@ -210,6 +227,15 @@ impl Writer<'_> {
             self.events.push(StoreEvent::ForkKnown { space, origin });
         }
         Ok(!known)
+    }
+
+    /// An entry of a branch that does not stand was signed anew.
+    pub fn signed_anew(&mut self, log: i64, index: u64) -> Result<(), StoreError> {
+        self.tx.execute(
+            "UPDATE branch_entries SET anew = 1 WHERE log = ? AND idx = ?",
+            (log, index),
+        )?;
+        Ok(())
     }
 
     /// The other branch stands from now on; the one that stood is kept in its place. Records of both are marked.

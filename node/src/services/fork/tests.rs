@@ -397,3 +397,28 @@ fn a_station_put_back_from_an_older_copy_takes_back_what_others_hold() {
         assert_eq!(visits(node), expected);
     }
 }
+
+#[test]
+fn what_was_left_behind_is_signed_anew_by_its_author() {
+    let (world, twin, _) = forked();
+    world.talk(&[world.station(), &world.township]);
+    witness(world.station(), &world.township);
+    world.talk(&[world.station(), &world.township]);
+    // The twin's branch comes to the station through the township.
+    carry(&twin, &world.township);
+    carry(&twin, world.station());
+    let left = world.station().left_behind().unwrap();
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert_eq!(visits(world.station()), ["原机", "起初"]);
+    for left in &left {
+        assert_eq!(left.author.as_deref(), Some("林静禾"));
+        let anew = world.station().sign_anew(&world.clerk, &left.change);
+        assert_ne!(world.runtime.block_on(anew).unwrap().record, left.record);
+    }
+    assert_eq!(world.station().left_behind().unwrap().len(), 0);
+    world.station().catch_up(|_| {}).unwrap();
+    world.talk(&[world.station(), &world.township, &world.county]);
+    for node in [world.station(), &world.township, &world.county] {
+        assert_eq!(visits(node), ["副本乙", "副本甲", "原机", "起初"]);
+    }
+}

@@ -17,6 +17,7 @@ CREATE TABLE branch_entries (
     idx INTEGER NOT NULL,
     entry BLOB NOT NULL,
     payload BLOB,
+    anew INTEGER NOT NULL DEFAULT 0, -- whether its author signed it anew
     PRIMARY KEY (log, idx)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE branch_nodes (          -- stored nodes from the first that differs on
