@@ -7,7 +7,7 @@ use std::time::Instant;
 use lianzhan_node::documents::{self, Document};
 use lianzhan_protocol::codec::{CodecError, encode};
 use lianzhan_protocol::id::{ChangeId, Hash, RecordId};
-use lianzhan_protocol::log::{Entry, EntryError, EntryIndex, Header, PROTOCOL_VERSION, PayloadKind};
+use lianzhan_protocol::log::{Covered, Entry, EntryError, EntryIndex, Header, PROTOCOL_VERSION, PayloadKind};
 use lianzhan_protocol::record::ledger::{by_hash, ledger};
 use lianzhan_protocol::record::{
     Change, ChangeError, Graph, Held, JudgeContext, PendingReason, Put, RecordState, Value, Verdict, fold,
@@ -15,9 +15,10 @@ use lianzhan_protocol::record::{
 };
 use lianzhan_protocol::time::Timestamp;
 
-use super::scene::{START, Scene, SceneSpace, seal_anything, sign_anything};
+use super::scene::{START, Scene, SceneSpace, seal_anything, sign_anything, witnessed_at};
 
-const RECORD: RecordId = RecordId([1; 16]);
+/// Of every change: so each may be the first of the record.
+const SALT: [u8; 16] = [1; 16];
 /// People of the scene who may write activities of the joint space.
 const LIN: usize = 2;
 const CHEN: usize = 3;
@@ -40,11 +41,16 @@ impl Attack {
         self.scene.spaces.last().expect("the joint one")
     }
 
+    fn record(&self) -> RecordId {
+        let definition = ledger("activity").expect("built in").hash();
+        RecordId::mint(START, &self.space().id, &definition, &SALT)
+    }
+
     fn change(&self, deps: &[ChangeId], puts: Vec<Put>) -> Change {
         let mut deps = deps.to_vec();
         deps.sort_unstable();
         Change {
-            salt: vec![self.held.len() as u8; 16],
+            salt: SALT.to_vec(),
             deps,
             definition: ledger("activity").expect("built in").hash(),
             puts,
@@ -58,7 +64,7 @@ impl Attack {
             origin: self.space().logs[log].origin.clone(),
             space: self.space().id,
             kind: PayloadKind::Change,
-            record: Some(RECORD),
+            record: Some(self.record()),
             author: who.key.public(),
             appointment: Some(who.appointment),
             recorded: Timestamp(START.0 + 60_000),
@@ -100,7 +106,7 @@ impl Attack {
             author: header.author,
             appointment: header.appointment.expect("a change"),
             recorded: header.recorded,
-            witnessed: None,
+            covered: Covered::default(),
             change: Change::parse(payload).expect("a change"),
         });
         entry.change_id()
@@ -112,7 +118,7 @@ impl Attack {
             &JudgeContext {
                 directory: &self.scene.directory,
                 space: &self.space().space,
-                node_org: log.map(|log| log.start.org),
+                node: log.map(|log| (log.start.node, log.start.org)),
                 ledger: &|hash| by_hash(hash),
             },
             held,
@@ -121,7 +127,8 @@ impl Attack {
 
     /// The state, and the document, which loads, has the heads that it was saved with and says the same.
     fn conclude(&self) -> (RecordState, Document) {
-        let state = fold(RECORD, &self.held, |held| self.verdict(held));
+        let (record, space) = (self.record(), &self.space().id);
+        let state = fold(record, space, &self.held, |held| self.verdict(held), by_hash);
         let settled = |held: &Held| {
             let item = state.history.iter().find(|item| item.change == held.id);
             item.expect("each change has a verdict").verdict.clone()
@@ -423,7 +430,7 @@ fn a_change_of_another_document() {
     );
     assert!(entry.check_place(&header.origin, &other.id).is_err());
     let annex = &attack.scene.annex_key;
-    let sealed = seal_anything(annex, &RECORD, &payload, [1; 24]);
+    let sealed = seal_anything(annex, &attack.record(), &payload, [1; 24]);
     assert!(open_sealed(annex, &annex.commitment(), &RecordId([2; 16]), &sealed).is_err());
 }
 
@@ -474,7 +481,7 @@ fn instants_beyond_any_calendar() {
             ..attack.header(0, LIN, &payload)
         };
         attack.hold(header, n as u64 + 1, LIN, &payload);
-        attack.held[n].witnessed = Some(Timestamp(START.0 + 1));
+        attack.held[n].covered = witnessed_at(START.seconds() + 1);
     }
     let (state, _) = attack.conclude();
     assert_eq!(Attack::counting(&state), 3, "the witness says when it was");

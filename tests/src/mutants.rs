@@ -45,16 +45,21 @@ fn three_hundred_thousand_mutants_break_nothing() {
             ] {
                 assert!(stage * 10 >= reached.mutants, "{reached:?}");
             }
+            // One person of ten was revoked.
+            assert!(reached.contested * 200 >= reached.mutants, "{reached:?}");
+            assert!(reached.adopted * 2_000 >= reached.mutants, "{reached:?}");
             assert!(reached.branched * 10 >= reached.records, "{reached:?}");
             format!(
                 "mutants: seed {seed} (another one as LIANZHAN_TEST_SEED), {} in {:.0} s: decode {}, place {}, \
-                 judge {}, merge {}, fold {}, save {}, load {}; {} records, {} of them branched; sum {:016x}",
+                 judge {}, merge {} ({} adopted, {} contested), fold {}, save {}, load {}; {} records, {} of them branched; sum {:016x}",
                 reached.mutants,
                 begin.elapsed().as_secs_f64(),
                 reached.decode,
                 reached.place,
                 reached.judge,
                 reached.merge,
+                reached.adopted,
+                reached.contested,
                 reached.fold,
                 reached.save,
                 reached.load,

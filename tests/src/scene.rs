@@ -4,16 +4,18 @@
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use lianzhan_protocol::codec;
-use lianzhan_protocol::id::{Hash, OrgId, RecordId, SpaceId, StatementId};
+use lianzhan_protocol::id::{ChangeId, Hash, OrgId, PersonId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::keys::SecretKey;
 use lianzhan_protocol::log::{
-    Checkpoint, Entry, Frontier, Header, LogStart, LogStatement, Origin, PROTOCOL_VERSION, PayloadKind,
+    Checkpoint, Cover, Covered, Entry, Frontier, Header, LogStart, LogStatement, Origin, PROTOCOL_VERSION,
+    PayloadKind, witness_log_origin,
 };
 use lianzhan_protocol::record::AnnexKey;
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{
-    Appointment, Audience, Body, Directory, Founding, FoundingStatement, Issuer, Level, MayAppoint, Org,
-    Purpose, Role, SignedStatement, Space, Statement, Validity, possession_message,
+    Adoption, Appointment, Audience, Body, Cut, Directory, Founding, FoundingStatement, Ground, Issuer,
+    Level, MayAppoint, Org, Policy, Purpose, Revocation, Role, SignedStatement, Space, Statement, Succession,
+    Validity, possession_message,
 };
 
 /// 2026-01-01T00:00:00+08:00, when the federation is founded.
@@ -38,7 +40,7 @@ const QINGYA: usize = 3;
 const SHIQIAO: usize = 4;
 
 /// Name, org, roles in their order, seat.
-const PEOPLE: [(&str, usize, &[Role], Option<Level>); 9] = [
+const PEOPLE: [(&str, usize, &[Role], Option<Level>); 10] = [
     (
         "何苗",
         SHIQIAO,
@@ -58,7 +60,19 @@ const PEOPLE: [(&str, usize, &[Role], Option<Level>); 9] = [
     ("代表工委", COUNTY, &[Role::DeputiesOffice], None),
     ("宣传员", FENGDU, &[Role::Publicist], None),
     ("外乡人", QINGYA, &[Role::StationLiaison], None),
+    (
+        "前联络员",
+        SHIQIAO,
+        &[Role::OpinionLiaison, Role::StationLiaison],
+        None,
+    ),
 ];
+
+/// Place in [`PEOPLE`] of the one whose key fell into other hands, and since when (seconds since [`START`]).
+const REVOKED: usize = 9;
+const STOLEN_S: u64 = 300;
+/// How much of the township's witness log had been seen when that was said.
+const SEEN: u64 = 5;
 
 /// Somebody with a key and an appointment.
 pub struct Person {
@@ -194,13 +208,7 @@ struct Making {
 impl Making {
     fn state(&mut self, issuer: usize, body: Body) -> StatementId {
         let authority = key(&format!("authority {issuer}"));
-        let issuer = Issuer {
-            org: org_id(issuer),
-            key: authority.public(),
-            appointment: self.authorities[issuer],
-            issued: START,
-            founding: self.founding.id(),
-        };
+        let issuer = issuer_of(issuer, &authority, self.authorities[issuer], &self.founding);
         let signed = SignedStatement::sign(Statement { issuer, body }, &authority);
         let id = signed.id();
         self.statements.push(signed);
@@ -218,6 +226,7 @@ impl Making {
             validity: decade(),
             name: String::new(),
             seat: None,
+            person: None,
             possession: key.sign(Appointment::POSSESSION_DOMAIN, &message),
         }
     }
@@ -249,6 +258,7 @@ impl Making {
             roles: roles.to_vec(),
             name: name.into(),
             seat,
+            person: Some(PersonId([n as u8; 16])),
             ..self.appointment(&key, of, Purpose::Person)
         };
         Person {
@@ -275,7 +285,9 @@ impl Scene {
         };
         (0..ORGS.len()).for_each(|n| making.establish(n));
         making.state(0, Body::RootWitnesses(vec![org_id(COUNTY)]));
-        let people = (0..PEOPLE.len()).map(|n| making.person(n)).collect();
+        let people: Vec<Person> = (0..PEOPLE.len()).map(|n| making.person(n)).collect();
+        let revocation = revocation(people[REVOKED].appointment);
+        making.state(PEOPLE[REVOKED].1, Body::Revocation(revocation));
         let joint = Space::joint(org_id(FENGDU), [org_id(QINGYA)], Level::City, 2026);
         making.state(FENGDU, Body::JointSpace(joint.clone()));
         let mut directory = Directory::new(founding.clone());
@@ -303,9 +315,105 @@ impl Scene {
     }
 }
 
+impl Scene {
+    /// Good statements of the kinds that the federation can do without.
+    pub fn further_statements(&self) -> Vec<SignedStatement> {
+        let mut adopted: Vec<StatementId> = self.people.iter().map(|person| person.appointment).collect();
+        adopted.sort_unstable();
+        let adoption = Adoption {
+            changes: vec![ChangeId([1; 32]), ChangeId([2; 32])],
+            statements: adopted,
+        };
+        let policy = Policy {
+            levels: vec![Level::City, Level::County],
+        };
+        let (old, new) = (key("authority 0"), key("authority 0 again"));
+        let of_root = [
+            (&old, Body::Adoption(adoption)),
+            (&old, Body::Policy(policy)),
+            (&new, Body::Succession(self.succession())),
+        ];
+        of_root
+            .map(|(key, body)| {
+                let issuer = issuer_of(0, key, None, &self.founding);
+                SignedStatement::sign(Statement { issuer, body }, key)
+            })
+            .to_vec()
+    }
+
+    /// What the founders state when another authority follows.
+    pub fn succession(&self) -> Vec<u8> {
+        let mut keeps: Vec<_> = self.statements.iter().map(|signed| signed.id().tag()).collect();
+        keeps.sort_unstable();
+        let succession = Succession {
+            version: 1,
+            previous: self.founding.id(),
+            founders: founders().iter().map(SecretKey::public).collect(),
+            threshold: 2,
+            authority: key("authority 0 again").public(),
+            validity: decade(),
+            may_appoint: MayAppoint::all(3),
+            keeps,
+        };
+        succession
+            .sign(&founders()[1..])
+            .expect("two of three founders sign")
+    }
+}
+
 impl Default for Scene {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+fn issuer_of(
+    n: usize,
+    key: &SecretKey,
+    appointment: Option<StatementId>,
+    founding: &FoundingStatement,
+) -> Issuer {
+    Issuer {
+        org: org_id(n),
+        key: key.public(),
+        appointment,
+        issued: START,
+        founding: founding.id(),
+    }
+}
+
+fn revocation(appointment: StatementId) -> Revocation {
+    Revocation {
+        appointment,
+        ground: Ground::Hard {
+            since_s: Some(START.seconds() + STOLEN_S),
+        },
+        words: "手机丢失".into(),
+        cut: vec![Cut {
+            origin: witness_log(),
+            index: SEEN,
+        }],
+        keeps: Vec::new(),
+    }
+}
+
+/// The witness log of the township.
+fn witness_log() -> Origin {
+    witness_log_origin(&key(&format!("node {FENGDU}")).public(), &[0; 16])
+}
+
+/// What the township said of an entry at that time, in seconds since 1970; once a minute since [`START`].
+pub fn witnessed_at(time_s: u64) -> Covered {
+    Covered {
+        groups: 1,
+        covers: vec![Cover {
+            group: 0,
+            by: org_id(FENGDU),
+            time_s,
+            origin: witness_log(),
+            index: time_s.saturating_sub(START.seconds()) / 60,
+        }],
+        before_s: None,
     }
 }
 
@@ -320,14 +428,8 @@ fn space_of(directory: &Directory, space: Space) -> SceneSpace {
 
 fn log(of: usize, space: &Space) -> SceneLog {
     let node = key(&format!("node {of}"));
-    let start = LogStart {
-        version: PROTOCOL_VERSION,
-        space: space.clone(),
-        node: node.public(),
-        org: org_id(of),
-        epoch: [1; 16],
-        required_parent: ORGS[of].1.map(org_id),
-    };
+    let parent = ORGS[of].1.map(org_id);
+    let start = LogStart::new(space.clone(), node.public(), org_id(of), [1; 16], parent);
     let payload = LogStatement::Start(start.clone()).to_bytes();
     let header = Header {
         version: PROTOCOL_VERSION,

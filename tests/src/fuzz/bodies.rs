@@ -14,7 +14,10 @@ use lianzhan_protocol::log::{
 use lianzhan_protocol::record::ledger::{self, Ledger};
 use lianzhan_protocol::record::{Change, Event, open_sealed};
 use lianzhan_protocol::sync::{Message, verify_range};
-use lianzhan_protocol::trust::{Directory, Founding, FoundingStatement, SignedStatement, Statement};
+use lianzhan_protocol::trust::{
+    Directory, Founding, FoundingError, FoundingStatement, SignedStatement, Statement, Succession,
+    SuccessionStatement,
+};
 
 use super::archive;
 use super::samples::{RECORD, Samples};
@@ -101,6 +104,24 @@ pub fn founding(data: &[u8]) {
         assert_eq!(FoundingStatement::open(founding.bytes()).as_ref(), Ok(&founding));
     }
     let _ = codec::decode::<Founding>(data, FoundingStatement::MAX);
+    succession(data);
+}
+
+/// What founders state of their successors. Nobody but founders can say something else.
+fn succession(data: &[u8]) {
+    let founding = scene().founding.founding();
+    let peeked = Succession::peek(data);
+    match SuccessionStatement::open(data, &founding.founders, founding.threshold) {
+        Ok(opened) => {
+            assert_eq!(peeked, Ok((opened.id(), opened.succession().clone())));
+            assert_eq!(
+                Succession::peek(&scene().succession()),
+                peeked,
+                "another one than was signed"
+            );
+        }
+        Err(error) => assert!(peeked.is_ok() || !matches!(error, FoundingError::TooFew { .. })),
+    }
 }
 
 /// A signed note, opened also as a checkpoint of a known log and for a known witness.
@@ -176,9 +197,21 @@ pub fn bundle(data: &[u8]) {
 pub fn statement_body(data: &[u8]) {
     if let Ok(statement) = LogStatement::parse(data) {
         assert_eq!(statement.to_bytes(), data, "one form");
-        if let LogStatement::Receipt(receipt) = statement {
-            let log = &scene().spaces[2].logs[0];
-            let _ = receipt.verify(&log.origin, &log.start.node);
+        match statement {
+            LogStatement::Receipt(receipt) => {
+                let log = &scene().spaces[2].logs[0];
+                let _ = receipt.verify(&log.origin, &log.start.node);
+            }
+            LogStatement::Equivocation(proof) => {
+                if let Ok(fork) = proof.verify() {
+                    let blamed = &scene().spaces[2].logs[0];
+                    assert_eq!(
+                        (fork.origin, fork.node),
+                        (blamed.origin.clone(), blamed.start.node)
+                    );
+                }
+            }
+            LogStatement::Start(_) | LogStatement::Trust(_) => {}
         }
     }
     if let Ok(fact) = WitnessEntry::from_leaf_bytes(data) {

@@ -8,21 +8,21 @@ use lianzhan_protocol::codec;
 use lianzhan_protocol::id::{ChangeId, Hash, RecordId, StatementId};
 use lianzhan_protocol::keys::Signature;
 use lianzhan_protocol::log::{
-    Checkpoint, Entry, EntryIndex, Frontier, Header, KeyKind, LogStatement, Note, PROTOCOL_VERSION,
-    PayloadKind, ProofFile, Receipt, SignatureLine, TreeSize, VerifierKey, WitnessEntry, consistency, cosign,
-    inclusion, witness_log_origin,
+    Checkpoint, Earlier, Entry, EntryIndex, Equivocation, Evidence, Frontier, Header, KeyKind, LogStart,
+    LogStatement, Note, PROTOCOL_VERSION, PayloadKind, ProofFile, Receipt, SignatureLine, SignedLeaf,
+    SignedRoot, TreeSize, VerifierKey, WitnessEntry, consistency, cosign, inclusion, witness_log_origin,
 };
 use lianzhan_protocol::record::ledger;
 use lianzhan_protocol::record::{Change, Event, Proof, Put, Value};
 use lianzhan_protocol::sync::message::{Hello, LogStanding, RecordKey, SpaceDigest};
 use lianzhan_protocol::sync::{List, Message, RangeData, Standing, Text};
 use lianzhan_protocol::time::Timestamp;
-use lianzhan_protocol::trust::Level;
+use lianzhan_protocol::trust::{Level, SignedStatement};
 
 use crate::root;
 use crate::scene::{START, Scene, SceneLog, founding, key};
 
-/// The record of all samples.
+/// The record of sealed samples.
 pub(super) const RECORD: RecordId = RecordId([7; 16]);
 
 /// Valid bytes to start from.
@@ -30,6 +30,7 @@ pub struct Samples {
     scene: Scene,
     /// Entries of the first log of visits after its start, with payloads.
     written: Vec<(Vec<u8>, Vec<u8>)>,
+    record: RecordId,
     frontier: Frontier,
     nodes: Vec<Hash>,
     receipt: Receipt,
@@ -55,9 +56,11 @@ impl Samples {
         };
         push(&log.first.0, &mut frontier);
         let mut deps: Vec<ChangeId> = Vec::new();
+        let first = visit(0, &deps);
+        let record = RecordId::mint(START, &log.start.space.id(), &first.definition, &first.salt);
         for n in 0..3 {
             let change = visit(n, &deps);
-            let entry = sign(&scene, log, change.to_bytes(), n);
+            let entry = sign(&scene, log, record, change.to_bytes(), n);
             deps = vec![entry.change_id()];
             push(&entry.to_bytes(), &mut frontier);
             written.push((entry.to_bytes(), change.to_bytes()));
@@ -65,6 +68,7 @@ impl Samples {
         let receipt = receipt(log, &frontier);
         Samples {
             written,
+            record,
             frontier,
             nodes,
             receipt,
@@ -238,16 +242,21 @@ impl Samples {
         events().iter().map(Event::to_bytes).collect()
     }
 
+    fn all_statements(&self) -> impl Iterator<Item = SignedStatement> {
+        let further = self.scene.further_statements();
+        self.scene.statements.iter().cloned().chain(further)
+    }
+
     /// Signed statements of each kind.
     pub fn statements(&self) -> Vec<Vec<u8>> {
-        self.scene.statements.iter().map(|s| s.bytes().to_vec()).collect()
+        self.all_statements()
+            .map(|signed| signed.bytes().to_vec())
+            .collect()
     }
 
     /// Statements before they are signed.
     pub fn appointments(&self) -> Vec<Vec<u8>> {
-        self.scene
-            .statements
-            .iter()
+        self.all_statements()
             .map(|signed| {
                 codec::encode(&lianzhan_protocol::trust::Statement {
                     issuer: signed.issuer().clone(),
@@ -257,9 +266,10 @@ impl Samples {
             .collect()
     }
 
-    /// Founding statements, and what they sign.
+    /// Founding statements and successions, and what founders sign.
     pub fn foundings(&self) -> Vec<Vec<u8>> {
-        vec![self.scene.founding.bytes().to_vec(), codec::encode(&founding())]
+        let signed = [self.scene.founding.bytes().to_vec(), self.scene.succession()];
+        signed.into_iter().chain([codec::encode(&founding())]).collect()
     }
 
     /// Notes with one line and with two.
@@ -345,7 +355,7 @@ impl Samples {
                 tree: &tree,
             }],
             records: vec![RecordEvidence {
-                id: RECORD,
+                id: self.record,
                 entries: entries.collect(),
             }],
         };
@@ -368,10 +378,77 @@ impl Samples {
             .map(|signed| LogStatement::Trust(signed.bytes().to_vec()).to_bytes())
             .chain([
                 self.log().first.1.clone(),
+                LogStatement::Start(again(self.log())).to_bytes(),
                 LogStatement::Receipt(self.receipt.clone()).to_bytes(),
                 fact.leaf_bytes(),
             ])
+            .chain(
+                self.equivocations()
+                    .map(|proof| LogStatement::Equivocation(proof).to_bytes()),
+            )
             .collect()
+    }
+
+    /// Proofs of each kind that a log says two things.
+    pub(super) fn equivocations(&self) -> impl Iterator<Item = Equivocation> {
+        let log = self.log();
+        let signed = |tree: &Frontier| {
+            let checkpoint = Checkpoint {
+                origin: log.origin.clone(),
+                size: tree.size(),
+                root: tree.root(),
+            };
+            SignedRoot {
+                size: tree.size(),
+                root: tree.root(),
+                signature: Signature(log.node.sign_raw(checkpoint.body().as_bytes())),
+            }
+        };
+        // The same start, and after it two leaves.
+        let mut branches = [Hash([1; 32]), Hash([2; 32])].map(|leaf| {
+            let mut tree = log.frontier.clone();
+            tree.push(leaf);
+            (
+                SignedLeaf {
+                    leaf,
+                    proof: vec![log.frontier.root()],
+                    tree: signed(&tree),
+                },
+                tree,
+            )
+        });
+        let roots = {
+            let mut roots = branches.each_ref().map(|(leaf, _)| leaf.tree.clone());
+            roots.sort_by_key(|tree| tree.root);
+            let [one, other] = roots;
+            Evidence::Roots(one, other)
+        };
+        let [(one, _), (other, longer)] = &mut branches;
+        let begins = longer.root();
+        let third = Hash([3; 32]);
+        longer.push(third);
+        let rewritten = Evidence::Rewritten {
+            old: one.tree.clone(),
+            new: signed(longer),
+            begins,
+            proof: vec![third],
+        };
+        let leaves = Evidence::Leaves {
+            index: EntryIndex(1),
+            one: one.clone(),
+            other: other.clone(),
+        };
+        let (node, space, epoch) = (log.start.node, log.start.space.id(), log.start.epoch);
+        [roots, rewritten, leaves].into_iter().map(move |evidence| {
+            let proof = Equivocation {
+                node,
+                space: Some(space),
+                epoch,
+                evidence,
+            };
+            proof.verify().expect("two trees of one log");
+            proof
+        })
     }
 
     /// Clerks' books: the shortest sample, a text, and small workbooks.
@@ -422,7 +499,7 @@ fn visit(n: u8, deps: &[ChangeId]) -> Change {
     }
 }
 
-fn events() -> [Event; 4] {
+fn events() -> [Event; 5] {
     let happened = || "2026-03-01T09:00:00+08:00".to_owned();
     [
         Event::Register {
@@ -444,17 +521,34 @@ fn events() -> [Event; 4] {
             heads: vec![ChangeId([1; 32]), ChangeId([2; 32])],
             digest: Hash([4; 32]),
         },
+        Event::Adopt {
+            changes: vec![ChangeId([1; 32]), ChangeId([2; 32])],
+        },
     ]
 }
 
-fn sign(scene: &Scene, log: &SceneLog, payload: Vec<u8>, n: u8) -> Entry {
+/// The start of a log that goes on after its node lost its past.
+fn again(log: &SceneLog) -> LogStart {
+    LogStart {
+        epoch: [2; 16],
+        policy: Some(StatementId([6; 32])),
+        earlier: Some(vec![Earlier {
+            origin: log.origin.clone(),
+            size: log.frontier.size(),
+            root: log.frontier.root(),
+        }]),
+        ..log.start.clone()
+    }
+}
+
+fn sign(scene: &Scene, log: &SceneLog, record: RecordId, payload: Vec<u8>, n: u8) -> Entry {
     let person = &scene.people[0];
     let header = Header {
         version: PROTOCOL_VERSION,
         origin: log.origin.clone(),
         space: log.start.space.id(),
         kind: PayloadKind::Change,
-        record: Some(RECORD),
+        record: Some(record),
         author: person.key.public(),
         appointment: Some(person.appointment),
         recorded: Timestamp(START.0 + (i64::from(n) + 1) * 60_000),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lianzhan_node::documents;
 use lianzhan_protocol::id::{ChangeId, Hash, OrgId, StatementId};
 use lianzhan_protocol::keys::SecretKey;
-use lianzhan_protocol::log::{EntryIndex, Origin};
+use lianzhan_protocol::log::{Covered, EntryIndex, Origin};
 use lianzhan_protocol::record::{Capacity, Change, Held, Put, Value, Verdict};
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Level;
@@ -33,7 +33,7 @@ fn change(n: u8, index: u64, deps: &[&Held], fields: &[(&str, Value)]) -> Held {
         author: SecretKey::from_seed([n; 32]).public(),
         appointment: StatementId([n; 32]),
         recorded: Timestamp(1_767_225_600_000),
-        witnessed: None,
+        covered: Covered::default(),
         change,
     }
 }
@@ -45,11 +45,13 @@ fn counts(_: &Held) -> Verdict {
             org: OrgId([1; 16]),
             org_level: Some(Level::Station),
             roles: Vec::new(),
+            person: None,
             seat: None,
             appointment: StatementId([0; 32]),
         },
         ledger: "letters_visits".into(),
         provisional: false,
+        adopted: None,
     }
 }
 

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use lianzhan_node::documents::{self, DocumentError};
-use lianzhan_protocol::id::{ChangeId, Hash, OrgId, RecordId};
-use lianzhan_protocol::log::{Entry, EntryIndex, Header, LogStatement, PROTOCOL_VERSION, PayloadKind};
+use lianzhan_protocol::id::{ChangeId, Hash, RecordId};
+use lianzhan_protocol::log::{
+    Covered, Entry, EntryIndex, Header, LogStatement, PROTOCOL_VERSION, PayloadKind,
+};
 use lianzhan_protocol::record::ledger::{Ledger, by_hash, ledgers};
 use lianzhan_protocol::record::{
     AnnexKey, Change, Event, Graph, Held, JudgeContext, Put, Value, Verdict, fold, judge, open_sealed,
@@ -16,7 +18,7 @@ use lianzhan_protocol::time::Timestamp;
 use super::draft::{is_annex, valid_puts};
 use super::mutate::{Draft, Material, Tamper};
 use crate::dice::Dice;
-use crate::scene::{START, Scene, SceneLog, SceneSpace, seal_anything, sign_anything};
+use crate::scene::{START, Scene, SceneLog, SceneSpace, seal_anything, sign_anything, witnessed_at};
 
 /// How many mutants came how far.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -31,6 +33,10 @@ pub(super) struct Reached {
     pub(super) judge: u64,
     /// It counts, so that the document has it.
     pub(super) merge: u64,
+    /// It waits for an adoption.
+    pub(super) contested: u64,
+    /// It counts because it was adopted.
+    pub(super) adopted: u64,
     /// Its puts or events are in the state.
     pub(super) fold: u64,
     /// The document was saved with it.
@@ -52,6 +58,8 @@ impl Reached {
         self.place += other.place;
         self.judge += other.judge;
         self.merge += other.merge;
+        self.contested += other.contested;
+        self.adopted += other.adopted;
         self.fold += other.fold;
         self.save += other.save;
         self.load += other.load;
@@ -86,12 +94,15 @@ pub(super) fn run(scene: &Scene, seed: u64, number: u64) -> Result<Reached, Stri
     let Some(space) = homes.get(dice.below(homes.len().max(1))) else {
         return Err(format!("no space for {}", ledger.id));
     };
+    let annex = is_annex(ledger).then_some(&scene.annex_key);
+    let salt = dice.byte_vec(if annex.is_some() { 32 } else { 16 });
     let mut batch = Batch {
         scene,
         space,
         ledger,
-        annex: is_annex(ledger).then_some(&scene.annex_key),
-        record: RecordId(dice.bytes()),
+        annex,
+        record: RecordId::mint(START, &space.id, &ledger.hash(), &salt),
+        salt,
         logs: space
             .logs
             .iter()
@@ -123,6 +134,8 @@ struct Batch<'a> {
     ledger: &'static Ledger,
     annex: Option<&'a AnnexKey>,
     record: RecordId,
+    /// Of its first changes: there may be several.
+    salt: Vec<u8>,
     logs: Vec<Receiving<'a>>,
     /// What was read, by the record that it names.
     held: BTreeMap<RecordId, Vec<Held>>,
@@ -141,6 +154,7 @@ impl Batch<'_> {
             scene: self.scene,
             space: self.space,
             ledger: self.ledger,
+            salt: &self.salt,
             earlier: &earlier,
         };
         draft.mutate(&material, dice);
@@ -180,7 +194,11 @@ impl Batch<'_> {
             .copied()
             .collect();
         deps.sort_unstable();
-        let salt_len = if self.annex.is_some() { 32 } else { 16 };
+        let salt = if deps.is_empty() {
+            self.salt.clone()
+        } else {
+            dice.byte_vec(self.salt.len())
+        };
         Draft {
             header: Header {
                 version: PROTOCOL_VERSION,
@@ -199,7 +217,7 @@ impl Batch<'_> {
                 key_commitment: self.annex.map(AnnexKey::commitment),
             },
             change: Change {
-                salt: dice.byte_vec(salt_len),
+                salt,
                 puts: valid_puts(self.ledger, who, &deps, self.scene, dice),
                 deps,
                 definition: self.ledger.hash(),
@@ -278,9 +296,7 @@ impl Batch<'_> {
             author: header.author,
             appointment,
             recorded: header.recorded,
-            witnessed: dice
-                .once_in(2)
-                .then_some(Timestamp(header.recorded.0.saturating_add(1000))),
+            covered: covered(header.recorded, dice),
             change,
         });
         Ok(())
@@ -333,25 +349,23 @@ impl Batch<'_> {
 
     /// Judges, folds, merges, saves, loads and compares every record that was named.
     fn conclude(&mut self, dice: &mut Dice) -> Result<(), String> {
-        let node_orgs: BTreeMap<_, OrgId> = self
-            .space
-            .logs
-            .iter()
-            .map(|log| (log.origin.clone(), log.start.org))
+        let logs = self.space.logs.iter();
+        let nodes: BTreeMap<_, _> = logs
+            .map(|log| (log.origin.clone(), (log.start.node, log.start.org)))
             .collect();
         let verdict = |held: &Held| {
             judge(
                 &JudgeContext {
                     directory: &self.scene.directory,
                     space: &self.space.space,
-                    node_org: node_orgs.get(&held.origin).copied(),
+                    node: nodes.get(&held.origin).copied(),
                     ledger: &|hash| by_hash(hash),
                 },
                 held,
             )
         };
         for (record, mut held) in std::mem::take(&mut self.held) {
-            let state = fold(record, &held, verdict);
+            let state = fold(record, &self.space.id, &held, verdict, by_hash);
             let verdicts: BTreeMap<ChangeId, Verdict> = state
                 .history
                 .iter()
@@ -369,7 +383,7 @@ impl Batch<'_> {
             }
             if dice.once_in(3) {
                 dice.shuffle(&mut held);
-                if fold(record, &held, verdict) != state {
+                if fold(record, &self.space.id, &held, verdict, by_hash) != state {
                     return Err("fold: another order, another state".into());
                 }
                 let again = documents::build(&held, settled).map_err(|error| at("merge", &error))?;
@@ -390,6 +404,10 @@ impl Batch<'_> {
             let counts = |verdict: &&Verdict| matches!(verdict, Verdict::Counts { .. });
             reached.judge += verdicts.values().filter(judged).count() as u64;
             let counting = verdicts.values().filter(counts).count() as u64;
+            let contested = |verdict: &&Verdict| matches!(verdict, Verdict::Contested { .. });
+            let adopted = |verdict: &&Verdict| matches!(verdict, Verdict::Counts { adopted: Some(_), .. });
+            reached.contested += verdicts.values().filter(contested).count() as u64;
+            reached.adopted += verdicts.values().filter(adopted).count() as u64;
             reached.merge += counting;
             reached.save += counting;
             reached.load += counting;
@@ -402,6 +420,17 @@ impl Batch<'_> {
         }
         Ok(())
     }
+}
+
+/// Half of all entries were witnessed, soon after they say that they were recorded.
+fn covered(recorded: Timestamp, dice: &mut Dice) -> Covered {
+    let mut covered = Covered::default();
+    if dice.once_in(2) {
+        covered = witnessed_at(recorded.seconds().saturating_add(1));
+    }
+    // Sometimes another one must, too.
+    covered.groups += usize::from(dice.once_in(8));
+    covered
 }
 
 /// How many changes have a value or an event in the state.

@@ -31,7 +31,7 @@ pub(super) fn valid_puts(
 ) -> Vec<Put> {
     let mut puts: Vec<Put> = Vec::new();
     for _ in 0..=dice.below(3) {
-        let put = if !ledger.events.is_empty() && dice.once_in(3) {
+        let put = if !(ledger.events.is_empty() && seen.is_empty()) && dice.once_in(3) {
             Put::event(&event(ledger, person, seen, dice))
         } else {
             field(ledger, scene, dice)
@@ -79,7 +79,7 @@ pub(super) fn value(field: &Field, scene: &Scene, dice: &mut Dice) -> Value {
 /// An event of a kind that the ledger has, by `person`.
 fn event(ledger: &Ledger, person: &Person, seen: &[ChangeId], dice: &mut Dice) -> Event {
     let happened = (*dice.pick(&INSTANTS)).to_owned();
-    let all = [
+    let mut all = vec![
         Event::Register {
             happened: happened.clone(),
         },
@@ -100,11 +100,16 @@ fn event(ledger: &Ledger, person: &Person, seen: &[ChangeId], dice: &mut Dice) -
             digest: lianzhan_protocol::id::Hash(dice.bytes()),
         },
     ];
+    if !seen.is_empty() {
+        let changes = seen.to_vec();
+        all.push(Event::Adopt { changes });
+    }
     let fitting: Vec<&Event> = all
         .iter()
         .filter(|event| {
             let kind = event.kind();
-            ledger.events.iter().any(|known| known == kind.as_str())
+            let listed = ledger.events.iter().any(|known| known == kind.as_str());
+            (listed || kind.is_of_every_ledger())
                 && kind.signers().iter().any(|role| person.roles.contains(role))
         })
         .collect();

@@ -41,6 +41,8 @@ pub(super) struct Material<'a> {
     pub(super) scene: &'a Scene,
     pub(super) space: &'a SceneSpace,
     pub(super) ledger: &'a Ledger,
+    /// Salt of a first change of the record.
+    pub(super) salt: &'a [u8],
     /// Changes of the record so far.
     pub(super) earlier: &'a [ChangeId],
 }
@@ -137,7 +139,12 @@ impl Draft {
 
 fn deps(change: &mut Change, from: &Material<'_>, dice: &mut Dice) {
     match dice.below(12) {
-        0..3 => change.deps.clear(),
+        0..3 => {
+            change.deps.clear();
+            if !dice.once_in(4) {
+                change.salt = from.salt.to_vec();
+            }
+        }
         3..6 => change.deps = sorted(from.earlier.to_vec()),
         6 | 7 => change.deps.retain(|_| dice.once_in(2)),
         8 | 9 => change
@@ -300,7 +307,7 @@ fn events(change: &mut Change, from: &Material<'_>, dice: &mut Dice) {
 /// An event of any kind, whether or not the ledger has it.
 fn any_event(from: &Material<'_>, dice: &mut Dice) -> Event {
     let happened = "2026-03-01".to_owned();
-    match dice.below(4) {
+    match dice.below(5) {
         0 => Event::Register { happened },
         1 => Event::SignIn {
             deputy: dice.pick(&from.scene.people).name.into(),
@@ -311,6 +318,9 @@ fn any_event(from: &Material<'_>, dice: &mut Dice) -> Event {
         2 => Event::LogLine {
             text: "记".into(),
             happened,
+        },
+        3 => Event::Adopt {
+            changes: sorted(from.earlier.to_vec()),
         },
         _ => Event::Seal {
             level: *dice.pick(Level::ALL),
@@ -344,6 +354,16 @@ fn other_fields(event: Event, from: &Material<'_>, dice: &mut Dice) -> Event {
             text: "字".repeat(dice.below(40)),
             happened: if dice.once_in(3) { time } else { happened },
         },
+        Event::Adopt { mut changes } => {
+            match dice.below(5) {
+                0 => changes.clear(),
+                1 => changes = sorted((0..=Event::ADOPTED_MAX).map(|_| ChangeId(dice.bytes())).collect()),
+                2 => dice.shuffle(&mut changes),
+                3 => changes = sorted([changes, vec![ChangeId(dice.bytes())]].concat()),
+                _ => changes = sorted(from.earlier.to_vec()),
+            }
+            Event::Adopt { changes }
+        }
         Event::Seal {
             org,
             mut heads,

@@ -1,6 +1,6 @@
 //! What does not hold in a copy: of which log, where, and in words of both languages.
 
-use lianzhan_protocol::log::{EntryError, NotAWitness, Origin, ReceiptError};
+use lianzhan_protocol::log::{EntryError, EquivocationError, NotAWitness, Origin, ReceiptError};
 use serde::Serialize;
 
 /// A thing that does not hold.
@@ -85,6 +85,8 @@ pub(crate) enum What {
     LogLacking,
     #[error("{0} lines of the high-water file are none")]
     HighWater(u64),
+    #[error("the proof that a log says two things proves nothing: {0}")]
+    Equivocation(EquivocationError),
     #[error("{0} entries belong to no log")]
     Orphans(u64),
     #[error("the stored row of the record differs from what its entries give: {0}")]
@@ -123,6 +125,7 @@ impl What {
             What::OtherSigned(_) => "fork",
             What::LogLacking => "log_lacking",
             What::HighWater(_) => "high_water",
+            What::Equivocation(_) => "equivocation",
             What::Orphans(_) => "orphans",
             What::Record(_) | What::RecordLacking | What::RecordExtra => "record",
         }
@@ -167,6 +170,7 @@ impl What {
             What::OtherSigned(size) => format!("曾为前 {size} 条签过另一个树根"),
             What::LogLacking => "曾签过此日志，现在没有".into(),
             What::HighWater(lines) => format!("高水位文件有 {lines} 行不成行"),
+            What::Equivocation(detail) => format!("所附分叉证明不成立（{detail}）"),
             What::Orphans(count) => format!("有 {count} 条不属任何日志"),
             What::Record(column) => format!("所存的记录行与由条目得出的不符（{column}）"),
             What::RecordLacking => "记录有条目，没有所存的行".into(),
@@ -205,6 +209,8 @@ pub(crate) enum Note {
     LogsNotAppointed,
     /// Logs that the node halted.
     LogsHalted,
+    /// Proofs that a log says two things, and they hold.
+    LogsSayTwoThings,
     /// Changes whose payload is not held.
     PayloadsNotHeld,
     /// Receipts of witnesses that are not required ones.
@@ -240,6 +246,10 @@ impl Note {
             Note::LogsHalted => (
                 format!("{count} 个日志已被节点停用。"),
                 format!("{count} log(s) were halted by the node."),
+            ),
+            Note::LogsSayTwoThings => (
+                format!("{count} 件分叉证明成立：有节点对两方说了不同的话。"),
+                format!("{count} proof(s) hold that a log says two things."),
             ),
             Note::PayloadsNotHeld => (
                 format!("{count} 条没有内容，只有其哈希可核对。"),

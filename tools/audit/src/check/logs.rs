@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use lianzhan_protocol::id::{Hash, StatementId};
 use lianzhan_protocol::log::{
-    Entry, EntryIndex, Frontier, LogStart, LogStatement, PROTOCOL_VERSION, PayloadKind, Receipt,
-    SignedCheckpoint, TreeSize, leaf_hash, stored_index,
+    Entry, EntryIndex, Equivocation, Frontier, LogStart, LogStatement, PROTOCOL_VERSION, PayloadKind,
+    Receipt, SignedCheckpoint, TreeSize, leaf_hash, stored_index,
 };
 use lianzhan_protocol::trust::{Directory, Purpose, SignedStatement};
 
@@ -209,6 +209,7 @@ impl Walk<'_, '_> {
             Some(LogStatement::Start(found)) => self.start(&found),
             Some(LogStatement::Trust(bytes)) => self.trust(&bytes, row.index),
             Some(LogStatement::Receipt(receipt)) => self.receipt(&receipt, row.index)?,
+            Some(LogStatement::Equivocation(proof)) => self.equivocation(&proof, row.index),
             None => {}
         }
         Ok(())
@@ -255,6 +256,17 @@ impl Walk<'_, '_> {
             self.check.fault_at(What::ReceiptLacking, &self.row.origin, index);
         }
         Ok(())
+    }
+
+    /// A proof that a log says two things is about bytes alone: it holds, or its writer accused somebody of nothing.
+    fn equivocation(&mut self, proof: &Equivocation, index: u64) {
+        match proof.verify() {
+            Ok(_) => self.check.note(Note::LogsSayTwoThings, 1),
+            Err(error) => {
+                let what = What::Equivocation(error);
+                self.check.fault_at(what, &self.row.origin, index);
+            }
+        }
     }
 
     /// The whole tree against what the log states. Gives how many entries are good, and whether the stored tree is.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use lianzhan_protocol::codec;
 use lianzhan_protocol::keys::PublicKey;
-use lianzhan_protocol::log::{Receipt, STATEMENT_MAX, TreeSize, root_at, witness_log_origin, witness_org};
+use lianzhan_protocol::log::{Receipt, STATEMENT_MAX, TreeSize, root_at, witness_group, witness_log_origin};
 use lianzhan_protocol::trust::Directory;
 
 use super::fault::{Note, What};
@@ -54,7 +54,7 @@ impl Check<'_> {
                     let columns = (receipt.size.0, *receipt.witness.ed25519_bytes(), receipt.time_s);
                     if columns == (size, witness, time_s) {
                         let what = self.receipt(log, &receipt, own);
-                        if what.is_none() && witness_org(directory, &log.row.start.org, &receipt).is_err() {
+                        if what.is_none() && witness_group(directory, &log.row.start, &receipt).is_err() {
                             self.note(Note::ReceiptsNotCounting, 1);
                         }
                         what

@@ -1,41 +1,43 @@
 //! Records: each judged and folded from its entries, and held against the stored row. One at a time.
 
+mod covered;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use lianzhan_protocol::codec;
 use lianzhan_protocol::id::{Hash, OrgId, RecordId, SpaceId};
-use lianzhan_protocol::log::{Entry, EntryIndex, PayloadKind, Receipt, STATEMENT_MAX, witness_org};
+use lianzhan_protocol::log::{Entry, EntryIndex, PayloadKind, doubt};
 use lianzhan_protocol::record::ledger::{Ledger, ledgers};
 use lianzhan_protocol::record::{Change, Held, JudgeContext, RecordState, Value, Verdict, fold, judge};
-use lianzhan_protocol::time::Timestamp;
-use lianzhan_protocol::trust::{Directory, Purpose, Space};
+use lianzhan_protocol::trust::{Directory, Space};
 use rusqlite::OptionalExtension;
 
 use super::Check;
 use super::fault::{Note, What};
 use super::receipts::Place;
-use crate::copy::{EntryRow, blob};
+use crate::copy::EntryRow;
+use covered::Judged;
 
 /// The most entries of one record that are held at one time.
 const RECORD_MAX: usize = 200_000;
-/// Receipts remembered between records.
-const REMEMBERED: usize = 50_000;
 
 /// What records are judged against.
 struct Ground<'a> {
     directory: &'a Directory,
-    bad: &'a BTreeSet<Place>,
     ledgers: BTreeMap<Hash, &'static Ledger>,
     /// Position in `Check::logs` by row id.
     logs: BTreeMap<i64, usize>,
-    /// What receipts say, if they count.
-    said: BTreeMap<Place, Option<Timestamp>>,
+    /// What receipts say.
+    receipts: Judged<'a>,
 }
 
 /// Everything held of one record.
 struct Loaded {
     space: Space,
     held: Vec<Held>,
+    /// Whether the change is here for which the id was minted.
+    rooted: bool,
+    /// Whether there is no doubt of its space.
+    placed: bool,
     /// Whether any of it is sealed.
     sealed: bool,
     /// Whether it rests on an entry with a fault.
@@ -47,10 +49,9 @@ impl Check<'_> {
     pub(super) fn records(&mut self, directory: &Directory, bad: &BTreeSet<Place>) -> anyhow::Result<()> {
         let mut ground = Ground {
             directory,
-            bad,
             ledgers: ledgers().iter().map(|ledger| (ledger.hash(), ledger)).collect(),
             logs: (0..).zip(&self.logs).map(|(n, log)| (log.row.id, n)).collect(),
-            said: BTreeMap::new(),
+            receipts: Judged::new(directory, bad),
         };
         let copy = self.copy;
         let mut select = copy
@@ -93,11 +94,15 @@ impl Check<'_> {
         let row = self.row_of(record)?;
         let what = if loaded.sealed {
             self.note(Note::RecordsSealed, 1);
-            row.map_or(Some(What::RecordLacking), |row| row.place(&loaded))
+            row.map_or(Some(What::RecordLacking), |row| {
+                row.place(&loaded).filter(|_| loaded.placed)
+            })
         } else {
             let state = self.folded(record, &loaded, ground);
             match row {
-                Some(row) => row.place(&loaded).or_else(|| row.differs(&state, ground)),
+                Some(row) => row
+                    .place(&loaded)
+                    .or_else(|| row.differs(&loaded, &state, ground)),
                 None => Some(What::RecordLacking),
             }
         };
@@ -130,6 +135,8 @@ impl Check<'_> {
             let loaded = found.entry(space.id()).or_insert_with(|| Loaded {
                 space: space.clone(),
                 held: Vec::new(),
+                rooted: false,
+                placed: false,
                 sealed: false,
                 unsound: false,
             });
@@ -151,74 +158,46 @@ impl Check<'_> {
             let (Ok(change), Some(appointment)) = (Change::parse(&payload), header.appointment) else {
                 continue;
             };
+            loaded.rooted |=
+                change.deps.is_empty() && record.is_minted_for(&space.id(), &change.definition, &change.salt);
+            let index = EntryIndex(index);
             loaded.held.push(Held {
                 id: entry.change_id(),
                 origin: log.row.origin.clone(),
-                index: EntryIndex(index),
+                index,
                 author: header.author,
                 appointment,
                 recorded: header.recorded,
-                witnessed: self.first_witnessed(log.row.id, &log.row.start.org, index, ground)?,
+                covered: ground.receipts.covered(self.copy, &log.row, index)?,
                 change,
             });
         }
-        // A record lives in one space; what names it in another does not belong to it.
-        Ok(found.into_values().next())
-    }
-
-    /// When an entry was first witnessed, by the receipts that count.
-    fn first_witnessed(
-        &self,
-        log: i64,
-        org: &OrgId,
-        index: u64,
-        ground: &mut Ground<'_>,
-    ) -> anyhow::Result<Option<Timestamp>> {
-        let mut select = self.copy.database().prepare_cached(
-            "SELECT size, witness, receipt FROM receipts WHERE log = ? AND size > ? ORDER BY size, time_s, witness",
-        )?;
-        let mut rows = select.query((log, index))?;
-        while let Some(row) = rows.next()? {
-            let place: Place = (log, row.get(0)?, row.get(1)?);
-            let said = match ground.said.get(&place) {
-                Some(said) => *said,
-                None => {
-                    let receipt: Option<Receipt> =
-                        codec::decode(blob(row, 2, STATEMENT_MAX)?, STATEMENT_MAX).ok();
-                    let said = receipt
-                        .filter(|_| !ground.bad.contains(&place))
-                        .filter(|receipt| witness_org(ground.directory, org, receipt).is_ok())
-                        .map(|receipt| receipt.time());
-                    if ground.said.len() >= REMEMBERED {
-                        ground.said.clear();
-                    }
-                    ground.said.insert(place, said);
-                    said
-                }
-            };
-            if said.is_some() {
-                return Ok(said);
-            }
-        }
-        Ok(None)
+        // A record lives in the space for which its id was minted; what names it in another does not belong to it. Of a sealed
+        // one that cannot be seen here.
+        let rooted = found
+            .values()
+            .find(|loaded| loaded.rooted)
+            .map(|loaded| loaded.space.id());
+        let chosen = rooted.or_else(|| found.keys().next().copied());
+        let placed = rooted.is_some() || found.len() == 1;
+        Ok(chosen
+            .and_then(|space| found.remove(&space))
+            .map(|loaded| Loaded { placed, ..loaded }))
     }
 
     fn folded(&self, record: RecordId, loaded: &Loaded, ground: &Ground<'_>) -> RecordState {
         let by_hash = |hash: &Hash| ground.ledgers.get(hash).copied();
-        fold(record, &loaded.held, |held| {
+        let verdict = |held: &Held| {
             let start = self.find(&held.origin).map(|log| &log.row.start);
-            let node_org = start.and_then(|start| {
-                let mut of_key = ground.directory.appointments_of(&start.node, Purpose::Node);
-                of_key.any(|(_, node)| node.org == start.org).then_some(start.org)
-            });
             let context = JudgeContext {
                 directory: ground.directory,
                 space: &loaded.space,
-                node_org,
+                node: start.map(|start| (start.node, start.org)),
                 ledger: &by_hash,
             };
             judge(&context, held)
-        })
+        };
+        fold(record, &loaded.space.id(), &loaded.held, verdict, by_hash)
     }
 
     fn row_of(&self, record: RecordId) -> anyhow::Result<Option<Row>> {
@@ -226,16 +205,16 @@ impl Check<'_> {
             .copy
             .database()
             .prepare_cached(
-                "SELECT space, owner, ledger, pending, refused, unwitnessed, title, happened, state FROM records WHERE record = ?",
+                "SELECT space, owner, ledger, pending, refused, unwitnessed, contested, doubted, title, happened, state FROM records WHERE record = ?",
             )?
             .query_row([record.0], |row| {
                 Ok(Row {
                     space: SpaceId(row.get(0)?),
                     owner: OrgId(row.get(1)?),
                     ledger: row.get(2)?,
-                    counts: (row.get(3)?, row.get(4)?, row.get(5)?),
-                    texts: [row.get(6)?, row.get(7)?],
-                    state: row.get(8)?,
+                    counts: [row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?],
+                    texts: [row.get(8)?, row.get(9)?],
+                    state: row.get(10)?,
                 })
             })
             .optional()?)
@@ -247,8 +226,8 @@ struct Row {
     space: SpaceId,
     owner: OrgId,
     ledger: String,
-    /// Pending, refused, unwitnessed.
-    counts: (u64, u64, u64),
+    /// Pending, refused, unwitnessed, contested, doubted.
+    counts: [u64; 5],
     /// Title and when it happened: values of fields.
     texts: [String; 2],
     state: String,
@@ -267,12 +246,16 @@ impl Row {
     }
 
     /// What differs from the state that follows from entries.
-    fn differs(&self, state: &RecordState, ground: &Ground<'_>) -> Option<What> {
+    fn differs(&self, loaded: &Loaded, state: &RecordState, ground: &Ground<'_>) -> Option<What> {
         let count = |of: fn(&Verdict) -> bool| {
             let verdicts = state.history.iter().map(|item| &item.verdict);
             verdicts.filter(|verdict| of(verdict)).count() as u64
         };
-        let counts = (
+        let doubted = loaded
+            .held
+            .iter()
+            .filter(|held| doubt(held.recorded, &held.covered).is_some());
+        let counts = [
             count(|verdict| matches!(verdict, Verdict::Pending { .. })),
             count(|verdict| matches!(verdict, Verdict::Refused { .. })),
             count(|verdict| {
@@ -284,7 +267,9 @@ impl Row {
                     }
                 )
             }),
-        );
+            count(|verdict| matches!(verdict, Verdict::Contested { .. })),
+            doubted.count() as u64,
+        ];
         if self.counts != counts {
             return Some(What::Record("verdicts"));
         }
