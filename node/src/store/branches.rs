@@ -30,12 +30,31 @@ pub struct BranchRow {
     pub checkpoint_size: TreeSize,
 }
 
+/// An entry of a branch that does not stand.
+#[derive(Debug, Clone)]
+pub struct LeftEntry {
+    /// Its log.
+    pub log: i64,
+    /// Its place.
+    pub index: u64,
+    /// Its bytes.
+    pub entry: Vec<u8>,
+    /// Its payload.
+    pub payload: Vec<u8>,
+}
+
+/// An entry and its payload.
+type Stored = (Vec<u8>, Option<Vec<u8>>);
+
+/// Stored tree nodes with their places.
+type Nodes = Vec<(u64, Hash)>;
+
 /// A piece of another branch, verified.
 pub struct BranchPiece {
     /// The first index at which the two branches differ.
     pub start: u64,
     /// Entries from where the branch held ends, with their payloads.
-    pub entries: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub entries: Vec<Stored>,
     /// The tree with them.
     pub frontier: Frontier,
     /// Stored nodes that they add.
@@ -119,12 +138,19 @@ impl Reader<'_> {
         Ok(forks)
     }
 
-    /// Changes on branches that do not stand and that nobody signed anew: log, index, entry, payload.
-    pub fn left_behind(&self) -> Result<Vec<(i64, u64, Vec<u8>, Vec<u8>)>, StoreError> {
+    /// Changes on branches that do not stand and that nobody signed anew.
+    pub fn left_behind(&self) -> Result<Vec<LeftEntry>, StoreError> {
         let mut select = self.tx.prepare_cached(
             "SELECT log, idx, entry, payload FROM branch_entries WHERE anew = 0 AND payload IS NOT NULL ORDER BY log, idx",
         )?;
-        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        let rows = select.query_map([], |row| {
+            Ok(LeftEntry {
+                log: row.get(0)?,
+                index: row.get(1)?,
+                entry: row.get(2)?,
+                payload: row.get(3)?,
+            })
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -287,11 +313,7 @@ impl Writer<'_> {
     }
 
     /// Takes the other branch out of its tables.
-    #[allow(clippy::type_complexity)] // entries with payloads, and nodes
-    fn take_branch(
-        &self,
-        log: i64,
-    ) -> Result<(Vec<(Vec<u8>, Option<Vec<u8>>)>, Vec<(u64, Hash)>), StoreError> {
+    fn take_branch(&self, log: i64) -> Result<(Vec<Stored>, Nodes), StoreError> {
         let entries = self
             .tx
             .prepare_cached("SELECT entry, payload FROM branch_entries WHERE log = ? ORDER BY idx")?
@@ -321,13 +343,13 @@ impl Writer<'_> {
             (note, node)
         };
         let first = stored_index(0, start);
-        let rows: Vec<(Vec<u8>, Option<Vec<u8>>, Option<[u8; 16]>)> = self
+        let rows: Vec<(Stored, Option<[u8; 16]>)> = self
             .tx
             .prepare_cached(
                 "SELECT entry, payload, record FROM entries WHERE log = ? AND idx >= ? ORDER BY idx",
             )?
             .query_map((head.id, start), |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                Ok(((row.get(0)?, row.get(1)?), row.get(2)?))
             })?
             .collect::<Result<_, _>>()?;
         let nodes: Vec<(u64, Hash)> = self
@@ -336,7 +358,7 @@ impl Writer<'_> {
             .query_map((head.id, first), |row| Ok((row.get(0)?, Hash(row.get(1)?))))?
             .collect::<Result<_, _>>()?;
         self.dirty
-            .extend(rows.iter().filter_map(|(_, _, record)| record.map(RecordId)));
+            .extend(rows.iter().filter_map(|(_, record)| record.map(RecordId)));
         self.tx
             .execute("DELETE FROM entries WHERE log = ? AND idx >= ?", (head.id, start))?;
         self.tx
@@ -347,10 +369,7 @@ impl Writer<'_> {
         )?;
         Ok(BranchPiece {
             start,
-            entries: rows
-                .into_iter()
-                .map(|(entry, payload, _)| (entry, payload))
-                .collect(),
+            entries: rows.into_iter().map(|(stored, _)| stored).collect(),
             frontier: head.frontier.clone(),
             nodes,
             checkpoint: SignedCheckpoint::verify(&note, &node, origin)

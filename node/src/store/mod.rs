@@ -15,7 +15,7 @@ mod views;
 mod writer;
 
 pub use append::{OwnEntry, Signer};
-pub use branches::{BranchPiece, BranchRow};
+pub use branches::{BranchPiece, BranchRow, LeftEntry};
 pub use error::StoreError;
 pub use figures::OwnerFigures;
 pub use logs::{Closed, LastWitnessed, LogRow, ReceiptRow};

@@ -51,13 +51,14 @@ impl Node {
         let directory = self.directory();
         Ok(self.store.read(|reader| {
             let mut all = Vec::new();
-            for (log, index, entry, payload) in reader.left_behind()? {
-                let entry = Entry::parse(&entry)
+            for left in reader.left_behind()? {
+                let (log, index) = (left.log, left.index);
+                let entry = Entry::parse(&left.entry)
                     .map_err(|error| StoreError::Corrupt(format!("entry {index} of a branch: {error}")))?;
                 let header = entry.header();
                 let change = entry.change_id();
                 let (PayloadKind::Change, Some(record), Ok(said)) =
-                    (header.kind, header.record, Change::parse(&payload))
+                    (header.kind, header.record, Change::parse(&left.payload))
                 else {
                     continue;
                 };
