@@ -287,6 +287,15 @@ impl Browser {
             .with_context(|| selector.to_owned())
     }
 
+    /// Gives a file to the chooser that a selector finds.
+    pub fn choose(&self, selector: &str, file: &Path) -> anyhow::Result<()> {
+        let found = self.post("/element", &json!({ "using": "css selector", "value": selector }))?;
+        let id = found[ELEMENT].as_str().context("an element has an id")?;
+        self.post(&format!("/element/{id}/value"), &json!({ "text": file }))
+            .map(drop)
+            .with_context(|| selector.to_owned())
+    }
+
     /// Presses keys one after another, wherever the focus is.
     pub fn press(&self, keys: &str) -> anyhow::Result<()> {
         let strokes: Vec<Value> = keys

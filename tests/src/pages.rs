@@ -1,6 +1,8 @@
 //! The pages as people meet them: in a browser, on the nodes of a real demo. What is typed is typed on a keyboard, and what
 //! arrives arrives without reload.
 
+mod verifying;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::Command;
@@ -29,7 +31,7 @@ fn the_pages_in_a_browser() {
         began.elapsed().as_secs_f64()
     );
     let mut scene = Scene { driver, prefecture };
-    let stories: [(&str, Story); 9] = [
+    let stories: [(&str, Story); 12] = [
         ("a wrong passphrase is told, the right one leads on", entrance),
         (
             "a visit is registered by keyboard and arrives at the county without its person",
@@ -43,6 +45,18 @@ fn the_pages_in_a_browser() {
         (
             "a record shows its proof, and its bundle convinces an auditor",
             proving,
+        ),
+        (
+            "a bundle is checked in the browser and goes nowhere",
+            verifying::verifying,
+        ),
+        (
+            "whoever checks chooses what to trust",
+            verifying::choosing_what_to_trust,
+        ),
+        (
+            "the verifier's page is whole on every screen",
+            verifying::whole_on_every_screen,
         ),
         (
             "a joint activity is sealed, and what comes after is marked",

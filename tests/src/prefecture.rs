@@ -23,12 +23,14 @@ const RAISED: Duration = Duration::from_secs(300);
 /// What a node may take until it serves.
 const STARTED: Duration = Duration::from_secs(60);
 /// What programs are made of.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 9] = [
     "protocol/src",
+    "node/build.rs",
     "node/src",
     "node/assets",
     "node/locales",
     "node/templates",
+    "target/verify",
     "tools/audit/src",
     "Cargo.lock",
 ];

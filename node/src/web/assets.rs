@@ -1,5 +1,5 @@
-//! The four files that pages load. They are part of the program; their version is in their address, so a browser keeps
-//! them until the program changes.
+//! The files that pages load. They are part of the program; their version is in their address, so a browser keeps them
+//! until the program changes.
 
 use std::sync::LazyLock;
 
@@ -18,7 +18,7 @@ struct Asset {
     bytes: &'static [u8],
 }
 
-const ASSETS: [Asset; 4] = [
+const ASSETS: [Asset; 5] = [
     Asset {
         name: "tokens.css",
         kind: "text/css; charset=utf-8",
@@ -35,16 +35,24 @@ const ASSETS: [Asset; 4] = [
         bytes: include_bytes!("../../assets/app.js"),
     },
     Asset {
+        name: "verify.js",
+        kind: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../assets/verify.js"),
+    },
+    Asset {
         name: "favicon.svg",
         kind: "image/svg+xml",
         bytes: include_bytes!("../../assets/favicon.svg"),
     },
 ];
 
+/// The verifier that runs in the browser, if it was built before this program (`tools/verify-wasm`).
+pub(super) const VERIFIER: Option<&[u8]> = include!(concat!(env!("OUT_DIR"), "/verifier.rs"));
+
 /// The version of all of them together.
 pub(super) fn version() -> &'static str {
     static VERSION: LazyLock<String> = LazyLock::new(|| {
-        let parts: Vec<&[u8]> = ASSETS.iter().map(|asset| asset.bytes).collect();
+        let parts: Vec<&[u8]> = ASSETS.iter().map(|asset| asset.bytes).chain(VERIFIER).collect();
         lianzhan_protocol::codec::hex(&Hash::of("assets", &parts).0[..6])
     });
     &VERSION
@@ -60,10 +68,20 @@ async fn icon(query: RawQuery, headers: HeaderMap) -> Response {
     asset(Path("favicon.svg".into()), query, headers).await
 }
 
-async fn asset(Path(name): Path<String>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
+async fn asset(Path(name): Path<String>, query: RawQuery, headers: HeaderMap) -> Response {
+    match ASSETS.iter().find(|asset| asset.name == name) {
+        Some(asset) => kept(asset.kind, asset.bytes, query, &headers),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// A file that a browser keeps as long as its address names this version.
+pub(super) fn kept(
+    kind: &'static str,
+    bytes: &'static [u8],
+    RawQuery(query): RawQuery,
+    headers: &HeaderMap,
+) -> Response {
     let tag = format!("\"{}\"", version());
     let named = query.is_some_and(|query| query.strip_prefix("v=") == Some(version()));
     let keep = if named {
@@ -78,5 +96,5 @@ async fn asset(Path(name): Path<String>, RawQuery(query): RawQuery, headers: Hea
     if known {
         return (StatusCode::NOT_MODIFIED, head).into_response();
     }
-    (head, [(header::CONTENT_TYPE, asset.kind)], asset.bytes).into_response()
+    (head, [(header::CONTENT_TYPE, kind)], bytes).into_response()
 }

@@ -13,8 +13,15 @@ use super::WebState;
 const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
                    form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-const ALWAYS: [(HeaderName, HeaderValue); 5] = [
-    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP)),
+/// The same for the one page that runs the verifier, and sends no form.
+const CSP_VERIFIER: &str = "default-src 'none'; style-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:; \
+                            connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+
+/// Marks the answer that is this page.
+#[derive(Clone, Copy)]
+pub(super) struct RunsVerifier;
+
+const ALWAYS: [(HeaderName, HeaderValue); 4] = [
     (
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -35,7 +42,12 @@ pub(super) async fn guard(State(state): State<WebState>, request: Request, next:
         let say = format!("This address is not served here. Open http://{}/\n", state.bound);
         (StatusCode::MISDIRECTED_REQUEST, say).into_response()
     };
+    let policy = match response.extensions().get::<RunsVerifier>() {
+        Some(RunsVerifier) => CSP_VERIFIER,
+        None => CSP,
+    };
     let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     for (name, value) in ALWAYS {
         headers.insert(name, value);
     }

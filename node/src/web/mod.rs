@@ -21,6 +21,7 @@ mod request;
 mod say;
 mod session;
 mod timeline;
+mod verify;
 mod visit_form;
 mod visits;
 
@@ -54,6 +55,7 @@ pub struct WebState {
     stop: watch::Receiver<bool>,
     door: Door,
     sessions: Arc<session::Sessions>,
+    verifier: Option<&'static [u8]>,
 }
 
 /// The state of the pages of `node`, which are served at `bound` until `stop` says true. `peers` tells who is connected.
@@ -67,6 +69,7 @@ pub fn state(node: Arc<Node>, peers: Peers, bound: SocketAddr, stop: watch::Rece
         stop,
         door: Door::default(),
         sessions: Arc::new(session::Sessions::new(idle, &node_key[..8])),
+        verifier: assets::VERIFIER,
     }
 }
 
@@ -90,6 +93,7 @@ pub fn router(state: WebState) -> Router {
         .merge(deputies::router())
         .merge(network::router())
         .merge(live::router())
+        .merge(verify::router())
         .fallback(answer::nowhere)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(axum::middleware::from_fn_with_state(state.clone(), guard::guard))

@@ -2,6 +2,7 @@
 
 mod entrance;
 mod pages;
+mod verify;
 mod visits;
 
 use std::net::SocketAddr;
@@ -28,6 +29,7 @@ const PHONE: &str = "13900000016";
 /// A station of its own with a clerk and a deputy, and its pages.
 struct Station {
     node: Arc<Node>,
+    state: super::WebState,
     pages: Router,
     _stop: watch::Sender<bool>,
     _dir: tempfile::TempDir,
@@ -64,9 +66,11 @@ impl Station {
         }
         let (stop, stopped) = watch::channel(false);
         let bound: SocketAddr = HOST.parse().unwrap();
-        let pages = super::router(super::state(node.clone(), Arc::new(Vec::new), bound, stopped));
+        let state = super::state(node.clone(), Arc::new(Vec::new), bound, stopped);
+        let pages = super::router(state.clone());
         Station {
             node,
+            state,
             pages,
             _stop: stop,
             _dir: dir,

@@ -1,9 +1,10 @@
 //! Takes pictures of the main pages of a demo, at a desk and on a phone.
 //!
-//! `cargo run -p lianzhan-tests --bin screenshots -- [DIR] [--demo RUNNING]`
+//! `cargo run -p lianzhan-tests --bin screenshots -- [DIR] [--demo RUNNING] [--only PAGE]`
 //!
 //! Small ones go to DIR (default `docs/images`), all of them in full size to `target/screenshots`. It raises a demo of its
-//! own; with `--demo` it looks at one that runs already in that directory.
+//! own; with `--demo` it looks at one that runs already in that directory. With
+//! `--only` it takes the pages whose name begins so.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,6 +58,10 @@ enum Page {
         proof: bool,
     },
     Joint,
+    /// The verifier, with the bundle of a record or a broken one.
+    Verify {
+        broken: bool,
+    },
 }
 
 const fn shot(name: &'static str, place: &'static str, login: &'static str, page: Page) -> Shot {
@@ -70,7 +75,7 @@ const fn shot(name: &'static str, place: &'static str, login: &'static str, page
     }
 }
 
-const SHOTS: [Shot; 20] = [
+const SHOTS: [Shot; 24] = [
     Shot {
         small: (Some("login"), None),
         ..shot("login", "shiqiao", "", Page::At("/login"))
@@ -114,6 +119,13 @@ const SHOTS: [Shot; 20] = [
         ..shot("network", "county", "ye", Page::At("/network"))
     },
     shot("network-station", "shiqiao", "lin", Page::At("/network")),
+    shot("verify", "county", "", Page::At("/verify")),
+    shot("verify-good", "county", "zhou", Page::Verify { broken: false }),
+    shot("verify-refused", "county", "zhou", Page::Verify { broken: true }),
+    Shot {
+        look: "lang=en&theme=dark",
+        ..shot("verify-dark-en", "county", "zhou", Page::Verify { broken: false })
+    },
     shot("nowhere", "shiqiao", "lin", Page::At("/nowhere")),
     Shot {
         look: "theme=dark",
@@ -131,10 +143,14 @@ const SHOTS: [Shot; 20] = [
 
 fn main() -> anyhow::Result<()> {
     let mut args = std::env::args_os().skip(1);
-    let (mut small, mut running) = (root().join("docs/images"), None);
+    let (mut small, mut running, mut only) = (root().join("docs/images"), None, String::new());
     while let Some(arg) = args.next() {
         match arg.to_str() {
             Some("--demo") => running = Some(PathBuf::from(args.next().context("--demo needs a directory")?)),
+            Some("--only") => {
+                let page = args.next().and_then(|page| page.into_string().ok());
+                only = page.context("--only needs a page")?;
+            }
             _ => small = PathBuf::from(arg),
         }
     }
@@ -149,7 +165,7 @@ fn main() -> anyhow::Result<()> {
     };
     prepare(&driver, &prefecture)?;
     for screen in [Screen::DESK, Screen::PHONE] {
-        for shot in &SHOTS {
+        for shot in SHOTS.iter().filter(|shot| shot.name.starts_with(&only)) {
             take(&driver, &prefecture, screen, shot, &large, &small)
                 .with_context(|| format!("{} at {} px", shot.name, screen.width))?;
         }
@@ -219,6 +235,27 @@ fn follow(browser: &Browser, base: &str, href: &Value) -> anyhow::Result<()> {
     ))
 }
 
+/// Checks the bundle of the second newest visit, which has a history.
+fn verify(browser: &Browser, base: &str, broken: bool) -> anyhow::Result<()> {
+    browser.go(&format!("{base}/visits"))?;
+    let script = "return document.querySelectorAll('#visits tbody a.pm')[1].getAttribute('href')";
+    follow(browser, base, &browser.run(script, &[])?)?;
+    browser.click("#proof a[download]")?;
+    let bundle = browser.downloaded(PATIENCE)?;
+    if broken {
+        let mut bytes = fs::read(&bundle)?;
+        let name = b"entries/";
+        let header = bytes.windows(name.len()).rposition(|part| part == name);
+        bytes[header.context("a bundle holds entries")? + 512] ^= 1;
+        fs::write(&bundle, bytes)?;
+    }
+    browser.go(&format!("{base}/verify"))?;
+    let ready = "return !!document.querySelector('meta[http-equiv]')";
+    browser.until("the verifier", PATIENCE, ready, &[])?;
+    browser.choose("#bundle", &bundle)?;
+    browser.until_says("#result .note", "", PATIENCE)
+}
+
 fn take(
     driver: &Driver,
     prefecture: &Prefecture,
@@ -236,6 +273,7 @@ fn take(
     match shot.page {
         Page::At(path) => browser.go(&format!("{base}{path}"))?,
         Page::Joint => to_joint(&browser, &base)?,
+        Page::Verify { broken } => verify(&browser, &base, broken)?,
         Page::Record { proof } => {
             browser.go(&format!("{base}/visits"))?;
             // One with a history: the second newest has been told to its visitor in the meantime.

@@ -6,6 +6,7 @@ mod deputies;
 mod entrance;
 mod network;
 mod record;
+mod verify;
 mod visits;
 
 #[cfg(test)]
@@ -16,6 +17,7 @@ pub use deputies::*;
 pub use entrance::*;
 pub use network::*;
 pub use record::*;
+pub use verify::*;
 pub use visits::*;
 
 use askama::Template;

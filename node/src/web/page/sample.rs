@@ -279,6 +279,8 @@ fn pages(look: Look) -> Vec<(&'static str, String)> {
         ("activity-open", activity_open(look).render().unwrap()),
         ("deputies", deputies(look).render().unwrap()),
         ("network", network(look).render().unwrap()),
+        ("verify", verify(look, true).render().unwrap()),
+        ("verify-unbuilt", verify(look, false).render().unwrap()),
     ]
 }
 

@@ -61,6 +61,21 @@ pub(super) fn deputies(look: Look) -> DeputiesPage {
     }
 }
 
+pub(super) fn verify(look: Look, built: bool) -> VerifyPage {
+    VerifyPage {
+        text: look.text(),
+        shell: Shell {
+            person: None,
+            ..look.shell(Section::None, "/verify")
+        },
+        module: built.then(|| "/verify/lianzhan_verify.wasm".into()),
+        longest: 1 << 28,
+        founding: "7c1e 04b9 a2f3 55d0 18aa 90cd 3b6f 91ce".into(),
+        root: look.say("澜州市", "Lanzhou City"),
+        roles: "{}".into(),
+    }
+}
+
 pub(super) fn network(look: Look) -> NetworkPage {
     let log = |space: (&str, &str),
                audience: (&str, &str),
