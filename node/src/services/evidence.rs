@@ -6,15 +6,16 @@ use lianzhan_protocol::bundle::{self, BundleInput, EntryEvidence, LogEvidence, R
 use lianzhan_protocol::id::{Hash, RecordId};
 use lianzhan_protocol::log::{Receipt, TreeSize};
 
-use super::{Node, ServiceError};
-use crate::store::{LogRow, Reader, StoreError};
+use super::threads::Threads;
+use super::{Load, Node, ServiceError};
+use crate::store::{EntryRow, LogRow, Reader, StoreError};
 
 impl Node {
     /// The bundle of `records`. Sealed payloads are never in it.
     pub fn bundle(&self, records: &[RecordId]) -> Result<Vec<u8>, ServiceError> {
         let directory = self.directory();
         self.store.read(|reader| {
-            let (evidence, logs) = match gather(reader, records)? {
+            let (evidence, logs) = match gather(self, reader, records)? {
                 Ok(found) => found,
                 Err(missing) => return Ok(Err(ServiceError::UnknownRecord(missing))),
             };
@@ -39,14 +40,20 @@ impl Node {
                     tree,
                 });
             }
-            Ok(bundle::write(&input).map_err(|error| ServiceError::Bundle(error.to_string())))
+            Ok(bundle::write_by(&input, &Threads::of_this_machine())
+                .map_err(|error| ServiceError::Bundle(error.to_string())))
         })?
     }
 }
 
 type Gathered = (Vec<RecordEvidence>, Vec<LogRow>);
 
-fn gather(reader: &Reader<'_>, records: &[RecordId]) -> Result<Result<Gathered, RecordId>, StoreError> {
+fn gather(
+    node: &Node,
+    reader: &Reader<'_>,
+    records: &[RecordId],
+) -> Result<Result<Gathered, RecordId>, StoreError> {
+    let mut load = Load::new(node, reader);
     let by_id: BTreeMap<i64, LogRow> = reader.logs()?.into_iter().map(|log| (log.id, log)).collect();
     let mut used = BTreeSet::new();
     let mut evidence = Vec::with_capacity(records.len());
@@ -56,7 +63,18 @@ fn gather(reader: &Reader<'_>, records: &[RecordId]) -> Result<Result<Gathered, 
             return Ok(Err(*id));
         }
         let mut entries = Vec::with_capacity(rows.len());
+        let space_of = |row: &EntryRow| by_id.get(&row.log).map(|log| log.start.space.id());
+        let one_space = rows.windows(2).all(|two| space_of(&two[0]) == space_of(&two[1]));
+        // What names a record in a second space does not belong to it.
+        let space = if one_space {
+            None
+        } else {
+            load.record(id)?.map(|loaded| loaded.space.id())
+        };
         for row in rows {
+            if space.is_some() && space_of(&row) != space {
+                continue;
+            }
             used.insert(row.log);
             entries.push(EntryEvidence {
                 entry: row.entry,

@@ -1,5 +1,6 @@
 //! A peer's way in: a verified range of entries -> append. And the other way: ranges for peers.
 
+use lianzhan_protocol::bundle::Spread;
 use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
 use lianzhan_protocol::log::{Entry, EntryError, Frontier, Origin, TreeSize, Verified};
 use lianzhan_protocol::record::AnnexKey;
@@ -9,6 +10,7 @@ use lianzhan_protocol::sync::{
 };
 use lianzhan_protocol::trust::Purpose;
 
+use super::threads::Threads;
 use super::{Node, ServiceError};
 use crate::store::StoreError;
 
@@ -27,33 +29,9 @@ pub enum Ingested {
     Failed(String),
 }
 
-/// Threads that check the signatures of one range.
-const VERIFY_THREADS: usize = 4;
-/// Fewer entries than this are not worth a thread.
-const ENTRIES_PER_THREAD: usize = 16;
-
 /// Signatures are most of the work and each stands alone, so a range is spread over the machine's cores.
 pub(super) fn verify_entries(entries: &[RangeEntry]) -> Vec<Result<Verified<Entry>, EntryError>> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = cores
-        .min(VERIFY_THREADS)
-        .min(entries.len() / ENTRIES_PER_THREAD)
-        .max(1);
-    let verify = |part: &[RangeEntry]| part.iter().map(RangeEntry::verify).collect::<Vec<_>>();
-    let mut parts = entries.chunks(entries.len().div_ceil(threads).max(1));
-    let own = parts.next().unwrap_or_default();
-    std::thread::scope(|scope| {
-        let others: Vec<_> = parts.map(|part| scope.spawn(move || verify(part))).collect();
-        let mut all = verify(own);
-        for other in others {
-            all.extend(
-                other
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            );
-        }
-        all
-    })
+    Threads::of_this_machine().each(entries, RangeEntry::verify)
 }
 
 impl Node {

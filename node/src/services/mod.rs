@@ -19,6 +19,7 @@ pub mod monitor;
 pub mod project;
 pub mod query;
 mod submit;
+pub mod threads;
 pub mod visit;
 pub mod witness;
 

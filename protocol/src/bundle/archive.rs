@@ -6,11 +6,14 @@ use std::collections::BTreeMap;
 
 use super::refusal::{Reason, Refusal};
 
-/// Files by path.
+/// Files by path, as they are made.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
-/// The longest bundle read or written, in bytes.
-pub const BUNDLE_MAX: usize = 256 * 1024 * 1024;
+/// Files by path, where they lie: a bundle may be large, and one copy of it is enough.
+pub(super) type View<'a> = BTreeMap<&'a str, &'a [u8]>;
+
+/// The longest bundle read or written, in bytes: room for some 150,000 changes of a form of 25 fields.
+pub const BUNDLE_MAX: usize = 1024 * 1024 * 1024 + 512 * 1024 * 1024;
 
 const BLOCK: usize = 512;
 /// Longest path, in bytes: what the name field of a header holds without a prefix.
@@ -18,8 +21,17 @@ const PATH_MAX: usize = 100;
 /// Name as it stands for the archive itself in a [`Refusal`].
 const ARCHIVE: &str = "archive";
 
-/// The archive of `files`. Fails for a path that [`is_path`] refuses and beyond [`BUNDLE_MAX`].
-pub(super) fn pack(files: &Files) -> Result<Vec<u8>, Refusal> {
+/// `files` where they lie.
+pub(super) fn view(files: &Files) -> View<'_> {
+    let files = files.iter();
+    files
+        .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+        .collect()
+}
+
+/// The archive of `files`, each let go once it is in. Fails for a path that [`is_path`] refuses and beyond
+/// [`BUNDLE_MAX`].
+pub(super) fn pack(mut files: Files) -> Result<Vec<u8>, Refusal> {
     let total: usize = files
         .values()
         .map(|bytes| BLOCK + bytes.len().next_multiple_of(BLOCK))
@@ -28,9 +40,9 @@ pub(super) fn pack(files: &Files) -> Result<Vec<u8>, Refusal> {
         return Err(Refusal::new(ARCHIVE, Reason::TooLong { max: BUNDLE_MAX }));
     }
     let mut out = Vec::with_capacity(total + 2 * BLOCK);
-    for (path, bytes) in files {
-        out.extend_from_slice(&header(path, bytes.len())?);
-        out.extend_from_slice(bytes);
+    while let Some((path, bytes)) = files.pop_first() {
+        out.extend_from_slice(&header(&path, bytes.len())?);
+        out.extend_from_slice(&bytes);
         out.resize(out.len().next_multiple_of(BLOCK), 0);
     }
     out.resize(out.len() + 2 * BLOCK, 0);
@@ -38,13 +50,13 @@ pub(super) fn pack(files: &Files) -> Result<Vec<u8>, Refusal> {
 }
 
 /// The files of an archive; refuses every archive that [`pack`] would not write from them.
-pub(super) fn unpack(bytes: &[u8]) -> Result<Files, Refusal> {
+pub(super) fn unpack(bytes: &[u8]) -> Result<View<'_>, Refusal> {
     if bytes.len() > BUNDLE_MAX {
         return Err(Refusal::new(ARCHIVE, Reason::TooLong { max: BUNDLE_MAX }));
     }
-    let mut files = Files::new();
+    let mut files = View::new();
     let mut rest = bytes;
-    let mut last = String::new();
+    let mut last = "";
     loop {
         let after = || {
             if last.is_empty() {
@@ -67,8 +79,8 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Files, Refusal> {
         let path = path_of(block)
             .ok_or_else(|| Refusal::new(after(), Reason::Archive("a file's name is not one of ours")))?;
         let size =
-            size_of(block).ok_or_else(|| Refusal::new(&path, Reason::Archive("its size is malformed")))?;
-        if header(&path, size)? != *block {
+            size_of(block).ok_or_else(|| Refusal::new(path, Reason::Archive("its size is malformed")))?;
+        if header(path, size)? != *block {
             return Err(Refusal::new(
                 path,
                 Reason::Archive("its header is not the one that we write"),
@@ -86,7 +98,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Files, Refusal> {
         if padding.iter().any(|byte| *byte != 0) {
             return Err(Refusal::new(path, Reason::Archive("its padding is not zeros")));
         }
-        files.insert(path.clone(), content.to_vec());
+        files.insert(path, content);
         last = path;
         rest = next;
     }
@@ -121,12 +133,9 @@ fn is_path(path: &str) -> bool {
     path.len() <= PATH_MAX && path.split('/').all(segment)
 }
 
-fn path_of(block: &[u8; BLOCK]) -> Option<String> {
+fn path_of(block: &[u8; BLOCK]) -> Option<&str> {
     let name = block[..PATH_MAX].split(|byte| *byte == 0).next()?;
-    std::str::from_utf8(name)
-        .ok()
-        .filter(|path| is_path(path))
-        .map(str::to_owned)
+    std::str::from_utf8(name).ok().filter(|path| is_path(path))
 }
 
 fn size_of(block: &[u8; BLOCK]) -> Option<usize> {

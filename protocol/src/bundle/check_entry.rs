@@ -2,16 +2,36 @@
 
 use std::collections::BTreeMap;
 
-use super::archive::Files;
+use super::archive::View;
 use super::check_log::Log;
-use super::examine::{take, take_text};
+use super::examine::text;
 use super::layout::entry_file;
 use super::refusal::{At, Reason, Refusal};
 use super::rules;
 use crate::id::{ChangeId, RecordId};
-use crate::log::{Covered, Entry, Origin, PayloadKind, ProofFile, verify_cosignature, witness_name};
+use crate::log::{Entry, EntryIndex, Note, Origin, PayloadKind, ProofHead, verify_inclusion};
 use crate::record::{Change, Held};
-use crate::trust::Directory;
+
+/// The three files of a change, where they lie.
+pub(super) struct Item<'a> {
+    id: ChangeId,
+    entry: Option<&'a [u8]>,
+    payload: Option<&'a [u8]>,
+    proof: Option<&'a [u8]>,
+}
+
+impl<'a> Item<'a> {
+    /// Takes the files of a change out of those not yet used. One that is missing is named when the change is checked.
+    pub(super) fn take(files: &mut View<'a>, id: ChangeId) -> Self {
+        let mut file = |ending| files.remove(entry_file(&id, ending).as_str());
+        Item {
+            entry: file("entry"),
+            payload: file("payload"),
+            proof: file("tlog-proof"),
+            id,
+        }
+    }
+}
 
 /// A change whose evidence was checked.
 pub(super) struct Checked {
@@ -20,14 +40,11 @@ pub(super) struct Checked {
 }
 
 /// Checks the three files of one change.
-pub(super) fn check(
-    files: &mut Files,
-    id: &ChangeId,
-    logs: &BTreeMap<Origin, Log>,
-    directory: &Directory,
-) -> Result<Checked, Refusal> {
+pub(super) fn check(item: &Item<'_>, logs: &BTreeMap<Origin, Log>) -> Result<Checked, Refusal> {
+    let id = &item.id;
+    let missing = |path: &str| Refusal::new(path, Reason::Missing);
     let path = entry_file(id, "entry");
-    let entry = Entry::parse(&take(files, &path)?).at(&path)?;
+    let entry = Entry::parse(item.entry.ok_or_else(|| missing(&path))?).at(&path)?;
     if entry.change_id() != *id {
         return Err(Refusal::new(
             path,
@@ -47,57 +64,59 @@ pub(super) fn check(
     entry.check_place(&log.origin, &log.start.space.id()).at(&path)?;
 
     let payload_file = entry_file(id, "payload");
-    let payload = take(files, &payload_file)?;
-    entry.check_payload(&payload).at(&payload_file)?;
-    let change = Change::parse(&payload).at(&payload_file)?;
+    let payload = item.payload.ok_or_else(|| missing(&payload_file))?;
+    entry.check_payload(payload).at(&payload_file)?;
+    let change = Change::parse(payload).at(&payload_file)?;
 
     let proof_path = entry_file(id, "tlog-proof");
-    let proof = ProofFile::parse(&take_text(files, &proof_path)?).at(&proof_path)?;
+    let proof = text(item.proof.ok_or_else(|| missing(&proof_path))?, &proof_path)?;
+    let (head, note) = ProofHead::read(proof).at(&proof_path)?;
     log.start
-        .check_statement(proof.index, &entry, Some(&payload))
+        .check_statement(head.index, &entry, Some(payload))
         .at(&path)?;
-    included(&entry, &proof, log).map_err(|reason| Refusal::new(&proof_path, reason))?;
+    included(&entry, &head, note, log).map_err(|reason| Refusal::new(&proof_path, reason))?;
+    let covered = log.place(head.index).map(|(place, _)| place.covered.clone());
     let held = Held {
         id: *id,
         origin: log.origin.clone(),
-        index: proof.index,
+        index: head.index,
         author: header.author,
         appointment,
         recorded: header.recorded,
-        covered: Covered::of(directory, &log.start, proof.index, &log.receipts),
+        covered: covered.unwrap_or_default(),
         change,
     };
     Ok(Checked { record, held })
 }
 
-/// Checks that the entry stands in its log: under the first receipt that covers it, else under the newest checkpoint.
-fn included(entry: &Entry, proof: &ProofFile, log: &Log) -> Result<(), Reason> {
+/// Checks that the entry stands in its log: under the checkpoint of the first receipt that covers it, else under the
+/// newest. The signatures on that checkpoint's note were verified when the log was.
+fn included(entry: &Entry, proof: &ProofHead, note: &str, log: &Log) -> Result<(), Reason> {
     if proof.extra.is_some() {
         return Err(Reason::ProofAgainst("an extra line"));
     }
-    let checkpoint = rules::open_checkpoint(&proof.checkpoint, &log.origin, &log.start.node)?;
-    proof.verify_inclusion(&entry.leaf(), &checkpoint)?;
-    let first = rules::first_covering(&log.receipts, proof.index);
-    let Some(receipt) = first.and_then(|n| log.receipts.get(n)) else {
-        if proof.checkpoint != log.newest {
-            return Err(Reason::ProofAgainst(
-                "must be the log's newest checkpoint, since no receipt covers the entry",
-            ));
+    let leaf = entry.leaf();
+    match log.place(proof.index) {
+        Some((place, _)) if place.note == note => {
+            let (size, root) = (place.checkpoint.size, &place.checkpoint.root);
+            Ok(verify_inclusion(proof.index, size, &leaf, &proof.hashes, root)?)
         }
-        return Ok(());
-    };
-    let note = rules::receipt_note(&log.origin, &log.start.node, receipt)
-        .map_err(crate::log::CheckpointError::from)?;
-    if proof.checkpoint != note {
-        return Err(Reason::ProofAgainst(
-            "must be the first checkpoint with a receipt that covers the entry",
-        ));
+        _ => Err(other_note(&leaf, proof, note, log, proof.index)),
     }
-    verify_cosignature(
-        &note.to_string(),
-        &witness_name(&receipt.witness),
-        &receipt.witness,
-        &checkpoint,
-    )?;
-    Ok(())
+}
+
+/// What is wrong with a proof whose note is not the one that it must carry.
+fn other_note(leaf: &crate::id::Hash, proof: &ProofHead, note: &str, log: &Log, index: EntryIndex) -> Reason {
+    let inclusion = || -> Result<(), Reason> {
+        let note = Note::parse(note)?;
+        let checkpoint = rules::open_checkpoint(&note, &log.origin, &log.start.node)?;
+        verify_inclusion(index, checkpoint.size, leaf, &proof.hashes, &checkpoint.root)?;
+        Ok(())
+    };
+    let witnessed = log.place(index).is_some_and(|(_, witnessed)| witnessed);
+    inclusion().err().unwrap_or(Reason::ProofAgainst(if witnessed {
+        "must be the first checkpoint with a receipt that covers the entry, with the cosignatures of all receipts over it"
+    } else {
+        "must be the log's newest checkpoint, since no receipt covers the entry"
+    }))
 }

@@ -1,11 +1,14 @@
 //! The evidence of one log: its start, its newest checkpoint, and the receipts of its required parent.
 
-use super::archive::Files;
+use std::collections::BTreeMap;
+
+use super::archive::View;
 use super::examine::{take, take_text};
 use super::facts::{Horizon, OrgName, Witnessed};
-use super::layout::{log_folder, receipt_file};
+use super::layout::{log_folder, policy_file, receipt_file};
+use super::place::{self, Place};
 use super::refusal::{At, Reason, Refusal};
-use super::rules;
+use super::{policy, rules};
 use crate::codec;
 use crate::id::OrgId;
 use crate::log::{
@@ -27,14 +30,16 @@ pub(super) struct Log {
     pub(super) checkpoint: Checkpoint,
     /// In order; number n stands at n - 1.
     pub(super) receipts: Vec<Receipt>,
-    /// The org of each receipt's witness.
-    pub(super) witnesses: Vec<OrgId>,
+    /// For which group of required witnesses each receipt speaks, and for which org.
+    pub(super) speaks_for: Vec<(usize, OrgId)>,
+    /// The checkpoints under which entries are proved, by the number of the first receipt that covers them.
+    places: BTreeMap<usize, Place>,
 }
 
 impl Log {
     /// Who witnessed, by the receipt at `n`, and when.
     pub(super) fn witnessed(&self, directory: &Directory, n: usize) -> Option<Witnessed> {
-        let (receipt, org) = (self.receipts.get(n)?, self.witnesses.get(n)?);
+        let (receipt, (_, org)) = (self.receipts.get(n)?, self.speaks_for.get(n)?);
         Some(Witnessed {
             time: receipt.time(),
             by: OrgName::of(directory, org),
@@ -42,17 +47,19 @@ impl Log {
         })
     }
 
+    /// Under which checkpoint the entry at `index` is proved, and whether that is a receipt's.
+    pub(super) fn place(&self, index: EntryIndex) -> Option<(&Place, bool)> {
+        let n = place::covering(&self.receipts, index);
+        Some((self.places.get(&n)?, n < self.receipts.len()))
+    }
+
     /// When all who must had witnessed a change, by what the receipts shown say.
     pub(super) fn witnessed_change(&self, directory: &Directory, held: &Held) -> Option<Witnessed> {
         let first = held.covered.witnessed()?;
-        let n = self
-            .receipts
-            .iter()
-            .zip(&self.witnesses)
-            .position(|(receipt, by)| {
-                receipt.covers(held.index) && receipt.time() == first.time && *by == first.by
-            })?;
-        self.witnessed(directory, n)
+        let from = place::covering(&self.receipts, held.index);
+        let mut covering = self.receipts.iter().zip(&self.speaks_for).skip(from);
+        let n = covering.position(|(receipt, (_, by))| receipt.time() == first.time && *by == first.by)?;
+        self.witnessed(directory, from + n)
     }
 
     /// Up to when the log is known.
@@ -70,19 +77,19 @@ impl Log {
 }
 
 /// Checks the folder of one log.
-pub(super) fn check(files: &mut Files, folder: &str, directory: &Directory) -> Result<Log, Refusal> {
+pub(super) fn check(files: &mut View<'_>, folder: &str, directory: &Directory) -> Result<Log, Refusal> {
     let entry_file = format!("{folder}start.entry");
-    let entry = Entry::parse(&take(files, &entry_file)?).at(&entry_file)?;
+    let entry = Entry::parse(take(files, &entry_file)?).at(&entry_file)?;
     let payload_file = format!("{folder}start.payload");
     let payload = take(files, &payload_file)?;
-    let (start, origin) = start(&entry, &entry_file, &payload, &payload_file)?;
+    let (start, origin) = start(&entry, &entry_file, payload, &payload_file)?;
     if log_folder(&origin).as_deref() != Some(folder) {
         return Err(Refusal::new(entry_file, Reason::OtherName(origin.to_string())));
     }
     appointed(directory, &start).map_err(|reason| Refusal::new(&payload_file, reason))?;
 
     let proof_file = format!("{folder}start.tlog-proof");
-    let proof = ProofFile::parse(&take_text(files, &proof_file)?).at(&proof_file)?;
+    let proof = ProofFile::parse(take_text(files, &proof_file)?).at(&proof_file)?;
     let checkpoint = rules::open_checkpoint(&proof.checkpoint, &origin, &start.node)
         .map_err(|reason| Refusal::new(&proof_file, reason))?;
     if proof.extra.is_some() || proof.checkpoint.signatures().len() != 1 {
@@ -107,10 +114,34 @@ pub(super) fn check(files: &mut Files, folder: &str, directory: &Directory) -> R
         newest: proof.checkpoint,
         checkpoint,
         receipts: Vec::new(),
-        witnesses: Vec::new(),
+        speaks_for: Vec::new(),
+        places: BTreeMap::new(),
     };
     receipts(files, folder, directory, &mut log)?;
+    tlog_policy(files, folder, directory, &log)?;
+    let notes = place::notes(&log.origin, &log.start.node, &log.receipts, &log.newest).at(&proof_file)?;
+    let groups = directory.required_groups(&log.start.org, log.start.policy.as_ref());
+    log.places = place::places(
+        notes,
+        &log.checkpoint,
+        &log.receipts,
+        &log.speaks_for,
+        groups.map_or(1, |groups| groups.len()),
+    );
     Ok(log)
+}
+
+/// Checks that the policy for tools of others says what the directory and the receipts say.
+fn tlog_policy(files: &mut View<'_>, folder: &str, directory: &Directory, log: &Log) -> Result<(), Refusal> {
+    let Some(expected) = policy::policy(directory, &log.start, &log.receipts, &log.speaks_for) else {
+        return Ok(());
+    };
+    let path = policy_file(folder);
+    if take(files, &path)? == expected.as_bytes() {
+        Ok(())
+    } else {
+        Err(Refusal::new(path, Reason::TlogPolicy))
+    }
 }
 
 /// Reads the start of a log and checks that its node signed it for the log that it derives.
@@ -162,17 +193,19 @@ fn appointed(directory: &Directory, start: &LogStart) -> Result<(), Reason> {
 
 /// Checks receipts, numbered from 1: signatures, place in the witness log, who witnessed, and that the newest tree
 /// extends the witnessed one.
-fn receipts(files: &mut Files, folder: &str, directory: &Directory, log: &mut Log) -> Result<(), Refusal> {
+fn receipts(files: &mut View<'_>, folder: &str, directory: &Directory, log: &mut Log) -> Result<(), Refusal> {
     let prefix = format!("{folder}receipts/");
     let count = files
-        .keys()
-        .filter(|path| path.starts_with(&prefix) && path.ends_with(".receipt"))
+        .range(prefix.as_str()..)
+        .map(|(path, _)| *path)
+        .take_while(|path| path.starts_with(&prefix))
+        .filter(|path| path.ends_with(".receipt"))
         .count();
     for n in 1..=count {
         let path = receipt_file(folder, n, "receipt");
-        let receipt: Receipt = codec::decode(&take(files, &path)?, RECEIPT_MAX).at(&path)?;
+        let receipt: Receipt = codec::decode(take(files, &path)?, RECEIPT_MAX).at(&path)?;
         receipt.verify(&log.origin, &log.start.node).at(&path)?;
-        let (_, org) = witness_group(directory, &log.start, &receipt).at(&path)?;
+        let speaks_for = witness_group(directory, &log.start, &receipt).at(&path)?;
         let in_order = log
             .receipts
             .last()
@@ -182,7 +215,7 @@ fn receipts(files: &mut Files, folder: &str, directory: &Directory, log: &mut Lo
         }
         let path = receipt_file(folder, n, "consistency");
         let text = take_text(files, &path)?;
-        let hashes = crate::log::read_growth(&text, receipt.size.0, &log.newest).ok_or_else(|| {
+        let hashes = crate::log::read_growth(text, receipt.size.0, &log.newest).ok_or_else(|| {
             Refusal::new(
                 &path,
                 Reason::ProofAgainst("from this receipt's size to the newest checkpoint"),
@@ -197,7 +230,7 @@ fn receipts(files: &mut Files, folder: &str, directory: &Directory, log: &mut Lo
         )
         .at(&path)?;
         log.receipts.push(receipt);
-        log.witnesses.push(org);
+        log.speaks_for.push(speaks_for);
     }
     Ok(())
 }

@@ -7,7 +7,8 @@ use super::check_log::Log;
 use super::facts::{Author, ChainLink, ChangeFacts, EventFacts, OrgName, RecordFacts, RecordSummary};
 use super::layout::entry_file;
 use super::refusal::{Reason, Refusal};
-use crate::id::{Hash, RecordId, StatementId};
+use super::spread::{self, Spread};
+use crate::id::{ChangeId, Hash, RecordId, StatementId};
 use crate::log::{Origin, doubt};
 use crate::record::activity::Activity;
 use crate::record::ledger::{Ledger, ledgers};
@@ -23,24 +24,34 @@ struct Ground<'a> {
     logs: &'a BTreeMap<Origin, Log>,
     /// The ledgers that come with the program, by hash.
     ledgers: BTreeMap<Hash, &'static Ledger>,
+    /// Who holds the appointments that changes name.
+    authors: BTreeMap<StatementId, Option<Author>>,
 }
 
 /// The facts of every record, by id.
 pub(super) fn records(
     directory: &Directory,
     logs: &BTreeMap<Origin, Log>,
-    entries: &[Checked],
+    entries: Vec<Checked>,
+    how: &impl Spread,
 ) -> Result<Vec<RecordSummary>, Refusal> {
     let mut places = BTreeSet::new();
-    let mut by_record: BTreeMap<RecordId, Vec<&Checked>> = BTreeMap::new();
-    for entry in entries {
+    for entry in &entries {
         if !places.insert((&entry.held.origin, entry.held.index)) {
             return Err(Refusal::new(
                 entry_file(&entry.held.id, "entry"),
                 Reason::SamePlace,
             ));
         }
-        by_record.entry(entry.record).or_default().push(entry);
+    }
+    let mut authors = BTreeMap::new();
+    let mut by_record: BTreeMap<RecordId, Vec<Held>> = BTreeMap::new();
+    for entry in entries {
+        let appointment = entry.held.appointment;
+        authors
+            .entry(appointment)
+            .or_insert_with(|| author(directory, &appointment));
+        by_record.entry(entry.record).or_default().push(entry.held);
     }
     if by_record.is_empty() {
         return Err(Refusal::new("entries", Reason::Empty));
@@ -50,23 +61,24 @@ pub(super) fn records(
         directory,
         logs,
         ledgers,
+        authors,
     };
-    by_record
+    let records: Vec<(RecordId, Vec<Held>)> = by_record.into_iter().collect();
+    spread::each(how, &records, |(id, held)| record(&ground, *id, held))
         .into_iter()
-        .map(|(id, entries)| record(&ground, id, &entries))
         .collect()
 }
 
-fn record(ground: &Ground<'_>, id: RecordId, entries: &[&Checked]) -> Result<RecordSummary, Refusal> {
+fn record(ground: &Ground<'_>, id: RecordId, entries: &[Held]) -> Result<RecordSummary, Refusal> {
     let Ground {
         directory,
         logs,
         ledgers,
+        authors,
     } = ground;
     let by_hash = |hash: &Hash| ledgers.get(hash).copied();
-    let held: Vec<Held> = entries.iter().map(|entry| entry.held.clone()).collect();
     let space = one_space(logs, id, entries)?;
-    let graph = Graph::build(&held);
+    let graph = Graph::build(entries);
     if let Some((change, missing)) = graph.waiting().first() {
         return Err(Refusal::new(
             entry_file(&change.id, "payload"),
@@ -83,21 +95,22 @@ fn record(ground: &Ground<'_>, id: RecordId, entries: &[&Checked]) -> Result<Rec
         };
         judge(&context, held)
     };
-    let state = fold(id, &space.id(), &held, verdict, by_hash);
+    let state = fold(id, &space.id(), entries, verdict, by_hash);
+    let by_id: BTreeMap<&ChangeId, &Held> = entries.iter().map(|held| (&held.id, held)).collect();
     let changes = state
         .history
         .iter()
         .filter_map(|item| {
-            let entry = entries.iter().find(|entry| entry.held.id == item.change)?;
-            let log = logs.get(&entry.held.origin)?;
+            let held = by_id.get(&item.change)?;
+            let log = logs.get(&held.origin)?;
             Some(ChangeFacts {
                 id: item.change,
                 log: log.origin.to_string(),
-                index: entry.held.index.0,
-                author: author(directory, &entry.held.appointment),
-                recorded: entry.held.recorded,
-                witnessed: log.witnessed_change(directory, &entry.held),
-                doubt: doubt(entry.held.recorded, &entry.held.covered),
+                index: held.index.0,
+                author: authors.get(&held.appointment).cloned().flatten(),
+                recorded: held.recorded,
+                witnessed: log.witnessed_change(directory, held),
+                doubt: doubt(held.recorded, &held.covered),
                 verdict: item.verdict.clone(),
             })
         })
@@ -112,11 +125,11 @@ fn record(ground: &Ground<'_>, id: RecordId, entries: &[&Checked]) -> Result<Rec
 fn one_space<'l>(
     logs: &'l BTreeMap<Origin, Log>,
     id: RecordId,
-    entries: &[&Checked],
+    entries: &[Held],
 ) -> Result<&'l Space, Refusal> {
     let mut spaces = entries
         .iter()
-        .filter_map(|entry| logs.get(&entry.held.origin))
+        .filter_map(|held| logs.get(&held.origin))
         .map(|log| &log.start.space);
     let first = spaces
         .next()

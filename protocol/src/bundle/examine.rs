@@ -3,43 +3,53 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::archive::Files;
+use super::archive::View;
 use super::facts::{FORMAT, OrgName, Summary};
 use super::layout::{
     ENTRIES, FOUNDING_FILE, LOGS, README, README_FILE, STATEMENTS, log_folder, statement_file,
 };
 use super::refusal::{At, Reason, Refusal};
+use super::spread::{self, Spread};
 use super::{check_entry, check_log, conclude, rules};
 use crate::codec::unhex;
 use crate::id::{ChangeId, StatementId};
-use crate::log::Origin;
+use crate::log::{EntryIndex, Origin};
 use crate::trust::{Directory, FoundingStatement, SignedStatement};
 
 /// Takes a file out of those not yet used.
-pub(super) fn take(files: &mut Files, path: &str) -> Result<Vec<u8>, Refusal> {
+pub(super) fn take<'a>(files: &mut View<'a>, path: &str) -> Result<&'a [u8], Refusal> {
     files
         .remove(path)
         .ok_or_else(|| Refusal::new(path, Reason::Missing))
 }
 
 /// As [`take`], for a text.
-pub(super) fn take_text(files: &mut Files, path: &str) -> Result<String, Refusal> {
+pub(super) fn take_text<'a>(files: &mut View<'a>, path: &str) -> Result<&'a str, Refusal> {
+    text(take(files, path)?, path)
+}
+
+/// The text that a file is.
+pub(super) fn text<'a>(bytes: &'a [u8], path: &str) -> Result<&'a str, Refusal> {
     let not_text = |_| {
         Refusal::new(
             path,
             Reason::Codec(crate::codec::CodecError::Malformed("not UTF-8".into())),
         )
     };
-    String::from_utf8(take(files, path)?).map_err(not_text)
+    std::str::from_utf8(bytes).map_err(not_text)
 }
 
 /// Verifies the files and says what follows from them; uses each of them.
-pub(super) fn examine(mut files: Files, trusted: &FoundingStatement) -> Result<Summary, Refusal> {
+pub(super) fn examine(
+    mut files: View<'_>,
+    trusted: &FoundingStatement,
+    how: &(impl Spread + Sync),
+) -> Result<Summary, Refusal> {
     let files = &mut files;
     if take(files, README_FILE)? != README.as_bytes() {
         return Err(Refusal::new(README_FILE, Reason::Readme));
     }
-    let founding = FoundingStatement::open(&take(files, FOUNDING_FILE)?).at(FOUNDING_FILE)?;
+    let founding = FoundingStatement::open(take(files, FOUNDING_FILE)?).at(FOUNDING_FILE)?;
     if founding.id() != trusted.id() {
         let reason = Reason::OtherFounding {
             trusted: trusted.id(),
@@ -54,16 +64,21 @@ pub(super) fn examine(mut files: Files, trusted: &FoundingStatement) -> Result<S
         let log = check_log::check(files, &format!("{LOGS}{folder}/"), &directory)?;
         logs.insert(log.origin.clone(), log);
     }
-    let mut entries: Vec<check_entry::Checked> = Vec::new();
+    let mut items: Vec<check_entry::Item<'_>> = Vec::new();
     for name in names(files, ENTRIES, '.') {
-        let id = unhex::<32>(&name)
+        let id = unhex::<32>(name)
             .map(ChangeId)
             .ok_or_else(|| Refusal::new(format!("{ENTRIES}{name}"), Reason::Unused))?;
-        entries.push(check_entry::check(files, &id, &logs, &directory)?);
+        items.push(check_entry::Item::take(files, id));
     }
+    let entries = spread::each(how, &items, |item| check_entry::check(item, &logs))
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut shown = Shown::default();
+    entries.iter().for_each(|entry| shown.note(entry));
     // A missing dependency is the cause where a dropped change leaves its appointment unused.
-    let records = conclude::records(&directory, &logs, &entries)?;
-    all_used(files, &directory, &logs, &entries)?;
+    let records = conclude::records(&directory, &logs, entries, how)?;
+    all_used(files, &directory, &logs, &shown)?;
     let root = directory.root();
     Ok(Summary {
         format: FORMAT,
@@ -76,11 +91,11 @@ pub(super) fn examine(mut files: Files, trusted: &FoundingStatement) -> Result<S
 }
 
 /// Opens all statements and judges them; every one must stand.
-fn statements(files: &mut Files, founding: FoundingStatement) -> Result<Directory, Refusal> {
+fn statements(files: &mut View<'_>, founding: FoundingStatement) -> Result<Directory, Refusal> {
     let mut opened = Vec::new();
     for name in names(files, STATEMENTS, '.') {
         let path = format!("{STATEMENTS}{name}.cose");
-        let statement = SignedStatement::open(&take(files, &path)?).at(&path)?;
+        let statement = SignedStatement::open(take(files, &path)?).at(&path)?;
         if statement.id().to_string() != name {
             return Err(Refusal::new(path, Reason::OtherName(statement.id().to_string())));
         }
@@ -106,23 +121,40 @@ fn statements(files: &mut Files, founding: FoundingStatement) -> Result<Director
     }
 }
 
+/// What is in the bundle of changes: their places by log, and what they name.
+#[derive(Default)]
+struct Shown {
+    places: BTreeMap<Origin, Vec<EntryIndex>>,
+    changes: Vec<rules::Named>,
+}
+
+impl Shown {
+    fn note(&mut self, entry: &check_entry::Checked) {
+        let held = &entry.held;
+        match self.places.get_mut(&held.origin) {
+            Some(places) => places.push(held.index),
+            None => drop(self.places.insert(held.origin.clone(), vec![held.index])),
+        }
+        self.changes.push((held.id, held.appointment));
+    }
+}
+
 /// Nothing lies in the bundle that no proof needs: no file, statement, log or receipt.
 fn all_used(
-    files: &Files,
+    files: &View<'_>,
     directory: &Directory,
     logs: &BTreeMap<Origin, check_log::Log>,
-    entries: &[check_entry::Checked],
+    shown: &Shown,
 ) -> Result<(), Refusal> {
     if let Some(path) = files.keys().next() {
-        return Err(Refusal::new(path, Reason::Unused));
+        return Err(Refusal::new(*path, Reason::Unused));
     }
     for log in logs.values() {
         let folder = log_folder(&log.origin).unwrap_or_default();
-        if !entries.iter().any(|entry| entry.held.origin == log.origin) {
+        let Some(here) = shown.places.get(&log.origin) else {
             return Err(Refusal::new(folder, Reason::Unused));
-        }
-        let here = entries.iter().filter(|entry| entry.held.origin == log.origin);
-        let used = rules::in_use(&log.receipts, here.map(|entry| entry.held.index));
+        };
+        let used = rules::in_use(&log.receipts, here.iter().copied());
         if let Some(n) = (0..log.receipts.len()).find(|n| !used.contains(n)) {
             return Err(Refusal::new(
                 super::layout::receipt_file(&folder, n + 1, "receipt"),
@@ -130,18 +162,14 @@ fn all_used(
             ));
         }
     }
-    let shown: Vec<rules::Needs<'_>> = logs
+    let evidence: Vec<rules::Needs<'_>> = logs
         .values()
         .map(|log| rules::Needs {
             start: &log.start,
             receipts: &log.receipts,
         })
         .collect();
-    let changes: Vec<rules::Named> = entries
-        .iter()
-        .map(|entry| (entry.held.id, entry.held.appointment))
-        .collect();
-    let needed: BTreeSet<StatementId> = rules::needed(directory, &shown, &changes)
+    let needed: BTreeSet<StatementId> = rules::needed(directory, &evidence, &shown.changes)
         .into_iter()
         .map(SignedStatement::id)
         .collect();
@@ -155,11 +183,11 @@ fn all_used(
 }
 
 /// The different names that follow `prefix` up to `end` or the path's end, in order.
-fn names(files: &Files, prefix: &str, end: char) -> Vec<String> {
-    let mut names: Vec<String> = files
+fn names<'a>(files: &View<'a>, prefix: &str, end: char) -> Vec<&'a str> {
+    let mut names: Vec<&str> = files
         .keys()
         .filter_map(|path| path.strip_prefix(prefix))
-        .map(|rest| rest.split(end).next().unwrap_or(rest).to_owned())
+        .map(|rest| rest.split(end).next().unwrap_or(rest))
         .collect();
     names.dedup();
     names

@@ -193,6 +193,29 @@ impl Summary {
         bytes.push(b'\n');
         bytes
     }
+
+    /// Whether `stated` is what [`Summary::to_bytes`] gives, without making it: it may be large.
+    pub(super) fn reads(&self, stated: &[u8]) -> bool {
+        let mut rest = Rest(stated);
+        serde_json::to_writer_pretty(&mut rest, self).is_ok() && rest.0 == b"\n"
+    }
+}
+
+/// What is left of a text that is compared with what is written.
+struct Rest<'a>(&'a [u8]);
+
+impl std::io::Write for Rest<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 = self
+            .0
+            .strip_prefix(bytes)
+            .ok_or(std::io::ErrorKind::InvalidData)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn role_ids<S: serde::Serializer>(roles: &[Role], s: S) -> Result<S::Ok, S::Error> {

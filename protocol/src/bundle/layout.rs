@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::archive::Files;
+use super::archive::View;
 use super::refusal::{Reason, Refusal};
+use super::spread::{self, Spread};
 use crate::id::{ChangeId, Hash, StatementId};
 use crate::log::Origin;
 
@@ -37,28 +38,37 @@ pub(super) fn log_folder(origin: &Origin) -> Option<String> {
     crate::codec::unhex::<16>(hex).map(|_| format!("{LOGS}{hex}/"))
 }
 
+/// `<folder>policy.txt`.
+pub(super) fn policy_file(folder: &str) -> String {
+    format!("{folder}policy.txt")
+}
+
 /// `<folder>receipts/<n>.<ending>`, counted from 1.
 pub(super) fn receipt_file(folder: &str, n: usize, ending: &str) -> String {
     format!("{folder}receipts/{n}.{ending}")
 }
 
 /// The manifest over `files`, itself left out: what `sha256sum` prints.
-pub(super) fn manifest(files: &Files) -> String {
-    files
+pub(super) fn manifest(files: &View<'_>, how: &impl Spread) -> String {
+    let files: Vec<(&str, &[u8])> = files
         .iter()
-        .filter(|(path, _)| *path != MANIFEST_FILE)
-        .fold(String::new(), |mut out, (path, bytes)| {
-            let _ = writeln!(out, "{}  {path}", Hash::plain(bytes));
-            out
-        })
+        .filter(|(path, _)| **path != MANIFEST_FILE)
+        .map(|(path, bytes)| (*path, *bytes))
+        .collect();
+    let digests = spread::each(how, &files, |(_, bytes)| Hash::plain(bytes));
+    let lines = files.iter().zip(digests);
+    lines.fold(String::new(), |mut out, ((path, _), digest)| {
+        let _ = writeln!(out, "{digest}  {path}");
+        out
+    })
 }
 
 /// Checks that the manifest lists exactly these files with their digests, in order.
-pub(super) fn check_manifest(files: &Files) -> Result<(), Refusal> {
-    let found = files
+pub(super) fn check_manifest(files: &View<'_>, how: &impl Spread) -> Result<(), Refusal> {
+    let found = *files
         .get(MANIFEST_FILE)
         .ok_or_else(|| Refusal::new(MANIFEST_FILE, Reason::Missing))?;
-    let expected = manifest(files);
+    let expected = manifest(files, how);
     if expected.as_bytes() == found {
         return Ok(());
     }

@@ -3,8 +3,7 @@
 use crate::codec::CodecError;
 use crate::id::{ChangeId, OrgId, SpaceId, StatementId};
 use crate::log::{
-    CheckpointError, CosignError, EntryError, NotAWitness, Origin, ProofFileError, ProofRejected,
-    ReceiptError,
+    CheckpointError, EntryError, NotAWitness, Origin, ProofFileError, ProofRejected, ReceiptError,
 };
 use crate::record::ChangeError;
 use crate::trust::{FoundingError, StatementError, StatementFault};
@@ -122,9 +121,9 @@ pub enum Reason {
     /// Not a checkpoint signed by the log's key.
     #[error("checkpoint: {0}")]
     Checkpoint(#[from] CheckpointError),
-    /// The cosignature does not verify.
-    #[error("cosignature: {0}")]
-    Cosignature(#[from] CosignError),
+    /// A note that cannot be written.
+    #[error("checkpoint note: {0}")]
+    Note(#[from] crate::log::NoteError),
     /// The Merkle proof does not hold.
     #[error("Merkle proof: {0}")]
     Proof(#[from] ProofRejected),
@@ -173,6 +172,9 @@ pub enum Reason {
     /// The policy on witnesses that the log names.
     #[error("the policy on witnesses that the log names does not stand")]
     Policy,
+    /// The policy for tools of others.
+    #[error("not the policy that follows from the appointments and the receipts")]
+    TlogPolicy,
     /// Nothing to verify.
     #[error("the bundle holds no record")]
     Empty,
@@ -207,8 +209,9 @@ impl Reason {
             Reason::RequiredParent => "日志所写的见证上级与名录不符".into(),
             Reason::ProofFile(detail) => format!("证明文件无效（{detail}）"),
             Reason::Checkpoint(detail) => format!("检查点无效或日志签名不符（{detail}）"),
-            Reason::Cosignature(detail) => format!("见证签名不符（{detail}）"),
             Reason::Proof(detail) => format!("默克尔证明不成立（{detail}）"),
+            Reason::Note(detail) => format!("检查点无效（{detail}）"),
+            Reason::TlogPolicy => "不是由任命与见证回执推出的核验策略".into(),
             Reason::ProofAgainst(detail) => format!("证明所对的检查点不对（{detail}）"),
             Reason::Receipt(detail) => format!("见证回执无效（{detail}）"),
             Reason::ReceiptOrder => "回执须从 1 起连续编号，按大小、时间、字节排序".into(),

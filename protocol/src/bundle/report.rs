@@ -89,10 +89,14 @@ impl Report {
             .map(|record| {
                 let (words_zh, words_en) = words::record(&record.record);
                 let standing = Standing::of_record(&record.changes);
-                let events = &record.record.events;
-                let events = events
+                let of_changes: BTreeMap<_, _> = record
+                    .changes
                     .iter()
-                    .map(|event| (event.id, Standing::of_event(event, &record.changes)))
+                    .map(|change| (change.id, Standing::of(&change.verdict)))
+                    .collect();
+                let events = record.record.events.iter();
+                let events = events
+                    .map(|event| (event.id, Standing::of_event(event, of_changes.get(&event.change))))
                     .collect();
                 let changes = record
                     .changes

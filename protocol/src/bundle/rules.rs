@@ -1,27 +1,22 @@
-//! Rules that writer and verifier share: which witness counts, which receipt proves an entry, how its checkpoint note
-//! reads, and which statements a stranger needs.
+//! Rules that writer and verifier share: which receipts are shown in which order, how a checkpoint's note reads, and which
+//! statements a stranger needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::place::covering;
+use super::policy;
 use super::refusal::Reason;
 use crate::codec;
 use crate::id::{ChangeId, Hash, OrgId, StatementId};
 use crate::keys::PublicKey;
 use crate::log::{
     Checkpoint, EntryIndex, KeyId, KeyKind, LogStart, Note, NoteError, Origin, ProofFile, Receipt,
-    SignatureLine,
 };
 use crate::trust::{Body, Directory, Purpose, SignedStatement};
 
 /// The order in which receipts are numbered: size, time, bytes.
 pub(super) fn receipt_order(receipt: &Receipt) -> (u64, u64, Vec<u8>) {
     (receipt.size.0, receipt.time_s, codec::encode(receipt))
-}
-
-/// The receipt that proves when the entry at `index` was there: of those that count, which stand in order, the first that
-/// covers it.
-pub(super) fn first_covering(receipts: &[Receipt], index: EntryIndex) -> Option<usize> {
-    receipts.iter().position(|receipt| receipt.covers(index))
 }
 
 /// The receipt that says up to when the log is known: the last by time, then by number.
@@ -33,24 +28,29 @@ pub(super) fn newest(receipts: &[Receipt]) -> Option<usize> {
         .map(|(n, _)| n)
 }
 
-/// The receipts that a bundle shows, of those that count: over each entry the first of each witness log, the last by time
-/// that does not cover it, and the newest of all.
+/// The receipts that a bundle shows, of those that count, which stand in order: over each entry the first of each witness
+/// log, the last by time that does not cover it, and the newest of all.
 pub(super) fn in_use(receipts: &[Receipt], entries: impl IntoIterator<Item = EntryIndex>) -> BTreeSet<usize> {
     let mut used: BTreeSet<usize> = newest(receipts).into_iter().collect();
-    let indexes: BTreeSet<EntryIndex> = entries.into_iter().collect();
-    for index in indexes {
-        let from = receipts.partition_point(|receipt| !receipt.covers(index));
-        let before = receipts[..from].iter().enumerate();
-        used.extend(
-            before
-                .max_by_key(|(n, receipt)| (receipt.time_s, *n))
-                .map(|(n, _)| n),
-        );
-        let mut logs: BTreeSet<&Origin> = BTreeSet::new();
-        for (n, receipt) in receipts.iter().enumerate().skip(from) {
-            if logs.insert(&receipt.witness_origin) {
-                used.insert(n);
-            }
+    let from: BTreeSet<usize> = entries
+        .into_iter()
+        .map(|index| covering(receipts, index))
+        .collect();
+    let mut last: Option<(u64, usize)> = None;
+    for (n, receipt) in receipts.iter().enumerate() {
+        if from.contains(&n) {
+            used.extend(last.map(|(_, n)| n));
+        }
+        last = last.max(Some((receipt.time_s, n)));
+    }
+    if from.contains(&receipts.len()) {
+        used.extend(last.map(|(_, n)| n));
+    }
+    let mut first: BTreeMap<&Origin, usize> = BTreeMap::new();
+    for (n, receipt) in receipts.iter().enumerate().rev() {
+        first.insert(&receipt.witness_origin, n);
+        if from.contains(&n) {
+            used.extend(first.values());
         }
     }
     used
@@ -58,20 +58,6 @@ pub(super) fn in_use(receipts: &[Receipt], entries: impl IntoIterator<Item = Ent
 
 /// A change, and the appointment that it names.
 pub(super) type Named = (ChangeId, StatementId);
-
-/// The checkpoint of a receipt as a note: the log's line, then the witness's cosignature.
-pub(super) fn receipt_note(origin: &Origin, node: &PublicKey, receipt: &Receipt) -> Result<Note, NoteError> {
-    let log = SignatureLine::new(
-        origin.as_str(),
-        KeyId::of(origin.as_str(), KeyKind::Log, node),
-        receipt.log_signature.0.to_vec(),
-    )?;
-    let witness = receipt.line()?;
-    Note::parse(&format!(
-        "{}\n{log}\n{witness}\n",
-        receipt.checkpoint(origin).body()
-    ))
-}
 
 /// A log's checkpoint note with the log's own line alone. The line is not verified.
 pub(super) fn own_note(note: &Note, origin: &Origin, node: &PublicKey) -> Result<Note, NoteError> {
@@ -110,7 +96,7 @@ pub(super) fn needed<'a>(
     changes: &[Named],
 ) -> Vec<&'a SignedStatement> {
     let mut ids: BTreeSet<StatementId> = changes.iter().map(|(_, appointment)| *appointment).collect();
-    let adopted = |change: &ChangeId| changes.iter().any(|(id, _)| id == change);
+    let shown: BTreeSet<&ChangeId> = changes.iter().map(|(id, _)| id).collect();
     let mut orgs: BTreeSet<OrgId> = BTreeSet::new();
     let mut key = |key: &PublicKey, purpose, of: &[OrgId]| {
         let serving = directory
@@ -128,6 +114,9 @@ pub(super) fn needed<'a>(
         }
         orgs.extend([log.start.org, log.start.space.owner]);
     }
+    for log in logs {
+        ids.extend(policy::witnesses(directory, log.start).map(|(id, ..)| id));
+    }
     let of_root =
         orgs.contains(&directory.root()) && logs.iter().any(|log| log.start.org == directory.root());
     ids.extend(directory.statements().filter_map(|statement| {
@@ -136,7 +125,7 @@ pub(super) fn needed<'a>(
             Body::JointSpace(space) => logs.iter().any(|log| log.start.space == *space),
             Body::RootWitnesses(_) => of_root && directory.root_witnesses() == Some(statement.id()),
             Body::Policy(_) => logs.iter().any(|log| log.start.policy == Some(statement.id())),
-            Body::Adoption(adoption) => adoption.changes.iter().any(adopted),
+            Body::Adoption(adoption) => adoption.changes.iter().any(|change| shown.contains(change)),
             Body::Appointment(_) | Body::Revocation(_) | Body::Succession(_) => false,
         };
         (wanted && !directory.faults().contains_key(&statement.id())).then(|| statement.id())

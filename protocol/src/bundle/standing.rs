@@ -56,12 +56,11 @@ impl Standing {
     }
 
     /// Of an event: that of its change, unless the event itself has no effect.
-    pub(super) fn of_event(event: &EventFacts, changes: &[ChangeFacts]) -> Self {
+    pub(super) fn of_event(event: &EventFacts, change: Option<&Standing>) -> Self {
         if event.ineffective.is_some() {
             return Standing::Refused;
         }
-        let change = changes.iter().find(|change| change.id == event.change);
-        change.map_or(Standing::Pending, |change| Standing::of(&change.verdict))
+        change.copied().unwrap_or(Standing::Pending)
     }
 
     /// Of a record: what does not count takes nothing from what does, so refused changes speak only where nothing else

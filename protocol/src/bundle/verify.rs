@@ -6,6 +6,7 @@ use super::examine::{examine, take};
 use super::layout::{MANIFEST_FILE, SUMMARY_FILE, check_manifest};
 use super::refusal::{At, Reason, Refusal};
 use super::report::Report;
+use super::spread::{OneByOne, Spread};
 use crate::trust::FoundingStatement;
 
 /// Verifies a bundle. `founding_trusted` is the founding statement (COSE_Sign) that the auditor obtained elsewhere.
@@ -14,15 +15,24 @@ use crate::trust::FoundingStatement;
 /// trusted one; every statement stands; every log starts, is witnessed and grows as it says; every change is signed,
 /// in its place and proved; nothing lies about unused; the summary is what follows.
 pub fn verify(bytes: &[u8], founding_trusted: &[u8]) -> Result<Report, Refusal> {
+    verify_by(bytes, founding_trusted, &OneByOne)
+}
+
+/// As [`verify`], for callers that spread independent checks over threads.
+pub fn verify_by(
+    bytes: &[u8],
+    founding_trusted: &[u8],
+    how: &(impl Spread + Sync),
+) -> Result<Report, Refusal> {
     let trusted = FoundingStatement::open(founding_trusted).at("trusted founding statement")?;
     let mut files = archive::unpack(bytes)?;
-    check_manifest(&files)?;
+    check_manifest(&files, how)?;
     take(&mut files, MANIFEST_FILE)?;
     let stated = take(&mut files, SUMMARY_FILE)?;
-    let summary = examine(files, &trusted)?;
-    let follows = summary.to_bytes();
-    if stated != follows {
-        return Err(Refusal::new(SUMMARY_FILE, difference(&follows, &stated)));
+    let summary = examine(files, &trusted, how)?;
+    if !summary.reads(stated) {
+        let reason = difference(&summary.to_bytes(), stated);
+        return Err(Refusal::new(SUMMARY_FILE, reason));
     }
     Ok(Report::of(summary))
 }

@@ -2,17 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::archive::{self, Files};
+use super::archive::{self, Files, view};
 use super::examine::examine;
 use super::input::{BundleInput, EntryEvidence, LogEvidence};
 use super::layout::{
     FOUNDING_FILE, MANIFEST_FILE, README, README_FILE, SUMMARY_FILE, entry_file, log_folder, manifest,
-    receipt_file, statement_file,
+    policy_file, receipt_file, statement_file,
 };
+use super::place;
+use super::policy::policy;
 use super::refusal::Refusal;
 use super::rules;
+use super::spread::{OneByOne, Spread};
 use crate::codec::{self, CodecError};
-use crate::id::{ChangeId, RecordId};
+use crate::id::{ChangeId, OrgId, RecordId};
 use crate::log::{
     CheckpointError, Entry, EntryError, EntryIndex, LogStart, LogStatement, Note, NoteError, Origin,
     PayloadKind, ProofError, Receipt, SignedCheckpoint, consistency, inclusion, witness_group,
@@ -70,6 +73,10 @@ struct Log<'a> {
     newest: Note,
     size: crate::log::TreeSize,
     receipts: Vec<Receipt>,
+    /// For which group of required witnesses each receipt speaks, and for which org.
+    speaks_for: Vec<(usize, OrgId)>,
+    /// The notes under which entries are proved, by the number of the first receipt that covers them.
+    notes: BTreeMap<usize, Note>,
 }
 
 /// An entry with its bytes.
@@ -81,6 +88,11 @@ struct Item<'a> {
 /// The bytes of a bundle. Equal input in any order gives equal bytes; what is returned verifies against the directory's
 /// founding statement.
 pub fn write(input: &BundleInput<'_>) -> Result<Vec<u8>, BundleError> {
+    write_by(input, &OneByOne)
+}
+
+/// As [`write`], for callers that spread independent checks over threads.
+pub fn write_by(input: &BundleInput<'_>, how: &(impl Spread + Sync)) -> Result<Vec<u8>, BundleError> {
     let entries = entries(input)?;
     let used: BTreeSet<&Origin> = entries.iter().map(|item| &item.entry.header().origin).collect();
     let mut logs: BTreeMap<Origin, Log<'_>> = BTreeMap::new();
@@ -95,13 +107,19 @@ pub fn write(input: &BundleInput<'_>) -> Result<Vec<u8>, BundleError> {
             return Err(BundleError::NoLog(origin.clone()));
         }
     }
+    let mut places: BTreeMap<&Origin, Vec<EntryIndex>> = BTreeMap::new();
+    for item in &entries {
+        let origin = &item.entry.header().origin;
+        places.entry(origin).or_default().push(item.evidence.index);
+    }
     for log in logs.values_mut() {
-        keep_receipts_in_use(log, &entries);
+        let here = places.remove(&log.origin).unwrap_or_default();
+        keep_receipts_in_use(log, here, input)?;
     }
 
     let mut files = Files::new();
     for log in logs.values() {
-        log_files(&mut files, log)?;
+        log_files(&mut files, log, input)?;
     }
     for item in &entries {
         if let Some(log) = logs.get(&item.entry.header().origin) {
@@ -125,11 +143,12 @@ pub fn write(input: &BundleInput<'_>) -> Result<Vec<u8>, BundleError> {
     for statement in rules::needed(input.directory, &shown, &changes) {
         files.insert(statement_file(&statement.id()), statement.bytes().to_vec());
     }
-    let summary = examine(files.clone(), founding)?;
+    let summary = examine(view(&files), founding, how)?;
     files.insert(SUMMARY_FILE.into(), summary.to_bytes());
-    let manifest = manifest(&files);
+    drop(summary);
+    let manifest = manifest(&view(&files), how);
     files.insert(MANIFEST_FILE.into(), manifest.into_bytes());
-    Ok(archive::pack(&files)?)
+    Ok(archive::pack(files)?)
 }
 
 /// Every entry of every record, read.
@@ -184,24 +203,33 @@ fn open_log<'a>(
         newest,
         size: signed.checkpoint().size,
         receipts,
+        speaks_for: Vec::new(),
+        notes: BTreeMap::new(),
         start,
     }))
 }
 
-/// Drops the receipts that prove no entry of the bundle, except the newest.
-fn keep_receipts_in_use(log: &mut Log<'_>, entries: &[Item<'_>]) {
-    let here = entries
-        .iter()
-        .filter(|item| item.entry.header().origin == log.origin);
-    let used = rules::in_use(&log.receipts, here.map(|item| item.evidence.index));
+/// Drops the receipts that prove no entry of the bundle, except the newest, and makes what follows from the others.
+fn keep_receipts_in_use(
+    log: &mut Log<'_>,
+    here: Vec<EntryIndex>,
+    input: &BundleInput<'_>,
+) -> Result<(), BundleError> {
+    let used = rules::in_use(&log.receipts, here);
     let mut n = 0;
     log.receipts.retain(|_| {
         n += 1;
         used.contains(&(n - 1))
     });
+    let groups = log.receipts.iter();
+    log.speaks_for = groups
+        .filter_map(|receipt| witness_group(input.directory, &log.start, receipt).ok())
+        .collect();
+    log.notes = place::notes(&log.origin, &log.start.node, &log.receipts, &log.newest)?;
+    Ok(())
 }
 
-fn log_files(files: &mut Files, log: &Log<'_>) -> Result<(), BundleError> {
+fn log_files(files: &mut Files, log: &Log<'_>, input: &BundleInput<'_>) -> Result<(), BundleError> {
     let folder = &log.folder;
     let proof = |error| BundleError::Proof {
         origin: log.origin.clone(),
@@ -216,6 +244,8 @@ fn log_files(files: &mut Files, log: &Log<'_>) -> Result<(), BundleError> {
     let hashes = inclusion(first, log.size, log.evidence.tree).map_err(proof)?;
     let text = rules::proof_file(first, hashes, log.newest.clone());
     files.insert(format!("{folder}start.tlog-proof"), text.into_bytes());
+    let policy = policy(input.directory, &log.start, &log.receipts, &log.speaks_for);
+    files.extend(policy.map(|text| (policy_file(folder), text.into_bytes())));
     for (n, receipt) in (1..).zip(&log.receipts) {
         let hashes = consistency(receipt.size, log.size, log.evidence.tree).map_err(proof)?;
         let text = crate::log::write_growth(receipt.size.0, &hashes, &log.newest);
@@ -227,14 +257,9 @@ fn log_files(files: &mut Files, log: &Log<'_>) -> Result<(), BundleError> {
 
 fn entry_files(files: &mut Files, log: &Log<'_>, item: &Item<'_>) -> Result<(), BundleError> {
     let (id, index) = (item.entry.change_id(), item.evidence.index);
-    let receipt = rules::first_covering(&log.receipts, index).and_then(|n| log.receipts.get(n));
-    let (size, note) = match receipt {
-        Some(receipt) => (
-            receipt.size,
-            rules::receipt_note(&log.origin, &log.start.node, receipt)?,
-        ),
-        None => (log.size, log.newest.clone()),
-    };
+    let n = place::covering(&log.receipts, index);
+    let size = log.receipts.get(n).map_or(log.size, |receipt| receipt.size);
+    let note = log.notes.get(&n).unwrap_or(&log.newest).clone();
     let hashes = inclusion(index, size, log.evidence.tree).map_err(|error| BundleError::Proof {
         origin: log.origin.clone(),
         error,

@@ -44,7 +44,7 @@ pub use growth::{read_growth, write_growth};
 pub use line::SignatureLine;
 pub use note::{Note, NoteError};
 pub use proof::{MAX_PROOF_HASHES, ProofError, consistency, inclusion, root_at};
-pub use proof_file::{ProofFile, ProofFileError};
+pub use proof_file::{ProofFile, ProofFileError, ProofHead};
 pub use statement::{
     Earlier, LogStart, LogStatement, Receipt, ReceiptError, STATEMENT_MAX, witness_log_origin, witness_name,
 };

@@ -62,9 +62,20 @@ pub struct ProofFile {
     pub checkpoint: Note,
 }
 
-impl ProofFile {
-    /// Reads a proof file, strictly.
-    pub fn parse(text: &str) -> Result<Self, ProofFileError> {
+/// What stands before the checkpoint of a proof file, for callers that know the checkpoint's note already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProofHead {
+    /// Data that nothing authenticates.
+    pub extra: Option<Vec<u8>>,
+    /// The entry's place.
+    pub index: EntryIndex,
+    /// From the leaf's sibling to the root's child.
+    pub hashes: Vec<Hash>,
+}
+
+impl ProofHead {
+    /// Reads the head of a proof file, strictly, and gives the text of its note, which is not read.
+    pub fn read(text: &str) -> Result<(Self, &str), ProofFileError> {
         if text.len() > MAX_PROOF_FILE_BYTES {
             return Err(ProofFileError::TooLong);
         }
@@ -95,12 +106,21 @@ impl ProofFile {
         if lines.next().is_some() {
             return Err(ProofFileError::TooManyHashes);
         }
+        let head = ProofHead { extra, index, hashes };
+        Ok((head, note))
+    }
+}
+
+impl ProofFile {
+    /// Reads a proof file, strictly.
+    pub fn parse(text: &str) -> Result<Self, ProofFileError> {
+        let (head, note) = ProofHead::read(text)?;
         let checkpoint = Note::parse(note)?;
         Checkpoint::parse(checkpoint.text())?;
         Ok(ProofFile {
-            extra,
-            index,
-            hashes,
+            extra: head.extra,
+            index: head.index,
+            hashes: head.hashes,
             checkpoint,
         })
     }

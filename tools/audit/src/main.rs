@@ -10,6 +10,7 @@ mod copy;
 mod lang;
 mod out;
 mod text;
+mod threads;
 mod verify;
 mod watch;
 

@@ -9,6 +9,7 @@ use lianzhan_protocol::bundle::{self, BUNDLE_MAX, Refusal, Report};
 use crate::lang::Lang;
 use crate::out::{FOUND, Manner, PROVED, print, unreadable};
 use crate::text;
+use crate::threads::Threads;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -31,7 +32,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         Ok(read) => read,
         Err(error) => return unreadable(&error, manner),
     };
-    let result = bundle::verify(&bundle, &founding);
+    let result = bundle::verify_by(&bundle, &founding, &Threads::of_this_machine());
     if let Some(path) = &args.html {
         let page = match &result {
             Ok(report) => bundle::page(report),

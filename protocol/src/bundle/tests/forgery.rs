@@ -1,10 +1,11 @@
 //! Bundles that somebody altered: a byte, a file, a signature, an appointment, the summary.
 
 use super::scenario::Scenario;
+use super::unpack;
 use super::{bundle_once, scenario_once};
-use crate::bundle::archive::{Files, pack, unpack};
+use crate::bundle::archive::{Files, pack, view};
 use crate::bundle::layout::{MANIFEST_FILE, manifest};
-use crate::bundle::{Reason, Refusal, Report, verify};
+use crate::bundle::{OneByOne, Reason, Refusal, Report, verify};
 use crate::id::ChangeId;
 use crate::log::Entry;
 use crate::testing::{SHIQIAO, YUNLING, key, org};
@@ -14,10 +15,10 @@ use crate::trust::{Appointment, Body, Role, SignedStatement, StatementFault};
 pub(super) fn verify_files(files: &Files, scenario: &Scenario) -> Result<Report, Refusal> {
     let mut files = files.clone();
     if files.contains_key(MANIFEST_FILE) {
-        let manifest = manifest(&files);
+        let manifest = manifest(&view(&files), &OneByOne);
         files.insert(MANIFEST_FILE.into(), manifest.into_bytes());
     }
-    verify(&pack(&files).unwrap(), scenario.founding())
+    verify(&pack(files).unwrap(), scenario.founding())
 }
 
 pub(super) fn files() -> Files {

@@ -2,7 +2,7 @@
 
 use super::forgery::{files, refused, verify_files};
 use super::scenario::Scenario;
-use crate::bundle::archive::unpack;
+use super::unpack;
 use crate::bundle::layout::{log_folder, receipt_file};
 use crate::bundle::{Reason, rules, verify};
 use crate::id::Hash;
