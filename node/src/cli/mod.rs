@@ -5,7 +5,9 @@
     reason = "what is said to a person at a terminal goes there; stdout is for results"
 )]
 
+mod adopt;
 mod appoint;
+mod appointments;
 mod ask;
 mod bundle;
 mod check;
@@ -20,8 +22,11 @@ mod out;
 mod query;
 mod reach;
 mod reindex;
+mod renew;
+mod revoke;
 mod run;
 mod status;
+mod succession;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -97,6 +102,11 @@ enum Command {
     Run(run::Run),
     Status(status::Status),
     Appoint(appoint::Appoint),
+    Appointments(appointments::Appointments),
+    Renew(renew::Renew),
+    Revoke(revoke::Revoke),
+    Adopt(adopt::Adopt),
+    Succession(succession::Command),
     Import(import::Import),
     Query(query::Query),
     Bundle(bundle::Bundle),
@@ -161,6 +171,11 @@ impl Command {
             Command::Run(run) => run.run(shell),
             Command::Status(status) => status.run(shell),
             Command::Appoint(appoint) => appoint.run(shell),
+            Command::Appointments(appointments) => appointments.run(shell),
+            Command::Renew(renew) => renew.run(shell),
+            Command::Revoke(revoke) => revoke.run(shell),
+            Command::Adopt(adopt) => adopt.run(shell),
+            Command::Succession(succession) => succession.run(shell),
             Command::Import(import) => import.run(shell),
             Command::Query(query) => query.run(shell),
             Command::Bundle(bundle) => bundle.run(shell),
