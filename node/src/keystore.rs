@@ -130,6 +130,14 @@ pub fn valid_login(login: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
 }
 
+/// What somebody typed as a login: the login itself, and, after a slash, the post they want to act under.
+pub fn split_post(typed: &str) -> (&str, Option<&str>) {
+    match typed.split_once('/') {
+        Some((login, post)) => (login, Some(post)),
+        None => (typed, None),
+    }
+}
+
 /// The keys of annex documents: an append-only file of records of 64 bytes (record id 16, key 32, checksum 16), synced
 /// before any entry names the record. A torn last record is dropped at start.
 pub struct AnnexKeys {

@@ -4,6 +4,7 @@ use lianzhan_protocol::record::ledger::{Field, ledgers};
 use lianzhan_protocol::record::{ContestReason, Ineffective, RefusalReason};
 
 use crate::services::ServiceError;
+use crate::services::office::OfficeError;
 use crate::services::visit::PersonalData;
 
 /// The error in Chinese. What only an operator can mend keeps its English cause behind a Chinese sentence.
@@ -23,6 +24,8 @@ pub fn zh(error: &ServiceError) -> String {
             )
         }
         ServiceError::NodeExists(dir) => format!("{} 里已有节点。请用 --dir 另选目录。", dir.display()),
+        ServiceError::Contested(reason) => format!("没有保存：{}", contest(reason)),
+        ServiceError::Office(error) => office(error),
         ServiceError::SignIn => "登录名或口令不对。".into(),
         ServiceError::UnknownRecord(_) => "本机没有这条记录。".into(),
         ServiceError::NotARecordId(_) => "这不是记录编号（32 位十六进制）。".into(),
@@ -81,6 +84,30 @@ pub fn contest(reason: &ContestReason) -> &'static str {
         ContestReason::Revoked(_) => "签名人的任命已撤销，而这次修改在那之前没有见证。",
         ContestReason::NodeRevoked(_) => "写入节点的任命已撤销，而这次修改在那之前没有见证。",
         ContestReason::Authority(_) => "任命出自一把已撤销的机构密钥。",
+    }
+}
+
+/// Why a post does not serve, in Chinese.
+fn office(error: &OfficeError) -> String {
+    match error {
+        OfficeError::NotHere => "这把密钥的任命还没有到本机；批准后下次同步时到达。".into(),
+        OfficeError::Revoked { by, at, words } => format!(
+            "这项任命已由{by}于 {at} 撤销：{words}。密钥仍在本机，但不再签名；如需继续任职，请{by}重新任命。"
+        ),
+        OfficeError::Ended(at) => format!("这项任命已于 {at} 到期，请申请续任。"),
+        OfficeError::OtherPost(post) => format!("此人现在没有“{post}”这个职务。"),
+        OfficeError::Unknown(text) => format!("本机没有任命“{text}”。可用 lianzhan appointments 查看。"),
+        OfficeError::Several(text) => format!("“{text}”不止一项任命，请写任命的编号。"),
+        OfficeError::OutOfReach { issuer } => format!("只有{issuer}或其上级能办，请到那里办理。"),
+        OfficeError::OtherOrg(name) => format!("那里的任命由{name}作出，请到那里办理。"),
+        OfficeError::Already(words) => format!("这项任命已经撤销：{words}。"),
+        OfficeError::Earlier(at) => format!("这项任命本来就到 {at} 为止，请写更晚的日期。"),
+        OfficeError::Beyond(at) => {
+            format!("本机构自己的授权到 {at} 为止。请先由上级续任本机构，或写更早的日期。")
+        }
+        OfficeError::NoPerson(text) => format!("本机不认识“{text}”：请写人员编号或本机的登录名。"),
+        OfficeError::NotContested => "没有需要追认的内容。".into(),
+        OfficeError::NotSamePost => "只有现任同一职务的人，或上级机构，才能追认。".into(),
     }
 }
 

@@ -181,7 +181,7 @@ impl World {
             login: login.into(),
             name: format!("{place} {login}"),
             roles: roles.to_vec(),
-            seat: None,
+            ..PersonDraft::default()
         };
         self.node(place)
             .appoint_person(&secret(), person, &secret())

@@ -4,6 +4,8 @@
 
 mod act;
 mod activities;
+mod adoptions;
+mod appointments;
 mod auth;
 mod bundles;
 mod care;
@@ -17,6 +19,7 @@ mod problem;
 mod records;
 mod request;
 mod status;
+mod succession;
 mod values;
 mod views;
 mod visits;
@@ -64,6 +67,9 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .merge(activities::router())
         .merge(visits::router())
         .merge(people::router())
+        .merge(appointments::router())
+        .merge(adoptions::router())
+        .merge(succession::router())
         .merge(invitations::router())
         .merge(care::router())
         .layer(DefaultBodyLimit::max(BODY_MAX))

@@ -11,6 +11,7 @@ use super::request::{Body, Passphrase};
 use super::{ApiState, Problem};
 use crate::services::ServiceError;
 use crate::services::appoint::{AppointmentRequest, PersonDraft};
+use crate::services::renew::parse_until;
 
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
@@ -58,7 +59,13 @@ struct Appoint {
     roles: Vec<String>,
     #[serde(default)]
     seat: Option<String>,
-    /// Locks the new person's key.
+    /// The person, where they are known: an id or a login.
+    #[serde(default)]
+    person: Option<String>,
+    /// The last day.
+    #[serde(default)]
+    until: Option<String>,
+    /// Locks the new person's key; of a further post of somebody who signs in by this login already, opens it.
     person_passphrase: Passphrase,
 }
 
@@ -71,7 +78,11 @@ async fn appoint(
     State(state): State<ApiState>,
     Body(body): Body<Appoint>,
 ) -> Result<(StatusCode, Json<Appointed>), Problem> {
-    let draft = draft(body.login, body.name, &body.roles, body.seat.as_deref())?;
+    let draft = PersonDraft {
+        person: body.person,
+        until: body.until.as_deref().map(parse_until).transpose()?,
+        ..draft(body.login, body.name, &body.roles, body.seat.as_deref())?
+    };
     let node = state.node.clone();
     let (own, new) = (body.passphrase.0, body.person_passphrase.0);
     let appointed = state
@@ -89,6 +100,9 @@ struct Ask {
     roles: Vec<String>,
     #[serde(default)]
     seat: Option<String>,
+    /// The person, where they are known: an id or a login.
+    #[serde(default)]
+    person: Option<String>,
     /// Locks the new person's key.
     person_passphrase: Passphrase,
 }
@@ -103,7 +117,10 @@ async fn ask(
     State(state): State<ApiState>,
     Body(body): Body<Ask>,
 ) -> Result<(StatusCode, Json<Asked>), Problem> {
-    let draft = draft(body.login, body.name, &body.roles, body.seat.as_deref())?;
+    let draft = PersonDraft {
+        person: body.person,
+        ..draft(body.login, body.name, &body.roles, body.seat.as_deref())?
+    };
     let (node, new) = (state.node.clone(), body.person_passphrase.0);
     // Takes a turn at the door, for locking a key costs as much as opening one.
     let asked = state
@@ -120,6 +137,9 @@ struct Grant {
     passphrase: Passphrase,
     /// What `/appoint/ask` gave at the node below.
     code: String,
+    /// The last day.
+    #[serde(default)]
+    until: Option<String>,
 }
 
 async fn grant(
@@ -127,10 +147,11 @@ async fn grant(
     Body(body): Body<Grant>,
 ) -> Result<(StatusCode, Json<Appointed>), Problem> {
     let request = AppointmentRequest::from_code(&body.code)?;
+    let until = body.until.as_deref().map(parse_until).transpose()?;
     let (node, own) = (state.node.clone(), body.passphrase.0);
     let granted = state
         .door
-        .with_authority(move || node.grant_appointment(&own, &request));
+        .with_authority(move || node.grant_appointment(&own, &request, until));
     let appointment = granted.await?.to_string();
     Ok((StatusCode::CREATED, Json(Appointed { appointment })))
 }
@@ -147,6 +168,7 @@ fn draft(
         name,
         roles: roles.iter().map(|id| role(id)).collect::<Result<_, _>>()?,
         seat: seat.map(level).transpose()?,
+        ..PersonDraft::default()
     })
 }
 

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::keystore::KeyFileError;
 use crate::services::ServiceError;
 use crate::services::limit::DoorError;
+use crate::services::office::OfficeError;
 use crate::words;
 
 /// Why a request was refused or failed.
@@ -157,7 +158,8 @@ impl From<ServiceError> for Problem {
                 "The file cannot be read",
             ),
             ServiceError::SignIn => (StatusCode::FORBIDDEN, "sign-in", "Not signed in"),
-            ServiceError::Refused(_) | ServiceError::NotAllowed(_) => {
+            ServiceError::Office(error) => of_office(error),
+            ServiceError::Refused(_) | ServiceError::NotAllowed(_) | ServiceError::Contested(_) => {
                 (StatusCode::FORBIDDEN, "not-allowed", "This is not allowed")
             }
             ServiceError::Pending(_) | ServiceError::Ineffective(_) => {
@@ -188,6 +190,28 @@ impl From<ServiceError> for Problem {
             field,
             ..Problem::new(status, kind, title, error.to_string()).zh(words::zh(&error))
         }
+    }
+}
+
+/// What is wrong with a post.
+fn of_office(error: &OfficeError) -> (StatusCode, &'static str, &'static str) {
+    match error {
+        OfficeError::Unknown(_) | OfficeError::NoPerson(_) => {
+            (StatusCode::NOT_FOUND, "not-here", "This node has no such thing")
+        }
+        OfficeError::Several(_) | OfficeError::Earlier(_) | OfficeError::Beyond(_) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong")
+        }
+        OfficeError::Already(_) | OfficeError::NotContested => {
+            (StatusCode::CONFLICT, "state", "This does not fit what is there")
+        }
+        OfficeError::NotHere
+        | OfficeError::Revoked { .. }
+        | OfficeError::Ended(_)
+        | OfficeError::OtherPost(_)
+        | OfficeError::OutOfReach { .. }
+        | OfficeError::OtherOrg(_)
+        | OfficeError::NotSamePost => (StatusCode::FORBIDDEN, "not-allowed", "This is not allowed"),
     }
 }
 

@@ -74,7 +74,7 @@ impl Api {
             login: "lin".into(),
             name: "林晓".into(),
             roles: vec![Role::OpinionLiaison],
-            seat: None,
+            ..PersonDraft::default()
         };
         node.appoint_person(&authority, person, &SecretString::from(CLERK.to_owned()))
             .unwrap();

@@ -1,6 +1,7 @@
 //! `lianzhan appoint`
 
 use age::secrecy::{ExposeSecret, SecretString};
+use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Level, Role};
 use serde::Deserialize;
 use serde_json::json;
@@ -9,6 +10,8 @@ use super::found::level;
 use super::reach::Reach;
 use super::{Shell, ask, out};
 use crate::services::appoint::{AppointmentRequest, PersonDraft};
+use crate::services::office::last_day;
+use crate::services::renew::parse_until;
 
 /// Appoint a person who signs at this node 任命在本节点签名的人员
 #[derive(clap::Args)]
@@ -17,6 +20,11 @@ Example 例:
   lianzhan appoint lin --name 林晓 --role opinion_liaison --role station_liaison
   lianzhan appoint luo --name 罗定一 --role deputy --seat township --ask    at a station: prints a code 在站里：打印请求码
   lianzhan appoint --grant CODE                                            at the township 在乡镇
+  lianzhan appoint lin --name 林晓 --role publicist --person lin           a further post, the same key 同一密钥兼任
+  lianzhan appoint lin2 --name 林晓 --role publicist --person lin          a further key of the same person 同一人另一密钥
+
+Whoever holds several posts signs in as LOGIN/ROLE, or LOGIN/ and the first digits of an appointment.
+兼任的人登录时写“登录名/职务”，或“登录名/任命编号的前几位”。
 
 A seat is given by an authority of its level: a station asks, the township grants, the answer comes with the next sync.
 代表的层级由那一级任命：站里请求，乡镇批准，下次同步时生效。
@@ -40,11 +48,17 @@ pub(super) struct Appoint {
     /// Level of a deputy's seat 代表的层级
     #[arg(long, value_parser = level)]
     seat: Option<Level>,
+    /// The person, where they are known: an id or a login. A further post, or a further key 已知的人：编号或登录名
+    #[arg(long, value_name = "ID|LOGIN")]
+    person: Option<String>,
+    /// The last day, such as 2027-06-30 [default: as long as the org's authority] 任期的最后一天
+    #[arg(long, value_name = "DATE", value_parser = until, conflicts_with = "ask")]
+    until: Option<Timestamp>,
     /// Make the key here and print a code by which the org above appoints it 生成密钥，打印请求码，由上级任命
     #[arg(long, conflicts_with = "grant")]
     ask: bool,
     /// Appoint as a node directly below asks 按下级的请求码任命
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["login", "name", "roles", "seat"])]
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["login", "name", "roles", "seat", "person"])]
     grant: Option<String>,
 }
 
@@ -69,13 +83,15 @@ impl Appoint {
     pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
         let reach = Reach::open(&shell.dir())?;
         if let Some(code) = &self.grant {
-            return grant(shell, reach, code);
+            return grant(shell, reach, code, self.until);
         }
         let draft = PersonDraft {
             login: self.login.unwrap_or_default(),
             name: self.name.unwrap_or_default(),
             roles: self.roles,
             seat: self.seat,
+            person: self.person,
+            until: self.until,
         };
         if self.ask {
             ask_above(shell, reach, draft)
@@ -85,7 +101,12 @@ impl Appoint {
     }
 }
 
-fn own_passphrase(shell: &Shell) -> anyhow::Result<SecretString> {
+/// Reads a last day.
+pub(super) fn until(text: &str) -> Result<Timestamp, String> {
+    parse_until(text).map_err(|error| error.to_string())
+}
+
+pub(super) fn own_passphrase(shell: &Shell) -> anyhow::Result<SecretString> {
     ask::passphrase(
         shell,
         ask::PASSPHRASE,
@@ -94,7 +115,7 @@ fn own_passphrase(shell: &Shell) -> anyhow::Result<SecretString> {
     )
 }
 
-fn person_passphrase(shell: &Shell) -> anyhow::Result<SecretString> {
+pub(super) fn person_passphrase(shell: &Shell) -> anyhow::Result<SecretString> {
     ask::new_passphrase(
         shell,
         ask::PERSON_PASSPHRASE,
@@ -108,7 +129,7 @@ fn described(draft: &PersonDraft, person: &SecretString) -> serde_json::Value {
     let roles: Vec<_> = draft.roles.iter().map(|role| role.as_str()).collect();
     json!({
         "login": draft.login, "name": draft.name, "roles": roles, "seat": draft.seat.map(Level::as_str),
-        "person_passphrase": person.expose_secret(),
+        "person": draft.person, "person_passphrase": person.expose_secret(),
     })
 }
 
@@ -120,6 +141,7 @@ fn appoint(shell: &Shell, reach: Reach, draft: PersonDraft) -> anyhow::Result<()
         Reach::Running(client) => {
             let mut body = described(&draft, &person);
             body["passphrase"] = own.expose_secret().into();
+            body["until"] = draft.until.map(last_day).into();
             client.post::<Appointed>("/appoint", &body)?.appointment
         }
     };
@@ -149,14 +171,15 @@ fn ask_above(shell: &Shell, reach: Reach, draft: PersonDraft) -> anyhow::Result<
     Ok(())
 }
 
-fn grant(shell: &Shell, reach: Reach, code: &str) -> anyhow::Result<()> {
+fn grant(shell: &Shell, reach: Reach, code: &str, until: Option<Timestamp>) -> anyhow::Result<()> {
     let own = own_passphrase(shell)?;
     let appointment = match reach {
         Reach::Here(node) => node
-            .grant_appointment(&own, &AppointmentRequest::from_code(code)?)?
+            .grant_appointment(&own, &AppointmentRequest::from_code(code)?, until)?
             .to_string(),
         Reach::Running(client) => {
-            let body = json!({ "passphrase": own.expose_secret(), "code": code });
+            let body =
+                json!({ "passphrase": own.expose_secret(), "code": code, "until": until.map(last_day) });
             client.post::<Appointed>("/appoint/grant", &body)?.appointment
         }
     };

@@ -5,8 +5,10 @@
     reason = "what is said to a person at a terminal goes there; stdout is for results"
 )]
 
+mod adopt;
 mod anew;
 mod appoint;
+mod appointments;
 mod ask;
 mod bundle;
 mod check;
@@ -21,8 +23,11 @@ mod out;
 mod query;
 mod reach;
 mod reindex;
+mod renew;
+mod revoke;
 mod run;
 mod status;
+mod succession;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -98,6 +103,11 @@ enum Command {
     Run(run::Run),
     Status(status::Status),
     Appoint(appoint::Appoint),
+    Appointments(appointments::Appointments),
+    Renew(renew::Renew),
+    Revoke(revoke::Revoke),
+    Adopt(adopt::Adopt),
+    Succession(succession::Command),
     Import(import::Import),
     Query(query::Query),
     Anew(anew::Anew),
@@ -163,6 +173,11 @@ impl Command {
             Command::Run(run) => run.run(shell),
             Command::Status(status) => status.run(shell),
             Command::Appoint(appoint) => appoint.run(shell),
+            Command::Appointments(appointments) => appointments.run(shell),
+            Command::Renew(renew) => renew.run(shell),
+            Command::Revoke(revoke) => revoke.run(shell),
+            Command::Adopt(adopt) => adopt.run(shell),
+            Command::Succession(succession) => succession.run(shell),
             Command::Import(import) => import.run(shell),
             Command::Query(query) => query.run(shell),
             Command::Anew(anew) => anew.run(shell),

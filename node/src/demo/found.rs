@@ -141,6 +141,7 @@ async fn appoint_people(node: &Arc<Node>, above: Option<&Arc<Node>>, place: Plac
                 name: person.name.into(),
                 roles: person.roles.to_vec(),
                 seat: person.seat,
+                ..PersonDraft::default()
             };
             let from_above = person.seat.is_some_and(|seat| seat.rank() < place.level().rank());
             match (&above, from_above) {
@@ -153,7 +154,11 @@ async fn appoint_people(node: &Arc<Node>, above: Option<&Arc<Node>>, place: Plac
                         .is_none()
                     {
                         let code = request.to_code();
-                        above.grant_appointment(&passphrase(), &AppointmentRequest::from_code(&code)?)?;
+                        above.grant_appointment(
+                            &passphrase(),
+                            &AppointmentRequest::from_code(&code)?,
+                            None,
+                        )?;
                     }
                     keys.push(request.key);
                 }

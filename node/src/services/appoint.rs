@@ -4,17 +4,18 @@ use age::secrecy::SecretString;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lianzhan_protocol::codec;
-use lianzhan_protocol::id::{OrgId, StatementId};
+use lianzhan_protocol::id::{OrgId, PersonId, StatementId};
 use lianzhan_protocol::keys::{PublicKey, SecretKey, Signature};
+use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Appointment, Body, Level, Purpose, Role, possession_message};
 
 use minicbor::{Decode, Encode};
 
 use super::{Author, Node, ServiceError};
-use crate::keystore;
+use crate::{env, keystore};
 
 /// A person to be appointed in this node's org.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct PersonDraft {
     /// Login name at this node.
     pub login: String,
@@ -24,6 +25,10 @@ pub struct PersonDraft {
     pub roles: Vec<Role>,
     /// Level of a deputy's seat.
     pub seat: Option<Level>,
+    /// The person, where they are known already: an id, or a login of this node. A further post, or a further key.
+    pub person: Option<String>,
+    /// Until when, if that is earlier than the end of this org's authority.
+    pub until: Option<Timestamp>,
 }
 
 /// What a node asks the authority above it: to appoint a person's key in the asking node's org. A seat above a station's
@@ -52,6 +57,9 @@ pub struct AppointmentRequest {
     /// Level of a deputy's seat.
     #[n(7)]
     pub seat: Option<Level>,
+    /// The person.
+    #[n(8)]
+    pub person: Option<PersonId>,
 }
 
 const CODE_PREFIX: &str = "lianzhan-appoint-1.";
@@ -75,7 +83,9 @@ impl AppointmentRequest {
 
 impl Node {
     /// Makes a person's key, locked with the person's own passphrase, and appoints it in this node's org. What was begun
-    /// and broken off by a crash is finished, with the key that was made then and the same passphrase.
+    /// and broken off by a crash is finished, with the key that was made then and the same passphrase. A person who is
+    /// named and signs in by this login already gets a further post for the same key; a login whose every post was revoked
+    /// gets a new key, and the old one stays beside it.
     pub fn appoint_person(
         &self,
         authority_passphrase: &SecretString,
@@ -83,15 +93,71 @@ impl Node {
         passphrase: &SecretString,
     ) -> Result<StatementId, ServiceError> {
         let authority = self.unlock_authority(authority_passphrase)?;
-        let begun = self.begun(&draft.login, passphrase)?;
-        let (login, key, request) = self.make_person(draft, begun.clone())?;
+        let until = draft.until;
+        let held = match self.begun(&draft.login, passphrase)? {
+            Some(key) => Some(key),
+            None => self.further(&draft, passphrase)?,
+        };
+        let retired = held.is_none() && self.is_retired(&draft.login)?;
+        let (login, key, request) = self.make_person(draft, held.clone())?;
         // Refused before anything is written, the key file among it.
-        self.would_stand(&authority, &self.appointment_for(&request)?)?;
-        if begun.is_none() {
+        self.would_stand(&authority, &self.appointment_for(&request, until)?)?;
+        if retired {
+            self.put_key_aside(&login)?;
+        }
+        if held.is_none() {
             self.lock_person(&login, &key, passphrase)?;
         }
         self.keep_account(&login, &key.public())?;
-        self.grant(&authority, &request)
+        self.grant(&authority, &request, until)
+    }
+
+    /// The key of the account to which a further post of the same person is given.
+    fn further(
+        &self,
+        draft: &PersonDraft,
+        passphrase: &SecretString,
+    ) -> Result<Option<SecretKey>, ServiceError> {
+        let Some(person) = &draft.person else {
+            return Ok(None);
+        };
+        if !keystore::valid_login(&draft.login)
+            || !self.is_appointed(&draft.login)?
+            || self.is_retired(&draft.login)?
+        {
+            return Ok(None);
+        }
+        if self.person_id(person)? != self.person_id(&draft.login)? {
+            return Ok(None);
+        }
+        let path = keystore::person_path(&self.dir, &draft.login);
+        keystore::unlock(&path, passphrase)
+            .map(Some)
+            .map_err(|_| ServiceError::SignIn)
+    }
+
+    /// Whether somebody signed in by this name whose every appointment was revoked.
+    fn is_retired(&self, login: &str) -> Result<bool, ServiceError> {
+        let Some(key) = self.store.read(|reader| reader.account(login))? else {
+            return Ok(false);
+        };
+        let directory = self.directory();
+        let mut posts = directory.appointments_of(&key, Purpose::Person).peekable();
+        Ok(posts.peek().is_some() && posts.all(|(id, _)| !directory.revoked(&id).is_empty()))
+    }
+
+    /// Gives a person's key file another name. It is never deleted: what it opens may be needed.
+    pub(super) fn put_key_aside(&self, login: &str) -> Result<(), ServiceError> {
+        let path = keystore::person_path(&self.dir, login);
+        let aside = path.with_extension(format!("{}.old", env::now().0));
+        let disk = |error| ServiceError::Disk {
+            path: path.clone(),
+            error,
+        };
+        match std::fs::rename(&path, &aside) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            done => done.and_then(|()| env::sync_dir(&path)).map_err(disk),
+        }
     }
 
     /// Whether somebody signs in by this name whose appointment is here.
@@ -151,12 +217,13 @@ impl Node {
         &self,
         authority_passphrase: &SecretString,
         request: &AppointmentRequest,
+        until: Option<Timestamp>,
     ) -> Result<StatementId, ServiceError> {
         if request.founding != self.directory().founding().id() {
             return Err(ServiceError::Bad("the request is of another federation".into()));
         }
         let authority = self.unlock_authority(authority_passphrase)?;
-        self.grant(&authority, request)
+        self.grant(&authority, request, until)
     }
 
     fn make_person(
@@ -182,6 +249,10 @@ impl Node {
                 "a deputy, and nobody else, has the level of a seat".into(),
             ));
         }
+        let person = match &draft.person {
+            Some(known) => self.person_id(known)?,
+            None => PersonId(env::random()),
+        };
         let key = key.unwrap_or_else(keystore::generate);
         let founding = self.directory().founding().id();
         let message = possession_message(&founding, &self.org, Purpose::Person);
@@ -193,11 +264,12 @@ impl Node {
             name: draft.name,
             roles: draft.roles,
             seat: draft.seat,
+            person: Some(person),
         };
         Ok((draft.login, key, request))
     }
 
-    fn lock_person(
+    pub(super) fn lock_person(
         &self,
         login: &str,
         key: &SecretKey,
@@ -207,25 +279,29 @@ impl Node {
         Ok(keystore::lock(&path, key, passphrase, self.config.scrypt_log_n)?)
     }
 
-    fn keep_account(&self, login: &str, key: &PublicKey) -> Result<(), ServiceError> {
+    pub(super) fn keep_account(&self, login: &str, key: &PublicKey) -> Result<(), ServiceError> {
         let (login, key) = (login.to_owned(), *key);
         Ok(self
             .store
             .write_blocking(move |writer| writer.keep_account(&login, &key))?)
     }
 
-    fn appointment_for(&self, request: &AppointmentRequest) -> Result<Body, ServiceError> {
+    fn appointment_for(
+        &self,
+        request: &AppointmentRequest,
+        until: Option<Timestamp>,
+    ) -> Result<Body, ServiceError> {
         Ok(Body::Appointment(Appointment {
             key: request.key,
             org: request.org,
             purpose: Purpose::Person,
             roles: request.roles.clone(),
             may_appoint: None,
-            validity: self.remaining()?,
+            validity: self.validity_until(until)?,
             name: request.name.clone(),
             seat: request.seat,
             possession: request.possession,
-            person: None,
+            person: request.person,
         }))
     }
 
@@ -233,13 +309,16 @@ impl Node {
         &self,
         authority: &SecretKey,
         request: &AppointmentRequest,
+        until: Option<Timestamp>,
     ) -> Result<StatementId, ServiceError> {
-        self.publish(authority, self.appointment_for(request)?)
+        self.publish(authority, self.appointment_for(request, until)?)
     }
 
-    /// Unlocks a person's key. Takes as long for an unknown login as the key file's scrypt allows it to differ; callers
+    /// Unlocks a person's key, to act under the post that holds longest; `login/ROLE`, or `login/` and the first digits of
+    /// an appointment, names another post. Takes as long for an unknown login as the key file's scrypt allows it to differ; callers
     /// limit the rate.
     pub fn sign_in(&self, login: &str, passphrase: &SecretString) -> Result<Author, ServiceError> {
+        let (login, named) = keystore::split_post(login);
         if !keystore::valid_login(login) {
             return Err(ServiceError::SignIn);
         }
@@ -252,18 +331,8 @@ impl Node {
                 "the key file of {login} holds another key"
             )));
         }
-        let directory = self.directory();
-        // Of several the one that holds longest: a renewal takes over by itself.
-        let (appointment, name) = directory
-            .appointments_of(&public, Purpose::Person)
-            .max_by_key(|(id, appointment)| (appointment.validity.not_after, *id))
-            .map(|(id, appointment)| (id, appointment.name.clone()))
-            .ok_or_else(|| {
-                ServiceError::NotAllowed(
-                    "no appointment of this key is here yet; it comes with the next sync once it is granted"
-                        .into(),
-                )
-            })?;
+        let (appointment, card) = self.post(&public, named)?;
+        let name = card.name;
         Ok(Author {
             name,
             key,
@@ -287,6 +356,7 @@ mod tests {
             name: "罗定一".into(),
             roles: vec![Role::Deputy],
             seat: Some(Level::Township),
+            person: Some(PersonId([4; 16])),
         };
         let mut code = request.to_code();
         code.insert(40, '\n');

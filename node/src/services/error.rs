@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use lianzhan_protocol::id::{OrgId, RecordId};
-use lianzhan_protocol::record::{ChangeError, Ineffective, PendingReason, RefusalReason};
+use lianzhan_protocol::record::{ChangeError, ContestReason, Ineffective, PendingReason, RefusalReason};
 use lianzhan_protocol::trust::FoundingError;
 
+use super::office::OfficeError;
 use crate::config::ConfigError;
 use crate::keystore::KeyFileError;
 use crate::store::StoreError;
@@ -85,6 +86,12 @@ pub enum ServiceError {
     /// What was built is no valid change: a fault of this program.
     #[error("change: {0}")]
     Change(#[from] ChangeError),
+    /// The change would count only once it is adopted.
+    #[error("this would not count: {0}")]
+    Contested(ContestReason),
+    /// A post does not serve, or what was asked of it cannot be done.
+    #[error(transparent)]
+    Office(#[from] OfficeError),
     /// Wrong login or passphrase; not told apart.
     #[error("login or passphrase is wrong")]
     SignIn,

@@ -20,8 +20,7 @@ use crate::keystore::{self, AnnexKeys};
 use crate::store::Store;
 
 /// How long the root's authority holds: a term of five years (Deputies Law art. 2) and one more to hand over.
-const ROOT_YEARS: i64 = 6;
-const YEAR_MS: i64 = 366 * 24 * 3600 * 1000;
+pub(super) const ROOT_MS: i64 = 6 * 366 * 24 * 3600 * 1000;
 /// Founders of a federation and how many of them must sign.
 const FOUNDERS: usize = 3;
 const THRESHOLD: u32 = 2;
@@ -80,7 +79,7 @@ pub fn found(
     let now = env::now();
     let validity = Validity {
         not_before: now,
-        not_after: Timestamp(now.0 + ROOT_YEARS * YEAR_MS),
+        not_after: Timestamp(now.0 + ROOT_MS),
     };
     let mut founders: Vec<SecretKey> = (0..FOUNDERS).map(|_| keystore::generate()).collect();
     founders.sort_by_key(SecretKey::public);
@@ -160,52 +159,62 @@ pub(super) fn settle(
 impl Node {
     /// The issuer part of a statement of this node's org.
     pub(super) fn issuer(&self, authority: &SecretKey) -> Result<Issuer, ServiceError> {
-        let bytes = self
-            .store
-            .read(|reader| reader.meta(META_AUTHORITY))?
-            .unwrap_or_default();
-        let appointment = <[u8; 32]>::try_from(bytes).ok().map(StatementId);
         Ok(Issuer {
             founding: self.directory().founding().id(),
             org: self.org,
             key: authority.public(),
-            appointment,
+            appointment: self.authority_post()?,
             issued: env::now(),
         })
     }
 
-    /// From when to when this org's authority holds.
-    pub(super) fn authority_validity(&self) -> Result<Validity, ServiceError> {
-        let directory = self.directory();
+    /// The appointment under which this org's authority speaks; none at the root. Of several the one that holds longest: a
+    /// renewal takes over by itself.
+    pub(super) fn authority_post(&self) -> Result<Option<StatementId>, ServiceError> {
         let bytes = self
             .store
             .read(|reader| reader.meta(META_AUTHORITY))?
             .unwrap_or_default();
-        match <[u8; 32]>::try_from(bytes).ok().map(StatementId) {
-            None => Ok(directory.founding().founding().validity),
-            Some(id) => directory
-                .appointment(&id)
-                .map(|appointment| appointment.validity)
-                .map_err(|fault| ServiceError::NotAllowed(fault.to_string())),
-        }
+        let Some(first) = <[u8; 32]>::try_from(bytes).ok().map(StatementId) else {
+            return Ok(None);
+        };
+        let directory = self.directory();
+        let given = directory.statement(&first).and_then(SignedStatement::appointment);
+        let best = given.and_then(|given| {
+            directory
+                .appointments_of(&given.key, Purpose::Authority)
+                .filter(|(id, post)| post.org == self.org && directory.revoked(id).is_empty())
+                .max_by_key(|(id, post)| (post.validity.not_after, *id))
+        });
+        Ok(Some(best.map_or(first, |(id, _)| id)))
+    }
+
+    /// From when to when this org's authority holds, and what it may give.
+    fn authority_powers(&self) -> Result<(Validity, MayAppoint), ServiceError> {
+        let directory = self.directory();
+        let Some(id) = self.authority_post()? else {
+            let root = directory.root_authorities().last();
+            return root
+                .map(|root| (root.validity, root.may_appoint.clone()))
+                .ok_or_else(|| ServiceError::Damaged("nobody speaks for the root".into()));
+        };
+        let appointment = directory
+            .appointment(&id)
+            .map_err(|fault| ServiceError::NotAllowed(fault.to_string()))?;
+        let may_appoint = appointment.may_appoint.clone();
+        may_appoint
+            .map(|may_appoint| (appointment.validity, may_appoint))
+            .ok_or_else(|| ServiceError::NotAllowed("this org's authority is not appointed".into()))
+    }
+
+    /// From when to when this org's authority holds.
+    pub(super) fn authority_validity(&self) -> Result<Validity, ServiceError> {
+        Ok(self.authority_powers()?.0)
     }
 
     /// How many levels of authorities this org's authority may appoint below it.
     pub(super) fn authority_depth(&self) -> Result<u8, ServiceError> {
-        let directory = self.directory();
-        let bytes = self
-            .store
-            .read(|reader| reader.meta(META_AUTHORITY))?
-            .unwrap_or_default();
-        let depth = match <[u8; 32]>::try_from(bytes).ok().map(StatementId) {
-            None => Some(directory.founding().founding().may_appoint.depth),
-            Some(id) => directory
-                .appointment(&id)
-                .ok()
-                .and_then(|a| a.may_appoint.as_ref())
-                .map(|m| m.depth),
-        };
-        depth.ok_or_else(|| ServiceError::NotAllowed("this org's authority is not appointed".into()))
+        Ok(self.authority_powers()?.1.depth)
     }
 
     fn appoint_key(

@@ -179,11 +179,12 @@ impl Door {
         login: &str,
         passphrase: SecretString,
     ) -> Result<Author, DoorError> {
-        if !keystore::valid_login(login) {
+        let (account, _) = keystore::split_post(login);
+        if !keystore::valid_login(account) {
             return Err(ServiceError::SignIn.into());
         }
         let (node, name) = (node.clone(), login.to_owned());
-        self.try_once(login, move || node.sign_in(&name, &passphrase))
+        self.try_once(account, move || node.sign_in(&name, &passphrase))
             .await
     }
 

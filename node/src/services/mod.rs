@@ -1,6 +1,7 @@
 //! Use cases: what a person or a peer can do with a node. Knows no HTTP, no network and no SQL.
 
 pub mod activity;
+pub mod adopt;
 pub mod appoint;
 pub mod check;
 pub mod desk;
@@ -16,9 +17,13 @@ pub mod invite;
 pub mod limit;
 mod load;
 pub mod monitor;
+pub mod office;
 pub mod project;
 pub mod query;
+pub mod renew;
+pub mod revoke;
 mod submit;
+pub mod succession;
 pub mod threads;
 pub mod visit;
 pub mod witness;

@@ -9,6 +9,7 @@ use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Audience, Directory, Level, Org, Role, Space};
 use serde::{Deserialize, Serialize};
 
+use super::office::{Office, Standing};
 use super::{Load, Node, ServiceError};
 use crate::store::{AlarmRow, RecordRow, RowFilter};
 use crate::views;
@@ -202,6 +203,12 @@ pub struct Status {
     pub peers: Vec<PeerStatus>,
     /// Alarms.
     pub alarms: Vec<AlarmRow>,
+    /// Appointments in this node's org that end soon.
+    pub ending: Vec<Office>,
+    /// The revocation of this node's own appointment, if no other one serves.
+    pub node_revoked: Option<Standing>,
+    /// Records with entries that wait for an adoption.
+    pub contested: u64,
 }
 
 impl Node {
@@ -466,6 +473,9 @@ impl Node {
             logs: self.log_status()?,
             peers,
             alarms,
+            ending: self.ending()?,
+            node_revoked: self.node_revoked(),
+            contested: self.store.read(|reader| reader.contested_records(0))?.1,
         })
     }
 

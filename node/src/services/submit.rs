@@ -280,7 +280,7 @@ impl Node {
         match verdict {
             Some(Verdict::Counts { .. }) => {}
             Some(Verdict::Contested { reason, .. }) => {
-                return Err(ServiceError::NotAllowed(reason.to_string()));
+                return Err(ServiceError::Contested(*reason));
             }
             Some(Verdict::Refused { reason }) => return Err(ServiceError::Refused(reason.clone())),
             Some(Verdict::Pending { reason }) => return Err(ServiceError::Pending(reason.clone())),

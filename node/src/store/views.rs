@@ -437,6 +437,20 @@ impl Reader<'_> {
             .optional()?)
     }
 
+    /// Records with contested entries, newest first, at most `limit`, and how many there are.
+    pub fn contested_records(&self, limit: u64) -> Result<(Vec<RecordId>, u64), StoreError> {
+        let total = self
+            .tx
+            .query_row("SELECT count(*) FROM records WHERE contested > 0", [], |row| {
+                row.get(0)
+            })?;
+        let mut select = self.tx.prepare_cached(
+            "SELECT record FROM records WHERE contested > 0 ORDER BY updated DESC, record LIMIT ?",
+        )?;
+        let rows = select.query_map([limit], |row| Ok(RecordId(row.get(0)?)))?;
+        Ok((rows.collect::<Result<_, _>>()?, total))
+    }
+
     /// Annexes of a record that are held and open here.
     pub fn annexes(&self, record: &RecordId) -> Result<Vec<RecordRow>, StoreError> {
         let mut select = self.tx.prepare_cached(&format!(

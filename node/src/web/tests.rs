@@ -61,6 +61,7 @@ impl Station {
                 name: name.into(),
                 roles,
                 seat,
+                ..PersonDraft::default()
             };
             node.appoint_person(&passphrase, person, &passphrase).unwrap();
         }

@@ -23,6 +23,30 @@ pub(super) fn sign(payload: Vec<u8>, aad: &[u8], keys: &[SecretKey]) -> Result<V
         .map_err(|e| FoundingError::Cose(e.to_string()))
 }
 
+/// One message with the signatures of several over the same payload, each key once.
+pub(super) fn join(parts: &[Vec<u8>], max: usize) -> Result<Vec<u8>, FoundingError> {
+    let mut parts = parts.iter().map(|part| open(part, max).map(|opened| opened.cose));
+    let none = || FoundingError::Content("nobody signed");
+    let mut joined = parts.next().ok_or_else(none)??;
+    for part in parts {
+        let part = part?;
+        if part.payload != joined.payload {
+            return Err(FoundingError::Content("not all signed the same"));
+        }
+        for signature in part.signatures {
+            let key = &signature.protected.header.key_id;
+            if joined
+                .signatures
+                .iter()
+                .all(|known| known.protected.header.key_id != *key)
+            {
+                joined.signatures.push(signature);
+            }
+        }
+    }
+    joined.to_vec().map_err(|e| FoundingError::Cose(e.to_string()))
+}
+
 /// The payload, and a parsed message whose signatures are not checked yet.
 pub(super) struct Opened {
     cose: CoseSign,

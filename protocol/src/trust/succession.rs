@@ -60,6 +60,12 @@ impl Succession {
         cose_sign::sign(codec::encode(self), AAD, keys)
     }
 
+    /// Makes one message of several, in which founders signed the same each for themselves. Of a founder who signed twice
+    /// one signature is taken. None is checked.
+    pub fn join(parts: &[Vec<u8>]) -> Result<Vec<u8>, FoundingError> {
+        cose_sign::join(parts, Self::MAX)
+    }
+
     /// What it succeeds, by its bytes; no signature is checked.
     pub fn peek(bytes: &[u8]) -> Result<(StatementId, Succession), FoundingError> {
         let opened = cose_sign::open(bytes, Self::MAX)?;

@@ -71,10 +71,15 @@ impl StatementFault {
 
     /// Whether an adoption may mend it: what it rests on was issued under a revoked authority.
     pub fn is_contested(&self) -> bool {
+        self.contested_by().is_some()
+    }
+
+    /// The revocation or succession by which it, or what it rests on, waits for an adoption.
+    pub fn contested_by(&self) -> Option<StatementId> {
         match self {
-            StatementFault::Contested(_) => true,
-            StatementFault::Issuer(inner) => inner.is_contested(),
-            _ => false,
+            StatementFault::Contested(by) => Some(*by),
+            StatementFault::Issuer(inner) => inner.contested_by(),
+            _ => None,
         }
     }
 }

@@ -1,0 +1,206 @@
+//! `lianzhan adopt`
+
+use age::secrecy::{ExposeSecret, SecretString};
+use lianzhan_protocol::time::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::appoint::own_passphrase;
+use super::reach::Reach;
+use super::{Lang, Shell, ask, out};
+use crate::services::adopt::AdoptDraft;
+use crate::services::parse_record;
+
+/// Adopt what a revocation contests, or list it 追认有争议的内容
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example 例:
+  lianzhan adopt --list
+  lianzhan adopt --changes ID,ID                          by the org's authority 由机构授权追认
+  lianzhan adopt --statements ID                          statements of a revoked authority 被撤销的授权所作的任命
+  lianzhan adopt --record ID --changes ID --login wang    by a present holder of the same post 由现任同职者追认")]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["list", "changes", "statements"]))]
+pub(super) struct Adopt {
+    /// List what waits 列出待追认的内容
+    #[arg(long, conflicts_with_all = ["changes", "statements"])]
+    list: bool,
+    /// Entries, apart by commas 记录中的内容
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    changes: Vec<String>,
+    /// Statements of trust, apart by commas 任命等声明
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    statements: Vec<String>,
+    /// The record, where a present holder of the same post adopts 记录编号
+    #[arg(
+        long,
+        value_name = "RECORD",
+        requires = "changes",
+        conflicts_with = "statements"
+    )]
+    record: Option<String>,
+    /// Who adopts as a holder of the same post 由谁追认
+    #[arg(long, value_name = "LOGIN", requires = "record")]
+    login: Option<String>,
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Deserialize)]
+struct Contested {
+    changes: Vec<Change>,
+    statements: Vec<Statement>,
+}
+
+#[derive(Deserialize)]
+struct Change {
+    change: String,
+    record: String,
+    ledger: String,
+    recorded: i64,
+    capacity: Option<Capacity>,
+    fields: Vec<String>,
+    events: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Capacity {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Statement {
+    statement: String,
+    contested_by: String,
+}
+
+#[derive(Deserialize)]
+struct Stated {
+    statements: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    change: String,
+}
+
+impl Adopt {
+    pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        let reach = Reach::open(&shell.dir())?;
+        if self.list {
+            return list(shell, reach, self.json);
+        }
+        match &self.record {
+            Some(record) => {
+                let record = record.clone();
+                self.by_holder(shell, reach, &record)
+            }
+            None => self.by_authority(shell, reach),
+        }
+    }
+
+    fn by_authority(self, shell: &Shell, reach: Reach) -> anyhow::Result<()> {
+        let draft = AdoptDraft::parse(&self.changes, &self.statements)?;
+        let own = own_passphrase(shell)?;
+        let stated = match reach {
+            Reach::Here(node) => node.adopt(&own, draft)?.iter().map(ToString::to_string).collect(),
+            Reach::Running(client) => {
+                let body = json!({
+                    "passphrase": own.expose_secret(), "changes": self.changes, "statements": self.statements,
+                });
+                client.post::<Stated>("/adopt", &body)?.statements
+            }
+        };
+        said(shell, self.json, "statements", &stated)
+    }
+
+    fn by_holder(self, shell: &Shell, reach: Reach, record: &str) -> anyhow::Result<()> {
+        let draft = AdoptDraft::parse(&self.changes, &[])?;
+        let id = parse_record(record)?;
+        let login = ask::login(shell, self.login)?;
+        let passphrase: SecretString =
+            ask::passphrase(shell, ask::PASSPHRASE, "本人的口令", "your passphrase")?;
+        let change = match reach {
+            Reach::Here(node) => {
+                node.catch_up(|_| {})?;
+                let author = node.sign_in(&login, &passphrase)?;
+                super::block_on(node.adopt_in(&author, &id, draft.changes))??
+                    .change
+                    .to_string()
+            }
+            Reach::Running(client) => {
+                let body = json!({
+                    "login": login, "passphrase": passphrase.expose_secret(), "changes": self.changes,
+                });
+                client
+                    .post::<Written>(&format!("/records/{id}/adopt"), &body)?
+                    .change
+            }
+        };
+        said(shell, self.json, "changes", &[change])
+    }
+}
+
+fn said(shell: &Shell, json: bool, name: &str, ids: &[String]) -> anyhow::Result<()> {
+    if json {
+        return out::json(&json!({ name: ids }));
+    }
+    for id in ids {
+        out::line(id)?;
+    }
+    shell.say("已追认。", "Adopted.");
+    Ok(())
+}
+
+fn list(shell: &Shell, reach: Reach, json: bool) -> anyhow::Result<()> {
+    let contested: Value = match reach {
+        Reach::Here(node) => {
+            node.catch_up(|_| {})?;
+            serde_json::to_value(node.contested()?)?
+        }
+        Reach::Running(client) => client.get("/contested")?,
+    };
+    if json {
+        return out::json(&contested);
+    }
+    let contested: Contested = serde_json::from_value(contested)?;
+    out::bytes(text(&contested, shell.lang).as_bytes())
+}
+
+/// Ids stand whole, on lines of their own: they are to be copied.
+fn text(contested: &Contested, lang: Lang) -> String {
+    let mut text = String::new();
+    for change in &contested.changes {
+        let who = change
+            .capacity
+            .as_ref()
+            .map_or("?", |capacity| capacity.name.as_str());
+        let what: Vec<&str> = change
+            .events
+            .iter()
+            .chain(&change.fields)
+            .map(String::as_str)
+            .collect();
+        text.push_str(&format!(
+            "{}\n  {} {} · {} · {who} · {}\n",
+            change.change,
+            change.ledger,
+            change.record,
+            out::time(Timestamp(change.recorded).0),
+            what.join(", "),
+        ));
+    }
+    for statement in &contested.statements {
+        let by = lang.pick("声明；撤销依据", "statement; contested by");
+        text.push_str(&format!(
+            "{}\n  {by} {}\n",
+            statement.statement, statement.contested_by
+        ));
+    }
+    if text.is_empty() {
+        text = lang
+            .pick("没有待追认的内容。\n", "Nothing waits for an adoption.\n")
+            .to_owned();
+    }
+    text
+}

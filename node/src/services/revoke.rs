@@ -1,0 +1,285 @@
+//! Revoking an appointment. The cut says up to where the revoker has seen the witness logs that may prove what the key
+//! signed: what they witnessed by then stays good, all else waits for an adoption.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use age::secrecy::SecretString;
+use lianzhan_protocol::id::{OrgId, Origin, StatementId, StatementTag};
+use lianzhan_protocol::keys::SecretKey;
+use lianzhan_protocol::log::{Receipt, witness_group, witness_log_origin};
+use lianzhan_protocol::trust::{
+    Adoption, Appointment, Body, Cut, Directory, Ground, Purpose, Revocation, SignedStatement,
+};
+
+use super::office::OfficeError;
+use super::renew::parse_since;
+use super::witness::WITNESS_EPOCH;
+use super::{Node, ServiceError};
+use crate::store::{LogRow, Reader, StoreError};
+
+/// Which statements of a revoked authority go on standing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keep {
+    /// All that are held here.
+    All,
+    /// None.
+    None,
+    /// These.
+    Only(Vec<StatementId>),
+}
+
+impl Keep {
+    /// Reads `all`, `none`, or ids of statements apart by commas.
+    pub fn parse(text: &str) -> Result<Self, ServiceError> {
+        match text {
+            "all" => Ok(Keep::All),
+            "none" => Ok(Keep::None),
+            ids => ids
+                .split(',')
+                .map(|id| StatementId::parse(id.trim()))
+                .collect::<Option<Vec<_>>>()
+                .map(Keep::Only)
+                .ok_or_else(|| {
+                    ServiceError::Bad("keep is all, none, or ids of statements apart by commas".into())
+                }),
+        }
+    }
+}
+
+/// The ground that was stated: `hard` where the key was or may be in other hands, `since` when if that is known.
+pub fn parse_ground(hard: bool, since: Option<&str>) -> Result<Ground, ServiceError> {
+    match (hard, since) {
+        (true, since) => Ok(Ground::Hard {
+            since_s: since.map(parse_since).transpose()?,
+        }),
+        (false, None) => Ok(Ground::Soft),
+        (false, Some(_)) => Err(ServiceError::Bad(
+            "a time belongs to a key that was stolen or lost; say so".into(),
+        )),
+    }
+}
+
+/// A revocation as somebody wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevocationDraft {
+    /// The appointment.
+    pub appointment: StatementId,
+    /// On what ground.
+    pub ground: Ground,
+    /// Why.
+    pub words: String,
+    /// Of an authority: what goes on standing. Left away, all of it on a soft ground and nothing on a hard one.
+    pub keep: Option<Keep>,
+}
+
+impl RevocationDraft {
+    /// The person left, or the key was replaced.
+    pub fn soft(appointment: StatementId, words: &str) -> Self {
+        RevocationDraft {
+            appointment,
+            ground: Ground::Soft,
+            words: words.to_owned(),
+            keep: None,
+        }
+    }
+}
+
+impl Node {
+    /// Revokes an appointment that this node's org, or one below it, gave. Returns the revocation, and the adoptions of
+    /// what goes on standing beyond the number that a revocation can name.
+    pub fn revoke(
+        &self,
+        authority_passphrase: &SecretString,
+        draft: &RevocationDraft,
+    ) -> Result<Vec<StatementId>, ServiceError> {
+        let authority = self.unlock_authority(authority_passphrase)?;
+        self.revoke_with(&authority, draft)
+    }
+
+    pub(super) fn revoke_with(
+        &self,
+        authority: &SecretKey,
+        draft: &RevocationDraft,
+    ) -> Result<Vec<StatementId>, ServiceError> {
+        let (revocation, rest) = self.plan_revocation(draft)?;
+        let mut stated = vec![self.publish(authority, Body::Revocation(revocation))?];
+        for part in rest.chunks(Adoption::MAX) {
+            let adoption = Adoption {
+                changes: Vec::new(),
+                statements: part.to_vec(),
+            };
+            stated.push(self.publish(authority, Body::Adoption(adoption))?);
+        }
+        Ok(stated)
+    }
+
+    /// The revocation that a draft would become, and the statements to be adopted beside it. Refuses what this org has no
+    /// right to.
+    pub fn plan_revocation(
+        &self,
+        draft: &RevocationDraft,
+    ) -> Result<(Revocation, Vec<StatementId>), ServiceError> {
+        let directory = self.directory();
+        let id = draft.appointment;
+        let target = directory
+            .statement(&id)
+            .filter(|statement| statement.appointment().is_some());
+        let (Some(target), Some(appointment)) = (target, target.and_then(SignedStatement::appointment))
+        else {
+            return Err(OfficeError::Unknown(id.to_string()).into());
+        };
+        let issuer = target.issuer().org;
+        if !directory.is_at_or_above(&self.org, &issuer) {
+            let issuer = self.name_of(&issuer);
+            return Err(OfficeError::OutOfReach { issuer }.into());
+        }
+        if let Some(revoked) = directory.revoked(&id).first() {
+            // A harder word on the same appointment says something new.
+            if !(revoked.ground == Ground::Soft && draft.ground != Ground::Soft) {
+                return Err(OfficeError::Already(revoked.words.clone()).into());
+            }
+        }
+        if draft.words.trim().is_empty() || draft.words.len() > Revocation::WORDS_MAX {
+            return Err(ServiceError::Bad(
+                "say in words why it is revoked: up to 400 bytes, some 130 characters".into(),
+            ));
+        }
+        let (keeps, rest) = kept(&directory, &id, appointment, draft)?;
+        let revocation = Revocation {
+            appointment: id,
+            ground: draft.ground,
+            words: draft.words.trim().to_owned(),
+            cut: self.cut(appointment)?,
+            keeps,
+        };
+        Ok((revocation, rest))
+    }
+
+    /// For each witness log that may prove what the key signed, the last place in it that is seen here.
+    fn cut(&self, appointment: &Appointment) -> Result<Vec<Cut>, ServiceError> {
+        let directory = self.directory();
+        let own_witness = directory
+            .appointments_of(&self.witness_key.public(), Purpose::Witness)
+            .any(|(_, post)| post.org == self.org);
+        let own_origin = witness_log_origin(&self.node_key.public(), &WITNESS_EPOCH);
+        let mut seen = self.store.read(|reader| {
+            let logs = reader.logs()?;
+            let wanted = |receipt: &Receipt, by: &OrgId, required: &BTreeSet<OrgId>| match appointment.purpose
+            {
+                Purpose::Authority => false,
+                Purpose::Witness => receipt.witness == appointment.key,
+                Purpose::Node | Purpose::Person => required.contains(by),
+            };
+            let required = required(&directory, appointment, &logs);
+            let mut seen: BTreeMap<Origin, u64> = BTreeMap::new();
+            for log in &logs {
+                for witness in reader.witnesses_of(log.id)? {
+                    let Some((by, receipt)) = last_receipt(reader, &directory, log, &witness)? else {
+                        continue;
+                    };
+                    if wanted(&receipt, &by, &required) {
+                        let place = seen.entry(receipt.witness_origin.clone()).or_default();
+                        *place = (*place).max(receipt.witness_index.0);
+                    }
+                }
+            }
+            // What this node cosigned itself it has seen, whether or not the receipts came back.
+            let witnesses = match appointment.purpose {
+                Purpose::Authority => false,
+                Purpose::Witness => appointment.key == self.witness_key.public(),
+                Purpose::Node | Purpose::Person => own_witness && required.contains(&self.org),
+            };
+            if witnesses && let Some(last) = reader.witness_size()?.0.checked_sub(1) {
+                seen.insert(own_origin.clone(), last);
+            }
+            Ok(seen)
+        })?;
+        while seen.len() > Revocation::CUT_MAX {
+            seen.pop_last();
+        }
+        Ok(seen
+            .into_iter()
+            .map(|(origin, index)| Cut { origin, index })
+            .collect())
+    }
+}
+
+/// The orgs that must witness logs into which the key writes: a node's own ones, and for a person those of the nodes of
+/// the same org, where the key lies.
+fn required(directory: &Directory, appointment: &Appointment, logs: &[LogRow]) -> BTreeSet<OrgId> {
+    let of_org = directory.required_witnesses(&appointment.org);
+    let written = logs.iter().filter(|log| match appointment.purpose {
+        Purpose::Node => log.start.node == appointment.key,
+        _ => log.start.org == appointment.org,
+    });
+    let of_logs = written
+        .filter_map(|log| directory.required_groups(&log.start.org, log.start.policy.as_ref()))
+        .flatten()
+        .flatten();
+    of_org.into_iter().chain(of_logs).collect()
+}
+
+/// The last receipt of a witness over a log that counts. A witness's places grow with the size and the time it states.
+fn last_receipt(
+    reader: &Reader<'_>,
+    directory: &Directory,
+    log: &LogRow,
+    witness: &[u8; 32],
+) -> Result<Option<(OrgId, Receipt)>, StoreError> {
+    let mut last = None;
+    let end = lianzhan_protocol::log::EntryIndex(i64::MAX.unsigned_abs());
+    reader.sizes_before(log.id, witness, end, |size| {
+        let receipt = reader.receipt_by(log.id, size, witness)?;
+        last = receipt.and_then(|receipt| {
+            let (_, by) = witness_group(directory, &log.start, &receipt).ok()?;
+            Some((by, receipt))
+        });
+        Ok(last.is_some())
+    })?;
+    Ok(last)
+}
+
+/// Tags of the statements that go on standing, and those for which there is no room.
+fn kept(
+    directory: &Directory,
+    id: &StatementId,
+    appointment: &Appointment,
+    draft: &RevocationDraft,
+) -> Result<(Vec<StatementTag>, Vec<StatementId>), ServiceError> {
+    if appointment.purpose != Purpose::Authority {
+        return match &draft.keep {
+            Some(Keep::Only(_)) => Err(ServiceError::Bad(
+                "only of an authority statements go on standing; leave --keep away".into(),
+            )),
+            _ => Ok((Vec::new(), Vec::new())),
+        };
+    }
+    let issued = directory
+        .statements()
+        .filter(|statement| statement.issuer().appointment == Some(*id))
+        .filter(|statement| !directory.faults().contains_key(&statement.id()))
+        .map(SignedStatement::id);
+    let keep = draft.keep.clone().unwrap_or(match draft.ground {
+        Ground::Soft => Keep::All,
+        Ground::Hard { .. } => Keep::None,
+    });
+    let mut kept: Vec<StatementId> = match keep {
+        Keep::All => issued.collect(),
+        Keep::None => Vec::new(),
+        Keep::Only(ids) => {
+            let issued: BTreeSet<StatementId> = issued.collect();
+            if let Some(other) = ids.iter().find(|id| !issued.contains(id)) {
+                return Err(ServiceError::Bad(format!(
+                    "{other} was not issued under this authority, or does not stand"
+                )));
+            }
+            ids
+        }
+    };
+    kept.sort_unstable();
+    kept.dedup();
+    let rest = kept.split_off(kept.len().min(Revocation::KEEPS_MAX));
+    let mut tags: Vec<StatementTag> = kept.iter().map(StatementId::tag).collect();
+    tags.dedup();
+    Ok((tags, rest))
+}
