@@ -66,6 +66,8 @@ impl Scene {
             name: "秦越".into(),
             roles: vec![Role::OpinionLiaison],
             seat: None,
+            person: None,
+            until: None,
         };
         station.appoint_person(&passphrase(), person, &passphrase())?;
         let clerk = station.sign_in("clerk", &passphrase())?;

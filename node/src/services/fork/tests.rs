@@ -83,6 +83,8 @@ impl World {
             name: "林静禾".into(),
             roles: vec![Role::OpinionLiaison],
             seat: None,
+            person: None,
+            until: None,
         };
         station.appoint_person(&secret(), person, &secret()).unwrap();
         let clerk = station.sign_in("lin", &secret()).unwrap();
