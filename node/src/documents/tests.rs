@@ -133,7 +133,9 @@ fn held(log: usize, author: usize, index: u64, change: Change) -> Held {
 const SALT: [u8; 16] = [7; 16];
 
 fn definition() -> Hash {
-    lianzhan_protocol::record::ledger::ledger("activity").unwrap().hash()
+    lianzhan_protocol::record::ledger::ledger("activity")
+        .unwrap()
+        .hash()
 }
 
 fn people() -> &'static [PublicKey] {

@@ -11,7 +11,7 @@ use lianzhan_protocol::sync::{
 use lianzhan_protocol::trust::Purpose;
 
 use super::threads::Threads;
-use super::{Node, ServiceError};
+use super::{Load, Node, ServiceError};
 use crate::store::StoreError;
 
 /// What became of a range.
@@ -215,39 +215,43 @@ impl Node {
         let sealed = self.store.read(|reader| reader.sealed_records())?;
         Ok(sealed
             .into_iter()
-            .filter(|(record, (_, commitment))| !self.annex_keys.holds(record, commitment))
+            .filter(|(record, keys)| !keys.iter().any(|key| self.annex_keys.holds(record, key)))
             .map(|(record, _)| record)
             .collect())
     }
 
-    /// Keys of `records` that are held here, with the spaces they belong to.
+    /// Keys of `records` that are held here, with the spaces in which these began: what names a record elsewhere opens
+    /// nothing.
     pub fn find_keys(&self, records: &[RecordId]) -> Result<Vec<FoundKey>, ServiceError> {
         Ok(self.store.read(|reader| {
             let mut found = Vec::new();
+            let mut load = Load::new(self, reader);
             for record in records {
-                if let (Some(key), Some(space)) = (self.annex_keys.get(record), reader.space_of(record)?) {
-                    found.push(FoundKey {
-                        record: *record,
-                        space,
-                        key,
-                    });
-                }
+                let Some(key) = self.annex_keys.get(record) else {
+                    continue;
+                };
+                found.extend(load.begun_in(record, &key)?.map(|space| FoundKey {
+                    record: *record,
+                    space,
+                    key,
+                }));
             }
             Ok(found)
         })?)
     }
 
-    /// Keeps keys that a peer handed over, if they are the ones that headers commit to; marks their records.
+    /// Keeps keys that a peer handed over, if they open the change with which their record begins; marks the records.
     pub fn keep_keys(&self, keys: Vec<(RecordId, AnnexKey)>) -> Result<(), ServiceError> {
-        let sealed = self.store.read(|reader| reader.sealed_records())?;
-        let fitting: Vec<(RecordId, AnnexKey)> = keys
-            .into_iter()
-            .filter(|(record, key)| {
-                sealed
-                    .get(record)
-                    .is_some_and(|(_, commitment)| key.commitment() == *commitment)
-            })
-            .collect();
+        let fitting = self.store.read(|reader| {
+            let mut load = Load::new(self, reader);
+            let mut fitting: Vec<(RecordId, AnnexKey)> = Vec::new();
+            for (record, key) in keys {
+                if load.begun_in(&record, &key)?.is_some() {
+                    fitting.push((record, key));
+                }
+            }
+            Ok(fitting)
+        })?;
         if fitting.is_empty() {
             return Ok(());
         }

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lianzhan_protocol::id::{OrgId, RecordId};
+use lianzhan_protocol::id::{OrgId, RecordId, SpaceId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{
     Covered, Entry, EntryIndex, LogStart, Origin, PayloadKind, Receipt, TreeSize, Witnessed, witness_group,
 };
-use lianzhan_protocol::record::{Change, Held, JudgeContext, RecordState, Verdict, fold, judge, open_sealed};
+use lianzhan_protocol::record::{
+    AnnexKey, Change, Held, JudgeContext, RecordState, Verdict, fold, judge, open_sealed,
+};
 use lianzhan_protocol::trust::{Directory, Space};
 
 use super::{Node, definition};
@@ -79,7 +81,15 @@ impl<'a> Load<'a> {
             // A record lives in one space; what names it in another does not belong to it.
             if log.start.space != loaded.space {
                 // By which change it was begun is only seen in those that can be read.
-                if rooted || !self.is_root(id, &log.start.space, &entry, row.payload.as_deref()) {
+                if rooted
+                    || !is_root(
+                        id,
+                        &log.start.space,
+                        &entry,
+                        row.payload.as_deref(),
+                        self.annex_keys.get(id).as_ref(),
+                    )
+                {
                     continue;
                 }
                 *loaded = Loaded {
@@ -125,19 +135,20 @@ impl<'a> Load<'a> {
         Ok(loaded)
     }
 
-    /// Whether an entry is the change for which the id of the record was minted.
-    fn is_root(&self, id: &RecordId, space: &Space, entry: &Entry, payload: Option<&[u8]>) -> bool {
-        let change = match (entry.header().key_commitment, payload) {
-            (_, None) => None,
-            (None, Some(payload)) => Change::parse(payload).ok(),
-            (Some(commitment), Some(payload)) => self
-                .annex_keys
-                .get(id)
-                .and_then(|key| open_sealed(&key, &commitment, id, payload).ok()),
-        };
-        change.is_some_and(|change| {
-            change.deps.is_empty() && id.is_minted_for(&space.id(), &change.definition, &change.salt)
-        })
+    /// The space in which a sealed record begins, if `key` opens the change for which its id was minted.
+    pub fn begun_in(&mut self, id: &RecordId, key: &AnnexKey) -> Result<Option<SpaceId>, StoreError> {
+        for row in self.reader.record_entries(id)? {
+            let log = self.log(row.log)?;
+            let Ok(entry) = Entry::parse(&row.entry) else {
+                continue;
+            };
+            if entry.header().kind == PayloadKind::Sealed
+                && is_root(id, &log.start.space, &entry, row.payload.as_deref(), Some(key))
+            {
+                return Ok(Some(log.start.space.id()));
+            }
+        }
+        Ok(None)
     }
 
     /// A log by its row id, read once.
@@ -240,4 +251,24 @@ impl<'a> Load<'a> {
         let verdict = |held: &Held| self.verdict(&loaded.space, held);
         fold(loaded.id, &loaded.space.id(), &loaded.held, verdict, definition)
     }
+}
+
+/// Whether an entry is the change for which the id of the record was minted; a sealed one is opened with `key`.
+fn is_root(
+    id: &RecordId,
+    space: &Space,
+    entry: &Entry,
+    payload: Option<&[u8]>,
+    key: Option<&AnnexKey>,
+) -> bool {
+    let change = match (entry.header().key_commitment, payload) {
+        (_, None) => None,
+        (None, Some(payload)) => Change::parse(payload).ok(),
+        (Some(commitment), Some(payload)) => {
+            key.and_then(|key| open_sealed(key, &commitment, id, payload).ok())
+        }
+    };
+    change.is_some_and(|change| {
+        change.deps.is_empty() && id.is_minted_for(&space.id(), &change.definition, &change.salt)
+    })
 }

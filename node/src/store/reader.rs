@@ -1,6 +1,6 @@
 //! What others read: ranges for peers, changes of a record for the fold, proofs, rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
 use lianzhan_protocol::keys::PublicKey;
@@ -424,27 +424,21 @@ impl<'a> Reader<'a> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Records whose sealed entries are stored, with their spaces: those whose keys one may ask peers for.
-    pub fn sealed_records(&self) -> Result<BTreeMap<RecordId, (SpaceId, Hash)>, StoreError> {
+    /// Records whose sealed entries are stored, with the keys that these commit to: those whose keys one may ask peers for.
+    /// Usually one; whoever names a record that is not theirs may commit to another.
+    pub fn sealed_records(&self) -> Result<BTreeMap<RecordId, BTreeSet<Hash>>, StoreError> {
         let mut select = self.tx.prepare(
-            "SELECT e.record, l.space, min(e.entry) FROM entries e JOIN logs l ON l.id = e.log
-             WHERE e.kind = 3 GROUP BY e.record",
+            "SELECT e.record, min(e.entry) FROM entries e WHERE e.kind = 3 GROUP BY e.record, e.log",
         )?;
-        let rows = select.query_map([], |row| {
-            Ok((
-                RecordId(row.get(0)?),
-                SpaceId(row.get(1)?),
-                row.get::<_, Vec<u8>>(2)?,
-            ))
-        })?;
-        let mut records = BTreeMap::new();
+        let rows = select.query_map([], |row| Ok((RecordId(row.get(0)?), row.get::<_, Vec<u8>>(1)?)))?;
+        let mut records: BTreeMap<RecordId, BTreeSet<Hash>> = BTreeMap::new();
         for row in rows {
-            let (record, space, entry) = row?;
+            let (record, entry) = row?;
             let commitment = lianzhan_protocol::log::Entry::parse(&entry)
                 .ok()
                 .and_then(|entry| entry.header().key_commitment)
                 .ok_or_else(|| StoreError::Corrupt(format!("sealed entry of record {record}")))?;
-            records.insert(record, (space, commitment));
+            records.entry(record).or_default().insert(commitment);
         }
         Ok(records)
     }
