@@ -17,6 +17,7 @@ mod load;
 pub mod monitor;
 pub mod project;
 pub mod query;
+pub mod select;
 mod submit;
 pub mod threads;
 pub mod visit;
