@@ -15,7 +15,7 @@ use lianzhan_protocol::trust::{Directory, Space};
 
 use super::{Node, definition};
 use crate::keystore::AnnexKeys;
-use crate::store::{LogRow, Reader, StoreError};
+use crate::store::{EntryRow, LogRow, Reader, StoreError};
 use crate::views::Loaded;
 
 /// Loads records against one directory. Reads a log when the first record names it, and remembers logs and receipts
@@ -63,43 +63,26 @@ impl<'a> Load<'a> {
 
     /// What is held of a record; `None` if nothing is.
     pub fn record(&mut self, id: &RecordId) -> Result<Option<Loaded>, StoreError> {
-        let mut loaded: Option<Loaded> = None;
-        let mut rooted = false;
-        for row in self.reader.record_entries(id)? {
+        let rows = self.reader.record_entries(id)?;
+        let Some(home) = self.home(id, &rows)? else {
+            return Ok(None);
+        };
+        let mut loaded = Loaded {
+            id: *id,
+            space: home,
+            held: Vec::new(),
+            sealed: false,
+            closed: 0,
+        };
+        for row in rows {
             let log = self.log(row.log)?;
+            if log.start.space != loaded.space {
+                continue;
+            }
             let entry = Entry::parse(&row.entry).map_err(|error| {
                 StoreError::Corrupt(format!("entry {} of {}: {error}", row.index, log.origin))
             })?;
             let header = entry.header();
-            let loaded = loaded.get_or_insert_with(|| Loaded {
-                id: *id,
-                space: log.start.space.clone(),
-                held: Vec::new(),
-                sealed: false,
-                closed: 0,
-            });
-            // A record lives in one space; what names it in another does not belong to it.
-            if log.start.space != loaded.space {
-                // By which change it was begun is only seen in those that can be read.
-                if rooted
-                    || !is_root(
-                        id,
-                        &log.start.space,
-                        &entry,
-                        row.payload.as_deref(),
-                        self.annex_keys.get(id).as_ref(),
-                    )
-                {
-                    continue;
-                }
-                *loaded = Loaded {
-                    id: *id,
-                    space: log.start.space.clone(),
-                    held: Vec::new(),
-                    sealed: false,
-                    closed: 0,
-                };
-            }
             let Some(payload) = row.payload else { continue };
             let change = match (header.kind, header.key_commitment) {
                 (PayloadKind::Sealed, Some(commitment)) => {
@@ -118,8 +101,6 @@ impl<'a> Load<'a> {
             let (Some(change), Some(appointment)) = (change, header.appointment) else {
                 continue;
             };
-            rooted |= change.deps.is_empty()
-                && id.is_minted_for(&log.start.space.id(), &change.definition, &change.salt);
             let covered = self.covered(&log, row.index)?;
             loaded.held.push(Held {
                 id: entry.change_id(),
@@ -132,7 +113,31 @@ impl<'a> Load<'a> {
                 change,
             });
         }
-        Ok(loaded)
+        Ok(Some(loaded))
+    }
+
+    /// The space in which a record lives: the one in which it begins, as far as that can be read; what names it in another
+    /// does not belong to it. None if nothing is held.
+    fn home(&mut self, id: &RecordId, rows: &[EntryRow]) -> Result<Option<Space>, StoreError> {
+        let mut first: Option<Space> = None;
+        let mut several = false;
+        for row in rows {
+            let space = &self.log(row.log)?.start.space;
+            several |= first.get_or_insert_with(|| space.clone()) != space;
+        }
+        if !several {
+            return Ok(first);
+        }
+        let key = self.annex_keys.get(id);
+        for row in rows {
+            let space = &self.log(row.log)?.start.space;
+            if let Ok(entry) = Entry::parse(&row.entry)
+                && is_root(id, space, &entry, row.payload.as_deref(), key.as_ref())
+            {
+                return Ok(Some(space.clone()));
+            }
+        }
+        Ok(first)
     }
 
     /// The space in which a sealed record begins, if `key` opens the change for which its id was minted.

@@ -46,11 +46,13 @@ pub(super) fn in_use(receipts: &[Receipt], entries: impl IntoIterator<Item = Ent
     if from.contains(&receipts.len()) {
         used.extend(last.map(|(_, n)| n));
     }
-    let mut first: BTreeMap<&Origin, usize> = BTreeMap::new();
+    let mut first: BTreeMap<&Origin, (u64, usize)> = BTreeMap::new();
     for (n, receipt) in receipts.iter().enumerate().rev() {
-        first.insert(&receipt.witness_origin, n);
+        let place = (receipt.witness_index.0, n);
+        let kept = first.entry(&receipt.witness_origin).or_insert(place);
+        *kept = place.min(*kept);
         if from.contains(&n) {
-            used.extend(first.values());
+            used.extend(first.values().map(|(_, n)| n));
         }
     }
     used

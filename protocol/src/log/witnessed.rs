@@ -149,22 +149,23 @@ impl Covered {
         covered
     }
 
-    /// Takes note of a receipt that counts. Of one witness log the first over the entry is kept.
+    /// Takes note of a receipt that counts. Of one witness log the one at the lowest place over the entry is kept.
     pub fn take(&mut self, index: EntryIndex, group: usize, by: OrgId, receipt: &Receipt) {
         if !receipt.covers(index) {
             self.before_s = self.before_s.max(Some(receipt.time_s));
-        } else if self
-            .covers
-            .iter()
-            .all(|cover| cover.origin != receipt.witness_origin)
-        {
-            self.covers.push(Cover {
-                group,
-                by,
-                time_s: receipt.time_s,
-                origin: receipt.witness_origin.clone(),
-                index: receipt.witness_index.0,
-            });
+            return;
+        }
+        let found = Cover {
+            group,
+            by,
+            time_s: receipt.time_s,
+            origin: receipt.witness_origin.clone(),
+            index: receipt.witness_index.0,
+        };
+        match self.covers.iter_mut().find(|cover| cover.origin == found.origin) {
+            Some(kept) if kept.index <= found.index => {}
+            Some(kept) => *kept = found,
+            None => self.covers.push(found),
         }
     }
 
