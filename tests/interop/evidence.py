@@ -275,7 +275,7 @@ def check_bundle(root):
         holds(by[2][1][0][1] == header[6] and by[2][1][0][3] == PERSON, f"{path.name}: another author")
         proof = path.with_suffix(".tlog-proof")
         kinds = check_note(proof, proof.read_text().split("\n\n", 1)[1], keys[header[2]])
-        changes[change.hex()] = {"log": header[2].rsplit("/", 1)[1], "witnessed": kinds == [1, 4]}
+        changes[change.hex()] = {"log": header[2].rsplit("/", 1)[1], "witnessed": kinds[:1] == [1] and set(kinds[1:]) == {4}}
     holds(logs and changes, "an empty bundle")
 
     people = {one[7]: key_of(one[1]).hex() for one in appointments if one[3] == PERSON}

@@ -1,6 +1,8 @@
 //! What a bundle proves, and everything because of which it proves nothing.
 
 mod forgery;
+mod quorum;
+mod revoked;
 mod scenario;
 mod stranger;
 

@@ -36,6 +36,11 @@ impl TestLog {
         required_parent: Option<OrgId>,
     ) -> Self {
         let start = LogStart::new(space, node.public(), org, epoch, required_parent);
+        Self::begin(node, start)
+    }
+
+    /// A log that begins with `start`.
+    pub(crate) fn begin(node: SecretKey, start: LogStart) -> Self {
         let mut log = TestLog {
             origin: start.origin(),
             start: start.clone(),
