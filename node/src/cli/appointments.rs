@@ -48,7 +48,7 @@ pub(super) struct Shown {
     purpose: String,
     roles: Vec<String>,
     not_before: i64,
-    pub(super) not_after: i64,
+    not_after: i64,
     issuer_name: String,
     state: String,
     days: Option<i64>,

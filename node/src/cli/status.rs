@@ -35,6 +35,15 @@ struct Shown {
     logs: Vec<Log>,
     peers: Vec<Peer>,
     alarms: Vec<Alarm>,
+    ending: Vec<super::appointments::Shown>,
+    node_revoked: Option<NodeRevoked>,
+    contested: u64,
+}
+
+#[derive(Deserialize)]
+struct NodeRevoked {
+    by_name: String,
+    words: String,
 }
 
 #[derive(Deserialize)]
@@ -109,10 +118,26 @@ fn text(status: &Shown, running: bool, lang: Lang) -> String {
         ("待更新的视图", "views that lag", status.views_lag),
         ("待更新的文档", "documents that lag", status.documents_lag),
         ("尚缺密钥的附册", "annexes without a key yet", status.keys_lacking),
+        (
+            "有待追认内容的记录",
+            "records with entries to adopt",
+            status.contested,
+        ),
     ] {
         if count > 0 {
             line(zh, en, count.to_string());
         }
+    }
+    if let Some(NodeRevoked { by_name, words }) = &status.node_revoked {
+        line(
+            "本节点的任命已撤销，写入的内容须追认",
+            "THE APPOINTMENT OF THIS NODE IS REVOKED; what it writes waits for an adoption",
+            format!("{by_name}: {words}"),
+        );
+    }
+    if !status.ending.is_empty() {
+        text.push_str(lang.pick("\n即将到期的任命：\n", "\nappointments that end soon:\n"));
+        text.push_str(&super::appointments::table(&status.ending, lang));
     }
     if !status.peers.is_empty() {
         text.push('\n');

@@ -18,6 +18,8 @@ pub mod limit;
 mod load;
 pub mod monitor;
 pub mod office;
+#[cfg(test)]
+mod office_tests;
 pub mod project;
 pub mod query;
 pub mod renew;

@@ -230,7 +230,12 @@ impl Node {
             threshold,
             authority,
             validity: Validity {
-                not_before: begin,
+                // What the same key stated before is judged by its later word, and must lie inside of that.
+                not_before: if draft.same_key {
+                    now.validity.not_before
+                } else {
+                    begin
+                },
                 not_after: Timestamp(begin.0 + ROOT_MS),
             },
             may_appoint: now.may_appoint.clone(),
