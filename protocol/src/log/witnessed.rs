@@ -50,9 +50,9 @@ impl Receipt {
     }
 
     /// The order in which receipts of one log are looked at: by size, then by time. Places in witness logs do not compare,
-    /// since a restored witness has another log.
-    pub fn rank(&self) -> (TreeSize, u64) {
-        (self.size, self.time_s)
+    /// since a restored witness has another log; they only part receipts that are else alike.
+    pub fn rank(&self) -> (TreeSize, u64, EntryIndex) {
+        (self.size, self.time_s, self.witness_index)
     }
 }
 
@@ -93,7 +93,7 @@ pub fn witness_group(
 }
 
 /// The first receipt of one witness log over an entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cover {
     /// The group of required witnesses for which it speaks.
     pub group: usize,
@@ -108,7 +108,7 @@ pub struct Cover {
 }
 
 /// What witnesses say of an entry.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Covered {
     /// How many groups must witness the log.
     pub groups: usize,
@@ -182,7 +182,7 @@ impl Covered {
                 .covers
                 .iter()
                 .filter(|cover| cover.group == group && proves(cover));
-            let first = of_group.min_by_key(|cover| cover.time_s)?;
+            let first = of_group.min_by_key(|cover| (cover.time_s, cover.by))?;
             if last.is_none_or(|last| last.time_s < first.time_s) {
                 last = Some(first);
             }
@@ -221,89 +221,4 @@ pub fn doubt(recorded: Timestamp, covered: &Covered) -> Option<Doubt> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::log::LogStatement;
-    use crate::testing::{CITY, DAY, FENGDU, Federation, QINGYA, SHIQIAO, START, TestLog, key, org};
-    use crate::trust::{Appointment, Audience, Body, Space, Validity};
-
-    fn world() -> (Federation, TestLog) {
-        let federation = Federation::new();
-        let log = federation.log(org(SHIQIAO), &Space::of(org(SHIQIAO), Audience::City), 1);
-        (federation, log)
-    }
-
-    /// The log grows by one entry.
-    fn grow(log: &mut TestLog) {
-        log.append_statement(&LogStatement::Trust(vec![]));
-    }
-
-    fn at(day: i64) -> Timestamp {
-        Timestamp(START.0 + day * DAY)
-    }
-
-    #[test]
-    fn the_smallest_tree_that_holds_an_entry_says_when() {
-        let (mut federation, mut log) = world();
-        let mut receipts = vec![federation.receipt_at(&log, at(1))];
-        grow(&mut log);
-        receipts.push(federation.receipt_at(&log, at(3)));
-        receipts.push(federation.receipt_at(&log, at(2)));
-        receipts.sort_by_key(Receipt::rank);
-        let directory = federation.directory();
-        let witnessed = |index| Covered::of(&directory, &log.start, EntryIndex(index), &receipts).witnessed();
-        let first = |index| witnessed(index).map(|first| first.time);
-        assert_eq!((first(0), first(1), first(2)), (Some(at(1)), Some(at(2)), None));
-        assert_eq!(witnessed(0).map(|first| first.by), Some(org(FENGDU)));
-    }
-
-    #[test]
-    fn keys_count_while_they_are_appointed_where_they_must_be() {
-        let (mut federation, mut log) = world();
-        let good = federation.receipt_at(&log, at(1));
-        let early = federation.receipt_at(&log, at(-1));
-        let required = log.start.required_parent.replace(org(QINGYA));
-        let foreign = federation.receipt_at(&log, at(1));
-        log.start.required_parent = required;
-        let node = |code: &str| Receipt {
-            witness_node: federation.keys(org(code)).node.public(),
-            ..good.clone()
-        };
-        // Appointed as node of the right org, and not yet at that time.
-        let late = key("late node");
-        let appointment = Appointment {
-            validity: Validity {
-                // The second in which a key is appointed counts whole: receipts state no smaller part of it.
-                not_before: Timestamp(at(2).0 + 999),
-                not_after: at(9),
-            },
-            ..federation.appointment(&late, org(FENGDU), Purpose::Node)
-        };
-        let node_of = [node(QINGYA), node(CITY)];
-        let too_late = Receipt {
-            witness_node: late.public(),
-            ..good.clone()
-        };
-        federation.state(org(FENGDU), Body::Appointment(appointment));
-        let directory = federation.directory();
-        let says = |receipt: &Receipt| witness_group(&directory, &log.start, receipt);
-        assert_eq!(says(&good), Ok((0, org(FENGDU))));
-        assert_eq!(says(&early), Err(NotAWitness::Witness));
-        assert_eq!(says(&foreign), Err(NotAWitness::Witness));
-        assert_eq!(says(&too_late), Err(NotAWitness::Node));
-        assert_eq!(node_of.each_ref().map(says), [Err(NotAWitness::Node); 2]);
-        let later = Receipt {
-            time_s: at(2).seconds(),
-            ..too_late.clone()
-        };
-        assert_eq!(says(&later), Ok((0, org(FENGDU))));
-        // What does not count is passed over.
-        let all = [&early, &foreign, &too_late, &good];
-        let first = Covered::of(&directory, &log.start, EntryIndex(0), all).witnessed();
-        let expected = Witnessed {
-            time: at(1),
-            by: org(FENGDU),
-        };
-        assert_eq!(first, Some(expected));
-    }
-}
+mod tests;

@@ -94,7 +94,14 @@ impl<'a> Graph<'a> {
         // To the last tie, because of a forked log both entries at one index may be held.
         all.sort_by_cached_key(|held| {
             let witnessed = held.witnessed();
-            (&held.origin, held.index, held.id, witnessed.is_none(), witnessed)
+            (
+                &held.origin,
+                held.index,
+                held.id,
+                witnessed.is_none(),
+                witnessed,
+                &held.covered,
+            )
         });
         // The place of each change among those that take part; none beyond the bound.
         let mut known: BTreeMap<ChangeId, Option<usize>> = BTreeMap::new();

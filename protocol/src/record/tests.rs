@@ -215,6 +215,7 @@ fn refused(reason: RefusalReason) -> Verdict {
 }
 
 mod bounds;
+mod contested;
 mod convergence;
 mod events;
 mod fields;

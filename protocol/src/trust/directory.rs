@@ -64,8 +64,9 @@ struct Standing {
 impl Directory {
     /// Longest chain of appointments that is followed.
     const CHAIN_MAX: usize = 16;
-    /// Most passes of judging: more than the tree has places that one decision can rest on.
-    const PASSES_MAX: usize = Self::CHAIN_MAX * 8;
+    /// Most passes of judging: more than there are ranks of decisions, by [`effects`]. Levels that share a rank make up for
+    /// the first pass and the last.
+    const PASSES_MAX: usize = Level::ALL.len() * Self::CHAIN_MAX * 2;
 
     /// A directory that knows the founding statement alone.
     pub fn new(founding: FoundingStatement) -> Self {
@@ -362,21 +363,17 @@ impl Directory {
         against
     }
 
-    /// Judges every statement. Revocations and adoptions are found in passes, until one finds what the one before found;
-    /// in each pass first without asking what else a key is for, then once more without the appointments that give a key a
-    /// second purpose, asked once, so that what rests on such an appointment cannot decide about it.
+    /// Judges every statement. First without asking what else a key is for, nor what was revoked, to find the appointments
+    /// that give a key a second purpose; so what rests on such an appointment cannot decide about it. Then in passes, until
+    /// one finds the revocations and adoptions that the one before found.
     fn judge_all(&mut self) {
         let line = Line::of(self);
+        let misused = self.misused(&line);
         let mut effects = Effects::default();
         let mut standing = Standing::default();
         for _ in 0..Self::PASSES_MAX {
-            let mut judge = Judge::over(self, &line, &effects, BTreeSet::new());
-            let misused = judge.misused();
-            if !misused.is_empty() {
-                judge = Judge::over(self, &line, &effects, misused);
-            }
-            let found = Effects::of(&mut judge, &self.statements);
-            standing = self.standing_by(&mut judge);
+            let found;
+            (standing, found) = self.pass(&line, &misused, &effects);
             if found == effects {
                 break;
             }
@@ -386,6 +383,17 @@ impl Directory {
         standing.roots = line.roots;
         self.standing = standing;
         self.standing.acquainted = self.acquainted();
+    }
+
+    fn misused(&self, line: &Line) -> BTreeSet<StatementId> {
+        Judge::over(self, line, None, &BTreeSet::new()).misused()
+    }
+
+    /// What stands by `effects`, and the effects that this has.
+    fn pass(&self, line: &Line, misused: &BTreeSet<StatementId>, effects: &Effects) -> (Standing, Effects) {
+        let mut judge = Judge::over(self, line, Some(effects), misused);
+        let found = Effects::of(&mut judge, &self.statements);
+        (self.standing_by(&mut judge), found)
     }
 
     fn standing_by(&self, judge: &mut Judge<'_>) -> Standing {

@@ -1,6 +1,12 @@
 //! What statements do to other statements: revocations, adoptions, successions. Found by passes, each judged by what the one
-//! before found. What is decided at one place of the tree rests on places above it alone (see [`Judge::reaches`]), so
-//! the passes come to rest.
+//! before found.
+//!
+//! The passes come to rest, because what is decided of a statement rests on lower ranks alone. The rank of a statement is
+//! the level of the org in whose name it was issued, then the length of its chain, then whether it is no adoption; that
+//! of a revocation is the rank of the appointment that it is about. By [`Judge::reaches`] what revokes an appointment, and
+//! so contests what was issued under it, ranks no higher than that appointment, which ranks lower than those; what
+//! adopts ranks no higher than what it adopts, and an adoption is not adopted. The orgs that tell who stands above whom
+//! are described one level above. So each pass settles one more rank.
 
 use std::collections::BTreeMap;
 

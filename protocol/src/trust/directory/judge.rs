@@ -26,14 +26,14 @@ pub(super) struct Judge<'a> {
     founding: &'a FoundingStatement,
     /// Who spoke for the root, from the founding statement on.
     roots: &'a [RootAuthority],
-    /// What the pass before found.
-    effects: &'a Effects,
+    /// What the pass before found; none where it is asked what a key is for.
+    effects: Option<&'a Effects>,
     /// Statements that carry a succession which is not in the line of `roots`, with what is wrong.
     not_successors: &'a BTreeMap<StatementId, StatementFault>,
     statements: &'a BTreeMap<StatementId, SignedStatement>,
     unproved: &'a BTreeSet<StatementId>,
     /// Appointments that give a key a second purpose.
-    misused: BTreeSet<StatementId>,
+    misused: &'a BTreeSet<StatementId>,
     pub(super) orgs: BTreeMap<OrgId, Org>,
     /// What stands, with the length of its chain, and what does not.
     memo: BTreeMap<StatementId, Result<usize, StatementFault>>,
@@ -44,8 +44,8 @@ impl<'a> Judge<'a> {
     pub(super) fn over(
         directory: &'a Directory,
         line: &'a super::effects::Line,
-        effects: &'a Effects,
-        misused: BTreeSet<StatementId>,
+        effects: Option<&'a Effects>,
+        misused: &'a BTreeSet<StatementId>,
     ) -> Self {
         let root = directory.founding.founding().root.clone();
         let mut judge = Judge {
@@ -64,8 +64,9 @@ impl<'a> Judge<'a> {
     }
 
     /// The appointments that stand and are of another purpose than the first issued one of their key (then the one with
-    /// the smaller id). The keys that speak for the root are
-    /// authorities' before all.
+    /// the smaller id). The keys that speak for the root are authorities' before all. Asked without [`Effects`]: a key
+    /// signed for each of its purposes itself, and could else, as an authority, revoke or adopt what decides about it, so
+    /// that judging never came to rest.
     pub(super) fn misused(&mut self) -> BTreeSet<StatementId> {
         let statements = self.statements;
         let standing: Vec<(&SignedStatement, &Appointment)> = statements
@@ -246,9 +247,11 @@ impl<'a> Judge<'a> {
     /// Whether the authority under which it was issued still speaks: not revoked, or this goes on standing, or an authority
     /// above adopted it.
     fn judge_authority(&self, id: &StatementId, issuer: &Issuer) -> Result<(), StatementFault> {
+        let Some(effects) = self.effects else {
+            return Ok(());
+        };
         let contested = match &issuer.appointment {
-            Some(appointment) => self
-                .effects
+            Some(appointment) => effects
                 .revoked(appointment)
                 .iter()
                 .find(|revoked| !revoked.keeps_statement(id))
@@ -257,8 +260,7 @@ impl<'a> Judge<'a> {
         };
         let Some(by) = contested else { return Ok(()) };
         let length = self.length(id);
-        let adopted = self
-            .effects
+        let adopted = effects
             .adopters(id)
             .iter()
             .any(|adopter| self.reaches(&adopter.org, adopter.length, &issuer.org, length));
@@ -325,6 +327,9 @@ impl<'a> Judge<'a> {
             ));
         }
         let issued_by = &revoked.issuer().org;
+        if !self.orgs.contains_key(issued_by) {
+            return Err(StatementFault::OrgUnknown(*issued_by));
+        }
         if self.reaches(&issuer.org, self.length(id), issued_by, self.length(target)) {
             Ok(())
         } else {

@@ -139,3 +139,52 @@ fn a_closure_of_many_ids_takes_no_more_than_is_needed() {
     let id: SpaceId = stated.unwrap().id();
     assert_eq!(id, space.id());
 }
+
+/// The place of `part` in a payload.
+fn place(payload: &[u8], part: &[u8]) -> usize {
+    payload
+        .windows(part.len())
+        .position(|window| window == part)
+        .unwrap()
+}
+
+#[test]
+fn a_key_has_one_encoding_and_a_statement_no_field_that_nobody_knows() {
+    let federation = Federation::new();
+    let signer = &federation.keys(org(CITY)).authority;
+    let statement = federation.sign(org(CITY), Body::Appointment(someone(&federation, CITY)));
+    // Every y of p = 2^255 - 19 and more names a point that a smaller y names.
+    for over in 0..19 {
+        let other = resigned(&statement, signer, |payload| {
+            let at = place(payload, key("someone").public().ed25519_bytes());
+            payload[at..at + 32].fill(0xff);
+            payload[at] = 0xed + over;
+            payload[at + 31] = 0x7f;
+        });
+        assert!(
+            matches!(SignedStatement::open(&other), Err(StatementError::Payload(_))),
+            "p + {over}"
+        );
+    }
+    // The map of the appointment with one more entry at its end, and a body of a kind that is not known.
+    let appointment = codec::encode(&someone(&federation, CITY));
+    let more = resigned(&statement, signer, |payload| {
+        let at = place(payload, &appointment);
+        payload.splice(at + appointment.len()..at + appointment.len(), [0x18, 0x63, 0x00]);
+        payload[at] += 1;
+    });
+    assert!(matches!(
+        SignedStatement::open(&more),
+        Err(StatementError::Payload(_))
+    ));
+    let kind = resigned(&statement, signer, |payload| {
+        let at = place(payload, &appointment);
+        // [2, [appointment]]
+        assert_eq!(payload[at - 2..at], [0x02, 0x81]);
+        payload[at - 2] = 0x17;
+    });
+    assert!(matches!(
+        SignedStatement::open(&kind),
+        Err(StatementError::Payload(_))
+    ));
+}
