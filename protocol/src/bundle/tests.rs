@@ -1,7 +1,7 @@
 //! What a bundle proves, and everything because of which it proves nothing.
 
 mod forgery;
-mod scenario;
+pub(crate) mod scenario;
 mod stranger;
 
 use proptest::prelude::*;
