@@ -36,3 +36,5 @@ pub mod trust;
 mod golden;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod vectors;

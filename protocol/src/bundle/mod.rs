@@ -28,7 +28,7 @@ mod words;
 mod write;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use archive::BUNDLE_MAX;
 pub use facts::{
@@ -43,3 +43,22 @@ pub use spread::{OneByOne, Spread};
 pub use standing::Standing;
 pub use verify::{verify, verify_by};
 pub use write::{BundleError, write, write_by};
+
+/// The files of an archive, for tests that alter them.
+#[cfg(test)]
+pub(crate) fn unpacked(bytes: &[u8]) -> std::collections::BTreeMap<String, Vec<u8>> {
+    let files = archive::unpack(bytes).expect("an archive").into_iter();
+    files
+        .map(|(path, content)| (path.to_owned(), content.to_vec()))
+        .collect()
+}
+
+/// An archive of altered files, with a manifest made anew if that is asked for.
+#[cfg(test)]
+pub(crate) fn repack(mut files: std::collections::BTreeMap<String, Vec<u8>>, manifest: bool) -> Vec<u8> {
+    if manifest {
+        let text = layout::manifest(&archive::view(&files), &OneByOne);
+        files.insert(layout::MANIFEST_FILE.into(), text.into_bytes());
+    }
+    archive::pack(files).expect("paths of an archive")
+}

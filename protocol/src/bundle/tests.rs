@@ -3,7 +3,7 @@
 mod forgery;
 mod quorum;
 mod revoked;
-mod scenario;
+pub(crate) mod scenario;
 mod stranger;
 
 use proptest::prelude::*;

@@ -21,3 +21,9 @@ pub use role::Role;
 pub use space::{Audience, Joint, Space};
 pub use statement::{Body, Issuer, SignedStatement, Statement, StatementError};
 pub use succession::{RootAuthority, Succession, SuccessionStatement};
+
+/// What founders sign, for tests that need what [`FoundingStatement::sign`] does not sign.
+#[cfg(test)]
+pub(crate) fn sign_as_founders(payload: Vec<u8>, aad: &[u8], keys: &[crate::keys::SecretKey]) -> Vec<u8> {
+    cose_sign::sign(payload, aad, keys).expect("memory does not fail")
+}

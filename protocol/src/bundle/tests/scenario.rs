@@ -8,16 +8,16 @@ use crate::record::{Event, Graph, Held, Proof, Put, Value, seal_digest};
 use crate::testing::{CITY, FENGDU, Federation, SHIQIAO, TestLog, YUNLING, org};
 use crate::trust::{Audience, Directory, Level, Role, Space};
 
-pub(super) struct Scenario {
-    pub(super) federation: Federation,
-    pub(super) directory: Directory,
-    pub(super) logs: Vec<(TestLog, Vec<Receipt>)>,
-    pub(super) visit: RecordId,
-    pub(super) activity: RecordId,
+pub(crate) struct Scenario {
+    pub(crate) federation: Federation,
+    pub(crate) directory: Directory,
+    pub(crate) logs: Vec<(TestLog, Vec<Receipt>)>,
+    pub(crate) visit: RecordId,
+    pub(crate) activity: RecordId,
 }
 
 impl Scenario {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut federation = Federation::new();
         let visits = visit(&mut federation);
         let (shiqiao, yunling) = activity(&mut federation);
@@ -32,12 +32,12 @@ impl Scenario {
     }
 
     /// The trusted founding statement.
-    pub(super) fn founding(&self) -> &[u8] {
+    pub(crate) fn founding(&self) -> &[u8] {
         self.federation.founding.bytes()
     }
 
     /// All changes of a record, as a store would find them.
-    pub(super) fn evidence(&self, id: RecordId) -> RecordEvidence {
+    pub(crate) fn evidence(&self, id: RecordId) -> RecordEvidence {
         let mut entries = Vec::new();
         for (log, _) in &self.logs {
             for (n, entry) in log.entries.iter().enumerate() {
@@ -55,7 +55,7 @@ impl Scenario {
     }
 
     /// Hands the input for these records to `f`; `reversed` turns every list around.
-    pub(super) fn with_input<T>(
+    pub(crate) fn with_input<T>(
         &self,
         records: &[RecordId],
         reversed: bool,
@@ -90,11 +90,11 @@ impl Scenario {
         })
     }
 
-    pub(super) fn bundle(&self, records: &[RecordId]) -> Vec<u8> {
+    pub(crate) fn bundle(&self, records: &[RecordId]) -> Vec<u8> {
         self.with_input(records, false, |input| write(input).unwrap())
     }
 
-    pub(super) fn both(&self) -> Vec<u8> {
+    pub(crate) fn both(&self) -> Vec<u8> {
         self.bundle(&[self.visit, self.activity])
     }
 }
