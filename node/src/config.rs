@@ -29,7 +29,7 @@ pub struct Config {
     pub web: SocketAddr,
     /// Where peers are answered (multiaddr).
     pub listen: String,
-    /// Nodes of the parent org.
+    /// Nodes of the parent org, and of those above whose witness the federation's policy requires.
     #[serde(default)]
     pub parents: Vec<Parent>,
     /// Scrypt work factor of new key files (2 to that power).

@@ -83,6 +83,11 @@ pub fn write_plain(path: &Path, key: &SecretKey) -> Result<(), KeyFileError> {
     env::write_private(path, to_pem(key, path)?.expose_secret().as_bytes()).map_err(disk(path))
 }
 
+/// Writes a node's own key in the place of another, whole or not at all.
+pub fn replace_plain(path: &Path, key: &SecretKey) -> Result<(), KeyFileError> {
+    env::write_private(path, to_pem(key, path)?.expose_secret().as_bytes()).map_err(disk(path))
+}
+
 /// Reads a node's own key.
 pub fn read_plain(path: &Path) -> Result<SecretKey, KeyFileError> {
     let pem = SecretString::from(std::fs::read_to_string(path).map_err(disk(path))?);

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::config::Overrides;
 use crate::services::limit::Door;
-use crate::services::{Node, project};
+use crate::services::{Node, project, witness};
 use crate::{api, env, net, web};
 
 /// Name of the file that tells other programs how to reach a running node.
@@ -68,6 +68,7 @@ impl Running {
         let app = axum::Router::new().merge(api).merge(web::router(pages));
         let mut tasks = JoinSet::new();
         tasks.spawn(project::run(node.clone(), stopped.clone()));
+        tasks.spawn(witness::keep_fresh(node.clone(), stopped.clone()));
         let mut end = stopped;
         tasks.spawn(async move {
             let ended = async move {

@@ -16,6 +16,7 @@ use lianzhan_node::services::found::{OrgDraft, found};
 use lianzhan_node::services::ingest::Ingested;
 use lianzhan_node::services::invite::Joining;
 use lianzhan_node::services::visit::VisitDraft;
+use lianzhan_node::services::witness::CosignRequest;
 use lianzhan_node::services::{Author, Draft, Node, ServiceError, definition_hash};
 use lianzhan_node::store::OwnEntry;
 use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
@@ -545,12 +546,22 @@ fn witness(child: &Node, parent: &Node) -> usize {
             old,
             checkpoint,
             proof,
-        }) = child.prepare_witness(&origin, None).unwrap()
+            shown,
+        }) = child
+            .prepare_witness(&origin, &parent.org_id(), None, env::now())
+            .unwrap()
         else {
             continue;
         };
         let peer = child.node_key().public();
-        let receipt = parent.cosign(&peer, old, checkpoint, proof).unwrap().unwrap();
+        let request = CosignRequest {
+            peer,
+            old,
+            checkpoint,
+            proof,
+            shown,
+        };
+        let receipt = parent.cosign(request, env::now()).unwrap().unwrap();
         child.store_receipt(&origin, receipt).unwrap();
         receipts += 1;
     }

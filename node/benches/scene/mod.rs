@@ -200,14 +200,16 @@ impl Scene {
 
     fn witness(&mut self, station: &Node, township: &Node) -> anyhow::Result<()> {
         let request = station
-            .prepare_witness(&self.origin, None)?
+            .prepare_witness(&self.origin, &township.org_id(), None, lianzhan_node::env::now())?
             .context("there is something to witness")?;
-        let answer = township.cosign(
-            &station.node_key().public(),
-            request.old,
-            request.checkpoint,
-            request.proof,
-        )?;
+        let request = lianzhan_node::services::witness::CosignRequest {
+            peer: station.node_key().public(),
+            old: request.old,
+            checkpoint: request.checkpoint,
+            proof: request.proof,
+            shown: request.shown,
+        };
+        let answer = township.cosign(request, lianzhan_node::env::now())?;
         let receipt = answer.map_err(|(_, reason)| anyhow::anyhow!(reason))?;
         station.store_receipt(&self.origin, receipt)?;
         self.receipts += 1;

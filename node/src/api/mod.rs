@@ -23,6 +23,7 @@ mod succession;
 mod values;
 mod views;
 mod visits;
+mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -72,6 +73,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .merge(succession::router())
         .merge(invitations::router())
         .merge(care::router())
+        .merge(witness::router())
         .layer(DefaultBodyLimit::max(BODY_MAX))
         // Behind the layer: it has a limit of its own.
         .merge(imports::router())

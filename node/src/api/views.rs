@@ -11,11 +11,13 @@ use super::act::blocking;
 use super::request::Query;
 use super::{ApiState, Problem};
 use crate::services::Node;
+use crate::services::query::Table;
 
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
         .route("/views", get(names))
         .route("/views/{view}", get(table))
+        .route("/marks", get(marks))
 }
 
 #[derive(Serialize)]
@@ -50,7 +52,26 @@ async fn table(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     let table = blocking(&state, move |node| node.table(&view)).await?;
-    Ok(match asked.format {
+    Ok(answer(table, &asked.format))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Marked {
+    /// Division code of an org; this node's own where none is given.
+    org: Option<String>,
+    #[serde(default)]
+    format: Format,
+}
+
+async fn marks(State(state): State<ApiState>, Query(asked): Query<Marked>) -> Result<Response, Problem> {
+    let org = asked.org;
+    let table = blocking(&state, move |node| node.marks_table(org.as_deref())).await?;
+    Ok(answer(table, &asked.format))
+}
+
+fn answer(table: Table, format: &Format) -> Response {
+    match format {
         Format::Json => Json(table).into_response(),
         Format::Csv => {
             let name = format!("attachment; filename=\"{}.csv\"", table.view);
@@ -60,5 +81,5 @@ async fn table(
             ];
             (headers, table.to_csv()).into_response()
         }
-    })
+    }
 }

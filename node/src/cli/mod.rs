@@ -19,7 +19,9 @@ mod import;
 mod invite;
 mod join;
 mod lang;
+mod marks;
 mod out;
+mod policy;
 mod query;
 mod reach;
 mod reindex;
@@ -28,6 +30,7 @@ mod revoke;
 mod run;
 mod status;
 mod succession;
+mod witness;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -108,8 +111,11 @@ enum Command {
     Revoke(revoke::Revoke),
     Adopt(adopt::Adopt),
     Succession(succession::Command),
+    Policy(policy::Policy),
+    Witness(witness::Witness),
     Import(import::Import),
     Query(query::Query),
+    Marks(marks::Marks),
     Anew(anew::Anew),
     Bundle(bundle::Bundle),
     Export(export::Export),
@@ -178,8 +184,11 @@ impl Command {
             Command::Revoke(revoke) => revoke.run(shell),
             Command::Adopt(adopt) => adopt.run(shell),
             Command::Succession(succession) => succession.run(shell),
+            Command::Policy(policy) => policy.run(shell),
+            Command::Witness(witness) => witness.run(shell),
             Command::Import(import) => import.run(shell),
             Command::Query(query) => query.run(shell),
+            Command::Marks(marks) => marks.run(shell),
             Command::Anew(anew) => anew.run(shell),
             Command::Bundle(bundle) => bundle.run(shell),
             Command::Export(export) => export.run(shell),

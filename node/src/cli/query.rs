@@ -42,7 +42,7 @@ impl Query {
 }
 
 /// The table for a terminal: columns that are empty throughout are left out.
-fn text(table: &Table, lang: Lang) -> String {
+pub(super) fn text(table: &Table, lang: Lang) -> String {
     let filled: Vec<usize> = (0..table.columns.len())
         .filter(|&n| {
             table

@@ -34,6 +34,8 @@ struct Shown {
     keys_lacking: u64,
     logs: Vec<Log>,
     peers: Vec<Peer>,
+    policy: Vec<String>,
+    witness_retired: Option<String>,
     alarms: Vec<Alarm>,
     ending: Vec<super::appointments::Shown>,
     node_revoked: Option<NodeRevoked>,
@@ -114,6 +116,20 @@ fn text(status: &Shown, running: bool, lang: Lang) -> String {
         "own entries / witnessed",
         format!("{} / {}", status.entries, status.witnessed_entries),
     );
+    if !status.policy.is_empty() {
+        line("还须见证的上级", "must witness, too", status.policy.join(", "));
+    }
+    if status.witness_retired.is_some() {
+        line(
+            "见证",
+            "witnessing",
+            lang.pick(
+                "已停止：请运行 lianzhan witness renew",
+                "stopped: run lianzhan witness renew",
+            )
+            .to_owned(),
+        );
+    }
     for (zh, en, count) in [
         ("待更新的视图", "views that lag", status.views_lag),
         ("待更新的文档", "documents that lag", status.documents_lag),

@@ -16,9 +16,11 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use super::frame;
 use super::peers::Peers;
+use crate::env;
 use crate::services::Node;
 use crate::services::fork::BranchStep;
 use crate::services::ingest::Ingested;
+use crate::services::witness::CosignRequest;
 use crate::store::StoreEvent;
 
 /// While more bytes than this wait to be written, no frame is read: far above what an honest conversation queues.
@@ -136,6 +138,7 @@ async fn open(node: &Arc<Node>, peer: PublicKey) -> Result<Session, String> {
             peer,
             statements,
             own_logs,
+            witness_log: node.witness_log().map_err(|error| error.to_string())?,
         };
         Ok(Session::new(config, directory, &holdings))
     })
@@ -242,7 +245,9 @@ impl Driver<'_> {
                 })
             }),
             Effect::PrepareWitness { origin, old } => self.answer(move |node| {
-                let request = node.prepare_witness(&origin, old).unwrap_or_else(|error| {
+                let witness = node.directory().node_org(&peer);
+                let request = witness.map(|witness| node.prepare_witness(&origin, &witness, old, env::now()));
+                let request = request.unwrap_or(Ok(None)).unwrap_or_else(|error| {
                     tracing::error!(%origin, %error, "a request to the witness could not be prepared");
                     None
                 });
@@ -253,19 +258,24 @@ impl Driver<'_> {
                 old,
                 checkpoint,
                 proof,
+                shown,
             } => {
-                let peer = self.peer;
-                self.answer(move |node| {
-                    let result = node
-                        .cosign(&peer, old, checkpoint, proof)
-                        .unwrap_or_else(|error| {
-                            tracing::error!(%origin, %error, "a checkpoint could not be cosigned");
-                            Err((
-                                lianzhan_protocol::log::TreeSize::EMPTY,
-                                "a failure at the witness".into(),
-                            ))
-                        });
-                    Some(Input::Cosigned { origin, result })
+                let answers = self.answers.clone();
+                let request = CosignRequest {
+                    peer,
+                    old,
+                    checkpoint,
+                    proof,
+                    shown,
+                };
+                // With whatever other sessions ask for at the same time.
+                self.node.enqueue_cosign(request, move |result| {
+                    // A session that has ended needs no answer.
+                    let _ = answers.send(Input::Cosigned { origin, result });
+                });
+                self.answer(|node| {
+                    node.cosign_queued(env::now());
+                    None
                 });
             }
             Effect::StoreReceipt { origin, receipt } => self.answer(move |node| {
@@ -416,6 +426,10 @@ impl Driver<'_> {
                         standing: *standing,
                     };
                     effects.extend(session.handle(input));
+                }
+                StoreEvent::Fresh { origin } => {
+                    let origin = origin.clone();
+                    effects.extend(session.handle(Input::WitnessLog { origin }));
                 }
                 StoreEvent::Dirty(_) | StoreEvent::Projected(_) | StoreEvent::Alarm => {}
             }

@@ -151,7 +151,7 @@ pub(super) fn settle(
         let node = Node::open(dir, &Overrides::default())?;
         let name = node.org()?.name_zh;
         node.appoint_key(authority, &node.node_key, Purpose::Node, node.org, &name)?;
-        node.appoint_key(authority, &node.witness_key, Purpose::Witness, node.org, &name)?;
+        node.appoint_key(authority, &node.witness_key(), Purpose::Witness, node.org, &name)?;
     }
     Node::open(&target.finish()?, &Overrides::default())
 }
@@ -217,7 +217,7 @@ impl Node {
         Ok(self.authority_powers()?.1.depth)
     }
 
-    fn appoint_key(
+    pub(super) fn appoint_key(
         &self,
         authority: &SecretKey,
         key: &SecretKey,

@@ -53,6 +53,21 @@ pub struct Invitation {
     /// Until when.
     #[n(6)]
     pub expires: Timestamp,
+    /// Nodes above the parent that must witness the new node's logs, too, as far as the parent knows where they listen.
+    #[n(7)]
+    pub above: Option<Vec<Above>>,
+}
+
+/// A node above the parent.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Above {
+    /// Its node key.
+    #[n(1)]
+    pub node: PublicKey,
+    /// Where it listens.
+    #[n(2)]
+    pub addresses: Vec<String>,
 }
 
 impl Invitation {
@@ -192,7 +207,24 @@ impl Node {
             org: id,
             secret,
             expires,
+            above: self.above(&id),
         })
+    }
+
+    /// The nodes above, of those that this node dials, whose orgs must witness logs of `org`.
+    fn above(&self, org: &OrgId) -> Option<Vec<Above>> {
+        let directory = self.directory();
+        let witnesses = directory.required_witnesses(org);
+        let known = self.config.parents.iter().filter_map(|parent| {
+            let node = codec::unhex::<32>(&parent.node).and_then(|key| PublicKey::from_ed25519(key).ok())?;
+            let serves = directory.node_org(&node)?;
+            witnesses.contains(&serves).then(|| Above {
+                node,
+                addresses: parent.addresses.clone(),
+            })
+        });
+        let above: Vec<_> = known.collect();
+        (!above.is_empty()).then_some(above)
     }
 
     /// An org below that was stated as described and whose node never joined: it is invited again, not stated twice. The
@@ -385,6 +417,11 @@ impl Joining {
             node: codec::hex(self.invitation.parent.ed25519_bytes()),
             addresses: self.invitation.addresses.clone(),
         }];
+        let above = self.invitation.above.iter().flatten();
+        config.parents.extend(above.map(|above| Parent {
+            node: codec::hex(above.node.ed25519_bytes()),
+            addresses: above.addresses.clone(),
+        }));
         let fresh = Fresh {
             founding: &self.founding,
             org: self.invitation.org,

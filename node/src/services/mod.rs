@@ -16,15 +16,16 @@ pub mod ingest;
 pub mod invite;
 pub mod limit;
 mod load;
+pub mod marks;
 pub mod monitor;
 pub mod office;
 #[cfg(test)]
 mod office_tests;
+pub mod policy;
 pub mod project;
 pub mod query;
 pub mod renew;
 pub mod revoke;
-pub mod select;
 mod submit;
 pub mod succession;
 pub mod threads;
@@ -86,7 +87,8 @@ pub struct Node {
     org: OrgId,
     store: Store,
     node_key: SecretKey,
-    witness_key: SecretKey,
+    witness_key: RwLock<SecretKey>,
+    cosigning: witness::Queue,
     annex_keys: AnnexKeys,
     directory: RwLock<Arc<Directory>>,
     secrets: std::sync::Mutex<()>,
@@ -140,7 +142,8 @@ impl Node {
             org,
             store,
             node_key,
-            witness_key,
+            witness_key: RwLock::new(witness_key),
+            cosigning: witness::Queue::default(),
             annex_keys,
             directory: RwLock::new(Arc::new(directory)),
             secrets: std::sync::Mutex::new(()),
@@ -196,7 +199,14 @@ impl Node {
 
     /// The key by which this node witnesses.
     pub fn witness_public(&self) -> PublicKey {
-        self.witness_key.public()
+        self.witness_key().public()
+    }
+
+    pub(in crate::services) fn witness_key(&self) -> SecretKey {
+        self.witness_key
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
     }
 
     /// Keys of annexes held here.

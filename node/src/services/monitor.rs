@@ -8,7 +8,6 @@ use lianzhan_protocol::log::{
 };
 use serde::Serialize;
 
-use super::witness::WITNESS_EPOCH;
 use super::{Node, ServiceError};
 use crate::store::{LogRow, Reader, StoreError};
 
@@ -93,7 +92,12 @@ impl Node {
             let Some(log) = self.find_shown(reader, id)?.filter(|log| log.halted.is_none()) else {
                 return Ok(None);
             };
-            let size = reader.receipted(log.id)?;
+            let size = if log.id == WITNESS_LOG {
+                let newest = reader.witness_receipts(&log.origin)?.into_iter().next();
+                newest.map_or(TreeSize::EMPTY, |receipt| receipt.size)
+            } else {
+                reader.receipted(log.id)?
+            };
             if size == TreeSize::EMPTY || size > log.size {
                 return Ok(None);
             }
@@ -141,7 +145,14 @@ impl Node {
         let mut signed = self.signed(reader, log, size)?;
         let corrupt =
             |error: &dyn std::fmt::Display| StoreError::Corrupt(format!("note of {}: {error}", log.origin));
-        for row in reader.receipts_of_size(log.id, size)? {
+        let receipts = if log.id == WITNESS_LOG {
+            let mut receipts = reader.witness_receipts(&log.origin)?;
+            receipts.retain(|receipt| receipt.size == size);
+            receipts
+        } else {
+            reader.receipts_of_size(log.id, size)?
+        };
+        for row in receipts {
             let line = row.line().map_err(|error| corrupt(&error))?;
             signed.add_line(line).map_err(|error| corrupt(&error))?;
         }
@@ -174,10 +185,11 @@ impl Node {
             .filter(|log| log.halted.is_none() || Note::parse(&log.checkpoint).is_ok())
             .map(own)
             .collect();
+        let origin = witness_log_origin(&self.node_key.public(), &reader.witness_epoch()?);
         logs.push(Shown {
             id: WITNESS_LOG,
-            origin: witness_log_origin(&self.node_key.public(), &WITNESS_EPOCH),
-            size: reader.witness_size()?,
+            size: reader.witness_size()?.min(self.store.published(&origin)),
+            origin,
             halted: None,
         });
         Ok(logs)

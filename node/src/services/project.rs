@@ -237,6 +237,7 @@ async fn heed(node: &Arc<Node>, batch: &[StoreEvent]) -> bool {
             StoreEvent::Grew { .. }
             | StoreEvent::ForkKnown { .. }
             | StoreEvent::Switched { .. }
+            | StoreEvent::Fresh { .. }
             | StoreEvent::Alarm => {}
         }
     }

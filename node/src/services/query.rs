@@ -201,6 +201,10 @@ pub struct Status {
     pub logs: Vec<LogStatus>,
     /// Connected peers.
     pub peers: Vec<PeerStatus>,
+    /// Levels above whose witness is required beside the parent's, from the top.
+    pub policy: Vec<&'static str>,
+    /// Why this node cosigns nothing more with its witness key, if so.
+    pub witness_retired: Option<String>,
     /// Alarms.
     pub alarms: Vec<AlarmRow>,
     /// Appointments in this node's org that end soon.
@@ -416,7 +420,7 @@ impl Node {
                 .into_iter()
                 .map(|log| {
                     let space = &log.start.space;
-                    let receipted = reader.receipted(log.id)?;
+                    let receipted = self.witnessed_size(reader, &log)?;
                     Ok(LogStatus {
                         audience: space.audience.as_str().to_owned(),
                         owner: name_of(&space.owner),
@@ -449,6 +453,8 @@ impl Node {
                 reader.count_by_owner(super::visit::LEDGER)?,
             ))
         })?;
+        let logs = self.log_status()?;
+        let waiting: u64 = logs.iter().filter(|log| log.own).map(|log| log.waiting).sum();
         Ok(Status {
             version: env!("CARGO_PKG_VERSION"),
             org: org.id,
@@ -456,7 +462,7 @@ impl Node {
             node: lianzhan_protocol::codec::hex(self.node_key.public().ed25519_bytes()),
             federation: self.directory().founding().id().to_string(),
             entries: figures.entries,
-            witnessed_entries: figures.witnessed,
+            witnessed_entries: figures.entries.saturating_sub(waiting),
             records: records.0,
             own_records: records.1,
             visits: by_owner.iter().map(|(_, count)| count).sum(),
@@ -470,7 +476,9 @@ impl Node {
             documents_lag: lag.1,
             keys_lacking: self.lacking_keys()?.len() as u64,
             name: org.name_zh,
-            logs: self.log_status()?,
+            logs,
+            policy: self.witness_policy().iter().map(|level| level.as_str()).collect(),
+            witness_retired: self.store.read(|reader| reader.witness_retired())?,
             peers,
             alarms,
             ending: self.ending()?,

@@ -6,14 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use age::secrecy::SecretString;
 use lianzhan_protocol::id::{OrgId, Origin, StatementId, StatementTag};
 use lianzhan_protocol::keys::SecretKey;
-use lianzhan_protocol::log::{Receipt, witness_group, witness_log_origin};
+use lianzhan_protocol::log::{Receipt, witness_group};
 use lianzhan_protocol::trust::{
     Adoption, Appointment, Body, Cut, Directory, Ground, Purpose, Revocation, SignedStatement,
 };
 
 use super::office::OfficeError;
 use super::renew::parse_since;
-use super::witness::WITNESS_EPOCH;
 use super::{Node, ServiceError};
 use crate::store::{LogRow, Reader, StoreError};
 
@@ -159,9 +158,9 @@ impl Node {
     fn cut(&self, appointment: &Appointment) -> Result<Vec<Cut>, ServiceError> {
         let directory = self.directory();
         let own_witness = directory
-            .appointments_of(&self.witness_key.public(), Purpose::Witness)
+            .appointments_of(&self.witness_public(), Purpose::Witness)
             .any(|(_, post)| post.org == self.org);
-        let own_origin = witness_log_origin(&self.node_key.public(), &WITNESS_EPOCH);
+        let own_origin = self.witness_origin()?;
         let mut seen = self.store.read(|reader| {
             let logs = reader.logs()?;
             let wanted = |receipt: &Receipt, by: &OrgId, required: &BTreeSet<OrgId>| match appointment.purpose
@@ -186,7 +185,7 @@ impl Node {
             // What this node cosigned itself it has seen, whether or not the receipts came back.
             let witnesses = match appointment.purpose {
                 Purpose::Authority => false,
-                Purpose::Witness => appointment.key == self.witness_key.public(),
+                Purpose::Witness => appointment.key == self.witness_public(),
                 Purpose::Node | Purpose::Person => own_witness && required.contains(&self.org),
             };
             if witnesses && let Some(last) = reader.witness_size()?.0.checked_sub(1) {

@@ -15,7 +15,7 @@ use lianzhan_protocol::trust::Space;
 
 use super::{Load, Node, ServiceError, definition, definition_hash};
 use crate::env;
-use crate::store::OwnEntry;
+use crate::store::{LogRules, OwnEntry};
 
 /// A person who is signed in, with the unlocked key and the appointment under which they act.
 #[derive(Clone)]
@@ -301,7 +301,12 @@ impl Node {
     /// This node's log in a space, started if it is not there.
     pub fn ensure_log(&self, space: &Space) -> Result<Origin, ServiceError> {
         let id = space.id();
-        if let Some(log) = self.store.read(|reader| reader.own_log(&id))? {
+        let follows = self.log_rules();
+        let own = self.store.read(|reader| reader.own_logs(&id))?;
+        let current = own
+            .into_iter()
+            .find(|log| (log.start.required_parent, log.start.policy) == follows);
+        if let Some(log) = current {
             return match log.halted {
                 None => Ok(log.origin),
                 Some(reason) => Err(crate::store::StoreError::Halted {
@@ -317,7 +322,7 @@ impl Node {
                 "this node's org does not hold that space; write at a node that does".into(),
             ));
         }
-        let parent = directory.org(&self.org).and_then(|org| org.parent);
+        let (parent, policy) = follows;
         let earlier = self.store.read(|reader| reader.closed_logs(&id))?;
         let earlier: Vec<Earlier> = earlier
             .into_iter()
@@ -333,7 +338,7 @@ impl Node {
             .take(LogStart::EARLIER_MAX)
             .collect();
         let start = LogStart {
-            policy: directory.policy(),
+            policy,
             earlier: (!earlier.is_empty()).then_some(earlier),
             ..LogStart::new(
                 space.clone(),
@@ -347,11 +352,19 @@ impl Node {
         // Two that arrive here at once: the writer starts one log, and the second finds it.
         let origin = self
             .store
-            .write_blocking(move |writer| match writer.own_log_of(&id) {
+            .write_blocking(move |writer| match writer.own_log_of(&id, &follows)? {
                 Some(origin) => Ok(origin),
                 None => writer.start_log(&start, own),
             })?;
         Ok(origin)
+    }
+
+    /// Who must witness a log that this node starts now: a log that says otherwise is written no more, and a new one goes
+    /// on (design 5).
+    fn log_rules(&self) -> LogRules {
+        let directory = self.directory();
+        let parent = directory.org(&self.org).and_then(|org| org.parent);
+        (parent, directory.policy())
     }
 
     /// An entry in which the node itself speaks.

@@ -1,43 +1,151 @@
 //! Witnessing: a parent cosigns checkpoints of its children's nodes on a consistency proof alone, and the children append
-//! the receipts to the very logs they cover (design 1, 5).
+//! the receipts to the very logs they cover (design 1, 5). A witness log is witnessed in its turn, once a day.
 
-use lianzhan_protocol::id::Hash;
-use lianzhan_protocol::keys::{PublicKey, Signature};
+mod renewal;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use lianzhan_protocol::id::{Hash, OrgId};
+use lianzhan_protocol::keys::{PublicKey, SecretKey, Signature};
 use lianzhan_protocol::log::{
-    Checkpoint, EntryIndex, LogStatement, Origin, Receipt, SignedCheckpoint, TreeSize, WitnessEntry, cosign,
-    inclusion, judge_checkpoint, witness_log_origin, witness_name,
+    Checkpoint, EntryIndex, LogStatement, Origin, Receipt, SignatureLine, SignedCheckpoint, TreeSize,
+    WitnessEntry, WitnessRefusal, cosign, inclusion, judge_checkpoint, witness_group, witness_log_origin,
+    witness_name,
 };
 use lianzhan_protocol::sync::WitnessRequest;
+use lianzhan_protocol::time::Timestamp;
+use lianzhan_protocol::trust::{Directory, Purpose};
+use tokio::sync::watch;
 
 use super::{Node, ServiceError};
 use crate::env;
-use crate::store::{StoreError, Writer};
+use crate::store::{LogRow, Reader, StoreError, Writer};
 
-/// The witness log has one epoch as long as this directory lives.
-pub(super) const WITNESS_EPOCH: [u8; 16] = [0; 16];
+const DAY_S: u64 = 86_400;
+/// How often the runtime asks whether an entry of freshness is due.
+const LOOK: Duration = Duration::from_secs(600);
+/// Most requests that are judged in one transaction.
+const BATCH_MAX: usize = 512;
+
+/// A checkpoint that a peer wants cosigned.
+pub struct CosignRequest {
+    /// The node that signed it.
+    pub peer: PublicKey,
+    /// Where the proof starts.
+    pub old: TreeSize,
+    /// Signed by the peer: verified.
+    pub checkpoint: SignedCheckpoint,
+    /// Not verified.
+    pub proof: Vec<Hash>,
+    /// A receipt over the tree of size `old`, good in itself; whose it is, is not verified.
+    pub shown: Option<Receipt>,
+}
+
+/// A receipt, or the size last cosigned and why not.
+pub type Cosigned = Result<Receipt, (TreeSize, String)>;
+
+type Answer = Box<dyn FnOnce(Cosigned) + Send>;
+/// Requests of sessions that wait for the writer.
+pub(super) type Queue = Mutex<Vec<(CosignRequest, Answer)>>;
+
+/// Whether an entry of freshness is due: one a day, by UTC.
+pub fn freshness_due(last_s: Option<u64>, now: Timestamp) -> bool {
+    last_s.is_none_or(|last| last / DAY_S < now.seconds() / DAY_S)
+}
+
+/// Writes an entry of freshness each day, until `stop` turns true.
+pub async fn keep_fresh(node: Arc<Node>, mut stop: watch::Receiver<bool>) {
+    loop {
+        let at = node.clone();
+        match tokio::task::spawn_blocking(move || at.freshen(env::now())).await {
+            Ok(Err(error)) => tracing::error!(%error, "the witness log could not be kept fresh"),
+            Ok(Ok(_)) | Err(_) => {}
+        }
+        tokio::select! {
+            _ = stop.changed() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
 
 impl Node {
-    /// What to ask a witness for an own log; none if all but receipts is covered.
+    /// The origin of this node's witness log.
+    pub fn witness_origin(&self) -> Result<Origin, ServiceError> {
+        let epoch = self.store.read(|reader| reader.witness_epoch())?;
+        Ok(witness_log_origin(&self.node_key.public(), &epoch))
+    }
+
+    /// The witness log, if this node has one that is to be witnessed: it holds something, and the witness is not retired.
+    pub fn witness_log(&self) -> Result<Option<Origin>, ServiceError> {
+        let origin = self.witness_origin()?;
+        let live = self.store.read(|reader| {
+            Ok(reader.witness_size()? > TreeSize::EMPTY && reader.witness_retired()?.is_none())
+        })?;
+        Ok(live.then_some(origin))
+    }
+
+    /// Writes an entry of freshness if this node witnesses others and one is due. Returns whether it did.
+    pub fn freshen(&self, now: Timestamp) -> Result<bool, ServiceError> {
+        let origin = self.witness_origin()?;
+        let (last, size) = self
+            .store
+            .read(|reader| Ok((reader.fresh_s(&origin)?, reader.witness_size()?)))?;
+        let witnesses = size > TreeSize::EMPTY || self.witnesses_others();
+        if !witnesses || !freshness_due(last, now) {
+            return Ok(false);
+        }
+        Ok(self.store.write_blocking(move |writer| {
+            if writer.witness_retired().is_some() {
+                return Ok(false);
+            }
+            writer.append_freshness(now.seconds())?;
+            Ok(true)
+        })?)
+    }
+
+    fn witnesses_others(&self) -> bool {
+        let directory = self.directory();
+        let names_us = directory
+            .required_witnesses(&directory.root())
+            .contains(&self.org);
+        names_us || directory.children(&self.org).next().is_some()
+    }
+
+    /// What to ask a witness of `witness` for an own log or the witness log; none if there is nothing to ask of it: all
+    /// but receipts is covered by it, it is none whom the log needs, or the witness log was witnessed today.
     pub fn prepare_witness(
         &self,
         origin: &Origin,
+        witness: &OrgId,
         old: Option<TreeSize>,
+        now: Timestamp,
     ) -> Result<Option<WitnessRequest>, ServiceError> {
+        if *origin == self.witness_origin()? {
+            return self.prepare_witness_log(origin, witness, old, now);
+        }
+        let directory = self.directory();
         Ok(self.store.read(|reader| {
             let Some(log) = reader.log(origin)?.filter(|log| log.own && log.halted.is_none()) else {
                 return Ok(None);
             };
+            let needed = directory.required_groups(&log.start.org, log.start.policy.as_ref());
+            if !needed.is_some_and(|groups| groups.iter().flatten().any(|org| org == witness)) {
+                return Ok(None);
+            }
             if self.store.published(origin) < log.size {
                 return Ok(None);
             }
-            let covered = reader.receipted(log.id)?;
+            let given = reader.newest_receipts(log.id)?;
+            let covered = counted(&directory, &log, &given, witness);
             if reader.unreceipted(log.id, covered)? == 0 {
                 return Ok(None);
             }
-            let old = old.unwrap_or(covered);
-            if old > log.size {
+            let newest = newest_of(&directory, given, witness);
+            let Some((old, shown)) = start_of(old, newest, log.size) else {
                 return Ok(None);
-            }
+            };
             let checkpoint = SignedCheckpoint::verify(&log.checkpoint, &log.start.node, &log.origin)
                 .map_err(|error| StoreError::Corrupt(format!("checkpoint of {origin}: {error}")))?;
             let proof = reader.consistency(log.id, old, log.size)?;
@@ -45,56 +153,141 @@ impl Node {
                 old,
                 checkpoint,
                 proof,
+                shown,
             }))
         })?)
     }
 
-    /// Judges and cosigns a checkpoint of a child's log, and appends the fact to this node's witness log: one atomic,
-    /// durable step. Refusals carry the size last cosigned.
-    pub fn cosign(
+    fn prepare_witness_log(
         &self,
-        peer: &PublicKey,
-        old: TreeSize,
-        checkpoint: SignedCheckpoint,
-        proof: Vec<Hash>,
-    ) -> Result<Result<Receipt, (TreeSize, String)>, ServiceError> {
-        let (witness_key, node_key, peer) = (self.witness_key.clone(), self.node_key.clone(), *peer);
-        let result = self.store.write_blocking(move |writer| {
-            let stated = checkpoint.checkpoint().clone();
-            let last = writer.last_witnessed(&stated.origin)?;
-            let last_size = last.map_or(TreeSize::EMPTY, |last| last.size);
-            if last.is_some_and(|last| last.node != *peer.ed25519_bytes()) {
-                return Ok(Err((
-                    last_size,
-                    "this log was witnessed for another node".to_owned(),
-                )));
+        origin: &Origin,
+        witness: &OrgId,
+        old: Option<TreeSize>,
+        now: Timestamp,
+    ) -> Result<Option<WitnessRequest>, ServiceError> {
+        let directory = self.directory();
+        let needed = directory
+            .required_groups(&self.org, None)
+            .is_some_and(|groups| groups.iter().flatten().any(|org| org == witness));
+        if !needed {
+            return Ok(None);
+        }
+        Ok(self.store.read(|reader| {
+            let size = reader.witness_size()?.min(self.store.published(origin));
+            if size == TreeSize::EMPTY || reader.witness_retired()?.is_some() {
+                return Ok(None);
             }
-            let known = last.map(|last| (last.size, last.root));
-            if let Err(refusal) = judge_checkpoint(known, old, &stated, &proof) {
-                if matches!(refusal, lianzhan_protocol::log::WitnessRefusal::Fork { .. }) {
-                    writer.raise_alarm("fork", stated.origin.as_str(), &refusal.to_string())?;
-                }
-                return Ok(Err((last_size, refusal.to_string())));
+            let newest = newest_of(&directory, reader.witness_receipts(origin)?, witness);
+            let today = newest
+                .as_ref()
+                .is_some_and(|receipt| !freshness_due(Some(receipt.time_s), now));
+            if today {
+                return Ok(None);
             }
-            // Never a time below the last one of this origin, whatever the clock does.
-            let time_s = env::now().seconds().max(last.map_or(0, |last| last.time_s));
-            let (index, frontier) = writer.append_witnessed(&WitnessEntry::new(&stated, time_s), &peer)?;
-            let receipt = make_receipt(
-                writer,
-                &checkpoint,
-                time_s,
-                index,
-                &frontier,
-                &witness_key,
-                &node_key,
-            )?;
-            Ok(Ok(receipt))
-        })?;
-        Ok(result)
+            let Some((old, shown)) = start_of(old, newest, size) else {
+                return Ok(None);
+            };
+            let checkpoint = Checkpoint {
+                origin: origin.clone(),
+                size,
+                root: reader.root_at(0, size)?,
+            };
+            Ok(Some(WitnessRequest {
+                old,
+                checkpoint: checkpoint.sign(&self.node_key),
+                proof: reader.consistency(0, old, size)?,
+                shown,
+            }))
+        })?)
     }
 
-    /// Appends a receipt to the own log that it covers.
+    /// How much of a log all who must have witnessed.
+    pub(super) fn witnessed_size(&self, reader: &Reader<'_>, log: &LogRow) -> Result<TreeSize, StoreError> {
+        let directory = self.directory();
+        let given = reader.newest_receipts(log.id)?;
+        let groups = directory
+            .required_groups(&log.start.org, log.start.policy.as_ref())
+            .unwrap_or_default();
+        let of_group = |group: &Vec<OrgId>| {
+            let sizes = group.iter().map(|org| counted(&directory, log, &given, org));
+            sizes.max().unwrap_or(TreeSize::EMPTY)
+        };
+        Ok(groups.iter().map(of_group).min().unwrap_or(TreeSize::EMPTY))
+    }
+
+    /// [`Node::cosign_many`] with one request.
+    pub fn cosign(&self, request: CosignRequest, now: Timestamp) -> Result<Cosigned, ServiceError> {
+        let mut cosigned = self.cosign_many(vec![request], now)?;
+        cosigned
+            .pop()
+            .ok_or_else(|| StoreError::Corrupt("no answer of the witness".into()).into())
+    }
+
+    /// Judges and cosigns checkpoints of children's logs, and appends each fact to this node's witness log: one atomic,
+    /// durable step. Answers come in the order of the requests; refusals carry the size last cosigned.
+    pub fn cosign_many(
+        &self,
+        requests: Vec<CosignRequest>,
+        now: Timestamp,
+    ) -> Result<Vec<Cosigned>, ServiceError> {
+        // The log before the key: whoever renews both changes the key first.
+        let log = self.witness_origin()?;
+        let bench = Bench {
+            log,
+            witness: self.witness_key(),
+            node: self.node_key.clone(),
+            org: self.org,
+            directory: self.directory(),
+        };
+        Ok(self
+            .store
+            .write_blocking(move |writer| bench.cosign(writer, requests, now.seconds()))?)
+    }
+
+    /// Has a request wait for [`Node::cosign_queued`].
+    pub fn enqueue_cosign(&self, request: CosignRequest, answer: impl FnOnce(Cosigned) + Send + 'static) {
+        self.queue().push((request, Box::new(answer)));
+    }
+
+    /// Answers the requests that wait, many in one transaction.
+    pub fn cosign_queued(&self, now: Timestamp) {
+        loop {
+            let waiting: Vec<_> = {
+                let mut queue = self.queue();
+                let count = queue.len().min(BATCH_MAX);
+                queue.drain(..count).collect()
+            };
+            if waiting.is_empty() {
+                return;
+            }
+            let (requests, answers): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+            match self.cosign_many(requests, now) {
+                Ok(cosigned) => answers
+                    .into_iter()
+                    .zip(cosigned)
+                    .for_each(|(answer, cosigned)| answer(cosigned)),
+                Err(error) => {
+                    tracing::error!(%error, "checkpoints could not be cosigned");
+                    answers
+                        .into_iter()
+                        .for_each(|answer| answer(Err((TreeSize::EMPTY, "a failure at the witness".into()))));
+                }
+            }
+        }
+    }
+
+    fn queue(&self) -> std::sync::MutexGuard<'_, Vec<(CosignRequest, Answer)>> {
+        self.cosigning.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Appends a receipt to the own log that it covers; one over the witness log is kept beside it.
     pub fn store_receipt(&self, origin: &Origin, receipt: Receipt) -> Result<(), ServiceError> {
+        if *origin == self.witness_origin()? {
+            let origin = origin.clone();
+            self.store
+                .write_blocking(move |writer| writer.keep_witness_receipt(&origin, &receipt))?;
+            return Ok(());
+        }
         let log = self
             .store
             .read(|reader| reader.log(origin))?
@@ -107,57 +300,210 @@ impl Node {
     }
 }
 
-fn make_receipt(
-    writer: &Writer<'_>,
-    checkpoint: &SignedCheckpoint,
+/// How much of a log receipts of an org cover, of those that count.
+fn counted(directory: &Directory, log: &LogRow, given: &[Receipt], org: &OrgId) -> TreeSize {
+    given
+        .iter()
+        .filter(|receipt| witness_group(directory, &log.start, receipt).is_ok_and(|(_, by)| by == *org))
+        .map(|receipt| receipt.size)
+        .max()
+        .unwrap_or(TreeSize::EMPTY)
+}
+
+/// The newest receipt by a key that was ever appointed as witness of an org.
+fn newest_of(directory: &Directory, given: Vec<Receipt>, org: &OrgId) -> Option<Receipt> {
+    given
+        .into_iter()
+        .filter(|receipt| is_witness_of(directory, &receipt.witness, org))
+        .max_by_key(Receipt::rank)
+}
+
+fn is_witness_of(directory: &Directory, key: &PublicKey, org: &OrgId) -> bool {
+    let mut appointed = directory.appointments_of(key, Purpose::Witness);
+    appointed.any(|(_, appointment)| appointment.org == *org)
+}
+
+/// From where a proof starts, and what is shown for it: where the witness says that it cosigned less than a receipt of it
+/// covers, that receipt. None if the log is shorter.
+fn start_of(
+    claimed: Option<TreeSize>,
+    newest: Option<Receipt>,
+    size: TreeSize,
+) -> Option<(TreeSize, Option<Receipt>)> {
+    let covered = newest.as_ref().map_or(TreeSize::EMPTY, |receipt| receipt.size);
+    let (old, shown) = match claimed {
+        Some(claimed) if covered >= claimed => (covered, newest),
+        Some(claimed) => (claimed, None),
+        None => (covered, None),
+    };
+    (old <= size).then_some((old, shown))
+}
+
+/// What a witness works with.
+struct Bench {
+    log: Origin,
+    witness: SecretKey,
+    node: SecretKey,
+    org: OrgId,
+    directory: Arc<Directory>,
+}
+
+/// What was cosigned, and where it stands.
+struct Kept {
+    checkpoint: SignedCheckpoint,
     time_s: u64,
     index: u64,
-    frontier: &lianzhan_protocol::log::Frontier,
-    witness_key: &lianzhan_protocol::keys::SecretKey,
-    node_key: &lianzhan_protocol::keys::SecretKey,
-) -> Result<Receipt, StoreError> {
-    let stated = checkpoint.checkpoint();
-    let corrupt =
-        |what: &dyn std::fmt::Display| StoreError::Corrupt(format!("witnessing {}: {what}", stated.origin));
-    let line = cosign(witness_key, &witness_name(&witness_key.public()), stated, time_s)
-        .map_err(|error| corrupt(&error))?;
-    let cosignature = lianzhan_protocol::log::SignatureLine::parse(line.trim_end_matches('\n'))
-        .ok()
-        .and_then(|line| {
-            line.signature()
-                .get(8..)
-                .and_then(|s| <[u8; 64]>::try_from(s).ok())
-        })
-        .map(Signature)
-        .ok_or_else(|| corrupt(&"cosignature line"))?;
-    let log_signature = checkpoint
-        .note()
-        .signatures()
-        .iter()
-        .find(|line| line.name() == stated.origin.as_str())
-        .and_then(|line| <[u8; 64]>::try_from(line.signature()).ok())
-        .map(Signature)
-        .ok_or_else(|| corrupt(&"log signature"))?;
-    let witness_log = Checkpoint {
-        origin: witness_log_origin(&node_key.public(), &WITNESS_EPOCH),
-        size: frontier.size(),
-        root: frontier.root(),
-    };
-    let proof = inclusion(EntryIndex(index), frontier.size(), |idx| writer.witness_node(idx))
-        .map_err(|error| corrupt(&error))?;
-    Ok(Receipt {
-        size: stated.size,
-        root: stated.root,
-        log_signature,
-        witness: witness_key.public(),
-        time_s,
-        cosignature,
-        witness_origin: witness_log.origin.clone(),
-        witness_index: EntryIndex(index),
-        witness_size: witness_log.size,
-        witness_root: witness_log.root,
-        witness_node: node_key.public(),
-        witness_signature: Signature(node_key.sign_raw(witness_log.body().as_bytes())),
-        proof,
-    })
 }
+
+impl Bench {
+    fn cosign(
+        &self,
+        writer: &mut Writer<'_>,
+        requests: Vec<CosignRequest>,
+        now_s: u64,
+    ) -> Result<Vec<Cosigned>, StoreError> {
+        let mut kept = Vec::with_capacity(requests.len());
+        for request in requests {
+            kept.push(self.keep(writer, request, now_s)?);
+        }
+        // One signature of the witness log stands for all.
+        let log = Checkpoint {
+            origin: writer.witness_origin(),
+            size: writer.witness_tree().size(),
+            root: writer.witness_tree().root(),
+        };
+        let signature = Signature(self.node.sign_raw(log.body().as_bytes()));
+        let mut nodes = HashMap::new();
+        let mut answers = Vec::with_capacity(kept.len());
+        for kept in kept {
+            answers.push(match kept {
+                Ok(kept) => Ok(self.receipt(writer, &kept, &log, &signature, &mut nodes)?),
+                Err(refusal) => Err(refusal),
+            });
+        }
+        Ok(answers)
+    }
+
+    /// Judges one request and appends it to the witness log.
+    fn keep(
+        &self,
+        writer: &mut Writer<'_>,
+        request: CosignRequest,
+        now_s: u64,
+    ) -> Result<Result<Kept, (TreeSize, String)>, StoreError> {
+        let stated = request.checkpoint.checkpoint().clone();
+        let last = writer.last_witnessed(&stated.origin)?;
+        let last_size = last.map_or(TreeSize::EMPTY, |last| last.size);
+        let refuse = |words: &str| Ok(Err((last_size, words.to_owned())));
+        if writer.witness_retired().is_some() {
+            return refuse("this witness was put back from an old copy and needs a new key");
+        }
+        if writer.witness_origin() != self.log {
+            return refuse("this witness has just got a new key: ask again");
+        }
+        if last.is_some_and(|last| last.node != *request.peer.ed25519_bytes()) {
+            return refuse("this log was witnessed for another node");
+        }
+        let shown = request
+            .shown
+            .filter(|receipt| is_witness_of(&self.directory, &receipt.witness, &self.org));
+        if let Some(shown) = &shown
+            && shown.witness == self.witness.public()
+            && shown.witness_origin == writer.witness_origin()
+            && shown.witness_size > writer.witness_tree().size()
+        {
+            writer
+                .retire_witness("a child shows a receipt of this witness that is not in its witness log")?;
+            return refuse("this witness was put back from an old copy and needs a new key");
+        }
+        let mut known = last.map(|last| (last.size, last.root));
+        if last.is_none_or(|last| last.past) {
+            let held = writer.newest_receipts(&stated.origin)?;
+            let proved = newest_of(
+                &self.directory,
+                held.into_iter().chain(shown).collect(),
+                &self.org,
+            );
+            match proved {
+                Some(proved) if last_size <= proved.size => known = Some((proved.size, proved.root)),
+                _ if last.is_some() => {
+                    return refuse("this witness has a new key: show the newest receipt of its org");
+                }
+                _ => {}
+            }
+        }
+        if let Err(refusal) = judge_checkpoint(known, request.old, &stated, &request.proof) {
+            if matches!(refusal, WitnessRefusal::Fork { .. }) {
+                writer.raise_alarm("fork", stated.origin.as_str(), &refusal.to_string())?;
+            }
+            let size = known.map_or(TreeSize::EMPTY, |(size, _)| size);
+            return Ok(Err((size, refusal.to_string())));
+        }
+        if writer.witness_tree().size() == TreeSize::EMPTY {
+            writer.append_freshness(now_s)?;
+        }
+        // Never a time below the last one of this origin, whatever the clock does.
+        let time_s = now_s.max(last.map_or(0, |last| last.time_s));
+        let index = writer.append_witnessed(&WitnessEntry::new(&stated, time_s), &request.peer)?;
+        Ok(Ok(Kept {
+            checkpoint: request.checkpoint,
+            time_s,
+            index,
+        }))
+    }
+
+    fn receipt(
+        &self,
+        writer: &Writer<'_>,
+        kept: &Kept,
+        log: &Checkpoint,
+        signature: &Signature,
+        nodes: &mut HashMap<u64, Option<Hash>>,
+    ) -> Result<Receipt, StoreError> {
+        let stated = kept.checkpoint.checkpoint();
+        let corrupt = |what: &dyn std::fmt::Display| {
+            StoreError::Corrupt(format!("witnessing {}: {what}", stated.origin))
+        };
+        let key = self.witness.public();
+        let line = cosign(&self.witness, &witness_name(&key), stated, kept.time_s)
+            .map_err(|error| corrupt(&error))?;
+        let cosignature = SignatureLine::parse(line.trim_end_matches('\n'))
+            .ok()
+            .and_then(|line| {
+                line.signature()
+                    .get(8..)
+                    .and_then(|s| <[u8; 64]>::try_from(s).ok())
+            })
+            .map(Signature)
+            .ok_or_else(|| corrupt(&"cosignature line"))?;
+        let signatures = kept.checkpoint.note().signatures();
+        let log_signature = signatures
+            .iter()
+            .find(|line| line.name() == stated.origin.as_str())
+            .and_then(|line| <[u8; 64]>::try_from(line.signature()).ok())
+            .map(Signature)
+            .ok_or_else(|| corrupt(&"log signature"))?;
+        let index = EntryIndex(kept.index);
+        // Paths of one batch share most of their nodes.
+        let mut node = |idx| *nodes.entry(idx).or_insert_with(|| writer.witness_node(idx));
+        let proof = inclusion(index, log.size, &mut node).map_err(|error| corrupt(&error))?;
+        Ok(Receipt {
+            size: stated.size,
+            root: stated.root,
+            log_signature,
+            witness: key,
+            time_s: kept.time_s,
+            cosignature,
+            witness_origin: log.origin.clone(),
+            witness_index: index,
+            witness_size: log.size,
+            witness_root: log.root,
+            witness_node: self.node.public(),
+            witness_signature: *signature,
+            proof,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

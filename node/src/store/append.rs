@@ -1,11 +1,11 @@
 //! The one place that writes entries. Own and foreign entries meet in [`Writer::append`].
 
 use lianzhan_protocol::codec;
-use lianzhan_protocol::id::{Hash, SpaceId};
+use lianzhan_protocol::id::{Hash, OrgId, SpaceId, StatementId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{
     Checkpoint, Entry, Frontier, LogStart, LogStatement, Origin, PayloadKind, Receipt, SignedCheckpoint,
-    TreeSize, Verified, WitnessEntry, leaf_hash,
+    TreeSize, Verified,
 };
 use lianzhan_protocol::sync::{Standing, VerifiedRange};
 use lianzhan_protocol::trust::{Body, SignedStatement};
@@ -16,6 +16,9 @@ use super::writer::{Head, StoreEvent, Writer};
 /// Key of the small value that is there once something came in, since the store was last opened, that settles records:
 /// statements of trust, or keys of annexes.
 pub(super) const NEWS: &str = "settles_at_start";
+
+/// Who must witness a log: the required parent, and the policy that the log follows.
+pub type LogRules = (Option<OrgId>, Option<StatementId>);
 
 /// Signs checkpoints of own logs with the node's key.
 pub trait Signer: Send + Sync {
@@ -45,14 +48,19 @@ impl Writer<'_> {
         Ok(origin)
     }
 
-    /// The own log of a space that is not halted.
-    pub fn own_log_of(&self, space: &SpaceId) -> Option<Origin> {
-        let fits = |head: &Head| head.own && head.halted.is_none() && head.space == *space;
-        self.staged
-            .iter()
-            .chain(self.committed)
-            .find(|(origin, head)| fits(self.staged.get(origin).unwrap_or(head)))
-            .map(|(origin, _)| origin.clone())
+    /// The own log of a space that is not halted and says so who must witness it.
+    pub fn own_log_of(&self, space: &SpaceId, rules: &LogRules) -> Result<Option<Origin>, StoreError> {
+        for (origin, head) in self.staged.iter().chain(self.committed) {
+            let head = self.staged.get(origin).unwrap_or(head);
+            if !head.own || head.halted.is_some() || head.space != *space {
+                continue;
+            }
+            let start = self.log_start(head.id)?;
+            if (start.required_parent, start.policy) == *rules {
+                return Ok(Some(origin.clone()));
+            }
+        }
+        Ok(None)
     }
 
     /// Appends entries made here to an own log. The checkpoint over them is signed once for the whole transaction.
@@ -341,38 +349,5 @@ impl Writer<'_> {
             marks.push((origin.clone(), checkpoint.size, checkpoint.root));
         }
         Ok(marks)
-    }
-
-    /// Appends what was cosigned to this node's witness log and remembers it as the last of its origin. Returns its
-    /// place and the witness log's state after it.
-    pub fn append_witnessed(
-        &mut self,
-        entry: &WitnessEntry,
-        node: &PublicKey,
-    ) -> Result<(u64, Frontier), StoreError> {
-        let mut frontier = self.staged_witness.as_ref().unwrap_or(self.witness).clone();
-        let index = frontier.size().0;
-        let leaf = entry.leaf_bytes();
-        for (idx, hash) in frontier.push(leaf_hash(&leaf)) {
-            self.tx
-                .prepare_cached("INSERT INTO nodes (log, idx, hash) VALUES (0,?,?)")?
-                .execute((idx, hash.0))?;
-        }
-        self.tx
-            .prepare_cached("INSERT INTO witness_log (idx, leaf) VALUES (?,?)")?
-            .execute((index, leaf))?;
-        self.tx
-            .prepare_cached(
-                "INSERT OR REPLACE INTO witnessed (origin, node, size, root, time_s) VALUES (?,?,?,?,?)",
-            )?
-            .execute((
-                entry.origin.as_str(),
-                node.ed25519_bytes(),
-                entry.size.0,
-                entry.root.0,
-                entry.time_s,
-            ))?;
-        self.staged_witness = Some(frontier.clone());
-        Ok((index, frontier))
     }
 }

@@ -61,6 +61,8 @@ pub struct LastWitnessed {
     pub root: Hash,
     /// When, seconds since 1970.
     pub time_s: u64,
+    /// Whether an earlier witness key of this node did.
+    pub past: bool,
 }
 
 /// A receipt as stored.
@@ -281,18 +283,17 @@ fn halt(connection: &Connection, id: i64, origin: &Origin, reason: &str) -> Resu
     Ok(())
 }
 
-fn insert_alarm(connection: &Connection, kind: &str, subject: &str, words: &str) -> Result<bool, StoreError> {
+pub(super) fn insert_alarm(
+    connection: &Connection,
+    kind: &str,
+    subject: &str,
+    words: &str,
+) -> Result<bool, StoreError> {
     let rows = connection.execute(
         "INSERT OR IGNORE INTO alarms (at, kind, subject, words) VALUES (?,?,?,?)",
         (crate::env::now().0, kind, subject, words),
     )?;
     Ok(rows > 0)
-}
-
-pub(super) fn load_witness_frontier(connection: &Connection) -> Result<Frontier, StoreError> {
-    let size: u64 = connection.query_row("SELECT count(*) FROM witness_log", [], |row| row.get(0))?;
-    Frontier::load(TreeSize(size), |idx| read_node(connection, 0, idx))
-        .map_err(|error| StoreError::Corrupt(format!("witness log: {error}")))
 }
 
 impl Writer<'_> {
@@ -368,21 +369,17 @@ impl Writer<'_> {
     pub fn last_witnessed(&self, origin: &Origin) -> Result<Option<LastWitnessed>, StoreError> {
         Ok(self
             .tx
-            .prepare_cached("SELECT node, size, root, time_s FROM witnessed WHERE origin = ?")?
+            .prepare_cached("SELECT node, size, root, time_s, past FROM witnessed WHERE origin = ?")?
             .query_row([origin.as_str()], |row| {
                 Ok(LastWitnessed {
                     node: row.get(0)?,
                     size: TreeSize(row.get(1)?),
                     root: Hash(row.get(2)?),
                     time_s: row.get(3)?,
+                    past: row.get(4)?,
                 })
             })
             .optional()?)
-    }
-
-    /// Reads a node of the witness log.
-    pub fn witness_node(&self, idx: u64) -> Option<Hash> {
-        read_node(self.tx, 0, idx)
     }
 
     /// Keeps an account. The key itself lies in an age file, its appointments in the directory.

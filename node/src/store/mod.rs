@@ -12,15 +12,17 @@ mod highwater;
 mod logs;
 mod reader;
 mod views;
+mod witness;
 mod writer;
 
-pub use append::{OwnEntry, Signer};
+pub use append::{LogRules, OwnEntry, Signer};
 pub use branches::{BranchPiece, BranchRow, LeftEntry};
 pub use error::StoreError;
 pub use figures::OwnerFigures;
 pub use logs::{Closed, LastWitnessed, LogRow, ReceiptRow};
 pub use reader::{AlarmRow, EntryFigures, EntryRow, Reader};
 pub use views::{Projection, RecordRow, RowFilter, StoredDocument};
+pub use witness::PastWitnessLog;
 pub use writer::{StoreEvent, Writer};
 
 use std::path::Path;

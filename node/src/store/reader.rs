@@ -89,6 +89,17 @@ impl<'a> Reader<'a> {
             .transpose()
     }
 
+    /// The logs that this node writes or wrote into a space, those that are not halted first.
+    pub fn own_logs(&self, space: &SpaceId) -> Result<Vec<LogRow>, StoreError> {
+        let mut select = self.tx.prepare_cached(&format!(
+            "SELECT {LOG_COLUMNS} FROM logs WHERE space = ? AND own = 1 ORDER BY halted IS NOT NULL, id"
+        ))?;
+        select
+            .query_map([space.0], LogRow::read)?
+            .map(|row| row?)
+            .collect()
+    }
+
     /// The logs that this node wrote into a space in earlier epochs.
     pub fn closed_logs(&self, space: &SpaceId) -> Result<Vec<LogRow>, StoreError> {
         let mut select = self.tx.prepare_cached(&format!(

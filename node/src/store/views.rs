@@ -394,6 +394,15 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
 }
 
 impl Reader<'_> {
+    /// Records with changes whose times do not fit.
+    pub fn doubted(&self) -> Result<Vec<RecordRow>, StoreError> {
+        let mut select = self.tx.prepare_cached(&format!(
+            "SELECT {ROW_COLUMNS} FROM records r WHERE r.doubted > 0 ORDER BY r.owner, r.record"
+        ))?;
+        let rows = select.query_map([], read_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Statements that may have revised verdicts, and whose records are not marked yet.
     pub fn revisions(&self) -> Result<Vec<StatementId>, StoreError> {
         let mut select = self.tx.prepare_cached("SELECT statement FROM revisions")?;

@@ -16,6 +16,7 @@ use tokio::sync::broadcast;
 use super::append::Signer;
 use super::error::StoreError;
 use super::highwater::HighWater;
+use super::witness::WitnessLog;
 
 /// Most jobs that share a transaction, and how long the first waits for others that are already queued.
 const GROUP_MAX: usize = 512;
@@ -60,6 +61,11 @@ pub enum StoreEvent {
         /// What stands.
         standing: Standing,
     },
+    /// The witness log said that it is fresh.
+    Fresh {
+        /// Its origin.
+        origin: Origin,
+    },
     /// An alarm was raised.
     Alarm,
 }
@@ -96,8 +102,8 @@ pub struct Writer<'a> {
     pub(super) tx: &'a Transaction<'a>,
     pub(super) committed: &'a BTreeMap<Origin, Head>,
     pub(super) staged: BTreeMap<Origin, Head>,
-    pub(super) witness: &'a Frontier,
-    pub(super) staged_witness: Option<Frontier>,
+    pub(super) witness: &'a WitnessLog,
+    pub(super) staged_witness: Option<WitnessLog>,
     pub(super) events: Vec<StoreEvent>,
     pub(super) dirty: Vec<RecordId>,
     pub(super) seq: i64,
@@ -109,7 +115,7 @@ pub(super) struct Thread {
     high_water: HighWater,
     signer: Arc<dyn Signer>,
     heads: BTreeMap<Origin, Head>,
-    witness: Frontier,
+    witness: WitnessLog,
     seq: i64,
     events: broadcast::Sender<Arc<Vec<StoreEvent>>>,
     published: Published,
@@ -127,9 +133,17 @@ impl Thread {
         // A crash between commit and high-water file leaves the database ahead: the file catches up before anybody is
         // shown anything.
         let own = heads.iter().filter(|(_, head)| head.own && head.halted.is_none());
-        let marks: Vec<_> = own
+        let mut marks: Vec<_> = own
             .map(|(origin, head)| (origin.clone(), head.frontier.size(), head.frontier.root()))
             .collect();
+        let witness = super::witness::load(&connection, &high_water, signer.as_ref())?;
+        if witness.retired.is_none() && witness.frontier.size() > TreeSize::EMPTY {
+            marks.push((
+                witness.origin.clone(),
+                witness.frontier.size(),
+                witness.frontier.root(),
+            ));
+        }
         let ahead: Vec<_> = marks
             .iter()
             .filter(|(origin, size, _)| high_water.marks.get(origin).is_none_or(|(mark, _)| mark < size))
@@ -137,7 +151,6 @@ impl Thread {
             .collect();
         high_water.raise(&ahead)?;
         published.raise(marks.into_iter().map(|(origin, size, _)| (origin, size)));
-        let witness = super::logs::load_witness_frontier(&connection)?;
         let seq = connection.query_row(
             "SELECT max((SELECT coalesce(max(seq), 0) FROM dirty), (SELECT coalesce(max(seq), 0) FROM undocumented))",
             [],
@@ -217,7 +230,7 @@ impl Thread {
         for job in jobs {
             writer.run(job, finishes)?;
         }
-        let marks = writer.sign_own_logs()?;
+        let mut marks = writer.sign_own_logs()?;
         writer.flush_dirty()?;
         let Writer {
             staged,
@@ -230,6 +243,13 @@ impl Thread {
         // From here on it is durable. Memory follows disk; the high-water mark is synced before anything is told.
         self.heads.extend(staged);
         if let Some(witness) = staged_witness {
+            if witness.retired.is_none() && witness.frontier.size() > TreeSize::EMPTY {
+                marks.push((
+                    witness.origin.clone(),
+                    witness.frontier.size(),
+                    witness.frontier.root(),
+                ));
+            }
             self.witness = witness;
         }
         self.seq = seq;

@@ -137,6 +137,7 @@ fn topics_of(batch: &[StoreEvent], topics: &mut BTreeSet<String>) {
             | StoreEvent::Statements(_)
             | StoreEvent::ForkKnown { .. }
             | StoreEvent::Switched { .. }
+            | StoreEvent::Fresh { .. }
             | StoreEvent::Alarm => {
                 topics.extend(["network".to_owned(), "sync".to_owned()]);
             }

@@ -12,6 +12,7 @@ mod guard;
 mod home;
 pub mod i18n;
 mod live;
+mod marks;
 mod network;
 pub mod page;
 mod proof;
@@ -91,6 +92,7 @@ pub fn router(state: WebState) -> Router {
         .merge(records::router())
         .merge(activities::router())
         .merge(deputies::router())
+        .merge(marks::router())
         .merge(network::router())
         .merge(live::router())
         .merge(verify::router())

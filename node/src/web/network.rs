@@ -101,6 +101,7 @@ fn alarm(text: &Text, row: &AlarmRow) -> Alarm {
         "fork" => (text.t("alarm-fork"), text.t("alarm-fork-todo")),
         "document" => (text.t("alarm-document"), text.t("alarm-document-todo")),
         "peer" => (text.t("alarm-peer"), text.t("alarm-peer-todo")),
+        "witness_retired" => (text.t("alarm-witness"), text.t("alarm-witness-todo")),
         _ => (text.t("alarm-other"), text.t("alarm-other-todo")),
     };
     Alarm {

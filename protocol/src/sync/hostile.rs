@@ -84,6 +84,7 @@ fn a_stranger_is_turned_away_and_leaves_nothing_behind() {
         peer: stranger.public(),
         statements: Vec::new(),
         own_logs: Default::default(),
+        witness_log: None,
     };
     let mut session = Session::new(config, township.directory.clone(), &township.holdings);
     session.start();
@@ -184,6 +185,7 @@ fn answers_to_nothing_and_too_many_questions_close() {
             old: TreeSize(0),
             checkpoint,
             proof: List::new(vec![]).unwrap(),
+            shown: None,
         }
     };
     for n in 0..16 {
@@ -206,6 +208,7 @@ fn answers_to_nothing_and_too_many_questions_close() {
         old,
         checkpoint: Text::cut("nothing signed"),
         proof,
+        shown: None,
     };
     assert!(matches!(
         closed(&say(&mut session, forged)),
@@ -492,7 +495,8 @@ fn any_message() -> impl Strategy<Value = Message> {
             origin,
             old: TreeSize(n),
             checkpoint: Text::cut("none"),
-            proof: List::new(Vec::new()).unwrap()
+            proof: List::new(Vec::new()).unwrap(),
+            shown: None,
         }),
         any::<[u8; 16]>().prop_map(|id| Message::AskKeys(List::new(vec![RecordId(id)]).unwrap())),
         any::<[u8; 16]>().prop_map(|id| Message::Keys(

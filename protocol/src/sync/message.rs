@@ -169,6 +169,9 @@ pub enum Message {
         /// That it extends the tree of size `old`.
         #[n(3)]
         proof: List<Hash, MAX_PROOF_HASHES>,
+        /// Where you say that you cosigned less than I can show: the newest receipt of your org, over the tree of size `old`.
+        #[n(4)]
+        shown: Option<Receipt>,
     },
     /// I witnessed it.
     #[n(10)]
@@ -303,6 +306,7 @@ mod tests {
                 old: size,
                 checkpoint: Text::cut("note\n"),
                 proof: proof(),
+                shown: None,
             },
             Message::Receipt {
                 origin: origin.clone(),
@@ -352,6 +356,24 @@ mod tests {
             "7cba1d2ca40f0c800555a149301e9d58ce3f3df5505120eb5952a600c2ba9e93"
         );
         assert_eq!(codec::hex(&frames[14]), "820e80");
+    }
+
+    #[test]
+    fn a_request_that_shows_a_receipt_reads_as_it_is_written() {
+        let mut all = all();
+        let receipt = all.iter().find_map(|message| match message {
+            Message::Receipt { receipt, .. } => Some(receipt.clone()),
+            _ => None,
+        });
+        let request = all.iter_mut().find_map(|message| match message {
+            Message::WitnessMe { shown, .. } => {
+                *shown = receipt.clone();
+                Some(message.clone())
+            }
+            _ => None,
+        });
+        let request = request.expect("one of each kind");
+        assert_eq!(Message::from_frame(&request.to_frame()), Ok(request));
     }
 
     #[test]

@@ -51,6 +51,15 @@ pub struct SessionConfig {
     pub statements: Vec<Vec<u8>>,
     /// The logs that our node writes, in whatever space.
     pub own_logs: BTreeSet<Origin>,
+    /// Our witness log, if we have one: witnessed once a day, and in no space.
+    pub witness_log: Option<Origin>,
+}
+
+impl SessionConfig {
+    /// The logs that are offered to who witnesses us.
+    fn witnessed(&self) -> impl Iterator<Item = Origin> {
+        self.own_logs.iter().chain(&self.witness_log).cloned()
+    }
 }
 
 /// One conversation with one peer.
@@ -157,6 +166,7 @@ impl Session {
                 origin,
                 standing,
             } => self.switched(space, &origin, standing, out),
+            Input::WitnessLog { origin } => self.witness_log_due(origin),
             Input::StoreFailed { reason } => return Err(CloseReason::Ours(reason)),
             Input::StoreRefused { origin, reason } => {
                 return Err(CloseReason::PeerLied(format!("log {origin}: {reason}")));
@@ -259,6 +269,7 @@ impl Session {
                 old,
                 checkpoint,
                 proof,
+                shown,
             } => {
                 let witness = self.directory.required_witnesses(&open.org).contains(&config.org);
                 open.serve.witness(
@@ -268,6 +279,7 @@ impl Session {
                     old,
                     &checkpoint,
                     proof.into_vec(),
+                    shown,
                     out,
                 )
             }
@@ -309,15 +321,25 @@ impl Session {
         };
         if self.is_witnessed_by(&org) {
             self.config
-                .own_logs
-                .iter()
-                .for_each(|origin| open.witnessing.due(origin.clone()));
+                .witnessed()
+                .for_each(|origin| open.witnessing.due(origin));
         }
         self.phase = Phase::Open(Box::new(open));
     }
 
     fn is_witnessed_by(&self, peer: &OrgId) -> bool {
         self.directory.required_witnesses(&self.config.org).contains(peer)
+    }
+
+    fn witness_log_due(&mut self, origin: Origin) {
+        self.config.witness_log = Some(origin.clone());
+        let is_witnessed = |org: &OrgId| self.is_witnessed_by(org);
+        let due = matches!(&self.phase, Phase::Open(open) if is_witnessed(&open.org));
+        if let Phase::Open(open) = &mut self.phase
+            && due
+        {
+            open.witnessing.due(origin);
+        }
     }
 
     fn directory(
@@ -361,9 +383,8 @@ impl Session {
                 open.joining.learnt();
                 if witnessed {
                     self.config
-                        .own_logs
-                        .iter()
-                        .for_each(|origin| open.witnessing.due(origin.clone()));
+                        .witnessed()
+                        .for_each(|origin| open.witnessing.due(origin));
                 }
                 Ok(())
             }

@@ -207,6 +207,7 @@ fn a_log_that_grows_while_it_is_witnessed_is_witnessed_again() {
             old: TreeSize(0),
             checkpoint: checkpoint.clone(),
             proof: vec![],
+            shown: None,
         });
         session.handle(Input::WitnessPrepared {
             origin: origin.clone(),
@@ -245,6 +246,7 @@ fn a_log_that_grows_while_it_is_witnessed_is_witnessed_again() {
         old: TreeSize(1),
         checkpoint: checkpoint.clone(),
         proof: vec![],
+        shown: None,
     });
     session.handle(Input::WitnessPrepared {
         origin: origin.clone(),
@@ -443,4 +445,40 @@ fn the_branch_that_stands_is_told_though_it_is_the_smaller() {
         standing: now,
     };
     assert!(sent(&effects).contains(&Message::Grew { space, log: told }));
+}
+
+#[test]
+fn the_witness_log_is_offered_to_who_witnesses_us_when_it_is_due() {
+    let mut station = Node::new(&FEDERATION, org(SHIQIAO));
+    let mut township = Node::new(&FEDERATION, org(FENGDU));
+    station.directory = ALL.clone();
+    township.directory = ALL.clone();
+    let offered = |effects: &[Effect], log: &Origin| {
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::PrepareWitness { origin, old: None } if origin == log))
+    };
+    let log = Origin::parse("lianzhan/witness-log/01").unwrap();
+    for (node, peer, witnessed) in [(&station, &township, true), (&township, &station, false)] {
+        let mut session = node.session(peer);
+        session.start();
+        let hello = sent(&peer.session(node).start()).remove(0);
+        let opened = session.handle(Input::Frame(hello.to_frame()));
+        assert!(
+            opened
+                .iter()
+                .any(|effect| matches!(effect, Effect::Established { .. }))
+        );
+        assert!(!offered(&opened, &log), "there is none yet");
+        let origin = log.clone();
+        let due = session.handle(Input::WitnessLog { origin });
+        assert_eq!(offered(&due, &log), witnessed);
+        // Also whenever the directory changes, since the peer may be the parent from now on.
+        session.handle(Input::WitnessPrepared {
+            origin: log.clone(),
+            request: None,
+        });
+        let changed = session.handle(directory(&ALL, &node.holdings));
+        assert_eq!(offered(&changed, &log), witnessed);
+    }
 }

@@ -158,6 +158,7 @@ impl Samples {
                 old: TreeSize(1),
                 checkpoint: Text::cut(&self.note()),
                 proof: List::new(vec![hash; 3]).expect("three"),
+                shown: Some(self.receipt.clone()),
             },
             Message::Receipt {
                 origin: origin.clone(),
@@ -463,6 +464,7 @@ impl Samples {
     /// Codes of invitations.
     pub fn invitations(&self) -> Vec<Vec<u8>> {
         let invitation = Invitation {
+            above: None,
             founding: self.scene.founding.bytes().to_vec(),
             parent: self.log().start.node,
             addresses: vec!["/ip4/127.0.0.1/tcp/7611".into()],

@@ -21,7 +21,7 @@ pub(crate) use high_water::HighWater;
 const DATABASE: &str = "lianzhan.db";
 const FOUNDING: &str = "founding.cose";
 /// The layout of tables that is known here (`node/src/store/sql`).
-const LAYOUT: u64 = 3;
+const LAYOUT: u64 = 2;
 /// The longest value that is read out of the database, in bytes: a folded state is the longest.
 const VALUE_MAX: i32 = 64 << 20;
 /// The most logs that are looked at.
@@ -36,6 +36,7 @@ const TABLES: &[&str] = &[
     "receipts",
     "witnessed",
     "witness_log",
+    "meta",
     "statements",
     "records",
     "dirty",
@@ -108,6 +109,19 @@ impl Copy {
     /// The database, for the queries of one check.
     pub(crate) fn database(&self) -> &Connection {
         &self.database
+    }
+
+    /// The random id of the node's witness log; before those were random it was this one.
+    pub(crate) fn witness_epoch(&self) -> anyhow::Result<[u8; 16]> {
+        let mut select = self
+            .database
+            .prepare("SELECT value FROM meta WHERE key = 'witness_epoch'")?;
+        let mut rows = select.query([])?;
+        let Some(row) = rows.next()? else {
+            return Ok([0; 16]);
+        };
+        let bytes = blob(row, 0, 16)?;
+        <[u8; 16]>::try_from(bytes).context("the id of the witness log is not one")
     }
 
     /// Every log, by origin. A row that is none gives what is wrong with it.

@@ -17,6 +17,7 @@ use crate::services::found::{OrgDraft, found};
 use crate::services::ingest::Ingested;
 use crate::services::invite::Joining;
 use crate::services::visit::VisitDraft;
+use crate::services::witness::CosignRequest;
 use crate::services::{Author, Node};
 use crate::store::HIGH_WATER;
 
@@ -235,14 +236,18 @@ fn read_branch(from: &Node, to: &Node, space: &SpaceId, origin: &Origin) {
 fn witness(child: &Node, parent: &Node) {
     let logs = child.store().read(|reader| reader.logs()).unwrap();
     for log in logs.into_iter().filter(|log| log.own) {
-        let Some(request) = child.prepare_witness(&log.origin, None).unwrap() else {
+        let asked = child.prepare_witness(&log.origin, &parent.org_id(), None, crate::env::now());
+        let Some(prepared) = asked.unwrap() else {
             continue;
         };
-        let peer = child.node_key().public();
-        if let Ok(receipt) = parent
-            .cosign(&peer, request.old, request.checkpoint, request.proof)
-            .unwrap()
-        {
+        let request = CosignRequest {
+            peer: child.node_key().public(),
+            old: prepared.old,
+            checkpoint: prepared.checkpoint,
+            proof: prepared.proof,
+            shown: prepared.shown,
+        };
+        if let Ok(receipt) = parent.cosign(request, crate::env::now()).unwrap() {
             child.store_receipt(&log.origin, receipt).unwrap();
         }
     }

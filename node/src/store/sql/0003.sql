@@ -33,3 +33,26 @@ CREATE TABLE forks (                 -- proofs of equivocation held, by what the
     found INTEGER NOT NULL,          -- milliseconds since 1970, here
     PRIMARY KEY (origin, digest)
 ) STRICT, WITHOUT ROWID;
+
+-- Witnessing: what was answered for this node's own witness log (in no log, so that logs of witnesses do not feed on each
+-- other), and what an earlier witness key of this node cosigned.
+CREATE TABLE witness_receipts (
+    origin TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    witness BLOB NOT NULL,
+    time_s INTEGER NOT NULL,
+    receipt BLOB NOT NULL,
+    PRIMARY KEY (origin, size, witness)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE past_witness_logs (
+    id INTEGER PRIMARY KEY,          -- below 0; its tree stands in nodes under this number
+    origin TEXT NOT NULL UNIQUE,
+    epoch BLOB NOT NULL
+) STRICT;
+CREATE TABLE past_witness_entries (
+    log INTEGER NOT NULL,
+    idx INTEGER NOT NULL,
+    leaf BLOB NOT NULL,
+    PRIMARY KEY (log, idx)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE witnessed ADD COLUMN past INTEGER NOT NULL DEFAULT 0; -- last cosigned by an earlier witness key

@@ -4,6 +4,7 @@
 mod activity;
 mod deputies;
 mod entrance;
+mod marks;
 mod network;
 mod record;
 mod verify;
@@ -15,6 +16,7 @@ mod sample;
 pub use activity::*;
 pub use deputies::*;
 pub use entrance::*;
+pub use marks::*;
 pub use network::*;
 pub use record::*;
 pub use verify::*;

@@ -18,6 +18,8 @@ pub struct WitnessRequest {
     pub checkpoint: SignedCheckpoint,
     /// That it extends the tree of size `old`; at most [`crate::log::proof::MAX_PROOF_HASHES`].
     pub proof: Vec<crate::id::Hash>,
+    /// The newest receipt of the witness's org, over the tree of size `old`, where the witness said that it cosigned less.
+    pub shown: Option<Receipt>,
 }
 
 /// An annex key that is held, with the space of its record.
@@ -123,6 +125,11 @@ pub enum Input {
         /// Why; not told to the peer.
         reason: String,
     },
+    /// Our witness log may be due to be witnessed by the peer: an entry of freshness was written, or it is a new one.
+    WitnessLog {
+        /// The witness log as it is now called.
+        origin: Origin,
+    },
     /// Answers [`Effect::PrepareWitness`]; `None` if there is nothing to witness: all but receipts is witnessed, or the
     /// log is shorter than the size asked for.
     WitnessPrepared {
@@ -184,12 +191,13 @@ pub enum Effect {
         /// The range.
         range: RangeData,
     },
-    /// Prepare a request to the witness for an own log. Answered by [`Input::WitnessPrepared`].
+    /// Prepare a request to the witness for an own log or the own witness log. Answered by [`Input::WitnessPrepared`].
     PrepareWitness {
         /// The log.
         origin: Origin,
-        /// The size that the witness says it last cosigned. If absent: the size of the last receipt held, or 0. Where it
-        /// is given, a request is due even for a log that did not grow since.
+        /// The size that the witness says it last cosigned. If absent: the size of the last receipt of its org held, or 0.
+        /// Where it is given, a request is due even for a log that did not grow since; and where a receipt of its org is
+        /// held over more, that receipt is shown.
         old: Option<TreeSize>,
     },
     /// Judge and cosign a log of the peer as its witness. Answered by [`Input::Cosigned`].
@@ -202,8 +210,10 @@ pub enum Effect {
         checkpoint: SignedCheckpoint,
         /// Not verified.
         proof: Vec<crate::id::Hash>,
+        /// A receipt over the peer's log, whose signatures and place are verified; whose it is, is not.
+        shown: Option<Receipt>,
     },
-    /// Append a receipt to the own log that it covers. Signatures, place and request were checked, and that the witness
+    /// Append a receipt to the own log that it covers, or keep it beside the own witness log. Signatures, place and request were checked, and that the witness
     /// key is appointed in the peer's org.
     StoreReceipt {
         /// The log.

@@ -119,6 +119,7 @@ impl Serve {
         old: TreeSize,
         checkpoint: &str,
         proof: Vec<Hash>,
+        shown: Option<Receipt>,
         out: &mut Vec<Effect>,
     ) -> Result<(), CloseReason> {
         if !witness {
@@ -138,11 +139,17 @@ impl Serve {
         }
         let checkpoint = SignedCheckpoint::verify(checkpoint, peer, &origin)
             .map_err(|error| CloseReason::PeerLied(format!("checkpoint to witness: {error}")))?;
+        if let Some(shown) = &shown {
+            shown
+                .verify(&origin, peer)
+                .map_err(|error| CloseReason::PeerLied(format!("receipt shown for log {origin}: {error}")))?;
+        }
         out.push(Effect::Cosign {
             origin,
             old,
             checkpoint,
             proof,
+            shown,
         });
         Ok(())
     }

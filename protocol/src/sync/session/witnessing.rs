@@ -68,6 +68,7 @@ impl Witnessing {
             old,
             checkpoint,
             proof,
+            shown,
         }) = request
         else {
             self.end(&origin);
@@ -79,6 +80,7 @@ impl Witnessing {
             old,
             checkpoint: Text::new(checkpoint.to_string()).map_err(ours)?,
             proof: List::new(proof).map_err(ours)?,
+            shown,
         };
         open.sent = Some(checkpoint.checkpoint().clone());
         send(out, &message);

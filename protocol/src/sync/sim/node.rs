@@ -113,6 +113,7 @@ impl Node {
             peer: peer.node.public(),
             statements: self.hello.clone(),
             own_logs: self.own_logs().map(|(origin, _)| origin.clone()).collect(),
+            witness_log: None,
         };
         Session::new(config, self.directory.clone(), &self.holdings)
     }
@@ -271,6 +272,7 @@ impl Node {
             old,
             proof: log.proof(old.0, checkpoint.checkpoint().size),
             checkpoint,
+            shown: None,
         })
     }
 
@@ -369,6 +371,7 @@ impl Node {
                 old,
                 checkpoint,
                 proof,
+                ..
             } => {
                 let result = self.cosign(&origin, old, &checkpoint, &proof);
                 Some(Input::Cosigned { origin, result })

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use lianzhan_protocol::codec;
 use lianzhan_protocol::keys::PublicKey;
-use lianzhan_protocol::log::{Receipt, STATEMENT_MAX, TreeSize, root_at, witness_group, witness_log_origin};
+use lianzhan_protocol::log::{
+    Origin, Receipt, STATEMENT_MAX, TreeSize, root_at, witness_group, witness_log_origin,
+};
 use lianzhan_protocol::trust::Directory;
 
 use super::fault::{Note, What};
@@ -15,15 +17,15 @@ use crate::copy::blob;
 pub(super) type Place = (i64, u64, [u8; 32]);
 /// The most bad receipts that are remembered, each with a fault of its own.
 const BAD_MAX: usize = 100_000;
-/// Epoch of every node's witness log.
-const WITNESS_EPOCH: [u8; 16] = [0; 16];
 
 impl Check<'_> {
     /// Checks every receipt. Gives those that are none, so that no record is judged by them.
     pub(super) fn receipts(&mut self, directory: &Directory) -> anyhow::Result<BTreeSet<Place>> {
         let mut bad = BTreeSet::new();
         let logs = std::mem::take(&mut self.logs);
+        let epoch = self.copy.witness_epoch()?;
         let own = logs.iter().find(|log| log.row.own).map(|log| log.row.start.node);
+        let own = own.map(|node| (node, witness_log_origin(&node, &epoch)));
         for log in &logs {
             self.receipts_of(log, directory, own.as_ref(), &mut bad)?;
         }
@@ -35,7 +37,7 @@ impl Check<'_> {
         &mut self,
         log: &Checked,
         directory: &Directory,
-        own: Option<&PublicKey>,
+        own: Option<&(PublicKey, Origin)>,
         bad: &mut BTreeSet<Place>,
     ) -> anyhow::Result<()> {
         let copy = self.copy;
@@ -73,7 +75,7 @@ impl Check<'_> {
     }
 
     /// What is wrong with a receipt, if anything.
-    fn receipt(&self, log: &Checked, receipt: &Receipt, own: Option<&PublicKey>) -> Option<What> {
+    fn receipt(&self, log: &Checked, receipt: &Receipt, own: Option<&(PublicKey, Origin)>) -> Option<What> {
         if let Err(error) = receipt.verify(&log.row.origin, &log.row.start.node) {
             return Some(What::Receipt(error));
         }
@@ -84,10 +86,7 @@ impl Check<'_> {
             return Some(What::ReceiptTree);
         }
         // What this very node witnessed stands in its own witness log, which is held here.
-        let ours = own.filter(|node| {
-            **node == receipt.witness_node
-                && receipt.witness_origin == witness_log_origin(node, &WITNESS_EPOCH)
-        });
+        let ours = own.filter(|(node, log)| *node == receipt.witness_node && *log == receipt.witness_origin);
         let stood = |size: TreeSize| root_at(size, |index| self.copy.node(0, index)).ok();
         (ours.is_some() && stood(receipt.witness_size) != Some(receipt.witness_root))
             .then_some(What::WitnessLog)

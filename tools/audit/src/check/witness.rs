@@ -89,7 +89,7 @@ impl Check<'_> {
         let copy = self.copy;
         let mut select = copy
             .database()
-            .prepare("SELECT origin, size, root, time_s FROM witnessed")?;
+            .prepare("SELECT origin, size, root, time_s FROM witnessed WHERE past = 0")?;
         let mut rows = select.query([])?;
         let mut agree = 0;
         while let Some(row) = rows.next()? {
