@@ -59,9 +59,8 @@ pub fn freshness_due(last_s: Option<u64>, now: Timestamp) -> bool {
 pub async fn keep_fresh(node: Arc<Node>, mut stop: watch::Receiver<bool>) {
     loop {
         let at = node.clone();
-        match tokio::task::spawn_blocking(move || at.freshen(env::now())).await {
-            Ok(Err(error)) => tracing::error!(%error, "the witness log could not be kept fresh"),
-            Ok(Ok(_)) | Err(_) => {}
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || at.freshen(env::now())).await {
+            tracing::error!(%error, "the witness log could not be kept fresh");
         }
         tokio::select! {
             _ = stop.changed() => return,

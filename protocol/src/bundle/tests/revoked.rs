@@ -203,7 +203,7 @@ fn a_bundle_shows_who_succeeded_the_authority_of_the_root() {
         may_appoint: MayAppoint::all(3),
         keeps,
     };
-    let body = Body::Succession(succession.sign(&Federation::founders()).unwrap().into());
+    let body = Body::Succession(succession.sign(&Federation::founders()).unwrap());
     let issuer = Issuer {
         org: org(CITY),
         key: next.public(),

@@ -102,11 +102,16 @@ fn every_group_must_have_witnessed_and_the_last_says_when() {
     };
     let (county, city) = (cover(0, COUNTY, 3, 7), cover(1, CITY, 5, 2));
     let early = cover(0, FENGDU, 1, 9);
+    #[allow(clippy::type_complexity)] // a table
     let table: [(&str, Covered, Option<(i64, &str)>); 7] = [
         ("none", of(0, &[]), None),
-        ("one of one", of(1, &[county.clone()]), Some((3, COUNTY))),
-        ("one of two", of(2, &[county.clone()]), None),
-        ("the other of two", of(2, &[city.clone()]), None),
+        (
+            "one of one",
+            of(1, std::slice::from_ref(&county)),
+            Some((3, COUNTY)),
+        ),
+        ("one of two", of(2, std::slice::from_ref(&county)), None),
+        ("the other of two", of(2, std::slice::from_ref(&city)), None),
         ("two of one group", of(2, &[county.clone(), early.clone()]), None),
         ("both", of(2, &[county.clone(), city.clone()]), Some((5, CITY))),
         (

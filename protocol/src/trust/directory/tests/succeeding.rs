@@ -99,7 +99,7 @@ fn k_of_the_n_founders_in_office_name_a_successor() {
     let [a, b, c] = founders().try_into().unwrap_or_else(|_| panic!("three founders"));
     for signers in [vec![a.clone(), b.clone()], vec![c.clone(), a.clone()], founders()] {
         let statement = carried(&federation, &succession, &signers, &new);
-        let directory = with(&federation, &[statement.clone()]);
+        let directory = with(&federation, std::slice::from_ref(&statement));
         assert!(directory.faults().is_empty());
         let [first, second] = directory.root_authorities() else {
             panic!("two authorities")
@@ -119,7 +119,7 @@ fn k_of_the_n_founders_in_office_name_a_successor() {
         ("by another besides", vec![a.clone(), b, new.clone()]),
     ] {
         let statement = carried(&federation, &succession, &signers, &new);
-        let directory = with(&federation, &[statement.clone()]);
+        let directory = with(&federation, std::slice::from_ref(&statement));
         assert!(is_not_one(standing(&directory, &statement.id())), "{what}");
         assert_eq!(
             (directory.root_authorities().len(), directory.faults().len()),
@@ -134,6 +134,7 @@ fn what_is_no_succession_by_itself_is_refused() {
     let federation = Federation::new();
     let new = key("second root");
     let good = naming(federation.founding.id(), &new);
+    #[allow(clippy::type_complexity)] // a table
     let edits: [(&str, &dyn Fn(&mut Succession)); 8] = [
         ("version", &|s| s.version = 2),
         ("no founders", &|s| s.founders.clear()),
@@ -150,7 +151,7 @@ fn what_is_no_succession_by_itself_is_refused() {
         let mut succession = good.clone();
         edit(&mut succession);
         let statement = carried(&federation, &succession, &founders(), &new);
-        let directory = with(&federation, &[statement.clone()]);
+        let directory = with(&federation, std::slice::from_ref(&statement));
         assert!(is_not_one(standing(&directory, &statement.id())), "{what}");
     }
     let bytes = good.sign(&founders()).unwrap();
@@ -161,7 +162,7 @@ fn what_is_no_succession_by_itself_is_refused() {
         ("nothing", Vec::new()),
     ] {
         let statement = root(&new).says(&federation, Body::Succession(bytes));
-        let directory = with(&federation, &[statement.clone()]);
+        let directory = with(&federation, std::slice::from_ref(&statement));
         assert!(is_not_one(standing(&directory, &statement.id())), "{what}");
     }
 }
@@ -190,7 +191,7 @@ fn a_succession_is_stated_by_the_authority_that_it_names() {
     ] {
         let statement = speaker.says(&federation, body());
         let fault = Err(StatementFault::NotAuthority(speaker.org));
-        let directory = with(&federation, &[statement.clone()]);
+        let directory = with(&federation, std::slice::from_ref(&statement));
         assert_eq!(standing(&directory, &statement.id()), fault);
         assert_eq!(directory.root_authorities().len(), 1);
     }
@@ -215,7 +216,7 @@ fn a_succession_waits_for_the_one_before_it() {
     let first_id = id_of(&first, &founders());
     let second = naming(first_id, &third);
     let by_later = carried(&federation, &second, &later_founders(), &third);
-    let directory = with(&federation, &[by_later.clone()]);
+    let directory = with(&federation, std::slice::from_ref(&by_later));
     let waits = StatementFault::IssuerUnknown(first_id);
     assert!(waits.is_pending());
     assert_eq!(standing(&directory, &by_later.id()), Err(waits));

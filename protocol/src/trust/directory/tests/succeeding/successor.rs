@@ -111,7 +111,7 @@ fn what_the_new_authority_states_stands_within_its_powers() {
     federation.add(statement);
     let fault = |appointment: Appointment| {
         let statement = root(&new).says(&federation, Body::Appointment(appointment));
-        let directory = with(&federation, &[statement.clone()]);
+        let directory = with(&federation, std::slice::from_ref(&statement));
         standing(&directory, &statement.id())
     };
     let person = Appointment {
