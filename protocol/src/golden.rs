@@ -210,7 +210,7 @@ fn the_formats_are_those_of_version_1() {
     check(
         "README of a bundle",
         &Hash::plain(README.as_bytes()).0,
-        "4557738a20b2dd1e799a9c1dd07aec094ef216ec1844614deaa04c448a0c57a6",
+        "1902f7ff3e47d04a85b24a67a7dd63f5308cbc65669aed51a46d34de52fd2024",
     );
 }
 

@@ -44,7 +44,7 @@ const PEOPLE: [(&str, usize, &[Role], Option<Level>); 10] = [
     (
         "何苗",
         SHIQIAO,
-        &[Role::OpinionLiaison, Role::StationLiaison, Role::StationHead],
+        &[Role::StationLiaison, Role::OpinionLiaison, Role::StationHead],
         None,
     ),
     (
@@ -63,7 +63,7 @@ const PEOPLE: [(&str, usize, &[Role], Option<Level>); 10] = [
     (
         "前联络员",
         SHIQIAO,
-        &[Role::OpinionLiaison, Role::StationLiaison],
+        &[Role::StationLiaison, Role::OpinionLiaison],
         None,
     ),
 ];
@@ -474,4 +474,30 @@ pub fn seal_anything(key: &AnnexKey, record: &RecordId, plain: &[u8], nonce: [u8
         .encrypt(&XNonce::from(nonce), payload)
         .expect("memory is long enough");
     [&nonce[..], &sealed].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use lianzhan_protocol::trust::StatementFault;
+
+    use super::*;
+
+    #[test]
+    fn all_of_it_stands_and_one_appointment_is_revoked() {
+        let mut scene = Scene::new();
+        assert!(
+            scene.directory.faults().is_empty(),
+            "{:?}",
+            scene.directory.faults()
+        );
+        assert_eq!(
+            scene.directory.revoked(&scene.people[REVOKED].appointment).len(),
+            1
+        );
+        // The authority that follows keeps what stands in the scene, and neither of what the one before stated beside it.
+        scene.directory.extend(scene.further_statements());
+        let faults = scene.directory.faults();
+        assert_eq!(faults.len(), 2);
+        assert!(faults.values().all(StatementFault::is_contested), "{faults:?}");
+    }
 }

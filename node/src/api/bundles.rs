@@ -1,20 +1,16 @@
-//! Records as files: evidence bundles of one or of several, and the Automerge document of one.
+//! Records as files: evidence bundles of one, of several or of a selection, and the Automerge document of one.
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use lianzhan_protocol::id::RecordId;
 use serde::Deserialize;
 
 use super::act::blocking;
 use super::request::{Body, Record};
 use super::{ApiState, Problem};
-use crate::services::{ServiceError, parse_record};
-
-/// Most records of one bundle.
-const RECORDS_MAX: usize = 10_000;
+use crate::services::select::Selection;
 
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
@@ -23,37 +19,41 @@ pub(super) fn router() -> Router<ApiState> {
         .route("/records/{id}/automerge", get(automerge))
 }
 
-async fn of_one(State(state): State<ApiState>, Record(id): Record) -> Result<Response, Problem> {
-    bundle(&state, vec![id]).await
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
-    records: Vec<String>,
+struct With {
+    /// Whether what the record cites is wanted, too.
+    #[serde(default)]
+    cited: bool,
 }
 
-async fn of_several(State(state): State<ApiState>, Body(asked): Body<Asked>) -> Result<Response, Problem> {
-    if asked.records.is_empty() || asked.records.len() > RECORDS_MAX {
-        let words = format!("name 1 to {RECORDS_MAX} records");
-        return Err(ServiceError::Bad(words).into());
-    }
-    let mut ids = asked
-        .records
-        .iter()
-        .map(|id| parse_record(id))
-        .collect::<Result<Vec<_>, _>>()?;
-    ids.sort_unstable();
-    ids.dedup();
-    bundle(&state, ids).await
-}
-
-async fn bundle(state: &ApiState, ids: Vec<RecordId>) -> Result<Response, Problem> {
-    let name = match ids.as_slice() {
-        [one] => format!("lianzhan-{one}.tar"),
-        _ => "lianzhan-evidence.tar".to_owned(),
+async fn of_one(
+    State(state): State<ApiState>,
+    Record(id): Record,
+    Query(with): Query<With>,
+) -> Result<Response, Problem> {
+    let selection = if with.cited {
+        Selection::Case { case: id }
+    } else {
+        Selection::Records { records: vec![id] }
     };
-    let bytes = blocking(state, move |node| node.bundle(&ids)).await?;
+    bundle(&state, selection).await
+}
+
+async fn of_several(
+    State(state): State<ApiState>,
+    Body(asked): Body<Selection>,
+) -> Result<Response, Problem> {
+    bundle(&state, asked).await
+}
+
+async fn bundle(state: &ApiState, selection: Selection) -> Result<Response, Problem> {
+    let name = format!("{}.tar", selection.file_name());
+    let bytes = blocking(state, move |node| {
+        let ids = node.select(&selection, &mut |_| ())?;
+        node.bundle(&ids)
+    })
+    .await?;
     Ok(file(&name, "application/x-tar", bytes))
 }
 

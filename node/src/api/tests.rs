@@ -338,6 +338,33 @@ async fn a_bundle_verifies_against_the_founding_statement() {
         .post("/api/v1/bundle", json!({"records": [record, record]}))
         .await;
     assert_eq!(several.body, answer.body);
+    let case = api
+        .get(&format!("/api/v1/records/{record}/bundle?cited=true"))
+        .await;
+    assert_eq!(case.body, answer.body, "it cites nothing that is here");
+    let code = api.node.org().unwrap().code;
+    for (asked, status) in [
+        (json!({"station": code, "quarter": "2026Q2"}), StatusCode::OK),
+        (json!({"deputy": "clerk", "year": 2026}), StatusCode::OK),
+        (json!({"case": record}), StatusCode::OK),
+        (
+            json!({"station": code, "quarter": "2020Q1"}),
+            StatusCode::BAD_REQUEST,
+        ),
+        (
+            json!({"station": code, "quarter": "2026"}),
+            StatusCode::BAD_REQUEST,
+        ),
+        (json!({"activity": record}), StatusCode::BAD_REQUEST),
+        (json!({"deputy": "nobody", "year": 2026}), StatusCode::BAD_REQUEST),
+        (json!({"year": 2026}), StatusCode::BAD_REQUEST),
+    ] {
+        let answer = api.post("/api/v1/bundle", asked.clone()).await;
+        assert_eq!(answer.status, status, "{asked}");
+        if status == StatusCode::OK {
+            assert_eq!(answer.body, case.body, "{asked}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use serde_json::json;
 
 use super::lang::said;
 use super::reach::Reach;
-use super::{Lang, Shell};
+use super::{Lang, Shell, out};
+use crate::services::select::Selection;
 use crate::services::{files, parse_record};
 
 /// Write an evidence bundle that an auditor checks offline 生成可离线核查的证据包
@@ -15,32 +15,92 @@ use crate::services::{files, parse_record};
 #[command(after_help = "\
 Example 例:
   lianzhan bundle 0196b2c3d4e5f60718293a4b5c6d7e8f -o evidence.tar
+  lianzhan bundle --case 0196b2c3d4e5f60718293a4b5c6d7e8f -o case.tar
+  lianzhan bundle --deputy 林枫 --year 2026 -o deputy.tar
+  lianzhan bundle --station 990121103201 --quarter 2026Q1 -o quarter.tar
   lianzhan-audit verify evidence.tar --root lianzhan-node/founding.cose
 
 Ids of records stand on their pages and in the first column of `lianzhan query`. Names, phones and addresses of the people
 who came are never in a bundle. 记录编号见记录页面，或 lianzhan query 的第一列。证据包中没有来访人的个人信息。")]
 pub(super) struct Bundle {
-    /// Ids of records 记录编号
-    #[arg(required = true, value_name = "RECORD")]
-    records: Vec<String>,
+    #[command(flatten)]
+    what: What,
+    /// The year of what the deputy signed 代表履职的年份
+    #[arg(long, value_name = "YEAR", requires = "deputy")]
+    year: Option<i16>,
+    /// The quarter in which the station's records are dated, as 2026Q1 站点记录所在季度，如 2026Q1
+    #[arg(long, value_name = "QUARTER", requires = "station")]
+    quarter: Option<String>,
     /// The file to write 写入的文件
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 }
 
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct What {
+    /// Ids of records 记录编号
+    #[arg(value_name = "RECORD")]
+    records: Vec<String>,
+    /// A record and what it cites 一条记录及其引用的记录
+    #[arg(long, value_name = "RECORD")]
+    case: Option<String>,
+    /// A joint activity, with the minutes and other records that it cites 一次联动活动及其引用的会议记录等
+    #[arg(long, value_name = "RECORD")]
+    activity: Option<String>,
+    /// What a deputy signed in a year: login, name, person's id, or record of the roster
+    /// 一名代表一年内签署的内容：登录名、姓名、人员编号或名册记录编号
+    #[arg(long, value_name = "DEPUTY", requires = "year")]
+    deputy: Option<String>,
+    /// The records of a station in a quarter: division code or org id 一个站点一个季度的记录：区划代码或单位编号
+    #[arg(long, value_name = "STATION", requires = "quarter")]
+    station: Option<String>,
+}
+
 impl Bundle {
+    fn selection(&self) -> anyhow::Result<Selection> {
+        let What {
+            records,
+            case,
+            activity,
+            deputy,
+            station,
+        } = &self.what;
+        Ok(match (case, activity, deputy, station) {
+            (Some(case), ..) => Selection::Case {
+                case: parse_record(case)?,
+            },
+            (_, Some(activity), ..) => Selection::Activity {
+                activity: parse_record(activity)?,
+            },
+            (_, _, Some(deputy), _) => Selection::Deputy {
+                deputy: deputy.clone(),
+                year: self.year.unwrap_or_default(),
+            },
+            (.., Some(station)) => Selection::Station {
+                station: station.clone(),
+                quarter: self.quarter.clone().unwrap_or_default(),
+            },
+            _ => {
+                let ids: Result<Vec<_>, _> = records.iter().map(|id| parse_record(id)).collect();
+                Selection::Records { records: ids? }
+            }
+        })
+    }
+
     pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
-        let mut ids = self
-            .records
-            .iter()
-            .map(|id| parse_record(id))
-            .collect::<Result<Vec<_>, _>>()?;
-        ids.sort_unstable();
-        ids.dedup();
+        let selection = self.selection()?;
+        let spinner = out::spinner(shell.lang.pick("查找记录", "finding records"));
         let bytes = match Reach::open(&shell.dir())? {
-            Reach::Here(node) => node.bundle(&ids)?,
-            Reach::Running(client) => client.post_bytes("/bundle", &json!({ "records": ids }))?,
+            Reach::Here(node) => {
+                let ids = node.select(&selection, &mut |seen| spinner.set_position(seen))?;
+                spinner.set_position(ids.len() as u64);
+                spinner.set_message(shell.lang.pick("写入并核验证据", "writing and checking evidence"));
+                node.bundle(&ids)?
+            }
+            Reach::Running(client) => client.post_bytes("/bundle", &serde_json::to_value(&selection)?)?,
         };
+        spinner.finish_and_clear();
         std::fs::write(&self.output, &bytes).with_context(|| {
             said(
                 format!("不能写入 {}。请另选地方。", self.output.display()),
@@ -51,8 +111,8 @@ impl Bundle {
         eprintln!(
             "{}: lianzhan-audit verify {file} --root {}",
             match shell.lang {
-                Lang::Zh => format!("已写入 {file}（{} 条记录）。核查", ids.len()),
-                Lang::En => format!("{file} written, {} records. To check it", ids.len()),
+                Lang::Zh => format!("已写入 {file}（{} 字节）。核查", bytes.len()),
+                Lang::En => format!("{file} written, {} bytes. To check it", bytes.len()),
             },
             root.display()
         );

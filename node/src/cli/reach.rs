@@ -15,7 +15,7 @@ use crate::runtime::{RUNNING, RunningFile};
 use crate::services::{Node, ServiceError, files};
 
 /// Largest answer that is taken, in bytes: a bundle of many records.
-const ANSWER_MAX: u64 = 1 << 30;
+const ANSWER_MAX: u64 = lianzhan_protocol::bundle::BUNDLE_MAX as u64;
 
 /// A node within reach.
 pub(super) enum Reach {

@@ -26,6 +26,7 @@ pub mod project;
 pub mod query;
 pub mod renew;
 pub mod revoke;
+pub mod select;
 mod submit;
 pub mod succession;
 pub mod threads;
