@@ -6,7 +6,7 @@ use age::secrecy::SecretString;
 use lianzhan_protocol::id::{RecordId, StatementId};
 use lianzhan_protocol::log::TreeSize;
 use lianzhan_protocol::record::{AdoptedBy, Value, Verdict};
-use lianzhan_protocol::sync::WitnessRequest;
+
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Ground, Level, Purpose, Role};
 
@@ -23,6 +23,7 @@ use super::visit::VisitDraft;
 use super::{Author, Node, ServiceError};
 use crate::config::Config;
 use crate::env;
+use crate::services::witness::CosignRequest;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
@@ -105,18 +106,19 @@ impl Two {
     fn talk(&self) {
         carry(&self.station, &self.township);
         for (_, origin) in own_logs(&self.station) {
-            if let Some(WitnessRequest {
-                old,
-                checkpoint,
-                proof,
-            }) = self.station.prepare_witness(&origin, None).unwrap()
-            {
-                let peer = self.station.node_key().public();
-                let receipt = self
-                    .township
-                    .cosign(&peer, old, checkpoint, proof)
-                    .unwrap()
-                    .unwrap();
+            let now = crate::env::now();
+            let asked = self
+                .station
+                .prepare_witness(&origin, &self.township.org_id(), None, now);
+            if let Some(asked) = asked.unwrap() {
+                let request = CosignRequest {
+                    peer: self.station.node_key().public(),
+                    old: asked.old,
+                    checkpoint: asked.checkpoint,
+                    proof: asked.proof,
+                    shown: asked.shown,
+                };
+                let receipt = self.township.cosign(request, now).unwrap().unwrap();
                 self.station.store_receipt(&origin, receipt).unwrap();
             }
         }
