@@ -115,6 +115,10 @@ impl Node {
         selection: &Selection,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Vec<RecordId>, ServiceError> {
+        if !matches!(selection, Selection::Records { .. }) {
+            // Lists are found in views: a record whose views lag would be missed.
+            while self.project_round()? > 0 {}
+        }
         let found: BTreeSet<RecordId> = match selection {
             Selection::Records { records } => records.iter().copied().collect(),
             Selection::Case { case } => self.cited(case, progress)?,
