@@ -95,30 +95,22 @@ fn cover(group: usize, code: &str, day: i64, index: u64) -> Cover {
 
 #[test]
 fn every_group_must_have_witnessed_and_the_last_says_when() {
-    let of = |groups, covers: &[Cover]| Covered {
+    let of = |groups, covers: &[&Cover]| Covered {
         groups,
-        covers: covers.to_vec(),
+        covers: covers.iter().map(|cover| (*cover).clone()).collect(),
         before_s: None,
     };
     let (county, city) = (cover(0, COUNTY, 3, 7), cover(1, CITY, 5, 2));
     let early = cover(0, FENGDU, 1, 9);
-    #[allow(clippy::type_complexity)] // a table
-    let table: [(&str, Covered, Option<(i64, &str)>); 7] = [
+    type Row = (&'static str, Covered, Option<(i64, &'static str)>);
+    let table: [Row; 7] = [
         ("none", of(0, &[]), None),
-        (
-            "one of one",
-            of(1, std::slice::from_ref(&county)),
-            Some((3, COUNTY)),
-        ),
-        ("one of two", of(2, std::slice::from_ref(&county)), None),
-        ("the other of two", of(2, std::slice::from_ref(&city)), None),
-        ("two of one group", of(2, &[county.clone(), early.clone()]), None),
-        ("both", of(2, &[county.clone(), city.clone()]), Some((5, CITY))),
-        (
-            "first of one group",
-            of(1, &[county.clone(), early.clone()]),
-            Some((1, FENGDU)),
-        ),
+        ("one of one", of(1, &[&county]), Some((3, COUNTY))),
+        ("one of two", of(2, &[&county]), None),
+        ("the other of two", of(2, &[&city]), None),
+        ("two of one group", of(2, &[&county, &early]), None),
+        ("both", of(2, &[&county, &city]), Some((5, CITY))),
+        ("first of one group", of(1, &[&county, &early]), Some((1, FENGDU))),
     ];
     for (what, covered, expected) in table {
         let expected = expected.map(|(day, code)| Witnessed {
@@ -126,13 +118,13 @@ fn every_group_must_have_witnessed_and_the_last_says_when() {
             by: org(code),
         });
         assert_eq!(covered.witnessed(), expected, "{what}");
-        let reversed = of(
-            covered.groups,
-            &covered.covers.iter().rev().cloned().collect::<Vec<_>>(),
-        );
+        let reversed = Covered {
+            covers: covered.covers.iter().rev().cloned().collect(),
+            ..covered
+        };
         assert_eq!(reversed.witnessed(), expected, "{what}, in another order");
     }
-    let all = of(2, &[county, early, city]);
+    let all = of(2, &[&county, &early, &city]);
     let by = |proves: &dyn Fn(&Cover) -> bool| all.witnessed_by(proves).map(|witnessed| witnessed.time);
     assert_eq!(by(&|_| true), Some(at(5)));
     assert_eq!(

@@ -62,8 +62,8 @@ fn the_issuer_or_an_authority_above_it_revokes() {
     let (first, liulin) = (town.first.appointment.unwrap(), authority(LIULIN));
     let junior = town.junior.appointment.unwrap();
     // What is revoked, in whose name it was issued, and who may and may not revoke it.
-    #[allow(clippy::type_complexity)] // a table
-    let table: [(&str, StatementId, &str, &[&str], &[&str]); 5] = [
+    type Row<'a> = (&'a str, StatementId, &'a str, &'a [&'a str], &'a [&'a str]);
+    let table: [Row; 5] = [
         (
             "a person",
             town.person,

@@ -68,14 +68,14 @@ fn of_root(federation: &Federation) -> Vec<StatementId> {
 }
 
 /// A directory of the federation with more statements; it is at rest, whatever order they come in.
-fn with(federation: &Federation, statements: &[SignedStatement]) -> Directory {
+fn with(federation: &Federation, statements: &[&SignedStatement]) -> Directory {
     let mut directory = federation.directory();
     for statement in statements {
-        directory.extend([statement.clone()]);
+        directory.extend([(*statement).clone()]);
     }
     let mut reversed = Directory::new(federation.founding.clone());
     for statement in statements.iter().rev() {
-        reversed.extend([statement.clone()]);
+        reversed.extend([(*statement).clone()]);
     }
     reversed.extend(federation.statements().iter().cloned());
     assert_eq!(directory.faults(), reversed.faults());
@@ -99,7 +99,7 @@ fn k_of_the_n_founders_in_office_name_a_successor() {
     let [a, b, c] = founders().try_into().unwrap_or_else(|_| panic!("three founders"));
     for signers in [vec![a.clone(), b.clone()], vec![c.clone(), a.clone()], founders()] {
         let statement = carried(&federation, &succession, &signers, &new);
-        let directory = with(&federation, std::slice::from_ref(&statement));
+        let directory = with(&federation, &[&statement]);
         assert!(directory.faults().is_empty());
         let [first, second] = directory.root_authorities() else {
             panic!("two authorities")
@@ -119,7 +119,7 @@ fn k_of_the_n_founders_in_office_name_a_successor() {
         ("by another besides", vec![a.clone(), b, new.clone()]),
     ] {
         let statement = carried(&federation, &succession, &signers, &new);
-        let directory = with(&federation, std::slice::from_ref(&statement));
+        let directory = with(&federation, &[&statement]);
         assert!(is_not_one(standing(&directory, &statement.id())), "{what}");
         assert_eq!(
             (directory.root_authorities().len(), directory.faults().len()),
@@ -134,16 +134,16 @@ fn what_is_no_succession_by_itself_is_refused() {
     let federation = Federation::new();
     let new = key("second root");
     let good = naming(federation.founding.id(), &new);
-    #[allow(clippy::type_complexity)] // a table
-    let edits: [(&str, &dyn Fn(&mut Succession)); 8] = [
-        ("version", &|s| s.version = 2),
-        ("no founders", &|s| s.founders.clear()),
-        ("founders in another order", &|s| s.founders.reverse()),
-        ("a founder twice", &|s| s.founders[1] = s.founders[0]),
-        ("threshold 0", &|s| s.threshold = 0),
-        ("threshold 4", &|s| s.threshold = 4),
-        ("never valid", &|s| s.validity.not_after = s.validity.not_before),
-        ("kept twice", &|s| {
+    type Edit = fn(&mut Succession);
+    let edits: [(&str, Edit); 8] = [
+        ("version", |s| s.version = 2),
+        ("no founders", |s| s.founders.clear()),
+        ("founders in another order", |s| s.founders.reverse()),
+        ("a founder twice", |s| s.founders[1] = s.founders[0]),
+        ("threshold 0", |s| s.threshold = 0),
+        ("threshold 4", |s| s.threshold = 4),
+        ("never valid", |s| s.validity.not_after = s.validity.not_before),
+        ("kept twice", |s| {
             s.keeps = vec![crate::id::StatementTag([1; 16]); 2]
         }),
     ];
@@ -151,7 +151,7 @@ fn what_is_no_succession_by_itself_is_refused() {
         let mut succession = good.clone();
         edit(&mut succession);
         let statement = carried(&federation, &succession, &founders(), &new);
-        let directory = with(&federation, std::slice::from_ref(&statement));
+        let directory = with(&federation, &[&statement]);
         assert!(is_not_one(standing(&directory, &statement.id())), "{what}");
     }
     let bytes = good.sign(&founders()).unwrap();
@@ -162,7 +162,7 @@ fn what_is_no_succession_by_itself_is_refused() {
         ("nothing", Vec::new()),
     ] {
         let statement = root(&new).says(&federation, Body::Succession(bytes));
-        let directory = with(&federation, std::slice::from_ref(&statement));
+        let directory = with(&federation, &[&statement]);
         assert!(is_not_one(standing(&directory, &statement.id())), "{what}");
     }
 }
@@ -191,13 +191,13 @@ fn a_succession_is_stated_by_the_authority_that_it_names() {
     ] {
         let statement = speaker.says(&federation, body());
         let fault = Err(StatementFault::NotAuthority(speaker.org));
-        let directory = with(&federation, std::slice::from_ref(&statement));
+        let directory = with(&federation, &[&statement]);
         assert_eq!(standing(&directory, &statement.id()), fault);
         assert_eq!(directory.root_authorities().len(), 1);
     }
     // Stated twice it is the same succession; the smaller id carries it.
     let twice = [START.0, START.0 + 1].map(|issued| root(&new).says_at(issued, &federation, body()));
-    let directory = with(&federation, &twice);
+    let directory = with(&federation, &twice.each_ref());
     assert!(
         twice
             .iter()
@@ -216,12 +216,12 @@ fn a_succession_waits_for_the_one_before_it() {
     let first_id = id_of(&first, &founders());
     let second = naming(first_id, &third);
     let by_later = carried(&federation, &second, &later_founders(), &third);
-    let directory = with(&federation, std::slice::from_ref(&by_later));
+    let directory = with(&federation, &[&by_later]);
     let waits = StatementFault::IssuerUnknown(first_id);
     assert!(waits.is_pending());
     assert_eq!(standing(&directory, &by_later.id()), Err(waits));
     let by_first = carried(&federation, &first, &founders(), &new);
-    let directory = with(&federation, &[by_later.clone(), by_first.clone()]);
+    let directory = with(&federation, &[&by_later, &by_first]);
     let keys: Vec<PublicKey> = directory.root_authorities().iter().map(|root| root.key).collect();
     assert_eq!(
         keys,
@@ -233,7 +233,7 @@ fn a_succession_waits_for_the_one_before_it() {
     );
     // Founders who went out of office name nobody any more.
     let by_old = carried(&federation, &second, &founders(), &third);
-    let directory = with(&federation, &[by_first, by_old.clone()]);
+    let directory = with(&federation, &[&by_first, &by_old]);
     assert!(is_not_one(standing(&directory, &by_old.id())));
 }
 
@@ -248,7 +248,7 @@ fn of_two_successions_of_one_authority_the_smaller_id_stands() {
     });
     both.sort_by_key(|(id, _)| *id);
     let [(smaller, stands), (_, falls)] = both;
-    let directory = with(&federation, &[stands.clone(), falls.clone()]);
+    let directory = with(&federation, &[&stands, &falls]);
     assert_eq!(directory.root_authorities()[1].by, smaller);
     assert_eq!(standing(&directory, &stands.id()), Ok(()));
     assert!(is_not_one(standing(&directory, &falls.id())));

@@ -111,7 +111,7 @@ fn what_the_new_authority_states_stands_within_its_powers() {
     federation.add(statement);
     let fault = |appointment: Appointment| {
         let statement = root(&new).says(&federation, Body::Appointment(appointment));
-        let directory = with(&federation, std::slice::from_ref(&statement));
+        let directory = with(&federation, &[&statement]);
         standing(&directory, &statement.id())
     };
     let person = Appointment {
@@ -146,7 +146,7 @@ fn a_key_that_speaks_for_the_root_is_an_authoritys_before_all() {
         ..naming(federation.founding.id(), &new)
     };
     let statement = carried(&federation, &succession, &founders(), &new);
-    let directory = with(&federation, &[statement]);
+    let directory = with(&federation, &[&statement]);
     assert_eq!(
         directory.faults(),
         &BTreeMap::from([(node, StatementFault::Purpose)])
