@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lianzhan_protocol::id::{RecordId, SpaceId, StatementId};
 use lianzhan_protocol::record::RecordState;
-use lianzhan_protocol::trust::{Body, SignedStatement};
+use lianzhan_protocol::trust::{Body, Purpose, SignedStatement};
 
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
@@ -106,25 +106,35 @@ impl Node {
         Ok(count)
     }
 
-    /// The spaces in which news of the directory may revise verdicts that were settled: those that the org of a revoked or
-    /// adopted post may write into. After a succession, all.
+    /// The spaces in which news of the directory may revise verdicts that were settled: those that the org of a revoked post
+    /// may write into, and where an authority spoke or was revoked, those of all orgs below it, too.
     pub(super) fn revised_by(&self, statements: &[StatementId]) -> Vec<SpaceId> {
         let directory = self.directory();
         let statements = statements.iter().filter_map(|id| directory.statement(id));
         let mut orgs = std::collections::BTreeSet::new();
+        let mut line = std::collections::BTreeSet::new();
         for statement in statements {
             match statement.body() {
                 Body::Revocation(revocation) => {
                     let revoked = directory.statement(&revocation.appointment);
-                    orgs.extend(revoked.and_then(SignedStatement::appointment).map(|a| a.org));
+                    match revoked.and_then(SignedStatement::appointment) {
+                        Some(post) if post.purpose == Purpose::Person => drop(orgs.insert(post.org)),
+                        Some(post) => drop(line.insert(post.org)),
+                        None => {}
+                    }
                 }
-                Body::Adoption(_) => drop(orgs.insert(statement.issuer().org)),
-                Body::Succession(_) => drop(orgs.insert(directory.root())),
+                Body::Adoption(_) => drop(line.insert(statement.issuer().org)),
+                Body::Succession(_) => drop(line.insert(directory.root())),
                 _ => {}
             }
         }
+        let below = directory
+            .orgs()
+            .filter(|org| line.iter().any(|above| directory.is_at_or_above(above, &org.id)));
+        orgs.extend(below.map(|org| org.id));
         let spaces = orgs.iter().flat_map(|org| directory.spaces_of(org).into_keys());
-        spaces.collect()
+        let spaces: std::collections::BTreeSet<SpaceId> = spaces.collect();
+        spaces.into_iter().collect()
     }
 
     /// Brings all views and documents up to date, on this thread.
