@@ -479,13 +479,13 @@ class Directory:
         self.root = founding[2][1]
         self.proved = {}
         self.find_line()
+        self.effects = None
+        self.judge_all(set())
+        misused = self.misused()
         effects = ({}, {}, {})
-        for _ in range(128):
+        for _ in range(224):
             self.effects = effects
-            self.judge_all(set())
-            misused = self.misused()
-            if misused:
-                self.judge_all(misused)
+            self.judge_all(misused)
             found = self.find_effects()
             if found == effects:
                 break
@@ -512,6 +512,7 @@ class Directory:
                 try:
                     identity, stated = as_reason("succession", open_succession, data, last["founders"], last["threshold"])
                     issuer = s[1]
+                    need(issuer[5] == self.id, "other_federation")
                     need(3 not in issuer and issuer[1] == self.root and issuer[2] == stated[5], "not_authority")
                     good.append((identity, name, stated))
                 except Refused as refused:
@@ -670,6 +671,8 @@ class Directory:
 
     def check_authority(self, name, issuer):
         """T-22, T-23, T-27."""
+        if self.effects is None:
+            return
         tag = name[:16]
         if 3 in issuer:
             contested = any(tag not in r[5] for _, r in self.effects[0].get(issuer[3], []))
@@ -690,6 +693,7 @@ class Directory:
         target = self.held[r[1]]
         need(target[2][0] == 2, "content")
         need(target[2][1][0][3] == AUTHORITY or not r[5], "content")
+        need(target[1][1] in self.orgs, "org_unknown")
         need(self.reaches(issuer[1], self.length(name), target[1][1], self.length(r[1])), "out_of_reach")
 
     def find_effects(self):
@@ -1036,7 +1040,7 @@ class Log:
 
     def cover(self, index):
         """L-15: what is kept of those that cover the entry, and the last time of the others."""
-        kept, before = [], None
+        kept, before = {}, None
         for r in sorted(self.receipts, key=lambda r: (r[1], r[5])):
             try:
                 group, org = self.group_of(r)
@@ -1044,18 +1048,18 @@ class Log:
                 continue
             if r[1] <= index:
                 before = r[5] if before is None else max(before, r[5])
-            elif all(r[7] != other[7] for _, _, other in kept):
-                kept.append((group, org, r))
-        return kept, before
+            elif r[7] not in kept or r[8] < kept[r[7]][2][8]:
+                kept[r[7]] = (group, org, r)
+        return list(kept.values()), before
 
     def witnessed(self, kept):
         """L-15: time in milliseconds, and org."""
         last = None
         for group in range(max(len(self.groups or []), 1)):
-            of_group = [(r[5], n, org) for n, (g, org, r) in enumerate(kept) if g == group]
+            of_group = [(r[5], org) for g, org, r in kept if g == group]
             if not of_group:
                 return None
-            time_s, _, org = min(of_group)
+            time_s, org = min(of_group)
             if last is None or last[0] < time_s:
                 last = (time_s, org)
         return last[0] * 1000, last[1]
@@ -1578,9 +1582,9 @@ def tree_root(leaves):
 
 # --- 07: bundles --------------------------------------------------------------------------------------------------------------
 
-README_SHA = "4557738a20b2dd1e799a9c1dd07aec094ef216ec1844614deaa04c448a0c57a6"
+README_SHA = "1902f7ff3e47d04a85b24a67a7dd63f5308cbc65669aed51a46d34de52fd2024"
 PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
-BUNDLE_MAX = 268435456
+BUNDLE_MAX = 1610612736
 
 
 def tar_header(path, length):
@@ -1704,7 +1708,6 @@ class Bundle:
         need(lines and re.fullmatch("index (0|[1-9][0-9]*)", lines[0]) and len(lines) <= 64, "proof_file")
         hashes = [unb64(line, "proof_file") for line in lines[1:]]
         need(all(len(hash) == 32 for hash in hashes), "proof_file")
-        as_reason("proof_file", lambda: parse_checkpoint(parse_note(note)[0]))
         return extra, int(lines[0][6:]), hashes, note
 
     def read_log(self, folder):
@@ -1728,12 +1731,42 @@ class Bundle:
         need(log.org in d.orgs and d.orgs[log.org].get(2) == start.get(6), "required_parent")
         need(log.groups is not None, "policy")
         extra, index, hashes, note = self.read_proof(folder + "start.tlog-proof")
+        as_reason("proof_file", lambda: parse_checkpoint(parse_note(note)[0]))
         log.size, log.root = as_reason("checkpoint", open_checkpoint, note, log.origin, log.node)
         need(not extra and len(parse_note(note)[1]) == 1 and index == 0, "proof_against")
         as_reason("proof", check_inclusion, 0, log.size, entry.leaf, hashes, log.root)
         log.newest, log.folder = note, folder
         self.read_receipts(log)
+        policy = self.tlog_policy(log)
+        if policy is not None:
+            need(self.take(folder + "policy.txt") == policy.encode(), "tlog_policy")
         return log
+
+    def tlog_policy(self, log):
+        """V-13."""
+        keys = {}
+
+        def listed(key, group):
+            keys[key] = min(group, keys.get(key, group))
+
+        for name, a in self.directory.appointments.items():
+            if a[3] == WITNESS and not self.directory.revoked(name):
+                groups = [n for n, group in enumerate(log.groups) if a[2] in group]
+                if groups:
+                    listed(a[1][1], groups[0])
+        for r in log.receipts:
+            listed(r[4][1], log.group_of(r)[0])
+        named = sorted((witness_name(key), key, group) for key, group in keys.items())
+        text = f"log {vkey(log.origin, 1, log.node)}\n\n"
+        text += "".join(f"witness {name} {vkey(name, 4, key)}\n" for name, key, _ in named) + "\n"
+        for n, group in enumerate(log.groups):
+            members = [name for name, _, of in named if of == n]
+            if not members:
+                return None
+            orgs = " ".join(org.hex() for org in group)
+            text += f"# orgs: {orgs}\ngroup required-{n + 1} any {' '.join(members)}\n"
+        every = " ".join(f"required-{n + 1}" for n in range(len(log.groups)))
+        return text + f"group required all {every}\nquorum required\n" if every else None
 
     def open_entry(self, data):
         return as_reason("entry", Entry, data)
@@ -1776,16 +1809,13 @@ class Bundle:
         extra, index, hashes, note = self.read_proof(base + "tlog-proof")
         need(index != 0, "entry")
         need(not extra, "proof_against")
+        first = next((r for r in log.receipts if r[1] > index), None)
+        expected = log.newest if first is None else receipt_note(log, first[1])
+        if note != expected:
+            as_reason("note", parse_note, note)
         tree_size, root = as_reason("checkpoint", open_checkpoint, note, log.origin, log.node)
         as_reason("proof", check_inclusion, index, tree_size, entry.leaf, hashes, root)
-        first = next((r for r in log.receipts if r[1] > index), None)
-        if first is None:
-            need(note == log.newest, "proof_against")
-        else:
-            need(note == receipt_note(log, first), "proof_against")
-            witness = first[4][1]
-            body = checkpoint(log.origin, first[1], first[2])
-            as_reason("cosignature", check_cosignature, note, "lianzhan/witness/" + fingerprint(witness), witness, body)
+        need(note == expected, "proof_against")
         return Held(entry, payload, index, log)
 
     def conclude(self):
@@ -1816,11 +1846,11 @@ class Bundle:
             used = latest(numbered)
             for index in here:
                 used |= latest([each for each in numbered if each[1][1] <= index])
-                seen = set()
+                lowest = {}
                 for n, r in numbered:
-                    if r[1] > index and r[7] not in seen:
-                        seen.add(r[7])
-                        used.add(n)
+                    if r[1] > index:
+                        lowest[r[7]] = min((r[8], n), lowest.get(r[7], (r[8], n)))
+                used |= {n for _, n in lowest.values()}
             need(len(used) == len(numbered), "unused")
         need(self.needed() == set(self.directory.held), "unused")
 
@@ -1831,6 +1861,7 @@ class Bundle:
         for log in self.logs.values():
             todo |= {n for n, _ in d.of_key(log.node, NODE, log.org)}
             for org in (org for group in log.groups for org in group):
+                todo |= {n for n, a in d.appointments.items() if a[3] == WITNESS and a[2] == org and not d.revoked(n)}
                 for r in log.receipts:
                     todo |= {n for n, _ in d.of_key(r[4][1], WITNESS, org)} | {n for n, _ in d.of_key(r[11][1], NODE, org)}
             orgs |= {log.org, log.start[2][1]}
@@ -1945,13 +1976,26 @@ class Bundle:
         }
 
 
-def receipt_note(log, r):
-    """The two lines of V-8."""
-    witness = r[4][1]
-    name = "lianzhan/witness/" + fingerprint(witness)
-    own = b64(key_id(log.origin, 1, log.node) + r[3][1])
-    theirs = b64(key_id(name, 4, witness) + r[5].to_bytes(8, "big") + r[6][1])
-    return f"{checkpoint(log.origin, r[1], r[2])}\n— {log.origin} {own}\n— {name} {theirs}\n"
+def witness_name(key):
+    return "lianzhan/witness/" + fingerprint(key)
+
+
+def vkey(name, kind, key):
+    return f"{name}+{key_id(name, kind, key).hex()}+{b64(bytes([kind]) + key)}"
+
+
+def receipt_note(log, tree_size):
+    """The note of V-8: the log's line, then of each witness the first cosignature over this size, at most 16."""
+    over = [r for r in log.receipts if r[1] == tree_size]
+    text = checkpoint(log.origin, tree_size, over[0][2])
+    lines, seen = [(log.origin, key_id(log.origin, 1, log.node) + over[0][3][1])], set()
+    for r in over:
+        witness = r[4][1]
+        if witness not in seen and len(seen) < 16:
+            seen.add(witness)
+            name = witness_name(witness)
+            lines.append((name, key_id(name, 4, witness) + r[5].to_bytes(8, "big") + r[6][1]))
+    return text + "\n" + "".join(f"— {name} {b64(data)}\n" for name, data in lines)
 
 
 # --- tests/vectors ------------------------------------------------------------------------------------------------------------

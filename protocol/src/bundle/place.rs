@@ -77,18 +77,20 @@ pub(super) fn places(
         Some(*last)
     });
     let before: Vec<Option<u64>> = std::iter::once(None).chain(before.by_ref()).collect();
-    let mut first: BTreeMap<&Origin, usize> = BTreeMap::new();
+    let mut lowest: BTreeMap<&Origin, (u64, usize)> = BTreeMap::new();
     let mut n = receipts.len();
     let mut places = BTreeMap::new();
-    // From the end: the first receipt of each witness log from here on is known when this one is reached.
+    // From the end: of each witness log the receipt at the lowest place from here on is known when this one is reached.
     for (number, note) in notes.into_iter().rev() {
         while n > number {
             n -= 1;
             if let Some(receipt) = receipts.get(n) {
-                first.insert(&receipt.witness_origin, n);
+                let place = (receipt.witness_index.0, n);
+                let kept = lowest.entry(&receipt.witness_origin).or_insert(place);
+                *kept = place.min(*kept);
             }
         }
-        let mut numbers: Vec<usize> = first.values().copied().collect();
+        let mut numbers: Vec<usize> = lowest.values().map(|(_, n)| *n).collect();
         numbers.sort_unstable();
         let covers = numbers.into_iter().filter_map(|n| {
             let (receipt, (group, by)) = (receipts.get(n)?, speaks_for.get(n)?);

@@ -7,6 +7,7 @@ use super::{Files, Found, Vector, bad, category, flipped, good, hex, list_of, re
 use crate::bundle::tests::scenario::Scenario;
 use crate::bundle::{repack, unpacked, verify};
 use crate::id::{ChangeId, RecordId, StatementId};
+use crate::log::{EntryIndex, ProofFile, inclusion};
 use crate::record::Verdict;
 use crate::testing::{CITY, COUNTY, FENGDU, Federation, SHIQIAO, YUNLING, key, org};
 use crate::trust::{Adoption, Appointment, Body, Ground, Revocation, Role, SignedStatement};
@@ -198,7 +199,18 @@ fn altered(scenario: &Scenario, both: &Parts) -> Vec<Vector> {
     };
     let statement = format!("statements/{}.cose", old.id());
     let (first, second) = (folder(0), folder(1));
-    let size = scenario.logs[0].0.entries.len();
+    let log = &scenario.logs[0].0;
+    let size = log.entries.len();
+    let newest = ProofFile {
+        extra: None,
+        index: EntryIndex(1),
+        hashes: inclusion(EntryIndex(1), log.checkpoint().size, |n| {
+            log.nodes.get(n as usize).copied()
+        })
+        .expect("stored"),
+        checkpoint: log.checkpoint().sign(&log.node).note().clone(),
+    }
+    .to_string();
     let one = |ending: &str| format!("{first}receipts/1.{ending}");
     let swapped = json!({"bundle": BOTH, "replace": {
         one("receipt"): hex(&both[&format!("{second}receipts/1.receipt")]),
@@ -364,5 +376,20 @@ fn altered(scenario: &Scenario, both: &Parts) -> Vec<Vector> {
             text("summary.json", "}\n", "}"),
         ),
         bad("no summary", "missing", remove("summary.json")),
+        bad(
+            "no policy of a log",
+            "missing",
+            remove(&format!("{first}policy.txt")),
+        ),
+        bad(
+            "another policy of a log",
+            "tlog_policy",
+            text(&format!("{first}policy.txt"), "required-1 any", "required-1 all"),
+        ),
+        bad(
+            "a proof against the newest checkpoint, where a receipt covers",
+            "proof_against",
+            replace(&change(1, "tlog-proof"), newest.as_bytes()),
+        ),
     ]
 }

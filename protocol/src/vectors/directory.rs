@@ -588,6 +588,15 @@ fn succeeding(set: &mut Set) {
             levels: vec![Level::County],
         }),
     );
+    let elsewhere = {
+        let bytes = sign_as_founders(encode(&kept), b"lianzhan/succession/v1", &founders[..2]);
+        let issuer = Issuer {
+            founding: StatementId([2; 32]),
+            ..good_one.issuer().clone()
+        };
+        let body = Body::Succession(bytes);
+        SignedStatement::sign(Statement { issuer, body }, &one)
+    };
     let validity = Validity {
         not_before: START,
         not_after: Timestamp(START.0 + DAY),
@@ -607,6 +616,7 @@ fn succeeding(set: &mut Set) {
     set.more("too few founders", &[&too_few]);
     set.more("carried by another key", &[&by_another]);
     set.more("carried twice", &[&good_one, &by_all]);
+    set.more("carried in another federation", &[&elsewhere]);
     set.more("two of one predecessor", &[&good_one, &bare]);
     set.more("one after the other", &[&good_one, &later]);
     set.more("the second without the first", &[&later]);

@@ -14,7 +14,9 @@ use super::Directory;
 use super::fault::StatementFault;
 use super::judge::Judge;
 use crate::id::{ChangeId, OrgId, StatementId};
-use crate::trust::{Body, Revoked, RootAuthority, SignedStatement, Succession, SuccessionStatement};
+use crate::trust::{
+    Body, FoundingStatement, Revoked, RootAuthority, SignedStatement, Succession, SuccessionStatement,
+};
 
 /// Who adopts: the org that states it, and the length of its chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +115,7 @@ impl Line {
             let candidates = waiting.remove(&now.by).unwrap_or_default();
             let mut good: Vec<(StatementId, SuccessionStatement)> = Vec::new();
             for (id, statement, bytes) in candidates {
-                match succeeds(&now, statement, bytes, founding.founding().root.id) {
+                match succeeds(&now, statement, bytes, founding) {
                     Ok(succession) => good.push((id, succession)),
                     Err(fault) => drop(line.faults.insert(id, fault)),
                 }
@@ -146,11 +148,15 @@ fn succeeds(
     now: &RootAuthority,
     statement: &SignedStatement,
     bytes: &[u8],
-    root: OrgId,
+    founding: &FoundingStatement,
 ) -> Result<SuccessionStatement, StatementFault> {
     let opened = SuccessionStatement::open(bytes, &now.founders, now.threshold)
         .map_err(|error| StatementFault::Succession(error.to_string()))?;
     let issuer = statement.issuer();
+    if issuer.founding != founding.id() {
+        return Err(StatementFault::OtherFederation);
+    }
+    let root = founding.founding().root.id;
     if issuer.appointment.is_some() || issuer.org != root || issuer.key != opened.succession().authority {
         return Err(StatementFault::NotAuthority(issuer.org));
     }
