@@ -92,7 +92,7 @@ pub fn witness_group(
         .ok_or(NotAWitness::Node)
 }
 
-/// The first receipt of one witness log over an entry.
+/// The receipt at the lowest place of one witness log over an entry.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cover {
     /// The group of required witnesses for which it speaks.
@@ -128,7 +128,7 @@ pub struct Witnessed {
 }
 
 impl Covered {
-    /// What `receipts` of a log say of the entry at `index`. They come in the order of [`Receipt::rank`].
+    /// What `receipts` of a log say of the entry at `index`, in whatever order they come.
     pub fn of<R: Borrow<Receipt>>(
         directory: &Directory,
         start: &LogStart,
