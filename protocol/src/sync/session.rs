@@ -381,6 +381,9 @@ impl Session {
                 }
                 open.pull.reshare(&self.shared, &added);
                 open.joining.learnt();
+                if self.directory.required_witnesses(&org).contains(&self.config.org) {
+                    open.serve.witness_deferred(&self.config.peer, out)?;
+                }
                 if witnessed {
                     self.config
                         .witnessed()

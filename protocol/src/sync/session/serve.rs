@@ -21,6 +21,18 @@ pub(super) struct Serve {
     cosigning: BTreeSet<Origin>,
     /// The records whose keys are being looked up.
     finding: Option<BTreeSet<RecordId>>,
+    /// Requests to witness that wait until our directory names us.
+    deferred: Vec<Deferred>,
+}
+
+/// A request to witness a log.
+#[derive(Debug)]
+struct Deferred {
+    origin: Origin,
+    old: TreeSize,
+    checkpoint: String,
+    proof: Vec<Hash>,
+    shown: Option<Receipt>,
 }
 
 impl Serve {
@@ -109,7 +121,7 @@ impl Serve {
         Ok(())
     }
 
-    /// The peer asks for a cosignature; `witness` if our org is to give it.
+    /// The peer asks for a cosignature; `witness` if our org is to give it, as far as our directory knows.
     #[allow(clippy::too_many_arguments)] // the fields of one message
     pub(super) fn witness(
         &mut self,
@@ -123,15 +135,17 @@ impl Serve {
         out: &mut Vec<Effect>,
     ) -> Result<(), CloseReason> {
         if !witness {
-            let reason = Text::cut("this node is not a required witness of yours");
-            send(
-                out,
-                &Message::WitnessRefused {
-                    origin,
-                    size: TreeSize::EMPTY,
-                    reason,
-                },
-            );
+            // Who asks holds a directory that says so; ours may be on its way.
+            if self.deferred.len() >= REQUESTS_IN_FLIGHT {
+                return Err(CloseReason::protocol("too many logs to witness at once"));
+            }
+            self.deferred.push(Deferred {
+                origin,
+                old,
+                checkpoint: checkpoint.to_owned(),
+                proof,
+                shown,
+            });
             return Ok(());
         }
         if self.cosigning.len() >= REQUESTS_IN_FLIGHT || !self.cosigning.insert(origin.clone()) {
@@ -151,6 +165,25 @@ impl Serve {
             proof,
             shown,
         });
+        Ok(())
+    }
+
+    /// Our org is to witness the peer's logs from now on: what was asked before is answered.
+    pub(super) fn witness_deferred(
+        &mut self,
+        peer: &PublicKey,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        for asked in std::mem::take(&mut self.deferred) {
+            let Deferred {
+                origin,
+                old,
+                checkpoint,
+                proof,
+                shown,
+            } = asked;
+            self.witness(true, peer, origin, old, &checkpoint, proof, shown, out)?;
+        }
         Ok(())
     }
 
