@@ -214,6 +214,8 @@ impl Visit {
             .unwrap()
             .into_iter()
             .filter(|said| !self.expected.iter().any(|expected| said.contains(expected)))
+            // A busy browser asks for the icon late, when /verify already refuses every request.
+            .filter(|said| !(said.contains("/verify") && said.contains("/assets/favicon.svg")))
             .collect();
         assert!(complaints.is_empty(), "{}: {complaints:#?}", self.place);
         let foreign: Vec<String> = self

@@ -146,7 +146,21 @@ impl Check<'_> {
         if marks.malformed > 0 {
             self.fault(What::HighWater(marks.malformed), "high-water");
         }
+        let witness = self.witness_log()?;
         for (origin, mark) in &marks.marks {
+            if origin.as_str().starts_with("lianzhan/witness-log/") {
+                // Of witness logs the node keeps the last alone.
+                if let Some((_, held)) = witness.as_ref().filter(|(own, _)| own == origin) {
+                    let root = root_at(mark.size, |index| self.copy.node(0, index)).ok();
+                    if mark.size > *held {
+                        let (signed, held) = (mark.size.0, held.0);
+                        self.fault(What::Old { signed, held }, origin.as_str());
+                    } else if root != Some(mark.root) {
+                        self.fault(What::OtherSigned(mark.size.0), origin.as_str());
+                    }
+                }
+                continue;
+            }
             let Some(log) = self.find(origin) else {
                 self.fault(What::LogLacking, origin.as_str());
                 continue;
@@ -163,6 +177,21 @@ impl Check<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The node's witness log, as its first entry names it, and its size.
+    fn witness_log(&self) -> anyhow::Result<Option<(Origin, TreeSize)>> {
+        let database = self.copy.database();
+        let size: u64 = database.query_row("SELECT count(*) FROM witness_log", [], |row| row.get(0))?;
+        if size == 0 {
+            return Ok(None);
+        }
+        let first: Vec<u8> =
+            database.query_row("SELECT leaf FROM witness_log ORDER BY idx LIMIT 1", [], |row| {
+                row.get(0)
+            })?;
+        let first = lianzhan_protocol::log::WitnessEntry::from_leaf_bytes(&first).ok();
+        Ok(first.map(|entry| (entry.origin, TreeSize(size))))
     }
 
     fn find(&self, origin: &Origin) -> Option<&Checked> {
