@@ -91,7 +91,7 @@ pub fn write(input: &BundleInput<'_>) -> Result<Vec<u8>, BundleError> {
     write_by(input, &OneByOne)
 }
 
-/// As [`write`], for callers that spread independent checks over threads.
+/// As [`write()`], for callers that spread independent checks over threads.
 pub fn write_by(input: &BundleInput<'_>, how: &(impl Spread + Sync)) -> Result<Vec<u8>, BundleError> {
     let entries = entries(input)?;
     let used: BTreeSet<&Origin> = entries.iter().map(|item| &item.entry.header().origin).collect();
