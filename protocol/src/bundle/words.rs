@@ -120,6 +120,8 @@ pub(super) fn record(facts: &RecordFacts) -> (Vec<String>, Vec<String>) {
             format!("{}，属{}", ledger.zh, facts.owner.zh),
             format!("{}, of {}", ledger.en, facts.owner.en),
         ),
+        // Which ledger it is, only what counts says.
+        None if facts.definition.is_none() => ("尚无有效内容".into(), "Nothing of it counts yet".into()),
         None => (
             "本程序不认识其台账定义".into(),
             "Its ledger definition is not known to this program".into(),

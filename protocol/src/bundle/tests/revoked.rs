@@ -93,6 +93,11 @@ fn a_stolen_key_contests_all_and_an_adoption_gives_a_change_back() {
         "{:?}",
         verdicts(&report)
     );
+    let said = &report.records[0].words_en;
+    assert!(
+        said.iter().any(|line| line == "Nothing of it counts yet"),
+        "{said:?}"
+    );
     let first = changes(&scenario)[0];
     let adoption = Body::Adoption(Adoption {
         changes: vec![first],
