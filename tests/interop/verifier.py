@@ -1666,7 +1666,9 @@ class Bundle:
         for folder in self.names("logs/", "/"):
             log = self.read_log(f"logs/{folder}/")
             self.logs[log.origin] = log
-        self.changes = [self.read_change(name) for name in self.names("entries/", ".")]
+        # Files of other names are not used (V-11).
+        names = [name for name in self.names("entries/", ".") if re.fullmatch("[0-9a-f]{64}", name)]
+        self.changes = [self.read_change(name) for name in names]
         self.conclude()
         self.check_all_used()
         self.summary = self.summarise()
@@ -1794,7 +1796,6 @@ class Bundle:
 
     def read_change(self, name):
         """V-8."""
-        need(re.fullmatch("[0-9a-f]{64}", name), "unused")
         base = f"entries/{name}."
         entry = self.open_entry(self.take(base + "entry"))
         need(entry.id.hex() == name, "other_name")
@@ -1896,28 +1897,27 @@ class Bundle:
 
     # --- summary.json (V-12)
 
-    def name(self, org):
-        known = self.directory.orgs.get(org)
-        return {"id": org.hex(), "zh": known[4] if known else org.hex(), "en": known[5] if known else org.hex()}
-
     def summarise(self):
         d = self.directory
+        named = {h.appointment for record in self.records for h, _ in record.history()}
         return {
             "format": "lianzhan-bundle/1",
             "founding": self.founding_id.hex(),
-            "root": self.name(d.root),
+            "root": d.root.hex(),
+            "orgs": [{"id": org.hex(), "zh": known[4], "en": known[5]} for org, known in sorted(d.orgs.items())],
             "statements": [name.hex() for name in d.held],
+            "authors": [self.author(name) for name in sorted(named) if name in d.appointments],
             "logs": [self.horizon(self.logs[where]) for where in sorted(self.logs)],
             "records": [self.record(record) for record in self.records],
         }
 
     def seen(self, log, r):
-        return {"time": r[5] * 1000, "by": self.name(log.group_of(r)[1]), "size": r[1]}
+        return {"time": r[5] * 1000, "by": log.group_of(r)[1].hex(), "size": r[1]}
 
     def horizon(self, log):
         last = max(enumerate(log.receipts), key=lambda each: (each[1][5], each[0]), default=None)
         return {
-            "log": log.origin, "org": self.name(log.org), "node": fingerprint(log.node), "space": log.space.hex(),
+            "log": log.origin, "org": log.org.hex(), "node": fingerprint(log.node), "space": log.space.hex(),
             "size": log.size, "root": log.root.hex(), "witnessed": self.seen(log, last[1]) if last else None,
         }
 
@@ -1929,8 +1929,9 @@ class Bundle:
             "definition": record.definition.hex() if record.definition else None,
             "space": space_id(record.space).hex(),
             "audience": AUDIENCES[record.space[2] - 1],
-            "owner": self.name(record.space[1]),
-            "fields": record.fields,
+            "owner": record.space[1].hex(),
+            "fields": {key: field["value"] for key, field in record.fields.items()},
+            "conflicts": {key: field["candidates"] for key, field in record.fields.items() if len(field["candidates"]) > 1},
             "events": [self.event(e) for e in record.events],
             "activity": record.activity() if ledger and ledger[1] == "activity" else None,
             "heads": [head.hex() for head in record.heads],
@@ -1943,7 +1944,7 @@ class Bundle:
         happened = {"register": 0, "sign_in": 2, "log_line": 1}.get(kind)
         return {
             "id": e["id"].hex(), "kind": kind, "change": e["change"].hex(), "by": e["by"]["name"],
-            "org": self.name(bytes.fromhex(e["by"]["org"])),
+            "org": e["by"]["org"],
             "happened": parts[happened] if happened is not None else None,
             "text": parts[0] if kind in ("sign_in", "log_line") else None,
             "level": LEVELS[parts[level] - 1] if level is not None else None,
@@ -1958,21 +1959,21 @@ class Bundle:
             first = next(r for r in h.log.receipts if r[1] > h.index and r[5] * 1000 == time and h.log.group_of(r)[1] == org)
             witnessed = self.seen(h.log, first)
         return {
-            "id": h.id.hex(), "log": h.log.origin, "index": h.index, "author": self.author(h.appointment), "recorded": h.recorded,
-            "witnessed": witnessed, "doubt": doubt_of(h.recorded, h.kept, h.before), "verdict": verdict,
+            "id": h.id.hex(), "log": h.log.origin, "index": h.index,
+            "author": h.appointment.hex() if h.appointment in self.directory.appointments else None, "recorded": h.recorded,
+            "witnessed": witnessed, "doubt": doubt_of(h.recorded, h.kept, h.before),
+            "verdict": {key: of for key, of in verdict.items() if key not in ("capacity", "ledger")},
         }
 
     def author(self, name):
         d = self.directory
-        a = d.appointments.get(name)
-        if a is None:
-            return None
+        a = d.appointments[name]
         chain = [(link, d.appointments[link]) for link in d.chain(name)]
-        links = [{"statement": link.hex(), "name": each[7], "org": self.name(each[2])} for link, each in chain]
-        links.append({"statement": self.founding_id.hex(), "name": "", "org": self.name(d.root)})
+        links = [{"statement": link.hex(), "name": each[7], "org": each[2].hex()} for link, each in chain]
+        links.append({"statement": self.founding_id.hex(), "name": "", "org": d.root.hex()})
         return {
-            "name": a[7], "org": self.name(a[2]), "roles": [ROLES[role - 1] for role in a[4]],
-            "seat": LEVELS[a[8] - 1] if 8 in a else None, "chain": links,
+            "appointment": name.hex(), "name": a[7], "org": a[2].hex(), "roles": [ROLES[role - 1] for role in a[4]],
+            "seat": LEVELS[a[8] - 1] if 8 in a else None, "person": a[10].hex() if 10 in a else None, "chain": links,
         }
 
 

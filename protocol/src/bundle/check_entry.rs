@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::archive::View;
 use super::check_log::Log;
 use super::examine::text;
-use super::layout::entry_file;
+use super::layout::{ENTRIES, entry_file};
 use super::refusal::{At, Reason, Refusal};
 use super::rules;
+use crate::codec::unhex;
 use crate::id::{ChangeId, RecordId};
 use crate::log::{Entry, EntryIndex, Note, Origin, PayloadKind, ProofHead, verify_inclusion};
 use crate::record::{Change, Held};
@@ -21,16 +21,38 @@ pub(super) struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// Takes the files of a change out of those not yet used. One that is missing is named when the change is checked.
-    pub(super) fn take(files: &mut View<'a>, id: ChangeId) -> Self {
-        let mut file = |ending| files.remove(entry_file(&id, ending).as_str());
+    /// Without its files; one that stays missing is named when the change is checked.
+    pub(super) fn new(id: ChangeId) -> Self {
         Item {
-            entry: file("entry"),
-            payload: file("payload"),
-            proof: file("tlog-proof"),
             id,
+            entry: None,
+            payload: None,
+            proof: None,
         }
     }
+
+    pub(super) fn id(&self) -> ChangeId {
+        self.id
+    }
+
+    /// Takes one of its files by the ending; says whether it is one.
+    pub(super) fn take(&mut self, ending: &str, bytes: &'a [u8]) -> bool {
+        let place = match ending {
+            "entry" => &mut self.entry,
+            "payload" => &mut self.payload,
+            "tlog-proof" => &mut self.proof,
+            _ => return false,
+        };
+        *place = Some(bytes);
+        true
+    }
+}
+
+/// The change and the ending in the path of a change's file.
+pub(super) fn named(path: &str) -> Option<(ChangeId, &str)> {
+    let name = path.strip_prefix(ENTRIES)?;
+    let (id, ending) = name.split_once('.').unwrap_or((name, ""));
+    Some((ChangeId(unhex(id)?), ending))
 }
 
 /// A change whose evidence was checked.

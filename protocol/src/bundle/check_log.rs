@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::archive::View;
 use super::examine::{take, take_text};
-use super::facts::{Horizon, OrgName, Witnessed};
+use super::facts::{Horizon, Names, Witnessed};
 use super::layout::{log_folder, policy_file, receipt_file};
 use super::place::{self, Place};
 use super::refusal::{At, Reason, Refusal};
+use super::shared::Shared;
 use super::{policy, rules};
 use crate::codec;
 use crate::id::OrgId;
@@ -24,6 +25,8 @@ const RECEIPT_MAX: usize = crate::log::STATEMENT_MAX;
 /// A log whose evidence was checked.
 pub(super) struct Log {
     pub(super) origin: Origin,
+    /// The same as text.
+    pub(super) name: Shared<str>,
     pub(super) start: LogStart,
     /// The newest checkpoint shown, with the log's own line alone.
     pub(super) newest: Note,
@@ -38,11 +41,11 @@ pub(super) struct Log {
 
 impl Log {
     /// Who witnessed, by the receipt at `n`, and when.
-    pub(super) fn witnessed(&self, directory: &Directory, n: usize) -> Option<Witnessed> {
+    pub(super) fn witnessed(&self, names: &Names, n: usize) -> Option<Witnessed> {
         let (receipt, (_, org)) = (self.receipts.get(n)?, self.speaks_for.get(n)?);
         Some(Witnessed {
             time: receipt.time(),
-            by: OrgName::of(directory, org),
+            by: names.get(org),
             size: receipt.size.0,
         })
     }
@@ -54,24 +57,24 @@ impl Log {
     }
 
     /// When all who must had witnessed a change, by what the receipts shown say.
-    pub(super) fn witnessed_change(&self, directory: &Directory, held: &Held) -> Option<Witnessed> {
+    pub(super) fn witnessed_change(&self, names: &Names, held: &Held) -> Option<Witnessed> {
         let first = held.covered.witnessed()?;
         let from = place::covering(&self.receipts, held.index);
         let mut covering = self.receipts.iter().zip(&self.speaks_for).skip(from);
         let n = covering.position(|(receipt, (_, by))| receipt.time() == first.time && *by == first.by)?;
-        self.witnessed(directory, from + n)
+        self.witnessed(names, from + n)
     }
 
     /// Up to when the log is known.
-    pub(super) fn horizon(&self, directory: &Directory) -> Horizon {
+    pub(super) fn horizon(&self, names: &Names) -> Horizon {
         Horizon {
-            log: self.origin.to_string(),
-            org: OrgName::of(directory, &self.start.org),
+            log: self.name.clone(),
+            org: names.get(&self.start.org),
             node: self.start.node.fingerprint(),
             space: self.start.space.id(),
             size: self.checkpoint.size.0,
             root: self.checkpoint.root,
-            witnessed: rules::newest(&self.receipts).and_then(|n| self.witnessed(directory, n)),
+            witnessed: rules::newest(&self.receipts).and_then(|n| self.witnessed(names, n)),
         }
     }
 }
@@ -109,6 +112,7 @@ pub(super) fn check(files: &mut View<'_>, folder: &str, directory: &Directory) -
         .at(&proof_file)?;
 
     let mut log = Log {
+        name: origin.as_str().into(),
         origin,
         start,
         newest: proof.checkpoint,

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::check_entry::Checked;
 use super::check_log::Log;
-use super::facts::{Author, ChainLink, ChangeFacts, EventFacts, OrgName, RecordFacts, RecordSummary};
+use super::facts::{Author, ChainLink, ChangeFacts, EventFacts, Names, RecordFacts};
 use super::layout::entry_file;
 use super::refusal::{Reason, Refusal};
+use super::shared::Shared;
 use super::spread::{self, Spread};
+use super::summary::RecordSummary;
 use crate::id::{ChangeId, Hash, RecordId, StatementId};
 use crate::log::{Origin, doubt};
 use crate::record::activity::Activity;
@@ -21,16 +23,18 @@ const ACTIVITY: &str = "activity";
 /// What the records are judged against.
 struct Ground<'a> {
     directory: &'a Directory,
+    names: &'a Names,
     logs: &'a BTreeMap<Origin, Log>,
     /// The ledgers that come with the program, by hash.
     ledgers: BTreeMap<Hash, &'static Ledger>,
     /// Who holds the appointments that changes name.
-    authors: BTreeMap<StatementId, Option<Author>>,
+    authors: BTreeMap<StatementId, Option<Shared<Author>>>,
 }
 
 /// The facts of every record, by id.
 pub(super) fn records(
     directory: &Directory,
+    names: &Names,
     logs: &BTreeMap<Origin, Log>,
     entries: Vec<Checked>,
     how: &impl Spread,
@@ -50,7 +54,7 @@ pub(super) fn records(
         let appointment = entry.held.appointment;
         authors
             .entry(appointment)
-            .or_insert_with(|| author(directory, &appointment));
+            .or_insert_with(|| author(directory, names, &appointment).map(Shared::from));
         by_record.entry(entry.record).or_default().push(entry.held);
     }
     if by_record.is_empty() {
@@ -59,6 +63,7 @@ pub(super) fn records(
     let ledgers = ledgers().iter().map(|ledger| (ledger.hash(), ledger)).collect();
     let ground = Ground {
         directory,
+        names,
         logs,
         ledgers,
         authors,
@@ -72,6 +77,7 @@ pub(super) fn records(
 fn record(ground: &Ground<'_>, id: RecordId, entries: &[Held]) -> Result<RecordSummary, Refusal> {
     let Ground {
         directory,
+        names,
         logs,
         ledgers,
         authors,
@@ -105,11 +111,11 @@ fn record(ground: &Ground<'_>, id: RecordId, entries: &[Held]) -> Result<RecordS
             let log = logs.get(&held.origin)?;
             Some(ChangeFacts {
                 id: item.change,
-                log: log.origin.to_string(),
+                log: log.name.clone(),
                 index: held.index.0,
                 author: authors.get(&held.appointment).cloned().flatten(),
                 recorded: held.recorded,
-                witnessed: log.witnessed_change(directory, held),
+                witnessed: log.witnessed_change(names, held),
                 doubt: doubt(held.recorded, &held.covered),
                 verdict: item.verdict.clone(),
             })
@@ -164,11 +170,11 @@ fn facts(ground: &Ground<'_>, space: &Space, graph: &Graph<'_>, state: RecordSta
         definition: state.definition,
         space: space.id(),
         audience: space.audience.as_str(),
-        owner: OrgName::of(directory, &space.owner),
+        owner: ground.names.get(&space.owner),
         events: state
             .events
             .iter()
-            .map(|event| event_facts(directory, event))
+            .map(|event| event_facts(ground.names, event))
             .collect(),
         fields: state.fields,
         activity,
@@ -176,7 +182,7 @@ fn facts(ground: &Ground<'_>, space: &Space, graph: &Graph<'_>, state: RecordSta
     }
 }
 
-fn event_facts(directory: &Directory, state: &EventState) -> EventFacts {
+fn event_facts(names: &Names, state: &EventState) -> EventFacts {
     let (text, level, digest) = match &state.event {
         Event::SignIn { deputy, level, .. } => (Some(deputy.clone()), Some(*level), None),
         Event::LogLine { text, .. } => (Some(text.clone()), None, None),
@@ -188,7 +194,7 @@ fn event_facts(directory: &Directory, state: &EventState) -> EventFacts {
         kind: state.event.kind(),
         change: state.change,
         by: state.by.name.clone(),
-        org: OrgName::of(directory, &state.by.org),
+        org: names.get(&state.by.org),
         happened: state.event.happened().map(str::to_owned),
         text,
         level,
@@ -198,7 +204,7 @@ fn event_facts(directory: &Directory, state: &EventState) -> EventFacts {
 }
 
 /// Who holds the appointment, with the chain up to the founding statement.
-fn author(directory: &Directory, id: &StatementId) -> Option<Author> {
+fn author(directory: &Directory, names: &Names, id: &StatementId) -> Option<Author> {
     let appointment = directory.appointment(id).ok()?;
     let mut chain: Vec<ChainLink> = directory
         .chain(id)
@@ -214,20 +220,22 @@ fn author(directory: &Directory, id: &StatementId) -> Option<Author> {
         .map(|(link, appointment)| ChainLink {
             statement: *link,
             name: appointment.name.clone(),
-            org: OrgName::of(directory, &appointment.org),
+            org: names.get(&appointment.org),
         })
         .collect();
-    let root = OrgName::of(directory, &directory.root());
+    let root = names.get(&directory.root());
     chain.push(ChainLink {
         statement: directory.founding().id(),
         name: String::new(),
         org: root,
     });
     Some(Author {
+        appointment: *id,
         name: appointment.name.clone(),
-        org: OrgName::of(directory, &appointment.org),
+        org: names.get(&appointment.org),
         roles: appointment.roles.clone(),
         seat: appointment.seat,
+        person: appointment.person,
         chain,
     })
 }

@@ -4,15 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::archive::View;
-use super::facts::{FORMAT, OrgName, Summary};
+use super::facts::Names;
 use super::layout::{
     ENTRIES, FOUNDING_FILE, LOGS, README, README_FILE, STATEMENTS, log_folder, statement_file,
 };
 use super::refusal::{At, Reason, Refusal};
 use super::spread::{self, Spread};
+use super::summary::Summary;
 use super::{check_entry, check_log, conclude, rules};
-use crate::codec::unhex;
-use crate::id::{ChangeId, StatementId};
+use crate::id::StatementId;
 use crate::log::{EntryIndex, Origin};
 use crate::trust::{Directory, FoundingStatement, SignedStatement};
 
@@ -64,30 +64,42 @@ pub(super) fn examine(
         let log = check_log::check(files, &format!("{LOGS}{folder}/"), &directory)?;
         logs.insert(log.origin.clone(), log);
     }
-    let mut items: Vec<check_entry::Item<'_>> = Vec::new();
-    for name in names(files, ENTRIES, '.') {
-        let id = unhex::<32>(name)
-            .map(ChangeId)
-            .ok_or_else(|| Refusal::new(format!("{ENTRIES}{name}"), Reason::Unused))?;
-        items.push(check_entry::Item::take(files, id));
-    }
+    let items = entries(files);
     let entries = spread::each(how, &items, |item| check_entry::check(item, &logs))
         .into_iter()
         .collect::<Result<Vec<_>, _>>()?;
     let mut shown = Shown::default();
     entries.iter().for_each(|entry| shown.note(entry));
     // A missing dependency is the cause where a dropped change leaves its appointment unused.
-    let records = conclude::records(&directory, &logs, entries, how)?;
+    let names = Names::of(&directory);
+    let records = conclude::records(&directory, &names, &logs, entries, how)?;
     all_used(files, &directory, &logs, &shown)?;
     let root = directory.root();
     Ok(Summary {
-        format: FORMAT,
         founding: directory.founding().id(),
-        root: OrgName::of(&directory, &root),
+        root: names.get(&root),
         statements: directory.statements().map(SignedStatement::id).collect(),
-        logs: logs.values().map(|log| log.horizon(&directory)).collect(),
+        logs: logs.values().map(|log| log.horizon(&names)).collect(),
+        names,
         records,
     })
+}
+
+/// Takes out the files of changes. They lie side by side, and there may be very many: none is looked for by its path.
+fn entries<'a>(files: &mut View<'a>) -> Vec<check_entry::Item<'a>> {
+    let mut items: Vec<check_entry::Item<'_>> = Vec::new();
+    let mut here = files.split_off(ENTRIES);
+    here.retain(|path, bytes| {
+        let Some((id, ending)) = check_entry::named(path) else {
+            return true;
+        };
+        if items.last().is_none_or(|item| item.id() != id) {
+            items.push(check_entry::Item::new(id));
+        }
+        items.last_mut().is_none_or(|item| !item.take(ending, bytes))
+    });
+    files.append(&mut here);
+    items
 }
 
 /// Opens all statements and judges them; every one must stand.

@@ -1,19 +1,17 @@
-//! What follows from verified evidence: the facts that stand in `summary.json` and in every report. Plain values without
+//! What follows from verified evidence: the facts from which `summary.json` and every report are made. Plain values without
 //! sentences, so that better wording never changes a bundle. Structs serialise in the order of their fields.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::id::{ChangeId, Hash, OrgId, RecordId, SpaceId, StatementId};
+use super::shared::Shared;
+use crate::id::{ChangeId, Hash, OrgId, PersonId, RecordId, SpaceId, StatementId};
 use crate::log::Doubt;
 use crate::record::activity::Activity;
 use crate::record::{EventKind, FieldState, Ineffective, Verdict};
 use crate::time::Timestamp;
 use crate::trust::{Directory, Level, Role};
-
-/// The identifier of this format.
-pub const FORMAT: &str = "lianzhan-bundle/1";
 
 /// An org with its names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,29 +24,50 @@ pub struct OrgName {
     pub en: String,
 }
 
-impl OrgName {
-    pub(super) fn of(directory: &Directory, id: &OrgId) -> Self {
-        let name = directory
-            .org(id)
-            .map(|org| (org.name_zh.clone(), org.name_en.clone()));
-        let (zh, en) = name.unwrap_or_else(|| (id.to_string(), id.to_string()));
-        OrgName { id: *id, zh, en }
+/// The names of all orgs that a directory knows.
+pub(super) struct Names(BTreeMap<OrgId, Shared<OrgName>>);
+
+impl Names {
+    pub(super) fn of(directory: &Directory) -> Self {
+        let named = directory.orgs().map(|org| {
+            let (id, zh, en) = (org.id, org.name_zh.clone(), org.name_en.clone());
+            (id, Shared::from(OrgName { id, zh, en }))
+        });
+        Names(named.collect())
+    }
+
+    /// Of one org; its id for names where it is not known.
+    pub(super) fn get(&self, id: &OrgId) -> Shared<OrgName> {
+        let unknown = || {
+            let (zh, en) = (id.to_string(), id.to_string());
+            Shared::from(OrgName { id: *id, zh, en })
+        };
+        self.0.get(id).cloned().unwrap_or_else(unknown)
+    }
+
+    /// All of them, by id.
+    pub(super) fn all(&self) -> impl Iterator<Item = &OrgName> {
+        self.0.values().map(|name| &**name)
     }
 }
 
 /// Who wrote a change, by the appointment that it names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Author {
+    /// The appointment.
+    pub appointment: StatementId,
     /// The name on the card.
     pub name: String,
     /// The org.
-    pub org: OrgName,
+    pub org: Shared<OrgName>,
     /// The roles.
     #[serde(serialize_with = "role_ids")]
     pub roles: Vec<Role>,
     /// The level of a deputy's seat.
     #[serde(serialize_with = "some_level_id")]
     pub seat: Option<Level>,
+    /// The person, where the appointment names one.
+    pub person: Option<PersonId>,
     /// From the author's own appointment up to the founding statement.
     pub chain: Vec<ChainLink>,
 }
@@ -61,7 +80,7 @@ pub struct ChainLink {
     /// The name on the card; empty for the founding statement.
     pub name: String,
     /// The org in which it appoints.
-    pub org: OrgName,
+    pub org: Shared<OrgName>,
 }
 
 /// The first time that a required witness saw a change.
@@ -70,7 +89,7 @@ pub struct Witnessed {
     /// Milliseconds since 1970, whole seconds.
     pub time: Timestamp,
     /// The witness's org.
-    pub by: OrgName,
+    pub by: Shared<OrgName>,
     /// The size of the log that it saw.
     pub size: u64,
 }
@@ -81,11 +100,11 @@ pub struct ChangeFacts {
     /// Its id.
     pub id: ChangeId,
     /// The log.
-    pub log: String,
+    pub log: Shared<str>,
     /// The place in the log.
     pub index: u64,
     /// Who wrote it; none if the bundle holds no standing appointment, and then the verdict says why.
-    pub author: Option<Author>,
+    pub author: Option<Shared<Author>>,
     /// The author's clock, milliseconds since 1970.
     pub recorded: Timestamp,
     /// When all who must had witnessed it, and who was the last of them. None: not witnessed as far as the bundle shows.
@@ -108,7 +127,7 @@ pub struct EventFacts {
     /// Who did it.
     pub by: String,
     /// For which org.
-    pub org: OrgName,
+    pub org: Shared<OrgName>,
     /// When, as stated.
     pub happened: Option<String>,
     /// The deputy who signed in, or the text of a line.
@@ -136,7 +155,7 @@ pub struct RecordFacts {
     /// The audience of that space.
     pub audience: &'static str,
     /// The owner of that space.
-    pub owner: OrgName,
+    pub owner: Shared<OrgName>,
     /// Fields by key.
     pub fields: BTreeMap<String, FieldState>,
     /// Events in fold order.
@@ -151,9 +170,9 @@ pub struct RecordFacts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Horizon {
     /// The log.
-    pub log: String,
+    pub log: Shared<str>,
     /// The org of the node that writes it.
-    pub org: OrgName,
+    pub org: Shared<OrgName>,
     /// Fingerprint of the node's key.
     pub node: String,
     /// Its space.
@@ -166,61 +185,9 @@ pub struct Horizon {
     pub witnessed: Option<Witnessed>,
 }
 
-/// A record in the summary.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct RecordSummary {
-    #[serde(flatten)]
-    pub(super) record: RecordFacts,
-    pub(super) changes: Vec<ChangeFacts>,
-}
-
-/// The content of `summary.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Summary {
-    pub(super) format: &'static str,
-    pub(super) founding: StatementId,
-    pub(super) root: OrgName,
-    pub(super) statements: Vec<StatementId>,
-    pub(super) logs: Vec<Horizon>,
-    pub(super) records: Vec<RecordSummary>,
-}
-
-impl Summary {
-    /// The bytes of `summary.json`.
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
-        // Keys are text and numbers are integers, so nothing here can fail to become JSON.
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
-    }
-
-    /// Whether `stated` is what [`Summary::to_bytes`] gives, without making it: it may be large.
-    pub(super) fn reads(&self, stated: &[u8]) -> bool {
-        let mut rest = Rest(stated);
-        serde_json::to_writer_pretty(&mut rest, self).is_ok() && rest.0 == b"\n"
-    }
-}
-
-/// What is left of a text that is compared with what is written.
-struct Rest<'a>(&'a [u8]);
-
-impl std::io::Write for Rest<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 = self
-            .0
-            .strip_prefix(bytes)
-            .ok_or(std::io::ErrorKind::InvalidData)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-fn role_ids<S: serde::Serializer>(roles: &[Role], s: S) -> Result<S::Ok, S::Error> {
+pub(super) fn role_ids<S: serde::Serializer>(roles: &[Role], s: S) -> Result<S::Ok, S::Error> {
     s.collect_seq(roles.iter().map(|role| role.as_str()))
 }
-fn some_level_id<S: serde::Serializer>(level: &Option<Level>, s: S) -> Result<S::Ok, S::Error> {
+pub(super) fn some_level_id<S: serde::Serializer>(level: &Option<Level>, s: S) -> Result<S::Ok, S::Error> {
     level.map(Level::as_str).serialize(s)
 }

@@ -21,8 +21,10 @@ mod policy;
 mod refusal;
 mod report;
 mod rules;
+mod shared;
 mod spread;
 mod standing;
+mod summary;
 mod verify;
 mod words;
 mod write;
@@ -31,16 +33,16 @@ mod write;
 pub(crate) mod tests;
 
 pub use archive::BUNDLE_MAX;
-pub use facts::{
-    Author, ChainLink, ChangeFacts, EventFacts, FORMAT, Horizon, OrgName, RecordFacts, Witnessed,
-};
+pub use facts::{Author, ChainLink, ChangeFacts, EventFacts, Horizon, OrgName, RecordFacts, Witnessed};
 pub use input::{BundleInput, EntryEvidence, LogEvidence, RecordEvidence};
 pub use layout::README;
 pub use page::{page, refusal_page};
 pub use refusal::{Reason, Refusal};
 pub use report::{ChangeReport, RecordReport, Report, TitleField};
+pub use shared::Shared;
 pub use spread::{OneByOne, Spread};
 pub use standing::Standing;
+pub use summary::FORMAT;
 pub use verify::{verify, verify_by};
 pub use write::{BundleError, write, write_by};
 

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::facts::{ChangeFacts, Horizon, OrgName, RecordFacts, Summary};
+use super::facts::{ChangeFacts, Horizon, OrgName, RecordFacts};
+use super::shared::Shared;
 use super::standing::Standing;
+use super::summary::Summary;
 use super::words;
 use crate::id::{Hash, StatementId};
 
@@ -15,7 +17,7 @@ pub struct Report {
     /// The founding statement on which everything rests.
     pub founding: StatementId,
     /// The root org that it names.
-    pub root: OrgName,
+    pub root: Shared<OrgName>,
     /// The records.
     pub records: Vec<RecordReport>,
     /// Up to when each log is known.
@@ -42,42 +44,110 @@ pub struct TitleField {
 }
 
 /// A record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordReport {
     /// What follows from the evidence.
-    #[serde(flatten)]
     pub facts: RecordFacts,
     /// How it stands: of its changes that count or may yet, the least settled one.
     pub standing: Standing,
     /// How each event stands, by its id.
-    #[serde(rename = "event_standings")]
     pub events: BTreeMap<Hash, Standing>,
-    /// Values of the fields that every record of the ledger must have.
-    pub title: Vec<TitleField>,
     /// Every change, in causal order.
     pub changes: Vec<ChangeReport>,
-    /// The state in words, Chinese.
-    pub words_zh: Vec<String>,
-    /// The same in English.
-    pub words_en: Vec<String>,
+}
+
+impl RecordReport {
+    /// Values of the fields that every record of the ledger must have.
+    pub fn title(&self) -> Vec<TitleField> {
+        words::title(&self.facts)
+    }
+
+    /// The state in words, Chinese and English.
+    pub fn words(&self) -> (Vec<String>, Vec<String>) {
+        words::record(&self.facts)
+    }
+}
+
+/// With the words, as `title`, `words_zh` and `words_en`.
+impl Serialize for RecordReport {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Told<'a> {
+            #[serde(flatten)]
+            facts: &'a RecordFacts,
+            standing: Standing,
+            event_standings: &'a BTreeMap<Hash, Standing>,
+            title: Vec<TitleField>,
+            changes: &'a [ChangeReport],
+            words_zh: Vec<String>,
+            words_en: Vec<String>,
+        }
+        let (words_zh, words_en) = self.words();
+        let told = Told {
+            facts: &self.facts,
+            standing: self.standing,
+            event_standings: &self.events,
+            title: self.title(),
+            changes: &self.changes,
+            words_zh,
+            words_en,
+        };
+        told.serialize(s)
+    }
 }
 
 /// A change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeReport {
     /// What follows from the evidence.
-    #[serde(flatten)]
     pub facts: ChangeFacts,
     /// How it stands.
     pub standing: Standing,
-    /// The verdict with its reason, Chinese.
-    pub verdict_zh: String,
-    /// The same in English.
-    pub verdict_en: String,
-    /// In words, Chinese.
-    pub words_zh: String,
-    /// In words, English.
-    pub words_en: String,
+}
+
+impl ChangeReport {
+    fn of(facts: ChangeFacts) -> Self {
+        ChangeReport {
+            standing: Standing::of(&facts.verdict),
+            facts,
+        }
+    }
+
+    /// In words, Chinese and English.
+    pub fn words(&self) -> (String, String) {
+        words::change(&self.facts)
+    }
+
+    /// The verdict with its reason, Chinese and English.
+    pub fn verdict(&self) -> (String, String) {
+        words::verdict(&self.facts.verdict)
+    }
+}
+
+/// With the words, as `verdict_zh`, `verdict_en`, `words_zh` and `words_en`.
+impl Serialize for ChangeReport {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Told<'a> {
+            #[serde(flatten)]
+            facts: &'a ChangeFacts,
+            standing: Standing,
+            verdict_zh: String,
+            verdict_en: String,
+            words_zh: String,
+            words_en: String,
+        }
+        let ((verdict_zh, verdict_en), (words_zh, words_en)) = (self.verdict(), self.words());
+        let told = Told {
+            facts: &self.facts,
+            standing: self.standing,
+            verdict_zh,
+            verdict_en,
+            words_zh,
+            words_en,
+        };
+        told.serialize(s)
+    }
 }
 
 impl Report {
@@ -87,7 +157,6 @@ impl Report {
             .records
             .into_iter()
             .map(|record| {
-                let (words_zh, words_en) = words::record(&record.record);
                 let standing = Standing::of_record(&record.changes);
                 let of_changes: BTreeMap<_, _> = record
                     .changes
@@ -98,30 +167,11 @@ impl Report {
                 let events = events
                     .map(|event| (event.id, Standing::of_event(event, of_changes.get(&event.change))))
                     .collect();
-                let changes = record
-                    .changes
-                    .into_iter()
-                    .map(|facts| {
-                        let (words_zh, words_en) = words::change(&facts);
-                        let (verdict_zh, verdict_en) = words::verdict(&facts.verdict);
-                        ChangeReport {
-                            standing: Standing::of(&facts.verdict),
-                            verdict_zh,
-                            verdict_en,
-                            facts,
-                            words_zh,
-                            words_en,
-                        }
-                    })
-                    .collect();
                 RecordReport {
-                    title: words::title(&record.record),
+                    changes: record.changes.into_iter().map(ChangeReport::of).collect(),
                     facts: record.record,
                     standing,
                     events,
-                    changes,
-                    words_zh,
-                    words_en,
                 }
             })
             .collect();

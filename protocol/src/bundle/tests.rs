@@ -43,7 +43,7 @@ fn a_bundle_proves_its_records() {
     );
     assert_eq!(
         visit
-            .title
+            .title()
             .iter()
             .find(|field| field.key == "channel")
             .map(|field| field.value_zh.as_str()),
@@ -77,8 +77,9 @@ fn a_bundle_proves_its_records() {
             ..
         }
     ));
-    assert!(visit.changes[0].words_zh.contains("何苗") && visit.changes[0].words_zh.contains("枫渡镇"));
-    assert!(visit.changes[0].words_en.contains("witnessed by Fengdu Town"));
+    let (zh, en) = visit.changes[0].words();
+    assert!(zh.contains("何苗") && zh.contains("枫渡镇"));
+    assert!(en.contains("witnessed by Fengdu Town"));
 
     let activity = report
         .records
@@ -308,11 +309,7 @@ fn the_page_says_what_the_report_says_and_loads_nothing() {
         assert_eq!(record.events.len(), record.facts.events.len());
     }
     for log in &report.horizon {
-        assert!(
-            page.replace("<wbr>", "").contains(log.log.as_str()),
-            "{}",
-            log.log
-        );
+        assert!(page.replace("<wbr>", "").contains(&*log.log), "{}", log.log);
     }
     let visit = report
         .records

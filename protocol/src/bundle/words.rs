@@ -3,8 +3,9 @@
 mod reasons;
 pub(super) mod values;
 
-use super::facts::{ChangeFacts, EventFacts, OrgName, RecordFacts, Summary};
+use super::facts::{ChangeFacts, EventFacts, OrgName, RecordFacts};
 use super::report::TitleField;
+use super::summary::Summary;
 use crate::record::ledger::{Required, ledger};
 use crate::record::{AdoptedBy, EventKind, Ineffective, Verdict};
 use crate::trust::Level;

@@ -32,10 +32,12 @@ fn record(out: &mut String, record: &RecordReport, zh: bool) {
     } else {
         writeln!(out, "\nRecord {}: {}", record.facts.id, record.standing.en())
     };
-    lines(out, "  ", if zh { &record.words_zh } else { &record.words_en });
+    let (words_zh, words_en) = record.words();
+    lines(out, "  ", if zh { &words_zh } else { &words_en });
     let _ = writeln!(out, "  {}", if zh { "更改：" } else { "Changes:" });
     for (n, change) in (1..).zip(&record.changes) {
-        let words = if zh { &change.words_zh } else { &change.words_en };
+        let (words_zh, words_en) = change.words();
+        let words = if zh { words_zh } else { words_en };
         let standing = if zh {
             change.standing.zh()
         } else {

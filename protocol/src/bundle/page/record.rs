@@ -184,12 +184,11 @@ fn changes(paper: &mut Paper, record: &RecordReport) {
             change.facts.index
         ));
         if change.standing != Standing::Proved {
+            let (verdict_zh, verdict_en) = change.verdict();
             paper.tag("<br>");
-        }
-        if change.standing != Standing::Proved {
             paper
                 .tag("<span class=\"why\">")
-                .both(&change.verdict_zh, &change.verdict_en)
+                .both(&verdict_zh, &verdict_en)
                 .tag("</span>");
         }
         paper.tag("</td><td>");

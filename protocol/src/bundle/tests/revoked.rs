@@ -93,7 +93,7 @@ fn a_stolen_key_contests_all_and_an_adoption_gives_a_change_back() {
         "{:?}",
         verdicts(&report)
     );
-    let said = &report.records[0].words_en;
+    let (_, said) = report.records[0].words();
     assert!(
         said.iter().any(|line| line == "Nothing of it counts yet"),
         "{said:?}"

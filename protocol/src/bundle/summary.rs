@@ -1,0 +1,330 @@
+//! `summary.json`: the facts in one spelling (V-12). Orgs and authors are named once and then by id, and a field says which
+//! values stand beside the one in force only where there are any: most of a large bundle would else be names.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use serde::Serialize;
+
+use super::facts::{
+    Author, ChainLink, ChangeFacts, EventFacts, Horizon, Names, OrgName, RecordFacts, Witnessed, role_ids,
+    some_level_id,
+};
+use super::shared::Shared;
+use crate::id::{ChangeId, Hash, OrgId, PersonId, RecordId, SpaceId, StatementId};
+use crate::log::Doubt;
+use crate::record::activity::Activity;
+use crate::record::{
+    AdoptedBy, ContestReason, EventKind, Ineffective, PendingReason, RefusalReason, Value, ValueState,
+    Verdict,
+};
+use crate::time::Timestamp;
+use crate::trust::{Level, Role};
+
+/// The identifier of this format.
+pub const FORMAT: &str = "lianzhan-bundle/1";
+
+/// A record with its changes.
+pub(super) struct RecordSummary {
+    pub(super) record: RecordFacts,
+    pub(super) changes: Vec<ChangeFacts>,
+}
+
+/// What follows from a whole bundle.
+pub(super) struct Summary {
+    pub(super) founding: StatementId,
+    pub(super) root: Shared<OrgName>,
+    pub(super) names: Names,
+    pub(super) statements: Vec<StatementId>,
+    pub(super) logs: Vec<Horizon>,
+    pub(super) records: Vec<RecordSummary>,
+}
+
+impl Summary {
+    /// The bytes of `summary.json`.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        // Keys are text and numbers are integers, so nothing here can fail to become JSON.
+        let mut bytes = serde_json::to_vec_pretty(&self.written()).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Whether `stated` is what [`Summary::to_bytes`] gives, without making it: it may be large.
+    pub(super) fn reads(&self, stated: &[u8]) -> bool {
+        let mut rest = Rest(stated);
+        serde_json::to_writer_pretty(&mut rest, &self.written()).is_ok() && rest.0 == b"\n"
+    }
+
+    fn written(&self) -> Written<'_> {
+        let changes = self.records.iter().flat_map(|record| &record.changes);
+        let authors: BTreeMap<StatementId, &Author> = changes
+            .filter_map(|change| change.author.as_deref())
+            .map(|author| (author.appointment, author))
+            .collect();
+        Written {
+            format: FORMAT,
+            founding: &self.founding,
+            root: self.root.id,
+            orgs: self.names.all().collect(),
+            authors: authors.into_values().map(WrittenAuthor::of).collect(),
+            statements: &self.statements,
+            logs: self.logs.iter().map(WrittenLog::of).collect(),
+            records: Each(&self.records),
+        }
+    }
+}
+
+/// What is left of a text that is compared with what is written.
+struct Rest<'a>(&'a [u8]);
+
+impl io::Write for Rest<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.strip_prefix(bytes).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    format: &'static str,
+    founding: &'a StatementId,
+    root: OrgId,
+    orgs: Vec<&'a OrgName>,
+    statements: &'a [StatementId],
+    authors: Vec<WrittenAuthor<'a>>,
+    logs: Vec<WrittenLog<'a>>,
+    records: Each<'a>,
+}
+
+/// Records, each written as it is reached: all of them at once would be a second copy of the facts.
+struct Each<'a>(&'a [RecordSummary]);
+
+impl Serialize for Each<'_> {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(self.0.iter().map(WrittenRecord::of))
+    }
+}
+
+#[derive(Serialize)]
+struct WrittenAuthor<'a> {
+    appointment: &'a StatementId,
+    name: &'a str,
+    org: OrgId,
+    #[serde(serialize_with = "role_ids")]
+    roles: &'a [Role],
+    #[serde(serialize_with = "some_level_id")]
+    seat: Option<Level>,
+    person: Option<PersonId>,
+    chain: Vec<WrittenLink<'a>>,
+}
+
+impl<'a> WrittenAuthor<'a> {
+    fn of(author: &'a Author) -> Self {
+        WrittenAuthor {
+            appointment: &author.appointment,
+            name: &author.name,
+            org: author.org.id,
+            roles: &author.roles,
+            seat: author.seat,
+            person: author.person,
+            chain: author.chain.iter().map(WrittenLink::of).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WrittenLink<'a> {
+    statement: &'a StatementId,
+    name: &'a str,
+    org: OrgId,
+}
+
+impl<'a> WrittenLink<'a> {
+    fn of(link: &'a ChainLink) -> Self {
+        WrittenLink {
+            statement: &link.statement,
+            name: &link.name,
+            org: link.org.id,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WrittenLog<'a> {
+    log: &'a str,
+    org: OrgId,
+    node: &'a str,
+    space: &'a SpaceId,
+    size: u64,
+    root: &'a Hash,
+    witnessed: Option<WrittenReceipt>,
+}
+
+impl<'a> WrittenLog<'a> {
+    fn of(log: &'a Horizon) -> Self {
+        WrittenLog {
+            log: &log.log,
+            org: log.org.id,
+            node: &log.node,
+            space: &log.space,
+            size: log.size,
+            root: &log.root,
+            witnessed: log.witnessed.as_ref().map(WrittenReceipt::of),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WrittenReceipt {
+    time: Timestamp,
+    by: OrgId,
+    size: u64,
+}
+
+impl WrittenReceipt {
+    fn of(witnessed: &Witnessed) -> Self {
+        WrittenReceipt {
+            time: witnessed.time,
+            by: witnessed.by.id,
+            size: witnessed.size,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WrittenRecord<'a> {
+    id: &'a RecordId,
+    ledger: Option<&'a str>,
+    definition: Option<&'a Hash>,
+    space: &'a SpaceId,
+    audience: &'static str,
+    owner: OrgId,
+    fields: BTreeMap<&'a str, &'a Value>,
+    conflicts: BTreeMap<&'a str, &'a [ValueState]>,
+    events: Vec<WrittenEvent<'a>>,
+    activity: Option<&'a Activity>,
+    heads: &'a [ChangeId],
+    changes: Vec<WrittenChange<'a>>,
+}
+
+impl<'a> WrittenRecord<'a> {
+    fn of(summary: &'a RecordSummary) -> Self {
+        let record = &summary.record;
+        let fields = record.fields.iter().map(|(key, field)| (key.as_str(), field));
+        let conflicts = fields.clone().filter(|(_, field)| field.candidates.len() > 1);
+        WrittenRecord {
+            id: &record.id,
+            ledger: record.ledger.as_deref(),
+            definition: record.definition.as_ref(),
+            space: &record.space,
+            audience: record.audience,
+            owner: record.owner.id,
+            conflicts: conflicts
+                .map(|(key, field)| (key, field.candidates.as_slice()))
+                .collect(),
+            fields: fields.map(|(key, field)| (key, &field.value)).collect(),
+            events: record.events.iter().map(WrittenEvent::of).collect(),
+            activity: record.activity.as_ref(),
+            heads: &record.heads,
+            changes: summary.changes.iter().map(WrittenChange::of).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WrittenEvent<'a> {
+    id: &'a Hash,
+    kind: EventKind,
+    change: &'a ChangeId,
+    by: &'a str,
+    org: OrgId,
+    happened: Option<&'a str>,
+    text: Option<&'a str>,
+    #[serde(serialize_with = "some_level_id")]
+    level: Option<Level>,
+    digest: Option<&'a Hash>,
+    ineffective: Option<&'a Ineffective>,
+}
+
+impl<'a> WrittenEvent<'a> {
+    fn of(event: &'a EventFacts) -> Self {
+        WrittenEvent {
+            id: &event.id,
+            kind: event.kind,
+            change: &event.change,
+            by: &event.by,
+            org: event.org.id,
+            happened: event.happened.as_deref(),
+            text: event.text.as_deref(),
+            level: event.level,
+            digest: event.digest.as_ref(),
+            ineffective: event.ineffective.as_ref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WrittenChange<'a> {
+    id: &'a ChangeId,
+    log: &'a str,
+    index: u64,
+    author: Option<&'a StatementId>,
+    recorded: Timestamp,
+    witnessed: Option<WrittenReceipt>,
+    doubt: Option<Doubt>,
+    verdict: WrittenVerdict<'a>,
+}
+
+impl<'a> WrittenChange<'a> {
+    fn of(change: &'a ChangeFacts) -> Self {
+        WrittenChange {
+            id: &change.id,
+            log: &change.log,
+            index: change.index,
+            author: change.author.as_ref().map(|author| &author.appointment),
+            recorded: change.recorded,
+            witnessed: change.witnessed.as_ref().map(WrittenReceipt::of),
+            doubt: change.doubt,
+            verdict: WrittenVerdict::of(&change.verdict),
+        }
+    }
+}
+
+/// A [`Verdict`] without what its change's author and its record say already.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case", tag = "verdict")]
+enum WrittenVerdict<'a> {
+    Counts {
+        provisional: bool,
+        adopted: Option<AdoptedBy>,
+    },
+    Pending {
+        reason: &'a PendingReason,
+    },
+    Contested {
+        reason: ContestReason,
+    },
+    Refused {
+        reason: &'a RefusalReason,
+    },
+}
+
+impl<'a> WrittenVerdict<'a> {
+    fn of(verdict: &'a Verdict) -> Self {
+        match verdict {
+            Verdict::Counts {
+                provisional, adopted, ..
+            } => WrittenVerdict::Counts {
+                provisional: *provisional,
+                adopted: *adopted,
+            },
+            Verdict::Pending { reason } => WrittenVerdict::Pending { reason },
+            Verdict::Contested { reason, .. } => WrittenVerdict::Contested { reason: *reason },
+            Verdict::Refused { reason } => WrittenVerdict::Refused { reason },
+        }
+    }
+}
