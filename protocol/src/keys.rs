@@ -2,6 +2,8 @@
 //! can stand beside Ed25519 later; today Ed25519 (RFC 8032, strict verification) is the only one and all others are
 //! refused here, in one place.
 
+mod seen;
+
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use std::fmt;
 use zeroize::Zeroize;
@@ -36,6 +38,10 @@ pub struct PublicKey(VerifyingKey);
 impl PublicKey {
     /// Reads an Ed25519 key; refuses weak and non-canonical ones.
     pub fn from_ed25519(bytes: [u8; 32]) -> Result<Self, KeyError> {
+        seen::or_read(bytes, Self::read)
+    }
+
+    fn read(bytes: [u8; 32]) -> Result<Self, KeyError> {
         // Decompression reduces modulo p; only the reduced form is one key's one name.
         if !is_reduced(&bytes) {
             return Err(KeyError::Malformed);
@@ -263,6 +269,26 @@ mod tests {
             let strict = VerifyingKey::from_bytes(&bytes)
                 .is_ok_and(|key| key.to_edwards().compress().to_bytes() == bytes && !key.is_weak());
             assert_eq!(PublicKey::from_ed25519(bytes).is_ok(), strict, "{}", hex(&bytes));
+        }
+    }
+
+    #[test]
+    fn keys_that_were_read_lately_are_never_taken_for_each_other() {
+        let keys: Vec<[u8; 32]> = (0..500_u32)
+            .map(|n| {
+                *SecretKey::from_seed(Hash::plain(&n.to_be_bytes()).0)
+                    .public()
+                    .ed25519_bytes()
+            })
+            .collect();
+        for bytes in keys.iter().chain(keys.iter().rev()) {
+            let mut flipped = *bytes;
+            flipped[31] ^= 0x80;
+            assert_eq!(PublicKey::from_ed25519(*bytes).unwrap().ed25519_bytes(), bytes);
+            assert_eq!(
+                PublicKey::from_ed25519(flipped).unwrap().ed25519_bytes(),
+                &flipped
+            );
         }
     }
 

@@ -71,8 +71,9 @@ impl Scene {
         };
         station.appoint_person(&passphrase(), person, &passphrase())?;
         let clerk = station.sign_in("clerk", &passphrase())?;
-        for node in [&county, &township] {
-            let known = [&township, &station].map(|node| node.directory().statements().cloned().collect());
+        for node in [&county, &township, &station] {
+            let known =
+                [&county, &township, &station].map(|node| node.directory().statements().cloned().collect());
             node.store().write_blocking(move |writer| {
                 known
                     .into_iter()
