@@ -12,6 +12,7 @@ use super::org::OrgJson;
 use super::request::Record;
 use super::{ApiState, Problem};
 use crate::services::ServiceError;
+use crate::services::horizon::Horizon;
 use crate::services::query::{ChainLink, ChangeDetail, RecordDetail, Witnessing};
 
 pub(super) fn router() -> Router<ApiState> {
@@ -45,6 +46,8 @@ struct RecordJson {
     owner: Option<OrgJson>,
     state: serde_json::Value,
     changes: Vec<ChangeJson>,
+    /// As of when the verdicts hold: how far each log is known in which changes stand.
+    horizon: Vec<HorizonJson>,
     annexes: Vec<String>,
     missing: Vec<Label>,
     document_heads: Option<Vec<String>>,
@@ -83,6 +86,15 @@ struct WitnessedJson {
 }
 
 #[derive(Serialize)]
+struct HorizonJson {
+    origin: String,
+    org: Option<OrgJson>,
+    size: u64,
+    root: String,
+    witnessed: Option<WitnessedJson>,
+}
+
+#[derive(Serialize)]
 struct LinkJson {
     id: String,
     holder: String,
@@ -107,6 +119,7 @@ impl RecordJson {
                 .iter()
                 .map(|change| ChangeJson::of(change, detail))
                 .collect(),
+            horizon: detail.horizon.iter().map(HorizonJson::from).collect(),
             annexes: detail.annex_names.clone(),
             missing: detail
                 .missing
@@ -156,6 +169,18 @@ impl From<&Witnessing> for WitnessedJson {
             time: witnessing.time.0,
             place: witnessing.place,
             size: witnessing.size.0,
+        }
+    }
+}
+
+impl From<&Horizon> for HorizonJson {
+    fn from(horizon: &Horizon) -> Self {
+        HorizonJson {
+            origin: horizon.origin.to_string(),
+            org: horizon.org.as_ref().map(OrgJson::from),
+            size: horizon.size.0,
+            root: horizon.root.to_string(),
+            witnessed: horizon.witnessed.as_ref().map(WitnessedJson::from),
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod evidence;
 mod export;
 pub mod fork;
 pub mod found;
+pub mod horizon;
 pub mod import;
 pub mod ingest;
 pub mod invite;

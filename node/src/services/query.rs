@@ -9,6 +9,7 @@ use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Audience, Directory, Level, Org, Role, Space};
 use serde::{Deserialize, Serialize};
 
+use super::horizon::{Horizon, horizons};
 use super::office::{Office, Standing};
 use super::{Load, Node, ServiceError};
 use crate::store::{AlarmRow, RecordRow, RowFilter};
@@ -108,6 +109,8 @@ pub struct RecordDetail {
     pub state: RecordState,
     /// Changes, newest first.
     pub changes: Vec<ChangeDetail>,
+    /// As of when the verdicts hold: how far each log is known in which changes stand, by origin.
+    pub horizon: Vec<Horizon>,
     /// Personal parts held and open here.
     pub annexes: Vec<AnnexDetail>,
     /// Annexes that exist, by ledger, whether they are held here or not.
@@ -376,9 +379,11 @@ impl Node {
                 });
             }
             let document = reader.document(record)?;
-            Ok(Some((loaded, state, changes, annexes, document)))
+            let origins = loaded.held.iter().map(|held| &held.origin);
+            let horizon = horizons(reader, load.directory(), origins)?;
+            Ok(Some((loaded, state, changes, annexes, document, horizon)))
         })?;
-        let (loaded, state, changes, annexes, document) =
+        let (loaded, state, changes, annexes, document, horizon) =
             detail.ok_or(ServiceError::UnknownRecord(*record))?;
         let ledger = state.definition.and_then(|hash| super::definition(&hash));
         let prefix = lianzhan_protocol::record::ANNEX_KEY;
@@ -399,6 +404,7 @@ impl Node {
             space: loaded.space,
             state,
             changes,
+            horizon,
             annexes,
             annex_names,
             missing,

@@ -37,7 +37,7 @@ pub(super) fn page(
     }
     let held = desk.node.activity(id)?;
     let path = format!("/activities/{id}");
-    let panels = Panels::new(desk, &path, &detail, open)?;
+    let panels = Panels::new(desk, &path, &detail, open);
     let may = |kind| desk.node.may_sign(desk.author(), kind, &detail.space);
     let line = typed.or_else(|| {
         may(EventKind::LogLine).then(|| LineForm {

@@ -11,6 +11,7 @@ use super::i18n::Lang;
 use super::page::{Appointment, Check, CheckKind, Mark, Proof, Trust, Witness};
 use super::say;
 use crate::services::ServiceError;
+use crate::services::horizon::Horizon;
 use crate::services::query::{ChainLink, ChangeDetail, RecordDetail};
 use crate::{env, words};
 
@@ -97,25 +98,26 @@ pub(super) struct Panels<'a> {
     page: &'a str,
     bundle: String,
     open: Option<ChangeId>,
-    horizon: Option<Timestamp>,
+    horizon: Vec<Horizon>,
 }
 
 impl<'a> Panels<'a> {
     /// For the record's page at `page`, with the proof of `open` shown.
-    pub(super) fn new(
-        desk: &'a Desk,
-        page: &'a str,
-        record: &RecordDetail,
-        open: Option<ChangeId>,
-    ) -> Result<Self, ServiceError> {
-        let horizon = desk.node.standing()?.horizon;
-        Ok(Panels {
+    pub(super) fn new(desk: &'a Desk, page: &'a str, record: &RecordDetail, open: Option<ChangeId>) -> Self {
+        Panels {
             desk,
             page,
             bundle: format!("/records/{}/bundle", record.id),
             open,
-            horizon,
-        })
+            horizon: record.horizon.clone(),
+        }
+    }
+
+    /// As of when the log of a change was last seen by a witness that it needs.
+    fn horizon(&self, change: &ChangeDetail) -> Option<Timestamp> {
+        let of_log = |horizon: &&Horizon| horizon.origin == change.held.origin;
+        let seen = self.horizon.iter().find(of_log)?.witnessed.as_ref()?;
+        Some(seen.time)
     }
 
     /// The mark of a change, why it is no better, and its proof if that is open.
@@ -144,6 +146,7 @@ impl<'a> Panels<'a> {
         let (desk, text) = (self.desk, &self.desk.text);
         let logs = desk.node.log_status()?;
         let origin = change.held.origin.to_string();
+        let horizon = self.horizon(change);
         let alarm = logs
             .into_iter()
             .find(|log| log.origin == origin)
@@ -191,10 +194,8 @@ impl<'a> Panels<'a> {
             witnesses: self.witnesses(change),
             key: say::grouped(&change.held.author.fingerprint()),
             fingerprint: say::grouped(&change.held.id.to_string()),
-            as_of: self.horizon.map(|at| say::clock(text, at)).unwrap_or_default(),
-            stale: self
-                .horizon
-                .is_some_and(|at| env::now().0.saturating_sub(at.0) > STALE_MS),
+            as_of: horizon.map(|at| say::clock(text, at)).unwrap_or_default(),
+            stale: horizon.is_some_and(|at| env::now().0.saturating_sub(at.0) > STALE_MS),
             bundle: self.bundle.clone(),
             close: self.page.to_owned(),
             origin,

@@ -38,7 +38,7 @@ pub(super) fn page(
     let text = desk.text;
     let detail = detail(&desk.node, id)?;
     let path = format!("/records/{id}");
-    let panels = Panels::new(desk, &path, &detail, open)?;
+    let panels = Panels::new(desk, &path, &detail, open);
     let definition = ledger(&detail.ledger);
     let visit = detail.ledger == visit::LEDGER;
     let section = match detail.ledger.as_str() {
