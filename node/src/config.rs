@@ -94,6 +94,7 @@ impl Config {
                 "log_format",
                 "passphrase",
                 "person_passphrase",
+                "backup_passphrase",
                 "login",
                 "lang",
             ]))

@@ -10,6 +10,7 @@ mod anew;
 mod appoint;
 mod appointments;
 mod ask;
+mod backup;
 mod bundle;
 mod check;
 mod demo;
@@ -26,6 +27,7 @@ mod query;
 mod reach;
 mod reindex;
 mod renew;
+mod restore;
 mod revoke;
 mod run;
 mod status;
@@ -120,6 +122,8 @@ enum Command {
     Bundle(bundle::Bundle),
     Export(export::Export),
     Check(check::Check),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     Reindex(reindex::Reindex),
     Demo(demo::Demo),
 }
@@ -192,6 +196,8 @@ impl Command {
             Command::Anew(anew) => anew.run(shell),
             Command::Bundle(bundle) => bundle.run(shell),
             Command::Export(export) => export.run(shell),
+            Command::Backup(backup) => backup.run(shell),
+            Command::Restore(restore) => restore.run(shell),
             Command::Reindex(reindex) => reindex.run(shell),
             Command::Demo(demo) => demo.run(shell),
         }

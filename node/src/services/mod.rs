@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod adopt;
 pub mod appoint;
+pub mod backup;
 pub mod check;
 pub mod desk;
 mod document;
