@@ -1,6 +1,7 @@
 """Recovers a locked key as its owner would in ten years: stock age, then stock openssl. Prints the public key in hex.
+With a second file it only opens the first one into it.
 
-    python recover.py FILE.age < passphrase
+    python recover.py FILE.age [OUTPUT] < passphrase
 
 age asks for the passphrase at a terminal, and so it gets one.
 """
@@ -42,7 +43,9 @@ def public_key(pem):
     return der.stdout[len(prefix) :]
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and len(sys.argv) > 2:
+    decrypt(sys.argv[1], sys.stdin.buffer.read(), sys.argv[2])
+elif __name__ == "__main__":
     with tempfile.TemporaryDirectory() as directory:
         pem = os.path.join(directory, "key.pem")
         decrypt(sys.argv[1], sys.stdin.buffer.read(), pem)

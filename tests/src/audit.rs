@@ -13,14 +13,14 @@ use super::process::{PASSPHRASE, Running, Site, alone, command, files_below, run
 const VISITS: usize = 4;
 
 /// A township with a station below it, both with a few visits and witnessed.
-struct World {
-    place: tempfile::TempDir,
-    above: Site,
-    below: Site,
+pub(crate) struct World {
+    pub(crate) place: tempfile::TempDir,
+    pub(crate) above: Site,
+    pub(crate) below: Site,
 }
 
 impl World {
-    fn raise() -> Self {
+    pub(crate) fn raise() -> Self {
         let place = tempfile::tempdir().unwrap();
         let (above, below) = (Site::new(place.path(), "above"), Site::new(place.path(), "below"));
         above.found("township", ["枫渡镇", "Fengdu Town"], "990121103");
@@ -50,7 +50,7 @@ impl World {
     }
 }
 
-fn settled(above: &Running, below: &Running) {
+pub(crate) fn settled(above: &Running, below: &Running) {
     until("all is witnessed and shared", || {
         let level = [above, below].iter().all(|node| {
             let status = node.status();
@@ -61,7 +61,7 @@ fn settled(above: &Running, below: &Running) {
     });
 }
 
-fn visit(node: &Running, login: &str, n: usize) {
+pub(crate) fn visit(node: &Running, login: &str, n: usize) {
     let fields = json!({
         "received_at": "2026-04-16T09:00:00+08:00", "channel": "visit", "persons": 1, "nature": "problem",
         "gist": format!("第 {n} 件：老码头护坡裂缝变宽。"),

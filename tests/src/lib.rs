@@ -7,6 +7,8 @@ mod apart;
 mod audit;
 #[cfg(test)]
 mod automerge_attacks;
+#[cfg(test)]
+mod backup;
 pub mod browser;
 #[cfg(test)]
 mod convergence;
