@@ -27,6 +27,8 @@ mod licences;
 #[cfg(test)]
 mod mutants;
 #[cfg(test)]
+mod package;
+#[cfg(test)]
 mod pages;
 pub mod prefecture;
 #[cfg(test)]
