@@ -12,6 +12,7 @@ mod care;
 mod forks;
 mod imports;
 mod invitations;
+mod metrics;
 mod monitor;
 mod org;
 mod people;
@@ -61,6 +62,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
     let token = auth::Token::new(&state.node.api_token()?);
     let v1 = Router::new()
         .merge(status::router())
+        .merge(metrics::router())
         .merge(views::router())
         .merge(records::router())
         .merge(bundles::router())
