@@ -511,6 +511,7 @@ class Directory:
             for name, s, data in waiting.pop(last["by"], []):
                 try:
                     identity, stated = as_reason("succession", open_succession, data, last["founders"], last["threshold"])
+                    need(not self.takes_back(stated), "succession")
                     issuer = s[1]
                     need(issuer[5] == self.id, "other_federation")
                     need(3 not in issuer and issuer[1] == self.root and issuer[2] == stated[5], "not_authority")
@@ -530,6 +531,15 @@ class Directory:
         for several in waiting.values():
             for name, _, _ in several:
                 self.not_in_line[name] = "issuer_unknown"
+
+    def takes_back(self, stated):
+        """T-31."""
+        terms = [term for term in self.line if term["key"] == stated[5][1]]
+        if not terms:
+            return False
+        (validity, may), (time, gives) = (terms[-1]["validity"], terms[-1]["may"]), (stated[6], stated[7])
+        within = time[1] <= validity[1] and validity[2] <= time[2]
+        return not (within and set(may[1]) <= set(gives[1]) and may[2] <= gives[2])
 
     def judge_all(self, misused):
         """T-19: orgs from the root down, then everything."""

@@ -149,6 +149,15 @@ impl RootAuthority {
         }
     }
 
+    /// Whether a succession that names this key again takes from it. What the key stated is judged by the last word on it, so
+    /// a later begin, an earlier end or a smaller power would undo what stood.
+    pub(super) fn loses_by(&self, succession: &Succession) -> bool {
+        let (time, powers) = (&succession.validity, &succession.may_appoint);
+        !time.contains(&self.validity)
+            || !powers.covers(&self.may_appoint.roles)
+            || powers.depth < self.may_appoint.depth
+    }
+
     pub(super) fn successor(carried_by: StatementId, statement: SuccessionStatement) -> Self {
         let SuccessionStatement { id, succession } = statement;
         RootAuthority {

@@ -610,6 +610,34 @@ fn succeeding(set: &mut Set) {
         &founders[..2],
         &one,
     );
+    let root_key = key("990100 authority");
+    let again = |change: fn(&mut Succession)| {
+        let mut again = Succession {
+            authority: root_key.public(),
+            keeps: vec![],
+            ..kept.clone()
+        };
+        change(&mut again);
+        carried(federation, &again, &founders[..2], &root_key)
+    };
+    let losses = [
+        (
+            "the same key, begins later",
+            again(|s| s.validity.not_before.0 += 1),
+        ),
+        (
+            "the same key, ends earlier",
+            again(|s| s.validity.not_after.0 -= 1),
+        ),
+        (
+            "the same key, gives fewer roles",
+            again(|s| s.may_appoint.roles.truncate(1)),
+        ),
+        (
+            "the same key, gives less depth",
+            again(|s| s.may_appoint.depth -= 1),
+        ),
+    ];
     set.more("a succession that keeps what was", &[&good_one]);
     set.more("a succession that keeps nothing", &[&bare]);
     set.more("what it does not keep, adopted", &[&bare, &adoption]);
@@ -626,4 +654,7 @@ fn succeeding(set: &mut Set) {
     set.more("said by the retired authority after", &[&good_one, &by_old]);
     set.more("said by the new authority", &[&good_one, &by_new]);
     set.more("a shorter time does not reach back", &[&short]);
+    for (name, statement) in &losses {
+        set.more(name, &[statement]);
+    }
 }

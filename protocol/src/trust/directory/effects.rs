@@ -115,7 +115,7 @@ impl Line {
             let candidates = waiting.remove(&now.by).unwrap_or_default();
             let mut good: Vec<(StatementId, SuccessionStatement)> = Vec::new();
             for (id, statement, bytes) in candidates {
-                match succeeds(&now, statement, bytes, founding) {
+                match succeeds(&line.roots, statement, bytes, founding) {
                     Ok(succession) => good.push((id, succession)),
                     Err(fault) => drop(line.faults.insert(id, fault)),
                 }
@@ -144,14 +144,28 @@ impl Line {
     }
 }
 
+/// Whether it comes next after the last of `roots`.
 fn succeeds(
-    now: &RootAuthority,
+    roots: &[RootAuthority],
     statement: &SignedStatement,
     bytes: &[u8],
     founding: &FoundingStatement,
 ) -> Result<SuccessionStatement, StatementFault> {
-    let opened = SuccessionStatement::open(bytes, &now.founders, now.threshold)
-        .map_err(|error| StatementFault::Succession(error.to_string()))?;
+    let refused = |why: &dyn std::fmt::Display| StatementFault::Succession(why.to_string());
+    let now = roots
+        .last()
+        .ok_or_else(|| refused(&"nobody speaks for the root"))?;
+    let opened =
+        SuccessionStatement::open(bytes, &now.founders, now.threshold).map_err(|error| refused(&error))?;
+    let before = roots
+        .iter()
+        .rev()
+        .find(|root| root.key == opened.succession().authority);
+    if before.is_some_and(|before| before.loses_by(opened.succession())) {
+        return Err(refused(
+            &"a succession that names a key again gives it no shorter time, and no less, than before",
+        ));
+    }
     let issuer = statement.issuer();
     if issuer.founding != founding.id() {
         return Err(StatementFault::OtherFederation);

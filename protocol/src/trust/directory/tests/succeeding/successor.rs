@@ -59,20 +59,6 @@ fn a_successor_that_keeps_nothing_adopts_the_federation_piece_by_piece() {
 fn founders_change_and_the_authority_is_confirmed() {
     let mut federation = Federation::new();
     let same = federation.keys(org(CITY)).authority.clone();
-    let succession = Succession {
-        may_appoint: MayAppoint {
-            roles: vec![Role::Secretary],
-            depth: 3,
-        },
-        ..naming(federation.founding.id(), &same)
-    };
-    let confirmed = carried(&federation, &succession, &founders(), &same);
-    federation.add(confirmed);
-    let faults = federation.directory().faults().clone();
-    // Of a key that was confirmed the later word on what it may give holds, for what it stated before as well.
-    let authority = federation.keys(org(COUNTY)).appointment.unwrap();
-    assert_eq!(faults.get(&authority), Some(&StatementFault::Role));
-    let mut federation = Federation::new();
     let confirmed = carried(
         &federation,
         &naming(federation.founding.id(), &same),
@@ -88,6 +74,56 @@ fn founders_change_and_the_authority_is_confirmed() {
         federation.directory().root_authorities()[1].founders,
         later_founders().iter().map(SecretKey::public).collect::<Vec<_>>()
     );
+}
+
+#[test]
+fn a_succession_takes_nothing_from_a_key_that_it_names_again() {
+    let federation = Federation::new();
+    let same = federation.keys(org(CITY)).authority.clone();
+    let first = naming(federation.founding.id(), &same);
+    type Edit = fn(&mut Succession);
+    let losses: [(&str, Edit); 4] = [
+        ("begins later", |s| s.validity.not_before.0 += 1),
+        ("ends earlier", |s| s.validity.not_after.0 -= 1),
+        ("gives fewer roles", |s| s.may_appoint.roles.truncate(1)),
+        ("gives less depth", |s| s.may_appoint.depth -= 1),
+    ];
+    for (what, edit) in losses {
+        let mut succession = first.clone();
+        edit(&mut succession);
+        let statement = carried(&federation, &succession, &founders(), &same);
+        let directory = with(&federation, &[&statement]);
+        assert!(is_not_one(standing(&directory, &statement.id())), "{what}");
+        assert_eq!(directory.faults().len(), 1, "{what}: nothing stated before falls");
+        assert_eq!(directory.root_authorities().len(), 1, "{what}");
+        // A key that nobody held before begins when it begins.
+        let new = key("second root");
+        succession.authority = new.public();
+        succession.keeps = tags(of_root(&federation));
+        let other = carried(&federation, &succession, &founders(), &new);
+        assert!(with(&federation, &[&other]).faults().is_empty(), "{what}");
+    }
+    let longer = Succession {
+        validity: Validity {
+            not_before: Timestamp(first.validity.not_before.0 - 1),
+            not_after: Timestamp(first.validity.not_after.0 + 1),
+        },
+        ..first
+    };
+    let longer_one = carried(&federation, &longer, &founders(), &same);
+    assert!(with(&federation, &[&longer_one]).faults().is_empty());
+    // Against the last word on it, not the first; also where another key spoke in between.
+    let new = key("second root");
+    let between = Succession {
+        keeps: tags(of_root(&federation)),
+        ..naming(id_of(&longer, &founders()), &new)
+    };
+    let between_one = carried(&federation, &between, &later_founders(), &new);
+    let again = naming(id_of(&between, &later_founders()), &same);
+    let again_one = carried(&federation, &again, &later_founders(), &same);
+    let directory = with(&federation, &[&longer_one, &between_one, &again_one]);
+    assert!(is_not_one(standing(&directory, &again_one.id())));
+    assert_eq!(directory.root_authorities().len(), 3);
 }
 
 #[test]
