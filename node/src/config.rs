@@ -95,6 +95,7 @@ impl Config {
                 "passphrase",
                 "person_passphrase",
                 "backup_passphrase",
+                "new_passphrase",
                 "login",
                 "lang",
             ]))

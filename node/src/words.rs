@@ -106,6 +106,18 @@ fn office(error: &OfficeError) -> String {
             format!("本机构自己的授权到 {at} 为止。请先由上级续任本机构，或写更早的日期。")
         }
         OfficeError::NoPerson(text) => format!("本机不认识“{text}”：请写人员编号或本机的登录名。"),
+        OfficeError::NoChild(text) => format!("本机构没有直接下级“{text}”：请写区划代码或机构编号。"),
+        OfficeError::NoRequest => "这不是机构密钥的请求码。请完整复制 lianzhan authority ask 打印的内容。".into(),
+        OfficeError::OtherFederation => "这个请求码出自另一个网络。".into(),
+        OfficeError::RootKey => "最上级的授权由创立人重新指定，见 lianzhan succession。".into(),
+        OfficeError::OpenRequest => {
+            "本机已有一个未批准的机构密钥请求，口令与当时设定的不同。如要重新开始，请移走 authority.next.age。".into()
+        }
+        OfficeError::Unconfirmed { org } => format!(
+            "{org}现用的密钥没有为这个请求签名。请用可靠的方式问清是谁在请求，核对指纹，再用 --lost（丢失）或 --stolen（失窃）批准。"
+        ),
+        OfficeError::OtherConfirmed => "为这个请求签名的密钥现在不代表该机构，请重新生成请求码。".into(),
+        OfficeError::RetiredWitness => "本节点的见证密钥已停用，请先运行 lianzhan witness renew。".into(),
         OfficeError::NotContested => "没有需要追认的内容。".into(),
         OfficeError::NotSamePost => "只有现任同一职务的人，或上级机构，才能追认。".into(),
     }

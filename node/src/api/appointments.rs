@@ -15,7 +15,7 @@ use crate::services::ServiceError;
 use crate::services::office::{Office, OfficeFilter};
 use crate::services::query::{ChainLink, chain};
 use crate::services::renew::parse_until;
-use crate::services::revoke::{Keep, RevocationDraft, parse_ground};
+use crate::services::revoke::{Keep, RevocationDraft, RevocationPreview, parse_ground};
 
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
@@ -24,6 +24,7 @@ pub(super) fn router() -> Router<ApiState> {
         .route("/renew", post(renew))
         .route("/renew/key", post(change_key))
         .route("/revoke", post(revoke))
+        .route("/revoke/preview", post(preview))
 }
 
 #[derive(Deserialize)]
@@ -236,9 +237,42 @@ async fn revoke(
             ground,
             words: body.reason,
             keep,
+            also: Vec::new(),
         };
         node.revoke(&own, &draft)
     });
     let statements = texts(&stated.await?);
     Ok((StatusCode::CREATED, Json(Stated { statements })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Preview {
+    appointment: String,
+    reason: String,
+    #[serde(default)]
+    hard: bool,
+    #[serde(default)]
+    since: Option<String>,
+    #[serde(default)]
+    keep: Option<KeepJson>,
+}
+
+/// What the revocation would do. Nothing is signed.
+async fn preview(
+    State(state): State<ApiState>,
+    Body(body): Body<Preview>,
+) -> Result<Json<RevocationPreview>, Problem> {
+    let ground = parse_ground(body.hard, body.since.as_deref())?;
+    let keep = body.keep.map(KeepJson::read).transpose()?;
+    let preview = blocking(&state, move |node| {
+        node.preview_revocation(&RevocationDraft {
+            appointment: node.find_office(&body.appointment)?,
+            ground,
+            words: body.reason,
+            keep,
+            also: Vec::new(),
+        })
+    });
+    Ok(Json(preview.await?))
 }

@@ -1,4 +1,4 @@
-//! Inviting the node of an org below.
+//! Inviting the node of an org below, for the first time or again.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,10 +10,14 @@ use super::people::level;
 use super::request::{Body, Passphrase};
 use super::{ApiState, Problem};
 use crate::services::ServiceError;
+use crate::services::authority::{AuthorityGrant, Loss};
 use crate::services::found::OrgDraft;
+use crate::services::revoke::Keep;
 
 pub(super) fn router() -> Router<ApiState> {
-    Router::new().route("/invite", post(invite))
+    Router::new()
+        .route("/invite", post(invite))
+        .route("/invite/again", post(again))
 }
 
 #[derive(Deserialize)]
@@ -49,14 +53,7 @@ async fn invite(
         name_en: body.name_en,
         code: body.code,
     };
-    let addresses = match body.addresses {
-        given if given.is_empty() => (state.addresses)(),
-        given => given,
-    };
-    if addresses.is_empty() {
-        let words = "this node has no address at which the new one reaches it; give one in `addresses`";
-        return Err(ServiceError::Bad(words.into()).into());
-    }
+    let addresses = reachable(&state, body.addresses)?;
     let (node, passphrase) = (state.node.clone(), body.passphrase.0);
     let invited = state
         .door
@@ -68,4 +65,65 @@ async fn invite(
         expires: invitation.expires.0,
     };
     Ok((StatusCode::CREATED, Json(invited)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Again {
+    /// Opens the org's authority key.
+    passphrase: Passphrase,
+    /// The division code or the id of an org directly below.
+    org: String,
+    reason: String,
+    #[serde(default)]
+    loss: Loss,
+    #[serde(default)]
+    since: Option<String>,
+    #[serde(default)]
+    keep: Option<String>,
+    #[serde(default)]
+    addresses: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct InvitedAgain {
+    code: String,
+    org: String,
+    expires: i64,
+    revoked: Vec<String>,
+}
+
+/// Takes the keys of an org below back, whose machine is lost, and invites it again.
+async fn again(
+    State(state): State<ApiState>,
+    Body(body): Body<Again>,
+) -> Result<(StatusCode, Json<InvitedAgain>), Problem> {
+    let keep = body.keep.as_deref().map(Keep::parse).transpose()?;
+    let draft = AuthorityGrant::stated(body.loss, body.since.as_deref(), body.reason, keep, None)?;
+    let addresses = reachable(&state, body.addresses)?;
+    let (node, passphrase) = (state.node.clone(), body.passphrase.0);
+    let again = state
+        .door
+        .with_authority(move || node.invite_again(&passphrase, &body.org, &draft, addresses));
+    let again = again.await?;
+    let answer = InvitedAgain {
+        code: again.invitation.to_code(),
+        org: again.invitation.org.to_string(),
+        expires: again.invitation.expires.0,
+        revoked: again.revoked.iter().map(ToString::to_string).collect(),
+    };
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+/// Where the new node reaches this one: as given, or as it listens.
+fn reachable(state: &ApiState, given: Vec<String>) -> Result<Vec<String>, ServiceError> {
+    let addresses = match given {
+        given if given.is_empty() => (state.addresses)(),
+        given => given,
+    };
+    if addresses.is_empty() {
+        let words = "this node has no address at which the new one reaches it; give one in `addresses`";
+        return Err(ServiceError::Bad(words.into()));
+    }
+    Ok(addresses)
 }

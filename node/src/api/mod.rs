@@ -12,6 +12,7 @@ mod care;
 mod forks;
 mod imports;
 mod invitations;
+mod keys;
 mod metrics;
 mod monitor;
 mod org;
@@ -74,6 +75,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .merge(adoptions::router())
         .merge(succession::router())
         .merge(invitations::router())
+        .merge(keys::router())
         .merge(care::router())
         .merge(witness::router())
         .layer(DefaultBodyLimit::max(BODY_MAX))

@@ -196,21 +196,27 @@ impl From<ServiceError> for Problem {
 /// What is wrong with a post.
 fn of_office(error: &OfficeError) -> (StatusCode, &'static str, &'static str) {
     match error {
-        OfficeError::Unknown(_) | OfficeError::NoPerson(_) => {
+        OfficeError::Unknown(_) | OfficeError::NoPerson(_) | OfficeError::NoChild(_) => {
             (StatusCode::NOT_FOUND, "not-here", "This node has no such thing")
         }
-        OfficeError::Several(_) | OfficeError::Earlier(_) | OfficeError::Beyond(_) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong")
-        }
-        OfficeError::Already(_) | OfficeError::NotContested => {
-            (StatusCode::CONFLICT, "state", "This does not fit what is there")
-        }
+        OfficeError::Several(_)
+        | OfficeError::Earlier(_)
+        | OfficeError::Beyond(_)
+        | OfficeError::NoRequest
+        | OfficeError::OtherFederation => (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong"),
+        OfficeError::Already(_)
+        | OfficeError::NotContested
+        | OfficeError::OpenRequest
+        | OfficeError::RetiredWitness => (StatusCode::CONFLICT, "state", "This does not fit what is there"),
         OfficeError::NotHere
         | OfficeError::Revoked { .. }
         | OfficeError::Ended(_)
         | OfficeError::OtherPost(_)
         | OfficeError::OutOfReach { .. }
         | OfficeError::OtherOrg(_)
+        | OfficeError::RootKey
+        | OfficeError::Unconfirmed { .. }
+        | OfficeError::OtherConfirmed
         | OfficeError::NotSamePost => (StatusCode::FORBIDDEN, "not-allowed", "This is not allowed"),
     }
 }

@@ -142,14 +142,15 @@ impl Adopt {
 }
 
 fn said(shell: &Shell, json: bool, name: &str, ids: &[String]) -> anyhow::Result<()> {
-    if json {
-        return out::json(&json!({ name: ids }));
-    }
-    for id in ids {
-        out::line(id)?;
-    }
-    shell.say("已追认。", "Adopted.");
-    Ok(())
+    let count = ids.len();
+    out::told(
+        shell,
+        json,
+        &json!({ name: ids }),
+        ids,
+        &format!("已追认。上面是追认的编号，共 {count} 项。"),
+        &format!("Adopted. Above are the ids of what adopts, {count} in all."),
+    )
 }
 
 fn list(shell: &Shell, reach: Reach, json: bool) -> anyhow::Result<()> {

@@ -61,11 +61,14 @@ impl Anew {
                 written["record"].as_str().unwrap_or_default().to_owned()
             }
         };
-        shell.say(
+        out::told(
+            shell,
+            self.json,
+            &json!({ "record": record }),
+            &[],
             &format!("已重新签名，记录 {record}。"),
-            &format!("signed anew, record {record}"),
-        );
-        Ok(())
+            &format!("Signed anew, in record {record}."),
+        )
     }
 
     fn list(&self, left: &Value, lang: Lang) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 use age::secrecy::{ExposeSecret, SecretString};
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Level, Role};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::found::level;
@@ -60,9 +60,12 @@ pub(super) struct Appoint {
     /// Appoint as a node directly below asks 按下级的请求码任命
     #[arg(long, value_name = "CODE", conflicts_with_all = ["login", "name", "roles", "seat", "person"])]
     grant: Option<String>,
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Appointed {
     appointment: String,
 }
@@ -74,7 +77,7 @@ fn role(id: &str) -> Result<Role, String> {
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Asked {
     code: String,
 }
@@ -83,8 +86,9 @@ impl Appoint {
     pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
         let reach = Reach::open(&shell.dir())?;
         if let Some(code) = &self.grant {
-            return grant(shell, reach, code, self.until);
+            return grant(shell, reach, code, self.until, self.json);
         }
+        let json = self.json;
         let draft = PersonDraft {
             login: self.login.unwrap_or_default(),
             name: self.name.unwrap_or_default(),
@@ -94,9 +98,9 @@ impl Appoint {
             until: self.until,
         };
         if self.ask {
-            ask_above(shell, reach, draft)
+            ask_above(shell, reach, draft, json)
         } else {
-            appoint(shell, reach, draft)
+            appoint(shell, reach, draft, json)
         }
     }
 }
@@ -133,7 +137,7 @@ fn described(draft: &PersonDraft, person: &SecretString) -> serde_json::Value {
     })
 }
 
-fn appoint(shell: &Shell, reach: Reach, draft: PersonDraft) -> anyhow::Result<()> {
+fn appoint(shell: &Shell, reach: Reach, draft: PersonDraft, json: bool) -> anyhow::Result<()> {
     let own = own_passphrase(shell)?;
     let person = person_passphrase(shell)?;
     let appointment = match reach {
@@ -145,15 +149,18 @@ fn appoint(shell: &Shell, reach: Reach, draft: PersonDraft) -> anyhow::Result<()
             client.post::<Appointed>("/appoint", &body)?.appointment
         }
     };
-    out::line(&appointment)?;
-    shell.say(
+    let lines = [appointment.clone()];
+    out::told(
+        shell,
+        json,
+        &Appointed { appointment },
+        &lines,
         "已任命。上面是任命的编号。",
         "Appointed. Above is the id of the appointment.",
-    );
-    Ok(())
+    )
 }
 
-fn ask_above(shell: &Shell, reach: Reach, draft: PersonDraft) -> anyhow::Result<()> {
+fn ask_above(shell: &Shell, reach: Reach, draft: PersonDraft, json: bool) -> anyhow::Result<()> {
     let person = person_passphrase(shell)?;
     let code = match reach {
         Reach::Here(node) => node.ask_appointment(draft, &person)?.to_code(),
@@ -163,15 +170,24 @@ fn ask_above(shell: &Shell, reach: Reach, draft: PersonDraft) -> anyhow::Result<
                 .code
         }
     };
-    out::line(&code)?;
-    shell.say(
+    let lines = [code.clone()];
+    out::told(
+        shell,
+        json,
+        &Asked { code },
+        &lines,
         "把上面的请求码交给上级，由上级运行 lianzhan appoint --grant。",
         "Give the code above to the org above, which runs lianzhan appoint --grant.",
-    );
-    Ok(())
+    )
 }
 
-fn grant(shell: &Shell, reach: Reach, code: &str, until: Option<Timestamp>) -> anyhow::Result<()> {
+fn grant(
+    shell: &Shell,
+    reach: Reach,
+    code: &str,
+    until: Option<Timestamp>,
+    json: bool,
+) -> anyhow::Result<()> {
     let own = own_passphrase(shell)?;
     let appointment = match reach {
         Reach::Here(node) => node
@@ -183,10 +199,13 @@ fn grant(shell: &Shell, reach: Reach, code: &str, until: Option<Timestamp>) -> a
             client.post::<Appointed>("/appoint/grant", &body)?.appointment
         }
     };
-    out::line(&appointment)?;
-    shell.say(
+    let lines = [appointment.clone()];
+    out::told(
+        shell,
+        json,
+        &Appointed { appointment },
+        &lines,
         "已任命。下次同步时到达请求的节点。",
         "Appointed. It reaches the asking node with the next sync.",
-    );
-    Ok(())
+    )
 }

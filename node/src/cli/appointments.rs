@@ -1,5 +1,7 @@
 //! `lianzhan appointments`
 
+use std::collections::BTreeMap;
+
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Role;
 use serde::Deserialize;
@@ -15,6 +17,7 @@ use crate::services::office::{OfficeFilter, day, last_day};
 Example 例:
   lianzhan appointments                     all that are known here 本机所知的全部
   lianzhan appointments --org own --below   this org and all below it 本机构及其下级
+  lianzhan appointments --tree              who appointed whom 谁任命了谁
   lianzhan appointments --within 30         what ends within 30 days 30 天内到期的
   lianzhan appointments --person lin --json")]
 pub(super) struct Appointments {
@@ -33,6 +36,9 @@ pub(super) struct Appointments {
     /// Those that are revoked or contested 已撤销或有争议的
     #[arg(long)]
     revoked: bool,
+    /// As a tree: each below the one on which it rests 按任命关系列成树
+    #[arg(long, conflicts_with = "json")]
+    tree: bool,
     /// Print one JSON array 输出 JSON
     #[arg(long)]
     json: bool,
@@ -56,6 +62,14 @@ pub(super) struct Shown {
     at: Option<i64>,
     words: Option<String>,
     renewed: bool,
+    /// What it rests on, itself first.
+    chain: Vec<String>,
+}
+
+impl Shown {
+    pub(super) fn is_authority(&self) -> bool {
+        self.purpose == "authority"
+    }
 }
 
 impl Appointments {
@@ -90,7 +104,57 @@ impl Appointments {
             return out::json(&offices);
         }
         let shown: Vec<Shown> = serde_json::from_value(offices)?;
-        out::bytes(table(&shown, shell.lang).as_bytes())
+        let text = if self.tree {
+            tree(&shown, shell.lang)
+        } else {
+            table(&shown, shell.lang)
+        };
+        out::bytes(text.as_bytes())
+    }
+}
+
+/// Appointments, each below the one on which it rests, as far as that is shown.
+fn tree(offices: &[Shown], lang: Lang) -> String {
+    let rests_on = |office: &Shown| {
+        let above = office.chain.get(1)?;
+        offices.iter().position(|other| other.id == *above)
+    };
+    let mut below: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
+    for (n, office) in offices.iter().enumerate() {
+        below.entry(rests_on(office)).or_default().push(n);
+    }
+    let mut text = String::new();
+    let mut todo: Vec<(usize, usize)> = Vec::new();
+    let push = |todo: &mut Vec<(usize, usize)>, above: Option<usize>, depth: usize| {
+        let those = below.get(&above).into_iter().flatten();
+        todo.extend(those.rev().map(|n| (*n, depth)));
+    };
+    push(&mut todo, None, 0);
+    while let Some((n, depth)) = todo.pop() {
+        let office = &offices[n];
+        let login = office.login.as_ref().map(|login| format!(" ({login})"));
+        let id: String = office.id.chars().take(12).collect();
+        text.push_str(&format!(
+            "{:indent$}{id}  {} · {}{} · {} – {} · {}\n",
+            "",
+            office.org_name,
+            holder(office, lang),
+            login.unwrap_or_default(),
+            day(Timestamp(office.not_before)),
+            last_day(Timestamp(office.not_after)),
+            state(office, lang),
+            indent = depth * 2,
+        ));
+        push(&mut todo, Some(n), depth + 1);
+    }
+    text
+}
+
+/// Who holds what.
+fn holder(office: &Shown, lang: Lang) -> String {
+    match office.purpose.as_str() {
+        "person" => format!("{} {}", office.holder, post(office, lang)),
+        _ => post(office, lang),
     }
 }
 

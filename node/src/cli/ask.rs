@@ -9,6 +9,8 @@ use crate::keystore::PASSPHRASE_MIN;
 
 /// The passphrase that opens what the command works with.
 pub(super) const PASSPHRASE: &str = "LIANZHAN_PASSPHRASE";
+/// The passphrase of a key that is made to follow another.
+pub(super) const NEW_PASSPHRASE: &str = "LIANZHAN_NEW_PASSPHRASE";
 /// The passphrase of a person who is being appointed.
 pub(super) const PERSON_PASSPHRASE: &str = "LIANZHAN_PERSON_PASSPHRASE";
 

@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use super::lang::said;
 use super::reach::Reach;
-use super::{Lang, Shell, out};
+use super::{Shell, out};
 use crate::services::select::Selection;
 use crate::services::{files, parse_record};
 
@@ -34,6 +34,9 @@ pub(super) struct Bundle {
     /// The file to write 写入的文件
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(clap::Args)]
@@ -108,14 +111,15 @@ impl Bundle {
             )
         })?;
         let (file, root) = (self.output.display(), shell.dir().join(files::FOUNDING));
-        eprintln!(
-            "{}: lianzhan-audit verify {file} --root {}",
-            match shell.lang {
-                Lang::Zh => format!("已写入 {file}（{} 字节）。核查", bytes.len()),
-                Lang::En => format!("{file} written, {} bytes. To check it", bytes.len()),
-            },
-            root.display()
-        );
-        Ok(())
+        let check = format!("lianzhan-audit verify {file} --root {}", root.display());
+        let size = bytes.len();
+        out::told(
+            shell,
+            self.json,
+            &serde_json::json!({ "file": self.output, "bytes": size, "check": check }),
+            &[],
+            &format!("已写入 {file}（{size} 字节）。核查：{check}"),
+            &format!("{file} written, {size} bytes. To check it: {check}"),
+        )
     }
 }

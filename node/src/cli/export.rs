@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use super::Shell;
 use super::lang::said;
 use super::reach::Reach;
+use super::{Shell, out};
 use crate::services::parse_record;
 
 /// Write a record as an Automerge document that other tools open 把一条记录写成 Automerge 文档
@@ -25,15 +25,20 @@ pub(super) struct Export {
     /// The file to write 写入的文件
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Export {
     pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
         let id = parse_record(&self.record)?;
+        let spinner = out::spinner(shell.lang.pick("读取记录", "reading the record"));
         let bytes = match Reach::open(&shell.dir())? {
             Reach::Here(node) => node.automerge_file(&id)?,
             Reach::Running(client) => client.get_bytes(&format!("/records/{id}/automerge"))?,
         };
+        spinner.finish_and_clear();
         let file = self.output.display();
         std::fs::write(&self.output, &bytes).with_context(|| {
             said(
@@ -41,7 +46,13 @@ impl Export {
                 format!("{file}: choose a place that can be written to"),
             )
         })?;
-        shell.say(&format!("已写入 {file}。"), &format!("{file} written."));
-        Ok(())
+        out::told(
+            shell,
+            self.json,
+            &serde_json::json!({ "record": id.to_string(), "file": self.output, "bytes": bytes.len() }),
+            &[],
+            &format!("已写入 {file}。"),
+            &format!("{file} written."),
+        )
     }
 }

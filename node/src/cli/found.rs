@@ -23,23 +23,26 @@ pub(super) struct Found {
     org: OrgArgs,
     #[command(flatten)]
     place: Place,
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// How an org is described.
 #[derive(clap::Args)]
-pub(super) struct OrgArgs {
+struct OrgArgs {
     /// Level: national, province, city, county, township, street, station 层级
     #[arg(long, value_parser = level)]
-    pub(super) level: Level,
+    level: Level,
     /// Chinese name 中文名称
     #[arg(long)]
-    pub(super) name: String,
+    name: String,
     /// English name 英文名称
     #[arg(long)]
-    pub(super) name_en: String,
+    name_en: String,
     /// Division code of 2, 4, 6, 9 or 12 digits 行政区划代码
     #[arg(long)]
-    pub(super) code: String,
+    code: String,
 }
 
 /// Where a new node serves; written to its lianzhan.toml.
@@ -91,11 +94,14 @@ impl Found {
             code: self.org.code,
         };
         let node = found::found(&shell.dir(), draft, &passphrase, config)?;
-        out::line(&node.directory().founding().id().to_string())?;
-        shell.say(
+        let founding = node.directory().founding().id().to_string();
+        out::told(
+            shell,
+            self.json,
+            &serde_json::json!({ "founding": founding, "org": node.org_id().to_string(), "dir": shell.dir() }),
+            std::slice::from_ref(&founding),
             "已建立。上面是本网络的标识，请公布给核查人。下一步：lianzhan appoint 任命人员，lianzhan run 启动。",
             "Done. Above is the id of this federation; publish it for auditors. Next: lianzhan appoint, lianzhan run.",
-        );
-        Ok(())
+        )
     }
 }

@@ -2,36 +2,105 @@
 
 use age::secrecy::ExposeSecret;
 use anyhow::bail;
-use serde::Deserialize;
+use lianzhan_protocol::id::StatementId;
+use lianzhan_protocol::trust::Level;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::found::OrgArgs;
+use super::found::level;
 use super::lang::said;
 use super::reach::Reach;
 use super::{Shell, ask, out};
-use crate::services::Node;
+use crate::services::authority::{AuthorityGrant, Loss};
 use crate::services::found::OrgDraft;
+use crate::services::invite::Invitation;
+use crate::services::revoke::Keep;
+use crate::services::{Node, ServiceError};
 
 /// Invite the node of an org directly below 邀请直接下级的节点
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example 例:
   lianzhan invite --level county --name 澄川县 --name-en Chengchuan --code 990121
+  lianzhan invite --again 990121 --reason 主机损坏                    the machine is broken 主机损坏
+  lianzhan invite --again 990121 --reason 主机失窃 --stolen           the machine was stolen 主机失窃
 
 Prints one code. Give it to who sets up that node, who types `lianzhan join CODE`. It is good once and for seven days;
 this node must be running then. Whoever has the code can join in that org's place, so hand it over safely.
-打印一个邀请码，交给下级节点的安装人，在那里运行 lianzhan join。七天内有效，只能用一次；加入时本节点须在运行。")]
+--again takes the keys of an org's lost machine back at once; what it appointed stands, but for a stolen one.
+打印一个邀请码，交给下级节点的安装人，在那里运行 lianzhan join。七天内有效，只能用一次；加入时本节点须在运行。
+--again 立即撤销下级丢失主机上的密钥；它作出的任命仍然有效，失窃的除外。")]
 pub(super) struct Invite {
     #[command(flatten)]
-    org: OrgArgs,
+    org: NewOrg,
+    #[command(flatten)]
+    again: Again,
     /// An address at which the new node reaches this one, such as /ip4/192.0.2.1/tcp/7611; may be repeated 本节点的地址
     #[arg(long = "address", value_name = "ADDRESS")]
     addresses: Vec<String>,
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
 }
 
-#[derive(Deserialize)]
+/// An org that is invited for the first time.
+#[derive(clap::Args)]
+struct NewOrg {
+    /// Level: province, city, county, township, street, station 层级
+    #[arg(long, value_parser = level, required_unless_present = "again")]
+    level: Option<Level>,
+    /// Chinese name 中文名称
+    #[arg(long, required_unless_present = "again")]
+    name: Option<String>,
+    /// English name 英文名称
+    #[arg(long, required_unless_present = "again")]
+    name_en: Option<String>,
+    /// Division code of 2, 4, 6, 9 or 12 digits 行政区划代码
+    #[arg(long, required_unless_present = "again")]
+    code: Option<String>,
+}
+
+impl NewOrg {
+    fn draft(self) -> Option<OrgDraft> {
+        Some(OrgDraft {
+            level: self.level?,
+            name_zh: self.name?,
+            name_en: self.name_en?,
+            code: self.code?,
+        })
+    }
+}
+
+/// An org whose node is lost.
+#[derive(clap::Args)]
+struct Again {
+    /// An org directly below whose machine is lost: its division code or its id 重新邀请的下级：区划代码或机构编号
+    #[arg(long, value_name = "ORG", requires = "reason", conflicts_with_all = ["level", "name", "name_en", "code"])]
+    again: Option<String>,
+    /// Why its keys are revoked; everybody can read it 理由（公开）
+    #[arg(long, value_name = "WORDS", requires = "again")]
+    reason: Option<String>,
+    /// Its keys are lost, and may be found by others 密钥丢失
+    #[arg(long, requires = "again", conflicts_with = "stolen")]
+    lost: bool,
+    /// Its keys were, or may be, in other hands 密钥失窃
+    #[arg(long, requires = "again")]
+    stolen: bool,
+    /// Since when, such as 2026-11-20 or 2026-11-20T09:00 自何时起
+    #[arg(long, value_name = "TIME", requires = "again")]
+    since: Option<String>,
+    /// Which statements of its authority go on standing [default: all; of a stolen one none] 保留哪些声明
+    #[arg(long, value_name = "all|none|IDS", requires = "again")]
+    keep: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct Invited {
     code: String,
+    org: String,
+    expires: i64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    revoked: Vec<String>,
 }
 
 impl Invite {
@@ -52,34 +121,85 @@ impl Invite {
             "本机构密钥的口令",
             "passphrase of the org's authority key",
         )?;
-        let code = match reach {
-            Reach::Here(node) => {
-                let addresses = match self.addresses {
-                    given if given.is_empty() => vec![node.config().listen.clone()],
-                    given => given,
-                };
-                let draft = OrgDraft {
-                    level: self.org.level,
-                    name_zh: self.org.name,
-                    name_en: self.org.name_en,
-                    code: self.org.code,
-                };
-                node.invite(draft, &passphrase, addresses)?.to_code()
+        let given = self.addresses;
+        let addresses = |node: &Node| match given.is_empty() {
+            true => vec![node.config().listen.clone()],
+            false => given.clone(),
+        };
+        let again = self.again.again.is_some();
+        let invited = match (self.org.draft(), reach) {
+            (Some(org), Reach::Here(node)) => {
+                let invitation = node.invite(org, &passphrase, addresses(&node))?;
+                Invited::of(&invitation, &[])
             }
-            Reach::Running(client) => {
+            (Some(org), Reach::Running(client)) => {
                 let body = json!({
-                    "passphrase": passphrase.expose_secret(), "level": self.org.level.as_str(), "name_zh": self.org.name,
-                    "name_en": self.org.name_en, "code": self.org.code, "addresses": self.addresses,
+                    "passphrase": passphrase.expose_secret(), "level": org.level.as_str(), "name_zh": org.name_zh,
+                    "name_en": org.name_en, "code": org.code, "addresses": given,
                 });
-                client.post::<Invited>("/invite", &body)?.code
+                client.post("/invite", &body)?
+            }
+            (None, Reach::Here(node)) => {
+                let org = self.again.again.clone().unwrap_or_default();
+                let draft = self.again.draft()?;
+                let again = node.invite_again(&passphrase, &org, &draft, addresses(&node))?;
+                Invited::of(&again.invitation, &again.revoked)
+            }
+            (None, Reach::Running(client)) => {
+                // Refused here where it is wrong by itself.
+                self.again.draft()?;
+                let body = json!({
+                    "passphrase": passphrase.expose_secret(), "org": self.again.again, "reason": self.again.reason,
+                    "loss": self.again.loss(), "since": self.again.since, "keep": self.again.keep, "addresses": given,
+                });
+                client.post("/invite/again", &body)?
             }
         };
-        out::line(&code)?;
-        shell.say(
-            "上面是邀请码，七天内有效，只能用一次。在新节点上运行：lianzhan join 邀请码",
-            "Above is the code, good once and for seven days. On the new node: lianzhan join CODE",
-        );
-        Ok(())
+        let revoked = match again {
+            true => ["原来的密钥已撤销。", "The keys of before are revoked. "],
+            false => ["", ""],
+        };
+        out::told(
+            shell,
+            self.json,
+            &invited,
+            std::slice::from_ref(&invited.code),
+            &format!(
+                "{}上面是邀请码，七天内有效，只能用一次。在新节点上运行：lianzhan join 邀请码",
+                revoked[0]
+            ),
+            &format!(
+                "{}Above is the code, good once and for seven days. On the new node: lianzhan join CODE",
+                revoked[1]
+            ),
+        )
+    }
+}
+
+impl Invited {
+    fn of(invitation: &Invitation, revoked: &[StatementId]) -> Self {
+        Invited {
+            code: invitation.to_code(),
+            org: invitation.org.to_string(),
+            expires: invitation.expires.0,
+            revoked: revoked.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl Again {
+    fn loss(&self) -> Loss {
+        match (self.lost, self.stolen) {
+            (true, _) => Loss::Lost,
+            (_, true) => Loss::Stolen,
+            _ => Loss::None,
+        }
+    }
+
+    fn draft(&self) -> Result<AuthorityGrant, ServiceError> {
+        let keep = self.keep.as_deref().map(Keep::parse).transpose()?;
+        let words = self.reason.clone().unwrap_or_default();
+        AuthorityGrant::stated(self.loss(), self.since.as_deref(), words, keep, None)
     }
 }
 

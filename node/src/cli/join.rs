@@ -23,6 +23,9 @@ pub(super) struct Join {
     code: String,
     #[command(flatten)]
     place: Place,
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Join {
@@ -72,11 +75,14 @@ impl Join {
             let _ = std::fs::remove_dir(&dir);
         }
         let node = joined?;
-        out::line(&node.org()?.name_zh)?;
-        shell.say(
+        let org = node.org()?;
+        out::told(
+            shell,
+            self.json,
+            &serde_json::json!({ "org": org.id.to_string(), "name": org.name_zh, "dir": dir }),
+            std::slice::from_ref(&org.name_zh),
             "已加入。下一步：lianzhan appoint 任命人员，lianzhan run 启动。",
             "Joined. Next: lianzhan appoint, lianzhan run.",
-        );
-        Ok(())
+        )
     }
 }

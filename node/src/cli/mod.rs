@@ -10,6 +10,7 @@ mod anew;
 mod appoint;
 mod appointments;
 mod ask;
+mod authority;
 mod backup;
 mod bundle;
 mod check;
@@ -21,6 +22,7 @@ mod invite;
 mod join;
 mod lang;
 mod marks;
+mod node;
 mod out;
 mod policy;
 mod query;
@@ -112,6 +114,8 @@ enum Command {
     Renew(renew::Renew),
     Revoke(revoke::Revoke),
     Adopt(adopt::Adopt),
+    Authority(authority::Authority),
+    Node(node::NodeCommand),
     Succession(succession::Command),
     Policy(policy::Policy),
     Witness(witness::Witness),
@@ -187,6 +191,8 @@ impl Command {
             Command::Renew(renew) => renew.run(shell),
             Command::Revoke(revoke) => revoke.run(shell),
             Command::Adopt(adopt) => adopt.run(shell),
+            Command::Authority(authority) => authority.run(shell),
+            Command::Node(node) => node.run(shell),
             Command::Succession(succession) => succession.run(shell),
             Command::Policy(policy) => policy.run(shell),
             Command::Witness(witness) => witness.run(shell),

@@ -26,6 +26,25 @@ pub(super) fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     line(&serde_json::to_string(value)?)
 }
 
+/// What came of a command: with `json` the one value, else the lines on stdout and a sentence beside them on stderr.
+pub(super) fn told(
+    shell: &super::Shell,
+    json: bool,
+    value: &impl serde::Serialize,
+    lines: &[String],
+    zh: &str,
+    en: &str,
+) -> anyhow::Result<()> {
+    if json {
+        return self::json(value);
+    }
+    for text in lines {
+        line(text)?;
+    }
+    shell.say(zh, en);
+    Ok(())
+}
+
 /// Rows under headings, columns lined up.
 pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let headings: Vec<String> = headings.iter().map(|heading| shown(heading)).collect();

@@ -2,7 +2,7 @@
 
 use age::secrecy::ExposeSecret;
 use lianzhan_protocol::trust::Level;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::found::level;
@@ -22,9 +22,12 @@ pub(super) struct Policy {
     /// Levels, from the top or not, or none 层级
     #[arg(long, value_name = "LEVELS")]
     witness: String,
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Stated {
     statement: String,
 }
@@ -51,11 +54,14 @@ impl Policy {
                 client.post::<Stated>("/policy", &body)?.statement
             }
         };
-        out::line(&statement)?;
-        shell.say(
+        let lines = [statement.clone()];
+        out::told(
+            shell,
+            self.json,
+            &Stated { statement },
+            &lines,
             "已规定。各节点下次写入时另起新日志。",
             "Stated. Each node starts new logs when it next writes.",
-        );
-        Ok(())
+        )
     }
 }

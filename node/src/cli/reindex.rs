@@ -1,6 +1,6 @@
 //! `lianzhan reindex`
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::reach::Reach;
@@ -13,9 +13,13 @@ Example 例:
   lianzhan reindex
 
 Nothing that was signed is touched. 不改动任何已签名的内容。")]
-pub(super) struct Reindex {}
+pub(super) struct Reindex {
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
+}
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Reindexed {
     records: u64,
 }
@@ -28,6 +32,9 @@ impl Reindex {
             Reach::Running(client) => client.post::<Reindexed>("/reindex", &json!({}))?.records,
         };
         spinner.finish_and_clear();
+        if self.json {
+            return out::json(&Reindexed { records });
+        }
         out::line(&match shell.lang {
             Lang::Zh => format!("已重建 {records} 条记录。"),
             Lang::En => format!("{records} records rebuilt"),

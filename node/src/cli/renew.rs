@@ -77,15 +77,14 @@ impl Renew {
                 client.post::<Renewed>("/renew", &body)?.appointment
             }
         };
-        if self.json {
-            return out::json(&json!({ "appointment": appointment }));
-        }
-        out::line(&appointment)?;
-        shell.say(
+        out::told(
+            shell,
+            self.json,
+            &json!({ "appointment": appointment }),
+            std::slice::from_ref(&appointment),
             "已续任。上面是新任命的编号。",
             "Renewed. Above is the id of the new appointment.",
-        );
-        Ok(())
+        )
     }
 
     fn change_key(self, shell: &Shell, reach: Reach) -> anyhow::Result<()> {

@@ -1,18 +1,21 @@
 //! `lianzhan revoke`
 
 use age::secrecy::ExposeSecret;
+use lianzhan_protocol::trust::Ground;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::appoint::own_passphrase;
+use super::appointments::Shown;
 use super::reach::Reach;
-use super::{Shell, out};
+use super::{Shell, appointments, out};
 use crate::services::revoke::{Keep, RevocationDraft, parse_ground};
 
 /// Revoke an appointment 撤销任命
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example 例:
+  lianzhan revoke lin --reason 调离本站 --dry-run       what it would do; nothing is signed 只看后果，不签名
   lianzhan revoke lin --reason 调离本站
   lianzhan revoke lin --reason 手提电脑失窃 --stolen --since 2026-11-20T09:00
   lianzhan revoke 3f09ab12 --reason 授权密钥更换 --keep all
@@ -39,9 +42,22 @@ pub(super) struct Revoke {
     /// Of an authority: which of its statements go on standing [default: all; of a stolen or lost key none] 机构授权：保留哪些
     #[arg(long, value_name = "all|none|IDS")]
     keep: Option<String>,
+    /// Say what it would do, and sign nothing 只看后果，不签名
+    #[arg(long)]
+    dry_run: bool,
     /// Print one JSON object 输出 JSON
     #[arg(long)]
     json: bool,
+}
+
+/// What is shown of [`crate::services::revoke::RevocationPreview`].
+#[derive(Deserialize)]
+struct Preview {
+    appointment: Shown,
+    cut: Vec<serde_json::Value>,
+    keeps: usize,
+    adopts: usize,
+    contests: usize,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +71,9 @@ impl Revoke {
         let ground = parse_ground(hard, self.since.as_deref())?;
         let keep = self.keep.as_deref().map(Keep::parse).transpose()?;
         let reach = Reach::open(&shell.dir())?;
+        if self.dry_run {
+            return self.preview(shell, reach, ground, keep);
+        }
         let own = own_passphrase(shell)?;
         let statements = match reach {
             Reach::Here(node) => {
@@ -63,6 +82,7 @@ impl Revoke {
                     ground,
                     words: self.reason,
                     keep,
+                    also: Vec::new(),
                 };
                 let stated = node.revoke(&own, &draft)?;
                 stated.iter().map(ToString::to_string).collect()
@@ -75,16 +95,77 @@ impl Revoke {
                 client.post::<Stated>("/revoke", &body)?.statements
             }
         };
+        out::told(
+            shell,
+            self.json,
+            &json!({ "statements": statements }),
+            &statements,
+            "已撤销。上面是撤销的编号。待追认的内容见 lianzhan adopt --list。",
+            "Revoked. Above is the id of the revocation. What waits for an adoption is listed by lianzhan adopt --list.",
+        )
+    }
+
+    fn preview(self, shell: &Shell, reach: Reach, ground: Ground, keep: Option<Keep>) -> anyhow::Result<()> {
+        let preview: serde_json::Value = match reach {
+            Reach::Here(node) => {
+                let draft = RevocationDraft {
+                    appointment: node.find_office(&self.appointment)?,
+                    ground,
+                    words: self.reason,
+                    keep,
+                    also: Vec::new(),
+                };
+                serde_json::to_value(node.preview_revocation(&draft)?)?
+            }
+            Reach::Running(client) => {
+                let body = json!({
+                    "appointment": self.appointment, "reason": self.reason, "hard": self.stolen || self.lost,
+                    "since": self.since, "keep": self.keep,
+                });
+                client.post("/revoke/preview", &body)?
+            }
+        };
         if self.json {
-            return out::json(&json!({ "statements": statements }));
+            return out::json(&preview);
         }
-        for statement in &statements {
-            out::line(statement)?;
+        let preview: Preview = serde_json::from_value(preview)?;
+        out::bytes(appointments::table(std::slice::from_ref(&preview.appointment), shell.lang).as_bytes())?;
+        let hard = ground != Ground::Soft;
+        for [zh, en] in consequences(&preview, hard, self.since.as_deref()) {
+            out::line(shell.lang.pick(&zh, &en))?;
         }
         shell.say(
-            "已撤销。待追认的内容见 lianzhan adopt --list。",
-            "Revoked. What waits for an adoption is listed by lianzhan adopt --list.",
+            "以上只是预览，什么也没有签名。",
+            "This was a preview; nothing was signed.",
         );
         Ok(())
     }
+}
+
+fn consequences(preview: &Preview, hard: bool, since: Option<&str>) -> Vec<[String; 2]> {
+    let mut said = Vec::new();
+    if preview.appointment.is_authority() {
+        let (keeps, contests) = (preview.keeps + preview.adopts, preview.contests);
+        said.push([
+            format!("它作出的声明：{keeps} 项继续有效，{contests} 项待追认。"),
+            format!("Of what it stated, {keeps} go on standing, and {contests} wait for an adoption."),
+        ]);
+        return said;
+    }
+    let seen = preview.cut.len();
+    said.push(match (hard, since) {
+        (false, _) => [
+            format!("现已见证的内容仍然有效（见证日志 {seen} 份），尚未见证的待追认。"),
+            format!("What is witnessed by now stays good ({seen} witness logs are seen here); what is not waits for an adoption."),
+        ],
+        (true, Some(since)) => [
+            format!("{since} 之前见证的内容仍然有效，其余待追认。"),
+            format!("What was witnessed before {since} stays good; all else waits for an adoption."),
+        ],
+        (true, None) => [
+            "用它签过的内容全部待追认。".into(),
+            "All that was ever signed with it waits for an adoption.".into(),
+        ],
+    });
+    said
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use age::secrecy::ExposeSecret;
 use lianzhan_protocol::time::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::reach::Reach;
@@ -57,6 +57,9 @@ struct Draft {
     /// Nothing that the key before stated goes on standing, as when it was stolen 不保留原密钥的声明
     #[arg(long, conflicts_with = "same_key")]
     keep_nothing: bool,
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(clap::Args)]
@@ -66,21 +69,30 @@ struct Sign {
     /// The founder's key file 创立人的密钥文件
     #[arg(long, value_name = "KEYFILE")]
     founder: PathBuf,
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(clap::Args)]
 struct Publish {
     /// The draft 文件
     file: PathBuf,
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(clap::Args)]
 struct Key {
     /// Where to write the key file 文件
     file: PathBuf,
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Published {
     statement: String,
 }
@@ -128,12 +140,14 @@ impl Draft {
             }
         };
         file.write(&self.file)?;
-        out::bytes(text(file.about(), shell).as_bytes())?;
-        shell.say(
-            "已起草。把文件交给各位创立人签名。",
-            "Drafted. Give the file to the founders to sign.",
-        );
-        Ok(())
+        out::told(
+            shell,
+            self.json,
+            file.about(),
+            &lines(file.about(), shell),
+            "已起草。把文件交给现任创立人，各自运行 lianzhan succession sign。",
+            "Drafted. Give the file to the founders in office, who each run lianzhan succession sign.",
+        )
     }
 }
 
@@ -141,7 +155,9 @@ impl Sign {
     fn run(self, shell: &Shell) -> anyhow::Result<()> {
         let mut file = SuccessionFile::read(&self.file)?;
         // Whoever signs sees first what.
-        out::bytes(text(file.about(), shell).as_bytes())?;
+        for line in lines(file.about(), shell) {
+            shell.say(&line, &line);
+        }
         let passphrase = ask::passphrase(
             shell,
             ask::PASSPHRASE,
@@ -151,11 +167,16 @@ impl Sign {
         file.sign(&self.founder, &passphrase)?;
         file.write(&self.file)?;
         let count = file.signatures();
-        shell.say(
-            &format!("已签名，共 {count} 份。"),
-            &format!("Signed; {count} in all."),
-        );
-        Ok(())
+        out::told(
+            shell,
+            self.json,
+            &json!({ "signatures": count, "stated": file.about() }),
+            &[],
+            &format!("已签名，共 {count} 份。签够之后，在最上级节点运行 lianzhan succession publish。"),
+            &format!(
+                "Signed; {count} in all. Once enough have signed, run lianzhan succession publish at the root's node."
+            ),
+        )
     }
 }
 
@@ -176,12 +197,15 @@ impl Publish {
                 client.post::<Published>("/succession/publish", &body)?.statement
             }
         };
-        out::line(&statement)?;
-        shell.say(
-            "已公布。从现在起由继任的密钥代表最上级。",
-            "Published. From now on the succeeding key speaks for the root.",
-        );
-        Ok(())
+        let lines = [statement.clone()];
+        out::told(
+            shell,
+            self.json,
+            &Published { statement },
+            &lines,
+            "已公布。从现在起由继任的密钥代表最上级；上面是声明的编号。",
+            "Published. From now on the succeeding key speaks for the root. Above is the id of the statement.",
+        )
     }
 }
 
@@ -193,17 +217,22 @@ impl Key {
             "创立人密钥的新口令",
             "new passphrase of the founder's key",
         )?;
-        out::line(&make_founder(
-            &self.file,
-            &passphrase,
-            Config::default().scrypt_log_n,
-        )?)
+        let key = make_founder(&self.file, &passphrase, Config::default().scrypt_log_n)?;
+        out::told(
+            shell,
+            self.json,
+            &json!({ "founder": key }),
+            std::slice::from_ref(&key),
+            "已生成。上面是公钥，起草时用 --founder 写入；密钥文件由这位创立人保管。",
+            "Made. Above is the public key, which the draft takes as --founder; the file is for this founder to keep.",
+        )
     }
 }
 
-fn text(about: &About, shell: &Shell) -> String {
+/// A succession, line by line.
+fn lines(about: &About, shell: &Shell) -> Vec<String> {
     let lang = shell.lang;
-    let mut text = String::new();
+    let mut lines = Vec::new();
     let (from, until) = (
         day(Timestamp(about.not_before)),
         last_day(Timestamp(about.not_after)),
@@ -223,10 +252,10 @@ fn text(about: &About, shell: &Shell) -> String {
             about.threshold.to_string(),
         ),
     ] {
-        text.push_str(&format!("{}: {value}\n", lang.pick(zh, en)));
+        lines.push(format!("{}: {value}", lang.pick(zh, en)));
     }
     for founder in &about.founders {
-        text.push_str(&format!("{}: {founder}\n", lang.pick("创立人", "founder")));
+        lines.push(format!("{}: {founder}", lang.pick("创立人", "founder")));
     }
-    text
+    lines
 }

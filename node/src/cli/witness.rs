@@ -1,8 +1,7 @@
 //! `lianzhan witness`
 
 use age::secrecy::ExposeSecret;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use super::reach::Reach;
 use super::{Shell, appoint, out};
@@ -23,17 +22,24 @@ pub(super) struct Witness {
 #[derive(clap::Subcommand)]
 enum Act {
     /// Make another witness key and begin another witness log 更换见证密钥，另起见证日志
-    Renew,
+    Renew(Renew),
 }
 
-#[derive(Deserialize)]
+#[derive(clap::Args)]
+struct Renew {
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize, Deserialize)]
 struct Renewed {
     appointment: String,
 }
 
 impl Witness {
     pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
-        let Act::Renew = self.act;
+        let Act::Renew(Renew { json }) = self.act;
         let reach = Reach::open(&shell.dir())?;
         let own = appoint::own_passphrase(shell)?;
         let appointment = match reach {
@@ -42,15 +48,18 @@ impl Witness {
                 node.renew_witness(&authority)?.to_string()
             }
             Reach::Running(client) => {
-                let body = json!({ "passphrase": own.expose_secret() });
+                let body = serde_json::json!({ "passphrase": own.expose_secret() });
                 client.post::<Renewed>("/witness/renew", &body)?.appointment
             }
         };
-        out::line(&appointment)?;
-        shell.say(
+        let lines = [appointment.clone()];
+        out::told(
+            shell,
+            json,
+            &Renewed { appointment },
+            &lines,
             "已更换。上面是新见证密钥的任命编号。",
             "Renewed. Above is the id of the new witness key's appointment.",
-        );
-        Ok(())
+        )
     }
 }

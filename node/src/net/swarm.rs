@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use lianzhan_protocol::keys::{PublicKey, SecretKey};
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
-use libp2p::swarm::{ConnectionId, NetworkBehaviour, SwarmEvent};
+use libp2p::swarm::{ConnectionId, DialError, NetworkBehaviour, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, Swarm, connection_limits, identify, noise, ping, tcp, yamux};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -82,7 +82,36 @@ impl Handle {
 struct Dial {
     peer: PeerId,
     addresses: Vec<Multiaddr>,
-    reply: oneshot::Sender<Result<(), String>>,
+    reply: oneshot::Sender<Result<(), Unreached>>,
+}
+
+/// Why a peer was not reached.
+struct Unreached {
+    words: String,
+    /// Who answers at its address instead.
+    other: Option<PeerId>,
+}
+
+impl From<DialError> for Unreached {
+    fn from(error: DialError) -> Self {
+        let other = match &error {
+            DialError::WrongPeerId { obtained, .. } => Some(*obtained),
+            _ => None,
+        };
+        Unreached {
+            words: error.to_string(),
+            other,
+        }
+    }
+}
+
+impl From<&str> for Unreached {
+    fn from(words: &str) -> Self {
+        Unreached {
+            words: words.to_owned(),
+            other: None,
+        }
+    }
 }
 
 /// Listens where the configuration says and keeps sessions with the parents, until `stop` turns true.
@@ -122,11 +151,11 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
     let (dials, dial_queue) = mpsc::channel(64);
     for parent in &node.config().parents {
         match parse_parent(parent) {
-            Ok((peer, addresses)) => {
+            Ok((key, addresses)) => {
                 tokio::spawn(
                     sessions
                         .clone()
-                        .keep(streams.clone(), dials.clone(), peer, addresses),
+                        .keep(streams.clone(), dials.clone(), key, addresses),
                 );
             }
             Err(error) => tracing::error!(%error, "a parent in the configuration cannot be dialled"),
@@ -138,7 +167,7 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
     Ok(Handle { peers, addresses })
 }
 
-fn parse_parent(parent: &Parent) -> Result<(PeerId, Vec<Multiaddr>), NetError> {
+fn parse_parent(parent: &Parent) -> Result<(PublicKey, Vec<Multiaddr>), NetError> {
     let bad = |reason: &str| NetError::Address {
         address: parent.node.clone(),
         reason: reason.to_owned(),
@@ -154,7 +183,7 @@ fn parse_parent(parent: &Parent) -> Result<(PeerId, Vec<Multiaddr>), NetError> {
     if addresses.is_empty() {
         return Err(bad("no address"));
     }
-    Ok((peer_id(&key)?, addresses))
+    Ok((key, addresses))
 }
 
 /// Polls the swarm: nothing else may block this task.
@@ -164,7 +193,7 @@ async fn run(
     told: watch::Sender<Vec<String>>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let mut pending: BTreeMap<ConnectionId, oneshot::Sender<Result<(), String>>> = BTreeMap::new();
+    let mut pending: BTreeMap<ConnectionId, oneshot::Sender<Result<(), Unreached>>> = BTreeMap::new();
     loop {
         tokio::select! {
             _ = stop.changed() => return,
@@ -180,7 +209,7 @@ async fn run(
                 let id = options.connection_id();
                 match swarm.dial(options) {
                     Ok(()) => drop(pending.insert(id, dial.reply)),
-                    Err(error) => drop(dial.reply.send(Err(error.to_string()))),
+                    Err(error) => drop(dial.reply.send(Err(error.into()))),
                 }
             }
             event = swarm.select_next_some() => match event {
@@ -194,7 +223,7 @@ async fn run(
                 }
                 SwarmEvent::OutgoingConnectionError { connection_id, error, .. } => {
                     if let Some(reply) = pending.remove(&connection_id) {
-                        let _ = reply.send(Err(error.to_string()));
+                        let _ = reply.send(Err(error.into()));
                     }
                 }
                 _ => {}
@@ -225,16 +254,24 @@ impl Sessions {
         self,
         mut streams: libp2p_stream::Control,
         dials: mpsc::Sender<Dial>,
-        peer: PeerId,
+        key: PublicKey,
         addresses: Vec<Multiaddr>,
     ) {
         let mut pause = BACKOFF_MS.0;
         let mut stop = self.stop.clone();
-        loop {
+        let mut answering = None;
+        for turn in 0.. {
             let started = std::time::Instant::now();
+            let Some(peer) = answering.take().or_else(|| self.in_place_of(&key, turn)) else {
+                return;
+            };
             match Self::reach(&mut streams, &dials, peer, addresses.clone()).await {
                 Ok(stream) => self.drive(peer, stream).await,
-                Err(error) => tracing::debug!(%peer, error, "parent not reached"),
+                Err(Unreached { words, other }) => {
+                    tracing::debug!(%peer, error = words, "parent not reached");
+                    // It may have another key of which this node has not heard. Its hello must show who it is.
+                    answering = other;
+                }
             }
             if *stop.borrow() {
                 return;
@@ -254,12 +291,19 @@ impl Sessions {
         }
     }
 
+    /// The node to dial for a parent that the configuration names: of several that may serve, each in its turn.
+    fn in_place_of(&self, key: &PublicKey, turn: usize) -> Option<PeerId> {
+        let nodes = self.node.nodes_in_place_of(key);
+        let node = nodes.get(turn.checked_rem(nodes.len())?)?;
+        peer_id(node).ok()
+    }
+
     async fn reach(
         streams: &mut libp2p_stream::Control,
         dials: &mpsc::Sender<Dial>,
         peer: PeerId,
         addresses: Vec<Multiaddr>,
-    ) -> Result<libp2p::Stream, String> {
+    ) -> Result<libp2p::Stream, Unreached> {
         let (reply, answer) = oneshot::channel();
         dials
             .send(Dial {
@@ -268,16 +312,16 @@ impl Sessions {
                 reply,
             })
             .await
-            .map_err(|_| "the network has stopped".to_owned())?;
+            .map_err(|_| Unreached::from("the network has stopped"))?;
         tokio::time::timeout(DIAL, answer)
             .await
-            .map_err(|_| "no answer in time".to_owned())?
-            .map_err(|_| "the network has stopped".to_owned())??;
+            .map_err(|_| Unreached::from("no answer in time"))?
+            .map_err(|_| Unreached::from("the network has stopped"))??;
         let open = streams.open_stream(peer, SYNC);
         tokio::time::timeout(DIAL, open)
             .await
-            .map_err(|_| "no stream in time".to_owned())?
-            .map_err(|error| error.to_string())
+            .map_err(|_| Unreached::from("no stream in time"))?
+            .map_err(|error| Unreached::from(error.to_string().as_str()))
     }
 
     async fn drive(&self, peer: PeerId, stream: libp2p::Stream) {

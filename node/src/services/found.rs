@@ -130,7 +130,13 @@ pub(super) fn settle(
     AnnexKeys::open(&path(files::ANNEX_KEYS))?;
     fresh.config.save(dir)?;
     {
-        let store = Store::open(dir, Arc::new(super::NodeSigner(node_key)))?;
+        let store = Store::open(
+            dir,
+            Arc::new(super::NodeSigner {
+                key: node_key,
+                former: Vec::new(),
+            }),
+        )?;
         let (org, authority_id, statements) = (fresh.org, fresh.authority, fresh.statements);
         store.write_blocking(move |writer| {
             writer.put_meta(META_ORG, &org.0)?;
@@ -295,8 +301,9 @@ impl Node {
         Ok(id)
     }
 
-    /// Unlocks this org's authority key for one act.
+    /// Unlocks this org's authority key for one act: the new one from the moment on that its appointment is here.
     pub fn unlock_authority(&self, passphrase: &SecretString) -> Result<SecretKey, ServiceError> {
+        self.settle_authority()?;
         Ok(keystore::unlock(
             &self.dir.join(files::AUTHORITY_KEY),
             passphrase,

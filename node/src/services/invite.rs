@@ -15,7 +15,7 @@ use lianzhan_protocol::id::{Hash, OrgId, StatementId};
 use lianzhan_protocol::keys::{PublicKey, SecretKey, Signature};
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{
-    Appointment, Body, FoundingStatement, Level, MayAppoint, Purpose, SignedStatement, possession_message,
+    Appointment, Body, FoundingStatement, Purpose, SignedStatement, possession_message,
 };
 use minicbor::{Decode, Encode};
 
@@ -162,7 +162,6 @@ impl Node {
         addresses: Vec<String>,
     ) -> Result<Invitation, ServiceError> {
         let authority = self.unlock_authority(passphrase)?;
-        let secret = env::random::<32>();
         let id = match self.invited_before(&draft) {
             Some(id) => id,
             None => {
@@ -172,6 +171,17 @@ impl Node {
                 id
             }
         };
+        self.open_invitation(&authority, id, addresses)
+    }
+
+    /// Locks the authority key under a fresh secret into a grant for one join of `id`, which replaces an earlier one.
+    pub(super) fn open_invitation(
+        &self,
+        authority: &SecretKey,
+        id: OrgId,
+        addresses: Vec<String>,
+    ) -> Result<Invitation, ServiceError> {
+        let secret = env::random::<32>();
         let expires = Timestamp(env::now().0 + INVITE_MS);
         let nonce = env::random();
         let seed = authority.seed();
@@ -217,7 +227,7 @@ impl Node {
         let witnesses = directory.required_witnesses(org);
         let known = self.config.parents.iter().filter_map(|parent| {
             let node = codec::unhex::<32>(&parent.node).and_then(|key| PublicKey::from_ed25519(key).ok())?;
-            let serves = directory.node_org(&node)?;
+            let (node, serves) = self.serving_for(&node)?;
             witnesses.contains(&serves).then(|| Above {
                 node,
                 addresses: parent.addresses.clone(),
@@ -302,21 +312,8 @@ impl Node {
             .org(&request.org)
             .cloned()
             .ok_or(ServiceError::UnknownOrg(request.org))?;
-        let below = Level::Station.rank().saturating_sub(org.level.rank());
-        let depth = self.authority_depth()?.saturating_sub(1).min(below);
-        let appointment = Appointment {
-            key: request.authority,
-            org: org.id,
-            purpose: Purpose::Authority,
-            roles: Vec::new(),
-            may_appoint: Some(MayAppoint::all(depth)),
-            validity: self.remaining()?,
-            name: org.name_zh,
-            seat: None,
-            possession: request.possession,
-            person: None,
-        };
-        let id = self.publish(&authority, Body::Appointment(appointment))?;
+        let appointment = self.authority_appointment(&org, request.authority, request.possession, None)?;
+        let id = self.publish(&authority, appointment)?;
         // Nobody stands above the root: the first child that joins witnesses it.
         let own = self.org()?;
         if own.parent.is_none() && self.directory().required_witnesses(&own.id).is_empty() {

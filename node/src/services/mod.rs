@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod adopt;
 pub mod appoint;
+pub mod authority;
 pub mod backup;
 pub mod check;
 pub mod desk;
@@ -26,7 +27,9 @@ mod office_tests;
 pub mod policy;
 pub mod project;
 pub mod query;
+pub mod rekey;
 pub mod renew;
+pub mod replace;
 pub mod revoke;
 pub mod select;
 mod submit;
@@ -90,6 +93,7 @@ pub struct Node {
     org: OrgId,
     store: Store,
     node_key: SecretKey,
+    former: Vec<PublicKey>,
     witness_key: RwLock<SecretKey>,
     cosigning: witness::Queue,
     annex_keys: AnnexKeys,
@@ -98,14 +102,21 @@ pub struct Node {
     _lock: std::fs::File,
 }
 
-struct NodeSigner(SecretKey);
+struct NodeSigner {
+    key: SecretKey,
+    /// Keys that this node had before.
+    former: Vec<PublicKey>,
+}
 
 impl Signer for NodeSigner {
     fn sign_checkpoint(&self, checkpoint: &Checkpoint) -> SignedCheckpoint {
-        checkpoint.sign(&self.0)
+        checkpoint.sign(&self.key)
     }
     fn node(&self) -> PublicKey {
-        self.0.public()
+        self.key.public()
+    }
+    fn former(&self) -> &[PublicKey] {
+        &self.former
     }
 }
 
@@ -118,10 +129,16 @@ impl Node {
         let lock = lock_dir(dir)?;
         let config = Config::load(dir, overrides)?;
         let founding = FoundingStatement::open(&read(&dir.join(files::FOUNDING))?)?;
+        rekey::take_up(dir)?;
         let node_key = keystore::read_plain(&dir.join(files::NODE_KEY))?;
+        let former = rekey::former_keys(dir)?;
         let witness_key = keystore::read_plain(&dir.join(files::WITNESS_KEY))?;
         let annex_keys = AnnexKeys::open(&dir.join(files::ANNEX_KEYS))?;
-        let store = Store::open(dir, Arc::new(NodeSigner(node_key.clone())))?;
+        let signer = NodeSigner {
+            key: node_key.clone(),
+            former: former.clone(),
+        };
+        let store = Store::open(dir, Arc::new(signer))?;
         let (org, statements) = store.read(|r| Ok((r.meta(META_ORG)?, r.statements()?)))?;
         let org = org
             .and_then(|bytes| <[u8; 16]>::try_from(bytes).ok())
@@ -145,6 +162,7 @@ impl Node {
             org,
             store,
             node_key,
+            former,
             witness_key: RwLock::new(witness_key),
             cosigning: witness::Queue::default(),
             annex_keys,
@@ -153,6 +171,7 @@ impl Node {
             _lock: lock,
         });
         node.mark_revised()?;
+        node.settle_authority()?;
         Ok(node)
     }
 

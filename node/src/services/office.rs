@@ -75,6 +75,41 @@ pub enum OfficeError {
     /// Nothing to adopt.
     #[error("none of these is contested here")]
     NotContested,
+    /// No such org directly below.
+    #[error("there is no org {0:?} directly below this one: give its division code or its id")]
+    NoChild(String),
+    /// No code of ours.
+    #[error(
+        "this is no request for a key of an authority; copy the whole of it, from `lianzhan authority ask`"
+    )]
+    NoRequest,
+    /// Of another federation.
+    #[error("this request was made in another federation")]
+    OtherFederation,
+    /// The root has founders.
+    #[error("the root's authority is named anew by its founders; see `lianzhan succession`")]
+    RootKey,
+    /// A request is open that was locked with another passphrase.
+    #[error(
+        "a request for another authority key is open at this node, and this is not the passphrase chosen for it; \
+         to begin anew, move authority.next.age away"
+    )]
+    OpenRequest,
+    /// The present key did not sign the request.
+    #[error(
+        "the present key of {org} did not sign this request. Ask there who asks, by a way that you trust, and compare the \
+         fingerprint; then grant it with --lost, or with --stolen"
+    )]
+    Unconfirmed {
+        /// Who asks.
+        org: String,
+    },
+    /// Another key signed it.
+    #[error("the key that signed this request is not the org's authority now; let it be made anew")]
+    OtherConfirmed,
+    /// A witness that was put back from a copy gets its own new key first.
+    #[error("this node's witness is retired; run `lianzhan witness renew` first")]
+    RetiredWitness,
     /// The person does not hold the post of the author.
     #[error("only a present holder of the same post, or an authority above it, may adopt this")]
     NotSamePost,

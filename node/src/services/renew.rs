@@ -63,9 +63,7 @@ impl Node {
         if appointment.purpose == Purpose::Authority && appointment.org == self.org {
             return Err(match parent {
                 Some(parent) => OfficeError::OtherOrg(self.name_of(&parent)).into(),
-                None => ServiceError::NotAllowed(
-                    "the root's authority is named anew by its founders; see `lianzhan succession`".into(),
-                ),
+                None => OfficeError::RootKey.into(),
             });
         }
         Ok(appointment.clone())

@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use age::secrecy::SecretString;
 use lianzhan_protocol::id::{OrgId, Origin, StatementId, StatementTag};
 use lianzhan_protocol::keys::SecretKey;
-use lianzhan_protocol::log::{Receipt, witness_group};
+use lianzhan_protocol::log::{Receipt, witness_group, witness_log_origin};
 use lianzhan_protocol::trust::{
     Adoption, Appointment, Body, Cut, Directory, Ground, Purpose, Revocation, SignedStatement,
 };
 
-use super::office::OfficeError;
+use serde::Serialize;
+
+use super::office::{Office, OfficeError};
 use super::renew::parse_since;
 use super::{Node, ServiceError};
 use crate::store::{LogRow, Reader, StoreError};
@@ -69,6 +71,8 @@ pub struct RevocationDraft {
     pub words: String,
     /// Of an authority: what goes on standing. Left away, all of it on a soft ground and nothing on a hard one.
     pub keep: Option<Keep>,
+    /// Where all goes on standing: more of what the authority stated, which need not have come here yet.
+    pub also: Vec<StatementTag>,
 }
 
 impl RevocationDraft {
@@ -79,11 +83,67 @@ impl RevocationDraft {
             ground: Ground::Soft,
             words: words.to_owned(),
             keep: None,
+            also: Vec::new(),
         }
     }
 }
 
+/// What a revocation would do.
+#[derive(Debug, Clone, Serialize)]
+pub struct RevocationPreview {
+    /// The appointment as it stands now.
+    pub appointment: Office,
+    /// `soft` or `hard`.
+    pub ground: &'static str,
+    /// Receipts up to these places of witness logs keep what was signed good.
+    pub cut: Vec<CutShown>,
+    /// Of an authority: how many of its statements go on standing.
+    pub keeps: usize,
+    /// Of an authority: how many more are adopted beside the revocation, for it has no room for them.
+    pub adopts: usize,
+    /// Of an authority: how many of its statements wait for an adoption from then on.
+    pub contests: usize,
+}
+
+/// A place of a witness log.
+#[derive(Debug, Clone, Serialize)]
+pub struct CutShown {
+    /// The witness log.
+    pub origin: String,
+    /// The last place in it that is seen here.
+    pub index: u64,
+}
+
 impl Node {
+    /// What a revocation would do; nothing is signed, and no key is needed.
+    pub fn preview_revocation(&self, draft: &RevocationDraft) -> Result<RevocationPreview, ServiceError> {
+        let (revocation, rest) = self.plan_revocation(draft)?;
+        let issued = self.standing_under(&draft.appointment).len();
+        Ok(RevocationPreview {
+            appointment: self.office(&draft.appointment)?,
+            ground: match draft.ground {
+                Ground::Soft => "soft",
+                Ground::Hard { .. } => "hard",
+            },
+            keeps: revocation.keeps.len(),
+            adopts: rest.len(),
+            contests: issued.saturating_sub(revocation.keeps.len() + rest.len()),
+            cut: revocation
+                .cut
+                .into_iter()
+                .map(|cut| CutShown {
+                    origin: cut.origin.to_string(),
+                    index: cut.index,
+                })
+                .collect(),
+        })
+    }
+
+    /// What was issued under an appointment and stands.
+    fn standing_under(&self, appointment: &StatementId) -> Vec<StatementId> {
+        issued_under(&self.directory(), appointment).collect()
+    }
+
     /// Revokes an appointment that this node's org, or one below it, gave. Returns the revocation, and the adoptions of
     /// what goes on standing beyond the number that a revocation can name.
     pub fn revoke(
@@ -167,7 +227,9 @@ impl Node {
             {
                 Purpose::Authority => false,
                 Purpose::Witness => receipt.witness == appointment.key,
-                Purpose::Node | Purpose::Person => required.contains(by),
+                // A node signs its witness log, too: without it no receipt of that counts.
+                Purpose::Node => receipt.witness_node == appointment.key || required.contains(by),
+                Purpose::Person => required.contains(by),
             };
             let required = required(&directory, appointment, &logs);
             let mut seen: BTreeMap<Origin, u64> = BTreeMap::new();
@@ -186,10 +248,19 @@ impl Node {
             let witnesses = match appointment.purpose {
                 Purpose::Authority => false,
                 Purpose::Witness => appointment.key == self.witness_public(),
+                Purpose::Node if appointment.key == self.node_key.public() => true,
                 Purpose::Node | Purpose::Person => own_witness && required.contains(&self.org),
             };
             if witnesses && let Some(last) = reader.witness_size()?.0.checked_sub(1) {
                 seen.insert(own_origin.clone(), last);
+            }
+            if appointment.purpose == Purpose::Node {
+                for past in reader.past_witness_logs()? {
+                    let written = witness_log_origin(&appointment.key, &past.epoch) == past.origin;
+                    if let Some(last) = past.size.0.checked_sub(1).filter(|_| written) {
+                        seen.insert(past.origin, last);
+                    }
+                }
             }
             Ok(seen)
         })?;
@@ -219,7 +290,7 @@ fn required(directory: &Directory, appointment: &Appointment, logs: &[LogRow]) -
 }
 
 /// The last receipt of a witness over a log that counts. A witness's places grow with the size and the time it states.
-fn last_receipt(
+pub(super) fn last_receipt(
     reader: &Reader<'_>,
     directory: &Directory,
     log: &LogRow,
@@ -238,6 +309,18 @@ fn last_receipt(
     Ok(last)
 }
 
+/// What was issued under an appointment and stands.
+fn issued_under<'a>(
+    directory: &'a Directory,
+    appointment: &'a StatementId,
+) -> impl Iterator<Item = StatementId> + 'a {
+    directory
+        .statements()
+        .filter(move |statement| statement.issuer().appointment == Some(*appointment))
+        .filter(|statement| !directory.faults().contains_key(&statement.id()))
+        .map(SignedStatement::id)
+}
+
 /// Tags of the statements that go on standing, and those for which there is no room.
 fn kept(
     directory: &Directory,
@@ -253,15 +336,15 @@ fn kept(
             _ => Ok((Vec::new(), Vec::new())),
         };
     }
-    let issued = directory
-        .statements()
-        .filter(|statement| statement.issuer().appointment == Some(*id))
-        .filter(|statement| !directory.faults().contains_key(&statement.id()))
-        .map(SignedStatement::id);
+    let issued = issued_under(directory, id);
     let keep = draft.keep.clone().unwrap_or(match draft.ground {
         Ground::Soft => Keep::All,
         Ground::Hard { .. } => Keep::None,
     });
+    let also: BTreeSet<StatementTag> = match keep {
+        Keep::All => draft.also.iter().copied().collect(),
+        _ => BTreeSet::new(),
+    };
     let mut kept: Vec<StatementId> = match keep {
         Keep::All => issued.collect(),
         Keep::None => Vec::new(),
@@ -277,8 +360,14 @@ fn kept(
     };
     kept.sort_unstable();
     kept.dedup();
-    let rest = kept.split_off(kept.len().min(Revocation::KEEPS_MAX));
-    let mut tags: Vec<StatementTag> = kept.iter().map(StatementId::tag).collect();
+    // What is named by its tag alone is not adopted, which takes the id: it has its place first.
+    let room = Revocation::KEEPS_MAX.saturating_sub(also.len());
+    kept.sort_by_key(|id| also.contains(&id.tag()));
+    let others = kept.partition_point(|id| !also.contains(&id.tag()));
+    let rest = kept.drain(others.min(room)..others).collect();
+    let mut tags: Vec<StatementTag> = kept.iter().map(StatementId::tag).chain(also).collect();
+    tags.sort_unstable();
     tags.dedup();
+    tags.truncate(Revocation::KEEPS_MAX);
     Ok((tags, rest))
 }

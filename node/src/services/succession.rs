@@ -1,7 +1,7 @@
 //! Successors at the root: k of the n founders name a new authority key, or let the present one go on, and may name new
 //! founders. The draft is a file that goes from founder to founder; it holds nothing secret.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use age::secrecy::SecretString;
 use lianzhan_protocol::codec;
@@ -176,10 +176,6 @@ pub fn make_founder(path: &Path, passphrase: &SecretString, log_n: u8) -> Result
 }
 
 impl Node {
-    fn next_authority(&self) -> PathBuf {
-        self.dir.join("authority.next.age")
-    }
-
     /// Who speaks for the root, if this is the root's node.
     fn root_authority(&self) -> Result<RootAuthority, ServiceError> {
         let directory = self.directory();

@@ -26,6 +26,10 @@ pub trait Signer: Send + Sync {
     fn sign_checkpoint(&self, checkpoint: &Checkpoint) -> SignedCheckpoint;
     /// The node's public key.
     fn node(&self) -> PublicKey;
+    /// Keys that the node had before this one.
+    fn former(&self) -> &[PublicKey] {
+        &[]
+    }
 }
 
 /// An entry made here, with its payload.

@@ -162,7 +162,11 @@ pub(super) fn load_heads(
                 }
                 Some(Doubt::OldCopy(closed)) => {
                     own = false;
-                    closes.push((log.id, log.origin.clone(), closed));
+                    closes.push((log.id, log.origin.clone(), closed, true));
+                }
+                Some(Doubt::OtherKey(closed)) => {
+                    own = false;
+                    closes.push((log.id, log.origin.clone(), closed, false));
                 }
                 None => {}
             }
@@ -184,9 +188,12 @@ pub(super) fn load_heads(
         tracing::error!(%origin, reason, "log halted at start");
         halt(&transaction, id, &origin, &reason)?;
     }
-    for (id, origin, closed) in closes {
+    for (id, origin, closed, alarming) in closes {
         tracing::warn!(%origin, reason = closed.reason, "log closed at start; a new one goes on");
-        close(&transaction, id, &origin, &closed)?;
+        close(&transaction, id, &closed)?;
+        if alarming {
+            insert_alarm(&transaction, "new_epoch", origin.as_str(), &closed.reason)?;
+        }
     }
     transaction.commit()?;
     Ok(heads)
@@ -199,6 +206,8 @@ enum Doubt {
     /// More was signed than is here, or that cannot be told: this node goes on in a new log, and takes back what others
     /// hold.
     OldCopy(Closed),
+    /// The node has another key since: it is whole, and ends here.
+    OtherKey(Closed),
 }
 
 /// Why a log cannot be trusted as it stands, if so.
@@ -238,6 +247,15 @@ fn doubt(
     if !log.own {
         return None;
     }
+    if signer.former().contains(&log.start.node) {
+        let mark = high_water.marks.get(&log.origin);
+        let signed = mark.filter(|(size, _)| *size > log.size);
+        let (size, root) = signed.copied().unwrap_or((log.size, log.root));
+        return Some(Doubt::OtherKey(Closed {
+            reason: "the node's key was replaced".into(),
+            signed: Standing { size, root },
+        }));
+    }
     if log.start.node != signer.node() {
         return damaged("it was written with another node key than the one in this directory");
     }
@@ -268,12 +286,11 @@ fn doubt(
     })
 }
 
-fn close(connection: &Connection, id: i64, origin: &Origin, closed: &Closed) -> Result<(), StoreError> {
+fn close(connection: &Connection, id: i64, closed: &Closed) -> Result<(), StoreError> {
     connection.execute(
         "UPDATE logs SET own = 0, closed = ?2, signed_size = ?3, signed_root = ?4 WHERE id = ?1",
         (id, &closed.reason, closed.signed.size.0, closed.signed.root.0),
     )?;
-    insert_alarm(connection, "new_epoch", origin.as_str(), &closed.reason)?;
     Ok(())
 }
 
@@ -349,7 +366,8 @@ impl Writer<'_> {
             reason: reason.to_owned(),
             signed,
         };
-        close(self.tx, head.id, origin, &closed)?;
+        close(self.tx, head.id, &closed)?;
+        insert_alarm(self.tx, "new_epoch", origin.as_str(), &closed.reason)?;
         head.own = false;
         self.staged.insert(origin.clone(), head);
         self.events.push(StoreEvent::Alarm);

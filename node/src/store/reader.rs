@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
+use lianzhan_protocol::id::{ChangeId, Hash, RecordId, SpaceId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{EntryIndex, Origin, Receipt, TreeSize, consistency, inclusion};
 use lianzhan_protocol::sync::Standing;
@@ -157,6 +157,17 @@ impl<'a> Reader<'a> {
             });
         }
         Ok(found)
+    }
+
+    /// The changes of a log from an index on, in order.
+    pub fn changes_from(&self, log: i64, from: EntryIndex) -> Result<Vec<ChangeId>, StoreError> {
+        let mut select = self.tx.prepare_cached(
+            "SELECT change FROM entries WHERE log = ? AND idx >= ? AND kind <> 2 ORDER BY idx",
+        )?;
+        let rows = select.query_map((log, from.0), |row| row.get(0))?;
+        Ok(rows
+            .map(|change| change.map(ChangeId))
+            .collect::<Result<_, _>>()?)
     }
 
     /// Entries of one record, in all logs: in an order that does not depend on which arrived first, because what names

@@ -43,6 +43,17 @@ pub struct PastWitnessLog {
     pub signed: TreeSize,
 }
 
+/// A witness log of before, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPast {
+    /// Its origin.
+    pub origin: Origin,
+    /// Its random id.
+    pub epoch: [u8; 16],
+    /// How much of it is here.
+    pub size: TreeSize,
+}
+
 /// Loads the witness log and judges by the high-water file whether this node may go on with it.
 pub(super) fn load(
     connection: &Connection,
@@ -61,7 +72,14 @@ pub(super) fn load(
     };
     let frontier = Frontier::load(TreeSize(size), |idx| read_node(connection, 0, idx))
         .map_err(|error| StoreError::Corrupt(format!("witness log: {error}")))?;
-    let origin = witness_log_origin(&signer.node(), &epoch);
+    // Of a node that has another key since it cosigned: the log ends under the key that signed it.
+    let of_key = |key: &PublicKey| witness_log_origin(key, &epoch);
+    let former = signer.former().iter().map(of_key);
+    let ended = former
+        .into_iter()
+        .find(|origin| high_water.marks.contains_key(origin));
+    let replaced = ended.is_some();
+    let origin = ended.unwrap_or_else(|| of_key(&signer.node()));
     let mark = high_water.marks.get(&origin).copied();
     let mut log = WitnessLog {
         signed: mark.map_or(frontier.size(), |(size, _)| size.max(frontier.size())),
@@ -77,6 +95,11 @@ pub(super) fn load(
         put(connection, RETIRED, reason.as_bytes())?;
         insert_alarm(connection, "witness_retired", log.origin.as_str(), &reason)?;
         log.retired = Some(reason);
+    }
+    if log.retired.is_none() && replaced {
+        let reason = "the node's key was replaced; `lianzhan node renew` gives the witness another key, too";
+        put(connection, RETIRED, reason.as_bytes())?;
+        log.retired = Some(reason.to_owned());
     }
     Ok(log)
 }
@@ -298,6 +321,28 @@ impl Reader<'_> {
     /// The newest receipt of each witness key over a log.
     pub fn newest_receipts(&self, log: i64) -> Result<Vec<Receipt>, StoreError> {
         newest_receipts(self.tx, log)
+    }
+
+    /// Witness logs of before.
+    pub fn past_witness_logs(&self) -> Result<Vec<StoredPast>, StoreError> {
+        let mut select = self.tx.prepare_cached(
+            "SELECT origin, epoch, (SELECT count(*) FROM past_witness_entries e WHERE e.log = p.id)
+             FROM past_witness_logs p ORDER BY origin",
+        )?;
+        let rows = select.query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, [u8; 16]>(1)?, row.get(2)?))
+        })?;
+        rows.map(|row| {
+            let (origin, epoch, size) = row?;
+            let origin = Origin::parse(&origin)
+                .map_err(|error| StoreError::Corrupt(format!("past witness log: {error}")))?;
+            Ok(StoredPast {
+                origin,
+                epoch,
+                size: TreeSize(size),
+            })
+        })
+        .collect()
     }
 
     /// Receipts over this node's own witness log, newest first.
