@@ -2,6 +2,7 @@
 
 use lianzhan_protocol::record::ledger::{Field, ledgers};
 use lianzhan_protocol::record::{ContestReason, Ineffective, RefusalReason};
+use lianzhan_protocol::trust::FoundingError;
 
 use crate::services::ServiceError;
 use crate::services::office::OfficeError;
@@ -26,6 +27,10 @@ pub fn zh(error: &ServiceError) -> String {
         ServiceError::NodeExists(dir) => format!("{} 里已有节点。请用 --dir 另选目录。", dir.display()),
         ServiceError::Contested(reason) => format!("没有保存：{}", contest(reason)),
         ServiceError::Office(error) => office(error),
+        ServiceError::Succession(FoundingError::TooFew { signed, threshold }) => {
+            format!("签名的创立人不够：有 {signed} 位，须有 {threshold} 位。")
+        }
+        ServiceError::Succession(error) => format!("这份继任声明还不能公布：{error}"),
         ServiceError::SignIn => "登录名或口令不对。".into(),
         ServiceError::UnknownRecord(_) => "本机没有这条记录。".into(),
         ServiceError::NotARecordId(_) => "这不是记录编号（32 位十六进制）。".into(),

@@ -7,6 +7,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYP
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use lianzhan_protocol::trust::FoundingError;
 use serde::Serialize;
 
 use crate::keystore::KeyFileError;
@@ -157,6 +158,10 @@ impl From<ServiceError> for Problem {
                 "file",
                 "The file cannot be read",
             ),
+            ServiceError::Succession(FoundingError::TooFew { .. }) => {
+                (StatusCode::CONFLICT, "state", "This does not fit what is there")
+            }
+            ServiceError::Succession(_) => (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong"),
             ServiceError::SignIn => (StatusCode::FORBIDDEN, "sign-in", "Not signed in"),
             ServiceError::Office(error) => of_office(error),
             ServiceError::Refused(_) | ServiceError::NotAllowed(_) | ServiceError::Contested(_) => {

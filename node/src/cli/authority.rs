@@ -193,14 +193,18 @@ impl Grant {
                 client.post("/authority/grant", &body)?
             }
         };
-        out::told(
-            shell,
-            self.json,
-            &granted,
-            std::slice::from_ref(&granted.appointment),
-            "已任命新密钥，原密钥已撤销。上面是新任命的编号，下次同步时到达下级。",
-            "The new key is appointed, and the one before revoked. Above is the id of the appointment; it reaches the org below \
-             with the next sync.",
-        )
+        let [zh, en] = match granted.revoked.is_empty() {
+            false => [
+                "已任命新密钥，原密钥已撤销。上面是新任命的编号，下次同步时到达下级。",
+                "The new key is appointed, and the one before revoked. Above is the id of the appointment; it reaches the org \
+                 below with the next sync.",
+            ],
+            true => [
+                "新密钥已任命，没有需要撤销的原密钥。上面是任命的编号。",
+                "The new key is appointed; there is no key before it to revoke. Above is the id of the appointment.",
+            ],
+        };
+        let ids = std::slice::from_ref(&granted.appointment);
+        out::told(shell, self.json, &granted, ids, zh, en)
     }
 }

@@ -156,7 +156,7 @@ fn consequences(preview: &Preview, hard: bool, since: Option<&str>) -> Vec<[Stri
     said.push(match (hard, since) {
         (false, _) => [
             format!("现已见证的内容仍然有效（见证日志 {seen} 份），尚未见证的待追认。"),
-            format!("What is witnessed by now stays good ({seen} witness logs are seen here); what is not waits for an adoption."),
+            format!("What is witnessed by now stays good (witness logs seen here: {seen}); what is not waits for an adoption."),
         ],
         (true, Some(since)) => [
             format!("{since} 之前见证的内容仍然有效，其余待追认。"),

@@ -36,6 +36,7 @@ struct Shown {
     peers: Vec<Peer>,
     policy: Vec<String>,
     witness_retired: Option<String>,
+    key_changes: Vec<String>,
     alarms: Vec<Alarm>,
     ending: Vec<super::appointments::Shown>,
     node_revoked: Option<NodeRevoked>,
@@ -119,7 +120,25 @@ fn text(status: &Shown, running: bool, lang: Lang) -> String {
     if !status.policy.is_empty() {
         line("还须见证的上级", "must witness, too", status.policy.join(", "));
     }
-    if status.witness_retired.is_some() {
+    for change in &status.key_changes {
+        let what = match change.as_str() {
+            "node_waits" => lang.pick(
+                "节点的新密钥已任命，重新启动节点后生效",
+                "the node's new key is appointed; start the node anew",
+            ),
+            "node_replaced" => lang.pick(
+                "节点的新密钥已生效，旧密钥尚未撤销：请运行 lianzhan node renew",
+                "the node's old key is not revoked yet: run lianzhan node renew",
+            ),
+            _ => lang.pick(
+                "已请求更换机构密钥，等待上级批准",
+                "another key of the authority is asked for; the org above has not granted it yet",
+            ),
+        };
+        line("密钥更换", "change of keys", what.to_owned());
+    }
+    let replaced = status.key_changes.iter().any(|change| change == "node_replaced");
+    if status.witness_retired.is_some() && !replaced {
         line(
             "见证",
             "witnessing",

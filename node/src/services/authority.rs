@@ -142,7 +142,7 @@ impl Node {
         self.dir.join("authority.next.age")
     }
 
-    fn asked_authority(&self) -> PathBuf {
+    pub(super) fn asked_authority(&self) -> PathBuf {
         self.dir.join("authority.request")
     }
 

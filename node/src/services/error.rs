@@ -46,6 +46,9 @@ pub enum ServiceError {
     /// The founding statement.
     #[error("founding statement: {0}")]
     Founding(#[from] FoundingError),
+    /// A succession that its founders have not signed as they must.
+    #[error("succession: {0}")]
+    Succession(FoundingError),
     /// An org that this node does not know.
     #[error("org {0} is not known here yet")]
     UnknownOrg(OrgId),

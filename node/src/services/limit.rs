@@ -8,6 +8,7 @@ use age::secrecy::SecretString;
 use lianzhan_protocol::time::Timestamp;
 use tokio::sync::Semaphore;
 
+use super::office::OfficeError;
 use super::{Author, Node, ServiceError};
 use crate::{env, keystore};
 
@@ -211,7 +212,11 @@ impl Door {
             let result = attempt();
             match &result {
                 Ok(_) => attempts.succeeded(&name),
-                Err(ServiceError::SignIn | ServiceError::Key(keystore::KeyFileError::Passphrase(_))) => {
+                Err(
+                    ServiceError::SignIn
+                    | ServiceError::Key(keystore::KeyFileError::Passphrase(_))
+                    | ServiceError::Office(OfficeError::OpenRequest),
+                ) => {
                     attempts.failed(&name, env::now());
                 }
                 Err(_) => {}

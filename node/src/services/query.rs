@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::horizon::{Horizon, horizons};
 use super::office::{Office, Standing};
+use super::rekey::KeyChangeState;
 use super::{Load, Node, ServiceError};
 use crate::store::{AlarmRow, RecordRow, RowFilter};
 use crate::views;
@@ -208,6 +209,8 @@ pub struct Status {
     pub policy: Vec<&'static str>,
     /// Why this node cosigns nothing more with its witness key, if so.
     pub witness_retired: Option<String>,
+    /// Changes of this node's and its org's keys that are not finished.
+    pub key_changes: Vec<KeyChangeState>,
     /// Alarms.
     pub alarms: Vec<AlarmRow>,
     /// Appointments in this node's org that end soon.
@@ -485,6 +488,7 @@ impl Node {
             logs,
             policy: self.witness_policy().iter().map(|level| level.as_str()).collect(),
             witness_retired: self.store.read(|reader| reader.witness_retired())?,
+            key_changes: self.key_changes(),
             peers,
             alarms,
             ending: self.ending()?,

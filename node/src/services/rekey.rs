@@ -53,6 +53,18 @@ pub struct NodeKeyChange {
     pub restart: bool,
 }
 
+/// A change of a key that is not finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyChangeState {
+    /// The node's new key is appointed, and taken up when the node is started next.
+    NodeWaits,
+    /// The node's new key is in force, and the old one waits to be revoked.
+    NodeReplaced,
+    /// The org above was asked for another key of this org's authority.
+    AuthorityAsked,
+}
+
 /// Gives a key that waits the place of the node's key. The old file stays.
 pub(super) fn take_up(dir: &Path) -> Result<(), ServiceError> {
     let (present, next) = (dir.join(files::NODE_KEY), dir.join(NEXT));
@@ -137,9 +149,17 @@ impl Node {
         })
     }
 
-    /// Whether a new key is appointed and waits for the next start.
-    pub fn has_next_key(&self) -> bool {
-        self.dir.join(NEXT).exists()
+    /// Changes of keys that are not finished.
+    pub fn key_changes(&self) -> Vec<KeyChangeState> {
+        let states = [
+            (self.dir.join(NEXT).exists(), KeyChangeState::NodeWaits),
+            (!self.former_posts().is_empty(), KeyChangeState::NodeReplaced),
+            (self.asked_authority().exists(), KeyChangeState::AuthorityAsked),
+        ];
+        states
+            .into_iter()
+            .filter_map(|(is, state)| is.then_some(state))
+            .collect()
     }
 
     /// Appointments of this node's earlier keys that are not revoked.

@@ -105,9 +105,6 @@ impl SuccessionFile {
         }
         let mut file: SuccessionFile =
             serde_json::from_slice(&std::fs::read(path).map_err(disk)?).map_err(|_| bad())?;
-        if file.form != FORM {
-            return Err(bad());
-        }
         file.about = About::of(&file.succession()?);
         Ok(file)
     }
@@ -132,6 +129,9 @@ impl SuccessionFile {
     }
 
     fn succession(&self) -> Result<Succession, ServiceError> {
+        if self.form != FORM {
+            return Err(bad());
+        }
         let bytes = unhex(&self.stated)?;
         codec::decode(&bytes, Succession::MAX).map_err(|_| bad())
     }
@@ -139,7 +139,8 @@ impl SuccessionFile {
     /// Adds the signature of a founder, whose key lies in an age file. Knows no node: it is done where the founder is.
     pub fn sign(&mut self, key: &Path, passphrase: &SecretString) -> Result<(), ServiceError> {
         let key = keystore::unlock(key, passphrase)?;
-        let signed = codec::hex(&self.succession()?.sign(&[key])?);
+        let signed = self.succession()?.sign(&[key]);
+        let signed = codec::hex(&signed.map_err(ServiceError::Succession)?);
         if !self.signed.contains(&signed) {
             self.signed.push(signed);
         }
@@ -153,7 +154,7 @@ impl SuccessionFile {
             .iter()
             .map(|part| unhex(part))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Succession::join(&parts)?)
+        Succession::join(&parts).map_err(ServiceError::Succession)
     }
 }
 
@@ -297,7 +298,8 @@ impl Node {
                     "another succession came before; make a new draft".into(),
                 ));
             }
-            SuccessionStatement::open(&signed, &now.founders, now.threshold)?;
+            SuccessionStatement::open(&signed, &now.founders, now.threshold)
+                .map_err(ServiceError::Succession)?;
         }
         let same = succession.authority == now.key && carried.is_none();
         let path = if same || !next.exists() { &present } else { &next };

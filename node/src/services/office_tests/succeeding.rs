@@ -1,0 +1,42 @@
+use super::*;
+
+#[test]
+fn two_of_three_founders_name_a_successor_of_the_roots_key() {
+    let two = Two::new();
+    let root = &two.township;
+    let new = SecretString::from("another long passphrase".to_owned());
+    let refused = two.station.draft_succession(&SuccessionDraft::default(), &new);
+    assert!(matches!(refused, Err(ServiceError::NotAllowed(_))));
+    let mut file = root.draft_succession(&SuccessionDraft::default(), &new).unwrap();
+    assert!(file.about().keeps >= 4, "{:?}", file.about());
+    let founder = |n: u32| root.dir().join(format!("founders/{n}.age"));
+    file.sign(&founder(1), &secret()).unwrap();
+    file.sign(&founder(1), &secret()).unwrap();
+    assert_eq!(file.signatures(), 1);
+    assert!(matches!(
+        root.publish_succession(&file, &new),
+        Err(ServiceError::Succession(_))
+    ));
+
+    let path = two._dir.path().join("next.json");
+    file.write(&path).unwrap();
+    let mut file = SuccessionFile::read(&path).unwrap();
+    file.sign(&founder(3), &secret()).unwrap();
+    let stated = root.publish_succession(&file, &new).unwrap();
+    assert_eq!(
+        root.publish_succession(&file, &new).unwrap(),
+        stated,
+        "done again it is the same"
+    );
+    assert!(root.unlock_authority(&secret()).is_err());
+    two.talk();
+    assert_eq!(two.station.directory().root_authorities().len(), 2);
+    // What stood stands, and the new key speaks.
+    two.appoint(clerk("lin"));
+    root.appoint_person(&new, clerk("he"), &secret()).unwrap();
+    assert!(
+        root.directory().faults().is_empty(),
+        "{:?}",
+        root.directory().faults()
+    );
+}
