@@ -4,6 +4,7 @@ use lianzhan_protocol::record::ledger::{Field, ledgers};
 use lianzhan_protocol::record::{ContestReason, Ineffective, RefusalReason};
 use lianzhan_protocol::trust::FoundingError;
 
+use crate::keystore::{KeyFileError, PASSPHRASE_MIN};
 use crate::services::ServiceError;
 use crate::services::office::OfficeError;
 use crate::services::visit::PersonalData;
@@ -31,6 +32,13 @@ pub fn zh(error: &ServiceError) -> String {
             format!("签名的创立人不够：有 {signed} 位，须有 {threshold} 位。")
         }
         ServiceError::Succession(error) => format!("这份继任声明还不能公布：{error}"),
+        ServiceError::Key(KeyFileError::Passphrase(path)) => format!("口令打不开 {}。", path.display()),
+        ServiceError::Key(KeyFileError::Exists(path)) => {
+            format!("{} 已经存在，不会覆盖。", path.display())
+        }
+        ServiceError::Key(KeyFileError::Weak) => {
+            format!("口令少于 {PASSPHRASE_MIN} 个字符，请换长一些的。")
+        }
         ServiceError::SignIn => "登录名或口令不对。".into(),
         ServiceError::UnknownRecord(_) => "本机没有这条记录。".into(),
         ServiceError::NotARecordId(_) => "这不是记录编号（32 位十六进制）。".into(),
@@ -111,6 +119,9 @@ fn office(error: &OfficeError) -> String {
             format!("本机构自己的授权到 {at} 为止。请先由上级续任本机构，或写更早的日期。")
         }
         OfficeError::NoPerson(text) => format!("本机不认识“{text}”：请写人员编号或本机的登录名。"),
+        OfficeError::Taken(login) => {
+            format!("登录名“{login}”在本机已有人用，请换一个。同一人兼任，请用 --person 说明。")
+        }
         OfficeError::NoChild(text) => format!("本机构没有直接下级“{text}”：请写区划代码或机构编号。"),
         OfficeError::NoRequest => "这不是机构密钥的请求码。请完整复制 lianzhan authority ask 打印的内容。".into(),
         OfficeError::OtherFederation => "这个请求码出自另一个网络。".into(),
@@ -123,6 +134,7 @@ fn office(error: &OfficeError) -> String {
         ),
         OfficeError::OtherConfirmed => "为这个请求签名的密钥现在不代表该机构，请重新生成请求码。".into(),
         OfficeError::RetiredWitness => "本节点的见证密钥已停用，请先运行 lianzhan witness renew。".into(),
+        OfficeError::UnknownChange(id) => format!("本机没有更改 {id}。待追认的内容见 lianzhan adopt --list。"),
         OfficeError::NotContested => "没有需要追认的内容。".into(),
         OfficeError::NotSamePost => "只有现任同一职务的人，或上级机构，才能追认。".into(),
     }

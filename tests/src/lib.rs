@@ -11,6 +11,8 @@ mod automerge_attacks;
 mod backup;
 pub mod browser;
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod convergence;
 #[cfg(test)]
 mod demo;
@@ -26,6 +28,8 @@ mod kill9;
 mod licences;
 #[cfg(test)]
 mod mutants;
+#[cfg(test)]
+mod offices;
 #[cfg(test)]
 mod package;
 #[cfg(test)]

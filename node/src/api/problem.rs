@@ -201,15 +201,17 @@ impl From<ServiceError> for Problem {
 /// What is wrong with a post.
 fn of_office(error: &OfficeError) -> (StatusCode, &'static str, &'static str) {
     match error {
-        OfficeError::Unknown(_) | OfficeError::NoPerson(_) | OfficeError::NoChild(_) => {
-            (StatusCode::NOT_FOUND, "not-here", "This node has no such thing")
-        }
+        OfficeError::Unknown(_)
+        | OfficeError::UnknownChange(_)
+        | OfficeError::NoPerson(_)
+        | OfficeError::NoChild(_) => (StatusCode::NOT_FOUND, "not-here", "This node has no such thing"),
         OfficeError::Several(_)
         | OfficeError::Earlier(_)
         | OfficeError::Beyond(_)
         | OfficeError::NoRequest
         | OfficeError::OtherFederation => (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong"),
         OfficeError::Already(_)
+        | OfficeError::Taken(_)
         | OfficeError::NotContested
         | OfficeError::OpenRequest
         | OfficeError::RetiredWitness => (StatusCode::CONFLICT, "state", "This does not fit what is there"),
@@ -251,9 +253,9 @@ fn from_key(key: &KeyFileError, error: &ServiceError) -> Problem {
             StatusCode::CONFLICT,
             "state",
             "This does not fit what is there",
-            "this login is taken at this node; choose another",
+            "there is such a key file already; it is not overwritten",
         )
-        .zh("这个登录名已经有人用，请换一个。"),
+        .zh("这个密钥文件已经存在，不会覆盖。"),
     }
 }
 

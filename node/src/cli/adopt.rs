@@ -1,29 +1,42 @@
 //! `lianzhan adopt`
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use age::secrecy::{ExposeSecret, SecretString};
 use lianzhan_protocol::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::appoint::own_passphrase;
-use super::reach::Reach;
+use super::reach::{self, Reach};
 use super::{Lang, Shell, ask, out};
 use crate::services::adopt::AdoptDraft;
 use crate::services::parse_record;
+
+/// As many are adopted at once.
+const PART: usize = lianzhan_protocol::trust::Adoption::MAX;
+/// Looks, and how long apart, until a running node has caught up.
+const PATIENCE: usize = 300;
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Adopt what a revocation contests, or list it 追认有争议的内容
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example 例:
   lianzhan adopt --list
+  lianzhan adopt --all                                    all of it, by the org's authority 由机构授权全部追认
   lianzhan adopt --changes ID,ID                          by the org's authority 由机构授权追认
   lianzhan adopt --statements ID                          statements of a revoked authority 被撤销的授权所作的任命
   lianzhan adopt --record ID --changes ID --login wang    by a present holder of the same post 由现任同职者追认")]
-#[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["list", "changes", "statements"]))]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["list", "all", "changes", "statements"]))]
 pub(super) struct Adopt {
     /// List what waits 列出待追认的内容
-    #[arg(long, conflicts_with_all = ["changes", "statements"])]
+    #[arg(long, conflicts_with_all = ["all", "changes", "statements"])]
     list: bool,
+    /// Adopt all that waits here 全部追认
+    #[arg(long, conflicts_with_all = ["changes", "statements", "record"])]
+    all: bool,
     /// Entries, apart by commas 记录中的内容
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     changes: Vec<String>,
@@ -50,6 +63,7 @@ pub(super) struct Adopt {
 struct Contested {
     changes: Vec<Change>,
     statements: Vec<Statement>,
+    more: u64,
 }
 
 #[derive(Deserialize)]
@@ -57,6 +71,8 @@ struct Change {
     change: String,
     record: String,
     ledger: String,
+    title: String,
+    sealed: bool,
     recorded: i64,
     capacity: Option<Capacity>,
     fields: Vec<String>,
@@ -72,6 +88,9 @@ struct Capacity {
 struct Statement {
     statement: String,
     contested_by: String,
+    holder: String,
+    purpose: Option<String>,
+    org_name: String,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +109,9 @@ impl Adopt {
         if self.list {
             return list(shell, reach, self.json);
         }
+        if self.all {
+            return adopt_all(shell, &reach, self.json);
+        }
         match &self.record {
             Some(record) => {
                 let record = record.clone();
@@ -100,17 +122,10 @@ impl Adopt {
     }
 
     fn by_authority(self, shell: &Shell, reach: Reach) -> anyhow::Result<()> {
-        let draft = AdoptDraft::parse(&self.changes, &self.statements)?;
+        // Refused here before a passphrase is asked for.
+        AdoptDraft::parse(&self.changes, &self.statements)?;
         let own = own_passphrase(shell)?;
-        let stated = match reach {
-            Reach::Here(node) => node.adopt(&own, draft)?.iter().map(ToString::to_string).collect(),
-            Reach::Running(client) => {
-                let body = json!({
-                    "passphrase": own.expose_secret(), "changes": self.changes, "statements": self.statements,
-                });
-                client.post::<Stated>("/adopt", &body)?.statements
-            }
-        };
+        let stated = adopt(&reach, &own, &self.changes, &self.statements)?;
         said(shell, self.json, "statements", &stated)
     }
 
@@ -153,18 +168,85 @@ fn said(shell: &Shell, json: bool, name: &str, ids: &[String]) -> anyhow::Result
     )
 }
 
-fn list(shell: &Shell, reach: Reach, json: bool) -> anyhow::Result<()> {
-    let contested: Value = match reach {
+/// What waits now.
+fn waiting(reach: &Reach) -> anyhow::Result<Value> {
+    match reach {
         Reach::Here(node) => {
             node.catch_up(|_| {})?;
-            serde_json::to_value(node.contested()?)?
+            Ok(serde_json::to_value(node.contested()?)?)
         }
-        Reach::Running(client) => client.get("/contested")?,
-    };
+        Reach::Running(client) => client.get("/contested"),
+    }
+}
+
+/// Adopts all that waits, a part at a time, until nothing new is listed.
+fn adopt_all(shell: &Shell, reach: &Reach, json: bool) -> anyhow::Result<()> {
+    let own = own_passphrase(shell)?;
+    let bar = out::bar(shell.lang.pick("追认", "adopting"));
+    let (mut stated, mut done) = (Vec::new(), BTreeSet::new());
+    let mut waited = 0;
+    loop {
+        let contested: Contested = reach::shown(waiting(reach)?)?;
+        let listed = contested.changes.iter().map(|change| &change.change);
+        let changes: Vec<String> = listed.filter(|id| !done.contains(*id)).cloned().collect();
+        let listed = contested.statements.iter().map(|one| &one.statement);
+        let statements: Vec<String> = listed.filter(|id| !done.contains(*id)).cloned().collect();
+        if changes.is_empty() && statements.is_empty() {
+            // What was adopted leaves the list once the running node has looked at it again.
+            if contested.more == 0 || waited == PATIENCE {
+                break;
+            }
+            waited += 1;
+            std::thread::sleep(LOOK);
+            continue;
+        }
+        waited = 0;
+        bar.set_length((done.len() + changes.len() + statements.len()) as u64 + contested.more);
+        let parts = changes.chunks(PART).map(|part| (part, &[][..]));
+        for (changes, statements) in parts.chain(statements.chunks(PART).map(|part| (&[][..], part))) {
+            stated.extend(adopt(reach, &own, changes, statements)?);
+            done.extend(changes.iter().chain(statements).cloned());
+            bar.set_position(done.len() as u64);
+        }
+    }
+    bar.finish_and_clear();
+    if done.is_empty() && !json {
+        return out::line(
+            shell
+                .lang
+                .pick("没有待追认的内容。", "Nothing waits for an adoption."),
+        );
+    }
+    said(shell, json, "statements", &stated)
+}
+
+/// The authority adopts some changes and statements.
+fn adopt(
+    reach: &Reach,
+    own: &SecretString,
+    changes: &[String],
+    statements: &[String],
+) -> anyhow::Result<Vec<String>> {
+    Ok(match reach {
+        Reach::Here(node) => {
+            let draft = AdoptDraft::parse(changes, statements)?;
+            node.adopt(own, draft)?.iter().map(ToString::to_string).collect()
+        }
+        Reach::Running(client) => {
+            let body = json!({
+                "passphrase": own.expose_secret(), "changes": changes, "statements": statements,
+            });
+            client.post::<Stated>("/adopt", &body)?.statements
+        }
+    })
+}
+
+fn list(shell: &Shell, reach: Reach, json: bool) -> anyhow::Result<()> {
+    let contested = waiting(&reach)?;
     if json {
         return out::json(&contested);
     }
-    let contested: Contested = serde_json::from_value(contested)?;
+    let contested: Contested = reach::shown(contested)?;
     out::bytes(text(&contested, shell.lang).as_bytes())
 }
 
@@ -182,8 +264,12 @@ fn text(contested: &Contested, lang: Lang) -> String {
             .chain(&change.fields)
             .map(String::as_str)
             .collect();
+        let title = match (change.sealed, change.title.as_str()) {
+            (true, _) => lang.pick("（密封的附册）", "(a sealed annex)"),
+            (false, title) => title,
+        };
         text.push_str(&format!(
-            "{}\n  {} {} · {} · {who} · {}\n",
+            "{}\n  {} {} {title} · {} · {who} · {}\n",
             change.change,
             change.ledger,
             change.record,
@@ -192,11 +278,27 @@ fn text(contested: &Contested, lang: Lang) -> String {
         ));
     }
     for statement in &contested.statements {
-        let by = lang.pick("声明；撤销依据", "statement; contested by");
+        let by = lang.pick("因", "contested by");
+        let what = match &statement.purpose {
+            Some(purpose) => format!(
+                "{}{} {} ({purpose})",
+                lang.pick("任命：", "appointment: "),
+                statement.org_name,
+                statement.holder
+            ),
+            None => format!("{}{}", lang.pick("声明：", "statement: "), statement.org_name),
+        };
         text.push_str(&format!(
-            "{}\n  {by} {}\n",
+            "{}\n  {what} · {by} {}\n",
             statement.statement, statement.contested_by
         ));
+    }
+    if contested.more > 0 {
+        let more = contested.more;
+        text.push_str(&match lang {
+            Lang::Zh => format!("另有 {more} 条记录未列出。\n"),
+            Lang::En => format!("{more} more records are not listed.\n"),
+        });
     }
     if text.is_empty() {
         text = lang

@@ -7,7 +7,7 @@ use lianzhan_protocol::trust::Role;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::reach::{Reach, percent};
+use super::reach::{self, Reach, percent};
 use super::{Lang, Shell, out};
 use crate::services::office::{OfficeFilter, day, last_day};
 
@@ -103,7 +103,7 @@ impl Appointments {
         if self.json {
             return out::json(&offices);
         }
-        let shown: Vec<Shown> = serde_json::from_value(offices)?;
+        let shown: Vec<Shown> = reach::shown(offices)?;
         let text = if self.tree {
             tree(&shown, shell.lang)
         } else {

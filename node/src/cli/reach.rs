@@ -170,12 +170,19 @@ fn silent() -> Said {
 }
 
 fn json<T: DeserializeOwned>(bytes: &[u8]) -> anyhow::Result<T> {
-    serde_json::from_slice(bytes).with_context(|| {
-        said(
-            "运行中的节点与本程序版本不同。请用同一版本重启节点。",
-            "the running node is of another version than this program; start it anew with this one",
-        )
-    })
+    serde_json::from_slice(bytes).with_context(other_version)
+}
+
+/// What is shown of an answer.
+pub(super) fn shown<T: DeserializeOwned>(answer: serde_json::Value) -> anyhow::Result<T> {
+    serde_json::from_value(answer).with_context(other_version)
+}
+
+fn other_version() -> Said {
+    said(
+        "运行中的节点与本程序版本不同。请用同一版本重启节点。",
+        "the running node is of another version than this program; start it anew with this one",
+    )
 }
 
 /// A text as part of a URL or of a header.

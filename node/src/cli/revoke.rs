@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::appoint::own_passphrase;
 use super::appointments::Shown;
-use super::reach::Reach;
+use super::reach::{self, Reach};
 use super::{Shell, appointments, out};
 use crate::services::revoke::{Keep, RevocationDraft, parse_ground};
 
@@ -128,7 +128,7 @@ impl Revoke {
         if self.json {
             return out::json(&preview);
         }
-        let preview: Preview = serde_json::from_value(preview)?;
+        let preview: Preview = reach::shown(preview)?;
         out::bytes(appointments::table(std::slice::from_ref(&preview.appointment), shell.lang).as_bytes())?;
         let hard = ground != Ground::Soft;
         for [zh, en] in consequences(&preview, hard, self.since.as_deref()) {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::reach::Reach;
+use super::reach::{Reach, shown};
 use super::{Lang, Shell, out};
 
 /// Say how the node is doing 节点的状况
@@ -88,7 +88,7 @@ impl Status {
         if self.json {
             return out::json(&status);
         }
-        let shown: Shown = serde_json::from_value(status)?;
+        let shown: Shown = shown(status)?;
         out::bytes(text(&shown, running, shell.lang).as_bytes())
     }
 }

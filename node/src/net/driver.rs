@@ -75,6 +75,7 @@ pub(super) async fn run(
         answers,
     };
     let mut closed = driver.perform(session.start());
+    let mut wrote = false;
     let mut relief = tokio::time::interval(Duration::from_millis(20));
     relief.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     while closed.is_none() {
@@ -83,6 +84,7 @@ pub(super) async fn run(
             biased;
             _ = stop.changed() => { closed = Some("this node is stopping".into()); continue; }
             ended = &mut writer => {
+                wrote = true;
                 closed = Some(match ended {
                     Ok(Err(error)) => format!("connection: {error}"),
                     _ => "the connection closed".into(),
@@ -103,7 +105,8 @@ pub(super) async fn run(
     reader.abort();
     // What was queued, a farewell among it, may still leave.
     drop(driver);
-    if tokio::time::timeout(FAREWELL, &mut writer).await.is_err() {
+    // A task that has ended must not be asked again.
+    if !wrote && tokio::time::timeout(FAREWELL, &mut writer).await.is_err() {
         writer.abort();
     }
     closed.unwrap_or_default()

@@ -5,10 +5,10 @@ use age::secrecy::SecretString;
 use lianzhan_protocol::id::{ChangeId, OrgId, RecordId, StatementId};
 use lianzhan_protocol::record::{Capacity, ContestReason, Event, Put, Verdict};
 use lianzhan_protocol::time::Timestamp;
-use lianzhan_protocol::trust::{Adoption, Body, SignedStatement, StatementFault};
+use lianzhan_protocol::trust::{Adoption, Body, Directory, SignedStatement, StatementFault};
 use serde::Serialize;
 
-use super::office::OfficeError;
+use super::office::{OfficeError, purpose_str};
 use super::submit::ledger_of;
 use super::{Author, Draft, Load, Node, ServiceError, Written};
 
@@ -49,6 +49,12 @@ pub struct ContestedStatement {
     pub statement: StatementId,
     /// The revocation or succession that contests it.
     pub contested_by: StatementId,
+    /// Of an appointment: whom, to what. Empty for others.
+    pub holder: String,
+    /// Of an appointment: its purpose.
+    pub purpose: Option<&'static str>,
+    /// The Chinese name of the org that it is about.
+    pub org_name: String,
 }
 
 /// What waits for an adoption here.
@@ -106,14 +112,32 @@ impl Node {
         // What only rests on a contested statement stands again with it.
         contested.statements = faults
             .filter_map(|(id, fault)| match fault {
-                StatementFault::Contested(by) => Some(ContestedStatement {
-                    statement: *id,
-                    contested_by: *by,
-                }),
+                StatementFault::Contested(by) => Some(self.contested_statement(&directory, id, by)),
                 _ => None,
             })
             .collect();
         Ok(contested)
+    }
+
+    fn contested_statement(
+        &self,
+        directory: &Directory,
+        id: &StatementId,
+        by: &StatementId,
+    ) -> ContestedStatement {
+        let statement = directory.statement(id);
+        let appointment = statement.and_then(SignedStatement::appointment);
+        let issuer = statement.map(|statement| statement.issuer().org);
+        let of = appointment.map(|appointment| appointment.org).or(issuer);
+        ContestedStatement {
+            statement: *id,
+            contested_by: *by,
+            holder: appointment
+                .map(|appointment| appointment.name.clone())
+                .unwrap_or_default(),
+            purpose: appointment.map(|appointment| purpose_str(appointment.purpose)),
+            org_name: of.map(|org| self.name_of(&org)).unwrap_or_default(),
+        }
     }
 
     fn contested_in(&self, record: &RecordId) -> Result<Vec<ContestedChange>, ServiceError> {
@@ -165,7 +189,7 @@ impl Node {
         Ok(changes)
     }
 
-    /// An authority stands in for entries and statements. Each must be contested here.
+    /// An authority stands in for entries that are held here and statements that are contested here.
     pub fn adopt(
         &self,
         authority_passphrase: &SecretString,
@@ -181,6 +205,10 @@ impl Node {
         statements.sort_unstable();
         statements.dedup();
         self.check_adoptable(&statements)?;
+        let held = self.store.read(|reader| reader.held_changes(&changes))?;
+        if let Some(unknown) = changes.iter().find(|change| !held.contains(change)) {
+            return Err(OfficeError::UnknownChange(*unknown).into());
+        }
         if changes.is_empty() && statements.is_empty() {
             return Err(OfficeError::NotContested.into());
         }

@@ -11,7 +11,9 @@ use lianzhan_protocol::trust::{Appointment, Body, Level, Purpose, Role, possessi
 
 use minicbor::{Decode, Encode};
 
+use super::office::OfficeError;
 use super::{Author, Node, ServiceError};
+use crate::keystore::KeyFileError;
 use crate::{env, keystore};
 
 /// A person to be appointed in this node's org.
@@ -178,7 +180,7 @@ impl Node {
             return Ok(None);
         }
         let key = keystore::unlock(&path, passphrase);
-        Ok(Some(key.map_err(|_| keystore::KeyFileError::Exists(path))?))
+        Ok(Some(key.map_err(|_| OfficeError::Taken(login.to_owned()))?))
     }
 
     /// Makes a person's key at this node and asks for its appointment by the authority above. Until that has come with
@@ -276,7 +278,10 @@ impl Node {
         passphrase: &SecretString,
     ) -> Result<(), ServiceError> {
         let path = keystore::person_path(&self.dir, login);
-        Ok(keystore::lock(&path, key, passphrase, self.config.scrypt_log_n)?)
+        keystore::lock(&path, key, passphrase, self.config.scrypt_log_n).map_err(|error| match error {
+            KeyFileError::Exists(_) => OfficeError::Taken(login.to_owned()).into(),
+            error => error.into(),
+        })
     }
 
     pub(super) fn keep_account(&self, login: &str, key: &PublicKey) -> Result<(), ServiceError> {

@@ -2,7 +2,7 @@
 //! one appointment gives; a person may hold several, under one key or more.
 
 use lianzhan_protocol::codec;
-use lianzhan_protocol::id::{OrgId, PersonId, StatementId};
+use lianzhan_protocol::id::{ChangeId, OrgId, PersonId, StatementId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{
@@ -72,9 +72,17 @@ pub enum OfficeError {
     /// A person who is not known here.
     #[error("there is no person {0:?} here: give the id of a person, or a login of this node")]
     NoPerson(String),
+    /// No such change here.
+    #[error("change {0} is not held here; `lianzhan adopt --list` lists what waits")]
+    UnknownChange(ChangeId),
     /// Nothing to adopt.
     #[error("none of these is contested here")]
     NotContested,
+    /// Somebody signs in by this name.
+    #[error(
+        "the login {0:?} is taken at this node; choose another. A further post of the same person: name them as `person`"
+    )]
+    Taken(String),
     /// No such org directly below.
     #[error("there is no org {0:?} directly below this one: give its division code or its id")]
     NoChild(String),

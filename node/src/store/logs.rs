@@ -189,9 +189,9 @@ pub(super) fn load_heads(
         halt(&transaction, id, &origin, &reason)?;
     }
     for (id, origin, closed, alarming) in closes {
-        tracing::warn!(%origin, reason = closed.reason, "log closed at start; a new one goes on");
         close(&transaction, id, &closed)?;
         if alarming {
+            tracing::warn!(%origin, reason = closed.reason, "log closed at start; a new one goes on");
             insert_alarm(&transaction, "new_epoch", origin.as_str(), &closed.reason)?;
         }
     }

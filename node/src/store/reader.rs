@@ -170,6 +170,22 @@ impl<'a> Reader<'a> {
             .collect::<Result<_, _>>()?)
     }
 
+    /// Those of these changes that are held here. Reads through all entries.
+    pub fn held_changes(&self, changes: &[ChangeId]) -> Result<BTreeSet<ChangeId>, StoreError> {
+        let mut held = BTreeSet::new();
+        for some in changes.chunks(500) {
+            let places = vec!["?"; some.len()].join(",");
+            let mut select = self
+                .tx
+                .prepare(&format!("SELECT change FROM entries WHERE change IN ({places})"))?;
+            let ids = rusqlite::params_from_iter(some.iter().map(|change| change.0));
+            for change in select.query_map(ids, |row| row.get(0))? {
+                held.insert(ChangeId(change?));
+            }
+        }
+        Ok(held)
+    }
+
     /// Entries of one record, in all logs: in an order that does not depend on which arrived first, because what names
     /// the record in a second space is left out by it.
     pub fn record_entries(&self, record: &RecordId) -> Result<Vec<EntryRow>, StoreError> {

@@ -28,6 +28,7 @@ async fn an_authority_adopts_what_a_revocation_contests() {
         (json!({"passphrase": WRONG}), 403, "sign-in"),
         (json!({"changes": ["zz"]}), 422, "input"),
         (json!({"statements": [UNKNOWN]}), 409, "state"),
+        (json!({"changes": [UNKNOWN]}), 404, "not-here"),
     ] {
         api.refused(path, with(&adopt, more), status, kind).await;
     }
