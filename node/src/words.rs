@@ -2,7 +2,7 @@
 
 use lianzhan_protocol::record::ledger::{Field, ledgers};
 use lianzhan_protocol::record::{ContestReason, Ineffective, RefusalReason};
-use lianzhan_protocol::trust::FoundingError;
+use lianzhan_protocol::trust::{FoundingError, StatementFault};
 
 use crate::keystore::{KeyFileError, PASSPHRASE_MIN};
 use crate::services::ServiceError;
@@ -28,6 +28,7 @@ pub fn zh(error: &ServiceError) -> String {
         ServiceError::NodeExists(dir) => format!("{} 里已有节点。请用 --dir 另选目录。", dir.display()),
         ServiceError::Contested(reason) => format!("没有保存：{}", contest(reason)),
         ServiceError::Office(error) => office(error),
+        ServiceError::WouldNotStand(fault) => format!("这项声明不会成立：{}", statement(fault)),
         ServiceError::Succession(FoundingError::TooFew { signed, threshold }) => {
             format!("签名的创立人不够：有 {signed} 位，须有 {threshold} 位。")
         }
@@ -100,6 +101,28 @@ pub fn contest(reason: &ContestReason) -> &'static str {
     }
 }
 
+/// Why a statement would not stand, in Chinese.
+fn statement(fault: &StatementFault) -> String {
+    let words = match fault {
+        StatementFault::Issuer(inner) => return format!("所依据的任命不成立：{}", statement(inner)),
+        StatementFault::IssuerUnknown(_)
+        | StatementFault::OrgUnknown(_)
+        | StatementFault::TargetUnknown(_) => "所依据的内容还没有到本机，联网后再试。",
+        StatementFault::NotAuthority(_) => "签发的密钥不代表该机构。",
+        StatementFault::OutOfReach(_) => "对象既不是本机构，也不是直接下级。",
+        StatementFault::Role => "其中有本机构无权授予的职责。",
+        StatementFault::Depth => "授予的层级超过本机构所能授予的。",
+        StatementFault::Validity => "期限超出本机构自己的授权期限。",
+        StatementFault::Possession => "被任命的密钥没有为自己签名。",
+        StatementFault::OtherFederation => "出自另一个网络。",
+        StatementFault::Seat => "代表须有层级，且由那一级或更高一级任命。",
+        StatementFault::Purpose => "这把密钥先前已用于别的用途。",
+        StatementFault::Contested(_) => "本机构原来的授权已撤销，请先取得上级批准的新密钥。",
+        StatementFault::Content(_) | StatementFault::Succession(_) => return format!("{fault}。"),
+    };
+    words.to_owned()
+}
+
 /// Why a post does not serve, in Chinese.
 fn office(error: &OfficeError) -> String {
     match error {
@@ -119,6 +142,10 @@ fn office(error: &OfficeError) -> String {
             format!("本机构自己的授权到 {at} 为止。请先由上级续任本机构，或写更早的日期。")
         }
         OfficeError::NoPerson(text) => format!("本机不认识“{text}”：请写人员编号或本机的登录名。"),
+        OfficeError::AuthorityEnded(at) => format!("本机构自己的授权已于 {at} 到期，请由上级续任。"),
+        OfficeError::NoFounders { root } => {
+            format!("只有最上级{root}有创立人；本机构的密钥由上级更换（lianzhan authority ask）。")
+        }
         OfficeError::Taken(login) => {
             format!("登录名“{login}”在本机已有人用，请换一个。同一人兼任，请用 --person 说明。")
         }

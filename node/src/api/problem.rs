@@ -164,9 +164,10 @@ impl From<ServiceError> for Problem {
             ServiceError::Succession(_) => (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong"),
             ServiceError::SignIn => (StatusCode::FORBIDDEN, "sign-in", "Not signed in"),
             ServiceError::Office(error) => of_office(error),
-            ServiceError::Refused(_) | ServiceError::NotAllowed(_) | ServiceError::Contested(_) => {
-                (StatusCode::FORBIDDEN, "not-allowed", "This is not allowed")
-            }
+            ServiceError::Refused(_)
+            | ServiceError::NotAllowed(_)
+            | ServiceError::WouldNotStand(_)
+            | ServiceError::Contested(_) => (StatusCode::FORBIDDEN, "not-allowed", "This is not allowed"),
             ServiceError::Pending(_) | ServiceError::Ineffective(_) => {
                 (StatusCode::CONFLICT, "state", "This does not fit what is there")
             }
@@ -222,6 +223,8 @@ fn of_office(error: &OfficeError) -> (StatusCode, &'static str, &'static str) {
         | OfficeError::OutOfReach { .. }
         | OfficeError::OtherOrg(_)
         | OfficeError::RootKey
+        | OfficeError::AuthorityEnded(_)
+        | OfficeError::NoFounders { .. }
         | OfficeError::Unconfirmed { .. }
         | OfficeError::OtherConfirmed
         | OfficeError::NotSamePost => (StatusCode::FORBIDDEN, "not-allowed", "This is not allowed"),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use age::secrecy::{ExposeSecret, SecretString};
+use lianzhan_protocol::record::ledger::ledger;
 use lianzhan_protocol::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -258,23 +259,25 @@ fn text(contested: &Contested, lang: Lang) -> String {
             .capacity
             .as_ref()
             .map_or("?", |capacity| capacity.name.as_str());
-        let what: Vec<&str> = change
-            .events
-            .iter()
-            .chain(&change.fields)
-            .map(String::as_str)
-            .collect();
+        let ledger = ledger(&change.ledger);
+        let fields = change.fields.iter().map(|id| {
+            let field = ledger.and_then(|ledger| ledger.field(id.split('/').next()?));
+            field.map_or(id.as_str(), |field| lang.pick(&field.zh, &field.en))
+        });
+        let mut what: Vec<&str> = change.events.iter().map(String::as_str).chain(fields).collect();
+        what.dedup();
         let title = match (change.sealed, change.title.as_str()) {
-            (true, _) => lang.pick("（密封的附册）", "(a sealed annex)"),
-            (false, title) => title,
+            (true, _) => lang.pick("（密封的附册）", " (a sealed annex)").to_owned(),
+            (false, "") => String::new(),
+            (false, title) => format!(" {title}"),
         };
         text.push_str(&format!(
-            "{}\n  {} {} {title} · {} · {who} · {}\n",
+            "{}\n  {} {}{title} · {} · {who} · {}\n",
             change.change,
-            change.ledger,
+            ledger.map_or(change.ledger.as_str(), |ledger| lang.pick(&ledger.zh, &ledger.en)),
             change.record,
             out::time(Timestamp(change.recorded).0),
-            what.join(", "),
+            what.join(lang.pick("、", ", ")),
         ));
     }
     for statement in &contested.statements {

@@ -134,8 +134,8 @@ fn tree(offices: &[Shown], lang: Lang) -> String {
         let office = &offices[n];
         let login = office.login.as_ref().map(|login| format!(" ({login})"));
         let id: String = office.id.chars().take(12).collect();
-        text.push_str(&format!(
-            "{:indent$}{id}  {} · {}{} · {} – {} · {}\n",
+        let line = format!(
+            "{:indent$}{id}  {} · {}{} · {} – {} · {} {}",
             "",
             office.org_name,
             holder(office, lang),
@@ -143,8 +143,11 @@ fn tree(offices: &[Shown], lang: Lang) -> String {
             day(Timestamp(office.not_before)),
             last_day(Timestamp(office.not_after)),
             state(office, lang),
+            reason(office),
             indent = depth * 2,
-        ));
+        );
+        text.push_str(line.trim_end());
+        text.push('\n');
         push(&mut todo, Some(n), depth + 1);
     }
     text
@@ -173,6 +176,7 @@ pub(super) fn table(offices: &[Shown], lang: Lang) -> String {
                 last_day(Timestamp(office.not_after)),
                 state(office, lang),
                 office.issuer_name.clone(),
+                reason(office),
             ]
         })
         .collect();
@@ -185,6 +189,7 @@ pub(super) fn table(offices: &[Shown], lang: Lang) -> String {
         lang.pick("止", "until"),
         lang.pick("状态", "state"),
         lang.pick("任命机构", "appointed by"),
+        lang.pick("说明", "why"),
     ];
     out::table(&headings, &rows)
 }
@@ -203,6 +208,14 @@ fn post(office: &Shown, lang: Lang) -> String {
     word.to_owned()
 }
 
+/// Of one that was revoked: by whom, and why.
+fn reason(office: &Shown) -> String {
+    match (&office.by_name, &office.words) {
+        (Some(by), Some(words)) => format!("{by}：{words}"),
+        _ => String::new(),
+    }
+}
+
 fn state(office: &Shown, lang: Lang) -> String {
     let days = office.days.unwrap_or_default();
     match office.state.as_str() {
@@ -217,13 +230,9 @@ fn state(office: &Shown, lang: Lang) -> String {
         "contested" => lang.pick("待追认", "contested").to_owned(),
         _ => {
             let at = day(Timestamp(office.at.unwrap_or_default()));
-            let (by, words) = (
-                office.by_name.clone().unwrap_or_default(),
-                office.words.clone().unwrap_or_default(),
-            );
             match lang {
-                Lang::Zh => format!("{at} 由{by}撤销：{words}"),
-                Lang::En => format!("revoked on {at} by {by}: {words}"),
+                Lang::Zh => format!("{at} 撤销"),
+                Lang::En => format!("revoked on {at}"),
             }
         }
     }

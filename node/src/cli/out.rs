@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Widest cell of a table, in terminal columns.
@@ -107,10 +107,17 @@ pub(super) fn bar(what: &str) -> ProgressBar {
 
 /// A sign of life on stderr for work of unknown length; nothing where stderr is no terminal.
 pub(super) fn spinner(what: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{spinner} {msg} {pos} {elapsed}");
+    // A running node does not say how far it is: no count is better than one that stands at 0.
+    let count = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        if state.pos() > 0 {
+            // What cannot be drawn is left out.
+            let _ = write!(out, "{} ", state.pos());
+        }
+    };
+    let style = ProgressStyle::with_template("{spinner} {msg} {count}{elapsed}");
     let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
     let spinner = match style {
-        Ok(style) => spinner.with_style(style),
+        Ok(style) => spinner.with_style(style.with_key("count", count)),
         Err(_) => spinner,
     };
     spinner.enable_steady_tick(std::time::Duration::from_millis(200));

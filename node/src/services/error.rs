@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use lianzhan_protocol::id::{OrgId, RecordId};
 use lianzhan_protocol::record::{ChangeError, ContestReason, Ineffective, PendingReason, RefusalReason};
-use lianzhan_protocol::trust::FoundingError;
+use lianzhan_protocol::trust::{FoundingError, StatementFault};
 
 use super::office::OfficeError;
 use crate::config::ConfigError;
@@ -101,6 +101,9 @@ pub enum ServiceError {
     /// Not allowed, with what to do.
     #[error("{0}")]
     NotAllowed(String),
+    /// A statement that the directory would not let stand.
+    #[error("this statement would not stand: {0}")]
+    WouldNotStand(StatementFault),
     /// Asked wrongly, with what to do.
     #[error("{0}")]
     Bad(String),

@@ -13,6 +13,7 @@ use lianzhan_protocol::trust::{
 };
 use std::sync::Arc;
 
+use super::office::{OfficeError, last_day};
 use super::{META_AUTHORITY, META_ORG, Node, ServiceError, files};
 use crate::config::{Config, Overrides};
 use crate::env;
@@ -254,9 +255,7 @@ impl Node {
         // A clock that stands before the issuer's start must not make an appointment that never stands.
         let not_before = now.max(whole.not_before);
         if not_before >= whole.not_after {
-            return Err(ServiceError::NotAllowed(
-                "this org's authority has ended; ask the org above to renew it".into(),
-            ));
+            return Err(OfficeError::AuthorityEnded(last_day(whole.not_after)).into());
         }
         Ok(Validity {
             not_before,
@@ -280,9 +279,7 @@ impl Node {
         let mut tried = lianzhan_protocol::trust::Directory::clone(&self.directory());
         tried.extend([statement.clone()]);
         match tried.faults().get(&statement.id()) {
-            Some(fault) => Err(ServiceError::NotAllowed(format!(
-                "this statement would not stand: {fault}"
-            ))),
+            Some(fault) => Err(ServiceError::WouldNotStand(fault.clone())),
             None => Ok(statement),
         }
     }

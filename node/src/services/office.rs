@@ -1,8 +1,13 @@
 //! Posts and who holds them: what an appointment is worth now, and finding the one that somebody means. A *post* is what
 //! one appointment gives; a person may hold several, under one key or more.
 
+mod error;
+mod find;
+
+pub use error::OfficeError;
+
 use lianzhan_protocol::codec;
-use lianzhan_protocol::id::{ChangeId, OrgId, PersonId, StatementId};
+use lianzhan_protocol::id::{OrgId, PersonId, StatementId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{
@@ -11,117 +16,11 @@ use lianzhan_protocol::trust::{
 use serde::{Serialize, Serializer};
 
 use super::{Node, ServiceError, activity};
-use crate::{env, keystore};
+use crate::env;
 
 /// Days before its end from which on an appointment is warned of.
 pub const WARN_DAYS: i64 = 30;
 const DAY_MS: i64 = 24 * 3600 * 1000;
-/// Fewest digits by which an appointment may be named for short.
-const SHORT: usize = 8;
-
-/// Why a post does not serve, or what was asked of it cannot be done.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OfficeError {
-    /// The key has no appointment here.
-    #[error("no appointment of this key is here yet; it comes with the next sync once it is granted")]
-    NotHere,
-    /// Every appointment of the key that would serve is revoked.
-    #[error(
-        "this appointment was revoked by {by} on {at}: {words}. The key is still on this disk; ask {by} for a new appointment"
-    )]
-    Revoked {
-        /// The org that revoked it.
-        by: String,
-        /// On which day.
-        at: String,
-        /// Why.
-        words: String,
-    },
-    /// Every appointment of the key is over.
-    #[error("this appointment ended on {0}; ask for its renewal")]
-    Ended(String),
-    /// The person does not hold the post that was named.
-    #[error("{0:?} is no post that this person holds now")]
-    OtherPost(String),
-    /// No such appointment.
-    #[error("there is no appointment {0:?} here; `lianzhan appointments` lists them")]
-    Unknown(String),
-    /// More than one.
-    #[error("{0:?} means more than one appointment; name one by its id (`lianzhan appointments`)")]
-    Several(String),
-    /// The appointment is issued by another branch.
-    #[error("only {issuer} or an org above it may do this; ask there")]
-    OutOfReach {
-        /// Who may.
-        issuer: String,
-    },
-    /// Neither in this org nor directly below.
-    #[error("{0} appoints there, not this node's org; ask there")]
-    OtherOrg(String),
-    /// It is revoked already.
-    #[error("this appointment is revoked already: {0}")]
-    Already(String),
-    /// It holds that long anyway.
-    #[error("this appointment holds until {0} already; name a later day")]
-    Earlier(String),
-    /// Longer than this org's authority itself.
-    #[error(
-        "this org's own authority ends on {0}; have that renewed by the org above first, or name an earlier day"
-    )]
-    Beyond(String),
-    /// A person who is not known here.
-    #[error("there is no person {0:?} here: give the id of a person, or a login of this node")]
-    NoPerson(String),
-    /// No such change here.
-    #[error("change {0} is not held here; `lianzhan adopt --list` lists what waits")]
-    UnknownChange(ChangeId),
-    /// Nothing to adopt.
-    #[error("none of these is contested here")]
-    NotContested,
-    /// Somebody signs in by this name.
-    #[error(
-        "the login {0:?} is taken at this node; choose another. A further post of the same person: name them as `person`"
-    )]
-    Taken(String),
-    /// No such org directly below.
-    #[error("there is no org {0:?} directly below this one: give its division code or its id")]
-    NoChild(String),
-    /// No code of ours.
-    #[error(
-        "this is no request for a key of an authority; copy the whole of it, from `lianzhan authority ask`"
-    )]
-    NoRequest,
-    /// Of another federation.
-    #[error("this request was made in another federation")]
-    OtherFederation,
-    /// The root has founders.
-    #[error("the root's authority is named anew by its founders; see `lianzhan succession`")]
-    RootKey,
-    /// A request is open that was locked with another passphrase.
-    #[error(
-        "a request for another authority key is open at this node, and this is not the passphrase chosen for it; \
-         to begin anew, move authority.next.age away"
-    )]
-    OpenRequest,
-    /// The present key did not sign the request.
-    #[error(
-        "the present key of {org} did not sign this request. Ask there who asks, by a way that you trust, and compare the \
-         fingerprint; then grant it with --lost, or with --stolen"
-    )]
-    Unconfirmed {
-        /// Who asks.
-        org: String,
-    },
-    /// Another key signed it.
-    #[error("the key that signed this request is not the org's authority now; let it be made anew")]
-    OtherConfirmed,
-    /// A witness that was put back from a copy gets its own new key first.
-    #[error("this node's witness is retired; run `lianzhan witness renew` first")]
-    RetiredWitness,
-    /// The person does not hold the post of the author.
-    #[error("only a present holder of the same post, or an authority above it, may adopt this")]
-    NotSamePost,
-}
 
 /// What an appointment is worth now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -354,114 +253,6 @@ impl Node {
         let mut of_node = directory.appointments_of(&key, Purpose::Node);
         let revoked = of_node.try_fold(None, |_, (id, _)| directory.revoked(&id).first().map(Some));
         revoked.flatten().map(|revoked| revocation(&directory, revoked))
-    }
-
-    /// The appointment that somebody means: by its id or the first digits of it; or by a login of this node, which means
-    /// the post that the person would act under.
-    pub fn find_office(&self, text: &str) -> Result<StatementId, ServiceError> {
-        let text = text.trim();
-        if keystore::valid_login(text)
-            && let Some(key) = self.store.read(|reader| reader.account(text))?
-        {
-            let directory = self.directory();
-            let last = directory.appointments_of(&key, Purpose::Person);
-            let best = last
-                .max_by_key(|(id, post)| (directory.revoked(id).is_empty(), post.validity.not_after, *id));
-            if let Some((id, _)) = best {
-                return Ok(id);
-            }
-        }
-        let directory = self.directory();
-        let hex = text.len() >= SHORT && text.bytes().all(|b| b.is_ascii_hexdigit());
-        let mut found = directory
-            .statements()
-            .filter(|statement| hex && statement.appointment().is_some())
-            .map(SignedStatement::id)
-            .filter(|id| id.to_string().starts_with(text));
-        match (found.next(), found.next()) {
-            (Some(id), None) => Ok(id),
-            (Some(_), Some(_)) => Err(OfficeError::Several(text.to_owned()).into()),
-            (None, _) => Err(OfficeError::Unknown(text.to_owned()).into()),
-        }
-    }
-
-    /// A person by id or by a login of this node.
-    pub fn person_id(&self, text: &str) -> Result<PersonId, ServiceError> {
-        let unknown = || ServiceError::from(OfficeError::NoPerson(text.to_owned()));
-        let directory = self.directory();
-        if let Some(id) = PersonId::parse(text) {
-            let known =
-                |statement: &SignedStatement| statement.appointment().and_then(|a| a.person) == Some(id);
-            return directory
-                .statements()
-                .any(known)
-                .then_some(id)
-                .ok_or_else(unknown);
-        }
-        let account = self.store.read(|reader| reader.account(text))?;
-        let key = account.ok_or_else(unknown)?;
-        let mut posts = directory.appointments_of(&key, Purpose::Person);
-        posts.find_map(|(_, post)| post.person).ok_or_else(unknown)
-    }
-
-    /// The posts that a key serves now, the one it acts under unless another is named first.
-    pub fn posts(&self, key: &PublicKey) -> Vec<(StatementId, Appointment)> {
-        let (directory, now) = (self.directory(), env::now());
-        let mut posts: Vec<_> = directory
-            .appointments_of(key, Purpose::Person)
-            // One that begins by a clock that is ahead of ours serves: its signatures are judged by witnesses.
-            .filter(|(id, post)| directory.revoked(id).is_empty() && now < post.validity.not_after)
-            .map(|(id, post)| (id, post.clone()))
-            .collect();
-        // A renewal takes over by itself; of posts that end together the first that was given.
-        let issued = |id: &StatementId| directory.statement(id).map(|statement| statement.issuer().issued);
-        posts.sort_by_key(|(id, post)| (std::cmp::Reverse(post.validity.not_after), issued(id), *id));
-        posts
-    }
-
-    /// The post under which a key acts: the one named by a role or by the first digits of its id, else the first.
-    pub(super) fn post(
-        &self,
-        key: &PublicKey,
-        named: Option<&str>,
-    ) -> Result<(StatementId, Appointment), ServiceError> {
-        let mut posts = self.posts(key).into_iter().peekable();
-        if posts.peek().is_none() {
-            return Err(self.why_no_post(key).into());
-        }
-        let is_named = |id: &StatementId, post: &Appointment| match named {
-            None => true,
-            Some(text) => match Role::parse(text) {
-                Some(role) => post.roles.contains(&role),
-                None => text.len() >= SHORT && id.to_string().starts_with(text),
-            },
-        };
-        posts
-            .find(|(id, post)| is_named(id, post))
-            .ok_or_else(|| OfficeError::OtherPost(named.unwrap_or_default().to_owned()).into())
-    }
-
-    fn why_no_post(&self, key: &PublicKey) -> OfficeError {
-        let directory = self.directory();
-        let last = directory
-            .appointments_of(key, Purpose::Person)
-            .max_by_key(|(id, post)| (directory.revoked(id).is_empty(), post.validity.not_after, *id));
-        let Some((id, post)) = last else {
-            return OfficeError::NotHere;
-        };
-        match directory.revoked(&id).first() {
-            None => OfficeError::Ended(last_day(post.validity.not_after)),
-            Some(revoked) => match revocation(&directory, revoked) {
-                Standing::Revoked {
-                    by_name, at, words, ..
-                } => OfficeError::Revoked {
-                    by: by_name,
-                    at: day(at),
-                    words,
-                },
-                _ => OfficeError::NotHere,
-            },
-        }
     }
 
     /// Logins of this node by key.

@@ -4,6 +4,7 @@ use lianzhan_protocol::id::StatementId;
 use lianzhan_protocol::keys::SecretKey;
 use lianzhan_protocol::trust::{Body, Level, Policy};
 
+use super::office::OfficeError;
 use super::{Node, ServiceError};
 
 impl Node {
@@ -14,6 +15,11 @@ impl Node {
         authority: &SecretKey,
         mut levels: Vec<Level>,
     ) -> Result<StatementId, ServiceError> {
+        let root = self.directory().root();
+        if self.org != root {
+            let issuer = self.name_of(&root);
+            return Err(OfficeError::OutOfReach { issuer }.into());
+        }
         levels.sort_by_key(|level| level.rank());
         levels.dedup();
         self.publish(authority, Body::Policy(Policy { levels }))

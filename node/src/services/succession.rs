@@ -12,6 +12,7 @@ use lianzhan_protocol::trust::{Body, Revocation, RootAuthority, Succession, Succ
 use serde::{Deserialize, Serialize};
 
 use super::found::ROOT_MS;
+use super::office::OfficeError;
 use super::{Node, ServiceError, files};
 use crate::{env, keystore};
 
@@ -182,9 +183,7 @@ impl Node {
         let directory = self.directory();
         if self.org != directory.root() {
             let root = self.name_of(&directory.root());
-            return Err(ServiceError::NotAllowed(format!(
-                "only the root of the federation has founders: {root}; an org's authority is renewed by the org above"
-            )));
+            return Err(OfficeError::NoFounders { root }.into());
         }
         let last = directory.root_authorities().last().cloned();
         last.ok_or_else(|| ServiceError::Damaged("nobody speaks for the root".into()))
