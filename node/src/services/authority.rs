@@ -139,11 +139,11 @@ pub struct AuthorityChange {
 
 impl Node {
     pub(super) fn next_authority(&self) -> PathBuf {
-        self.dir.join("authority.next.age")
+        self.dir.join(files::AUTHORITY_NEXT)
     }
 
     pub(super) fn asked_authority(&self) -> PathBuf {
-        self.dir.join("authority.request")
+        self.dir.join(files::AUTHORITY_REQUEST)
     }
 
     /// Makes another key for this org's authority, locked with `new`, and the request for its appointment by the org above.

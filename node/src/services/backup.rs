@@ -11,7 +11,7 @@ use lianzhan_protocol::id::{OrgId, StatementId};
 use lianzhan_protocol::trust::FoundingStatement;
 use serde::{Deserialize, Serialize};
 
-use super::{META_ORG, ServiceError, files};
+use super::{META_ORG, ServiceError, files, rekey};
 use crate::config;
 use crate::env;
 use crate::keystore;
@@ -28,11 +28,16 @@ const WORK_MAX: u8 = 20;
 
 /// What is copied of a node's directory beside the database, where it is there, and people's keys. Not: the high-water
 /// file, the keys of annexes, what is made anew when it lacks, pending invitations.
-const COPIED: [&str; 6] = [
+const COPIED: [&str; 10] = [
     files::FOUNDING,
     files::NODE_KEY,
     files::WITNESS_KEY,
     files::AUTHORITY_KEY,
+    // Changes of keys that are not finished: the new key may be appointed already.
+    files::AUTHORITY_NEXT,
+    files::AUTHORITY_REQUEST,
+    files::NODE_FRESH,
+    files::NODE_NEXT,
     files::IMPORT_SECRET,
     config::FILE,
 ];
@@ -151,6 +156,9 @@ pub fn back_up(
         for name in COPIED {
             put_file(&mut archive, &dir.join(name), name)?;
         }
+        for name in rekey::former_files(dir)? {
+            put_file(&mut archive, &dir.join(&name), &name)?;
+        }
         for login in logins(dir)? {
             let name = format!("people/{login}.age");
             put_file(&mut archive, &dir.join(&name), &name)?;
@@ -252,7 +260,7 @@ fn is_ours(name: &str) -> bool {
             .and_then(|name| name.strip_suffix(".age"));
         login.is_some_and(keystore::valid_login)
     };
-    name == DATABASE || COPIED.contains(&name) || of_person(name)
+    name == DATABASE || COPIED.contains(&name) || rekey::is_former_file(name) || of_person(name)
 }
 
 /// Logins whose keys are here.

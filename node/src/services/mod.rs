@@ -69,6 +69,14 @@ pub mod files {
     pub const WITNESS_KEY: &str = "witness.key";
     /// The org's authority key, locked.
     pub const AUTHORITY_KEY: &str = "authority.age";
+    /// The key that is to follow it, locked, and the request for its appointment.
+    pub const AUTHORITY_NEXT: &str = "authority.next.age";
+    /// See there.
+    pub const AUTHORITY_REQUEST: &str = "authority.request";
+    /// A new key of the node that waits for its appointment.
+    pub const NODE_FRESH: &str = "node.fresh.key";
+    /// One that is appointed, and waits for the next start.
+    pub const NODE_NEXT: &str = "node.next.key";
     /// Keys of annexes.
     pub const ANNEX_KEYS: &str = "annex.keys";
     /// The token that opens the API to whoever may read this directory.

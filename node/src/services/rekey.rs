@@ -23,9 +23,6 @@ use crate::config::Overrides;
 use crate::store::{LogRow, Reader, StoreError};
 use crate::{env, keystore};
 
-/// A key that waits for its appointment, and one that is appointed and waits to be taken up.
-const FRESH: &str = "node.fresh.key";
-const NEXT: &str = "node.next.key";
 /// What old key files are called: this, the instant, and `.old`.
 const OLD: &str = "node.";
 
@@ -67,7 +64,7 @@ pub enum KeyChangeState {
 
 /// Gives a key that waits the place of the node's key. The old file stays.
 pub(super) fn take_up(dir: &Path) -> Result<(), ServiceError> {
-    let (present, next) = (dir.join(files::NODE_KEY), dir.join(NEXT));
+    let (present, next) = (dir.join(files::NODE_KEY), dir.join(files::NODE_NEXT));
     if !next.exists() {
         return Ok(());
     }
@@ -88,22 +85,31 @@ pub(super) fn take_up(dir: &Path) -> Result<(), ServiceError> {
 
 /// The keys that the node of a directory had before.
 pub(super) fn former_keys(dir: &Path) -> Result<Vec<PublicKey>, ServiceError> {
-    let disk = |error| ServiceError::Disk {
+    let names = former_files(dir).map_err(|error| ServiceError::Disk {
         path: dir.to_owned(),
         error,
-    };
-    let mut keys = Vec::new();
-    for file in std::fs::read_dir(dir).map_err(disk)? {
-        let path = file.map_err(disk)?.path();
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
-        if name.starts_with(OLD) && name.ends_with(".old") {
-            keys.push(keystore::read_plain(&path)?.public());
+    })?;
+    let read = |name: &String| Ok(keystore::read_plain(&dir.join(name))?.public());
+    names.iter().map(read).collect()
+}
+
+/// The names of the files of these keys.
+pub(super) fn former_files(dir: &Path) -> std::io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for file in std::fs::read_dir(dir)? {
+        let name = file?.file_name().into_string().unwrap_or_default();
+        if is_former_file(&name) {
+            names.push(name);
         }
     }
-    Ok(keys)
+    names.sort();
+    Ok(names)
+}
+
+/// Whether a file of this name holds a key that a node had before.
+pub(super) fn is_former_file(name: &str) -> bool {
+    let at = name.strip_prefix(OLD).and_then(|name| name.strip_suffix(".old"));
+    at.is_some_and(|at| !at.is_empty() && at.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Does all three steps on a node that nobody else works with.
@@ -152,7 +158,10 @@ impl Node {
     /// Changes of keys that are not finished.
     pub fn key_changes(&self) -> Vec<KeyChangeState> {
         let states = [
-            (self.dir.join(NEXT).exists(), KeyChangeState::NodeWaits),
+            (
+                self.dir.join(files::NODE_NEXT).exists(),
+                KeyChangeState::NodeWaits,
+            ),
             (!self.former_posts().is_empty(), KeyChangeState::NodeReplaced),
             (self.asked_authority().exists(), KeyChangeState::AuthorityAsked),
         ];
@@ -174,7 +183,7 @@ impl Node {
     }
 
     fn appoint_next(&self, authority: &SecretKey) -> Result<StatementId, ServiceError> {
-        let (fresh, next) = (self.dir.join(FRESH), self.dir.join(NEXT));
+        let (fresh, next) = (self.dir.join(files::NODE_FRESH), self.dir.join(files::NODE_NEXT));
         if self.store.read(|reader| reader.witness_retired())?.is_some() {
             return Err(OfficeError::RetiredWitness.into());
         }

@@ -192,11 +192,13 @@ impl Node {
             let issuer = self.name_of(&issuer);
             return Err(OfficeError::OutOfReach { issuer }.into());
         }
-        if let Some(revoked) = directory.revoked(&id).first() {
-            // A harder word on the same appointment says something new.
-            if !(revoked.ground == Ground::Soft && draft.ground != Ground::Soft) {
-                return Err(OfficeError::Already(revoked.words.clone()).into());
-            }
+        // A harder word on the same appointment says something new, once.
+        let held = directory.revoked(&id);
+        let is_hard = held.iter().any(|revoked| revoked.ground != Ground::Soft);
+        if let Some(revoked) = held.first()
+            && (is_hard || draft.ground == Ground::Soft)
+        {
+            return Err(OfficeError::Already(revoked.words.clone()).into());
         }
         if draft.words.trim().is_empty() || draft.words.len() > Revocation::WORDS_MAX {
             return Err(ServiceError::Bad(

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use lianzhan_protocol::id::RecordId;
 use lianzhan_protocol::record::Value;
-use lianzhan_protocol::trust::{Level, Role};
+use lianzhan_protocol::trust::{Ground, Level, Role};
 
 use super::*;
 use crate::config::{Config, Overrides};
 use crate::services::appoint::PersonDraft;
 use crate::services::found::{OrgDraft, found};
 use crate::services::invite::Joining;
+use crate::services::rekey::{KeyChangeState, NodeKeyDraft};
 use crate::services::visit::VisitDraft;
 use crate::services::{Author, Node};
 
@@ -211,4 +212,54 @@ fn a_damaged_or_foreign_file_leaves_nothing_behind() {
     .unwrap();
     assert!(matches!(into(), Err(BackupError::NotABackup { .. })));
     assert!(!world.at("back").exists());
+}
+
+#[test]
+fn changes_of_keys_that_are_not_finished_go_along() {
+    let world = World::new();
+    let asked = SecretString::from("another long passphrase".to_owned());
+    let request = world.station.ask_authority(Some(&secret()), &asked).unwrap();
+    let planned = NodeKeyDraft {
+        ground: Ground::Soft,
+        words: "换主机".into(),
+    };
+    world.station.renew_node_step(&secret(), &planned).unwrap();
+    let at = |name: &str| world.dir.path().join(name);
+    back_up(
+        world.station.dir(),
+        &at("backup.age"),
+        None,
+        &secret(),
+        WORK,
+        |_, _| {},
+    )
+    .unwrap();
+    let files = [files::AUTHORITY_NEXT, files::AUTHORITY_REQUEST, files::NODE_NEXT];
+    restore(&at("again"), &at("backup.age"), None, &secret()).unwrap();
+    for name in files {
+        let [here, there] =
+            [world.station.dir().to_owned(), at("again")].map(|dir| std::fs::read(dir.join(name)));
+        assert_eq!(here.unwrap(), there.unwrap(), "{name}");
+    }
+    // Put back, the node takes its new key up, and can ask for the same authority key again.
+    let again = Node::open(&at("again"), &Overrides::default()).unwrap();
+    assert_ne!(again.node_key().public(), world.station.node_key().public());
+    assert_eq!(
+        again.key_changes(),
+        [KeyChangeState::NodeReplaced, KeyChangeState::AuthorityAsked]
+    );
+    assert_eq!(
+        again.ask_authority(Some(&secret()), &asked).unwrap().key,
+        request.key
+    );
+    drop(again);
+    back_up(&at("again"), &at("second.age"), None, &secret(), WORK, |_, _| {}).unwrap();
+    restore(&at("third"), &at("second.age"), None, &secret()).unwrap();
+    let third = Node::open(&at("third"), &Overrides::default()).unwrap();
+    let done = third.renew_node_step(&secret(), &planned).unwrap();
+    assert_eq!(
+        (done.restart, done.revoked.len()),
+        (false, 1),
+        "the old key is known, and revoked"
+    );
 }
