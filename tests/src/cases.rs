@@ -19,7 +19,6 @@ const QUARTER: &str = "2026Q2";
 struct Case {
     place: tempfile::TempDir,
     above: Site,
-    below: Site,
     /// The records of the roster, the first of them cited.
     roster: Vec<String>,
     /// Visits of the quarter that name the deputy who received them, and one of the quarter before.
@@ -190,7 +189,6 @@ fn raise() -> Case {
     Case {
         place,
         above,
-        below,
         roster,
         visits,
         activity,
