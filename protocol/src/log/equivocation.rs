@@ -1,6 +1,10 @@
 //! Proof that a log says two things (design 5): a fact about bytes, carried from node to node, that any stranger can check.
 //! And the rule by which everybody who holds both branches goes on with the same one.
 
+mod contradiction;
+
+pub use contradiction::{contradiction, contradiction_held, revealing_size};
+
 use minicbor::{Decode, Encode};
 
 use super::statement::{LogStart, witness_log_origin};

@@ -38,7 +38,8 @@ pub use checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 pub use cosign::{CosignError, cosign, verify_cosignature};
 pub use entry::{ENTRY_MAX, Entry, EntryError, Header, PAYLOAD_MAX, PROTOCOL_VERSION, PayloadKind, Verified};
 pub use equivocation::{
-    Branch, Equivocation, EquivocationError, Evidence, Fork, SignedLeaf, SignedRoot, standing_branch,
+    Branch, Equivocation, EquivocationError, Evidence, Fork, SignedLeaf, SignedRoot, contradiction,
+    contradiction_held, revealing_size, standing_branch,
 };
 pub use growth::{read_growth, write_growth};
 pub use line::SignatureLine;

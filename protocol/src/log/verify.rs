@@ -114,6 +114,28 @@ pub fn verify_consistency(
     }
 }
 
+/// The root of the tree of `old` leaves to which a consistency proof leads, whatever the newer tree's root is. None where
+/// the proof leaves that root out, because the tree is full, or is no proof for these sizes.
+pub(super) fn beginning(old: TreeSize, new: TreeSize, proof: &[Hash]) -> Option<Hash> {
+    if old == TreeSize::EMPTY || old >= new || old.0.is_power_of_two() {
+        return None;
+    }
+    let (start, rest) = proof.split_first()?;
+    let mut walk = Walk {
+        node: old.0 - 1,
+        last: new.0 - 1,
+    };
+    walk.climb(walk.node.trailing_ones());
+    let mut hash = *start;
+    for sibling in rest {
+        if matches!(walk.step().ok()?, Side::Left) {
+            hash = node_hash(sibling, &hash);
+        }
+    }
+    walk.arrived().ok()?;
+    Some(hash)
+}
+
 fn verify_trivial(
     old: TreeSize,
     new: TreeSize,

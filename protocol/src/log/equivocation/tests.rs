@@ -5,14 +5,14 @@ use crate::log::{consistency, inclusion, leaf_hash};
 use crate::testing::key;
 
 /// A tree of `common` equal leaves and `own` leaves of the branch.
-struct Tree {
-    size: u64,
-    nodes: Vec<Hash>,
+pub(super) struct Tree {
+    pub(super) size: u64,
+    pub(super) nodes: Vec<Hash>,
     leaves: Vec<Hash>,
     root: Hash,
 }
 
-fn tree(common: u64, branch: &str, own: u64) -> Tree {
+pub(super) fn tree(common: u64, branch: &str, own: u64) -> Tree {
     let mut frontier = crate::log::Frontier::new();
     let mut nodes = Vec::new();
     let mut leaves = Vec::new();
@@ -41,7 +41,7 @@ fn origin(node: &SecretKey) -> Origin {
     LogStart::origin_of(&node.public(), &SPACE, &EPOCH)
 }
 
-fn signed(node: &SecretKey, tree: &Tree) -> SignedRoot {
+pub(super) fn signed(node: &SecretKey, tree: &Tree) -> SignedRoot {
     let stated = Checkpoint {
         origin: origin(node),
         size: TreeSize(tree.size),
@@ -54,7 +54,7 @@ fn signed(node: &SecretKey, tree: &Tree) -> SignedRoot {
     }
 }
 
-fn of(node: &SecretKey, evidence: Evidence) -> Equivocation {
+pub(super) fn of(node: &SecretKey, evidence: Evidence) -> Equivocation {
     Equivocation {
         node: node.public(),
         space: Some(SPACE),
