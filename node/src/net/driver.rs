@@ -218,13 +218,16 @@ impl Driver<'_> {
             }),
             Effect::Read {
                 origin,
+                branch,
                 from,
                 max_bytes,
             } => self.answer(move |node| {
-                let range = node.read_range(&origin, from, max_bytes).unwrap_or_else(|error| {
-                    tracing::error!(%origin, %error, "a range could not be read for a peer");
-                    None
-                });
+                let range = node
+                    .read_branch(&origin, branch, from, max_bytes)
+                    .unwrap_or_else(|error| {
+                        tracing::error!(%origin, %error, "a range could not be read for a peer");
+                        None
+                    });
                 Some(Input::Read { origin, from, range })
             }),
             Effect::Store { space, range } => self.answer(move |node| {

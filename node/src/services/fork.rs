@@ -1,21 +1,21 @@
-//! Logs that say two things: reads the other branch from a peer, proves it to everybody who holds the space, and goes on
-//! with the branch on which all agree (design 5). Nothing else stops.
+//! Logs that say two things: reads what a peer holds of them, proves it to everybody who holds the space, and goes on with
+//! the branch on which all agree (design 5). Nothing else stops.
 
 mod anew;
+mod follow;
+mod settle;
 
 pub use anew::LeftBehind;
 
 use lianzhan_protocol::id::{Hash, SpaceId};
 use lianzhan_protocol::log::{
-    Branch, EntryIndex, Equivocation, Evidence, LogStart, LogStatement, Origin, Receipt, SignedCheckpoint,
-    SignedLeaf, SignedRoot, TreeSize, inclusion, standing_branch, stored_index, witness_group,
+    EntryIndex, Equivocation, Evidence, Frontier, LogStart, LogStatement, Origin, Receipt, TreeSize,
+    consistency, stored_index,
 };
-use lianzhan_protocol::sync::{Blame, RangeData, Standing, VerifiedRange, verify_range_by};
-use lianzhan_protocol::trust::Directory;
+use lianzhan_protocol::sync::{BRANCHES_MAX, RANGE_ENTRIES_MAX, RangeData};
 
-use super::ingest::verify_entries;
 use super::{Node, ServiceError};
-use crate::store::{BranchPiece, BranchRow, LogRow, Reader, StoreError};
+use crate::store::{BranchRow, LogRow, Reader, StoreError};
 
 /// What became of a range of another branch.
 #[derive(Debug)]
@@ -30,158 +30,80 @@ pub enum BranchStep {
     Failed(String),
 }
 
-/// What is held of a log, before a range of its other branch is looked at.
-struct Held {
-    log: LogRow,
-    branch: Option<BranchRow>,
-    frontier: lianzhan_protocol::log::Frontier,
+/// One of the histories that are held of a log: what stands, or a branch beside it.
+enum History<'a> {
+    Stands(&'a LogRow),
+    Beside(&'a BranchRow),
+}
+
+impl History<'_> {
+    /// What stands first, then the others in the order of their numbers.
+    fn all<'a>(log: &'a LogRow, branches: &'a [BranchRow]) -> Vec<History<'a>> {
+        let beside = branches.iter().map(History::Beside);
+        std::iter::once(History::Stands(log)).chain(beside).collect()
+    }
+
+    fn size(&self) -> TreeSize {
+        match self {
+            History::Stands(log) => log.size,
+            History::Beside(branch) => branch.size,
+        }
+    }
+
+    /// The signed note of its newest checkpoint.
+    fn note(&self) -> &str {
+        match self {
+            History::Stands(log) => &log.checkpoint,
+            History::Beside(branch) => &branch.checkpoint,
+        }
+    }
+
+    fn node(&self, reader: &Reader<'_>, idx: u64) -> Option<Hash> {
+        match self {
+            History::Stands(log) => reader.node(log.id, idx),
+            History::Beside(branch) => reader.branch_node(branch, idx),
+        }
+    }
+
+    fn leaf(&self, reader: &Reader<'_>, index: u64) -> Option<Hash> {
+        (index < self.size().0)
+            .then(|| self.node(reader, stored_index(0, index)))
+            .flatten()
+    }
+
+    fn frontier(&self, reader: &Reader<'_>, size: TreeSize) -> Result<Frontier, StoreError> {
+        match self {
+            History::Stands(log) => reader.frontier(log.id, size),
+            History::Beside(branch) => reader.branch_frontier(branch, size),
+        }
+    }
+
+    /// The receipts held over its part from `start` on.
+    fn receipts(&self, reader: &Reader<'_>, start: u64) -> Result<Vec<Receipt>, StoreError> {
+        let mut receipts = Vec::new();
+        match self {
+            History::Stands(log) => {
+                for row in reader.receipts_over(log.id, EntryIndex(start))? {
+                    receipts.extend(reader.receipt(log.id, row.size, &row.witness)?);
+                }
+            }
+            History::Beside(branch) => {
+                receipts = reader.branch_receipts(branch)?;
+                // What stands below its start stands in its log.
+                for row in reader.receipts_over(branch.log, EntryIndex(start))? {
+                    if row.size.0 <= branch.start {
+                        receipts.extend(reader.receipt(branch.log, row.size, &row.witness)?);
+                    }
+                }
+            }
+        }
+        Ok(receipts)
+    }
 }
 
 impl Node {
-    /// Looks at a range of a log of which the peer may hold another branch, from its beginning on.
-    pub fn ingest_branch(&self, space: &SpaceId, range: &RangeData) -> BranchStep {
-        self.try_branch(space, range)
-            .unwrap_or_else(|error| BranchStep::Failed(error.to_string()))
-    }
-
-    fn try_branch(&self, space: &SpaceId, range: &RangeData) -> Result<BranchStep, ServiceError> {
-        let held = self.store.read(|reader| held(reader, range))?;
-        let Some(Held {
-            log,
-            branch,
-            frontier,
-        }) = held
-        else {
-            return Ok(BranchStep::Done);
-        };
-        if let Some(branch) = branch.as_ref().filter(|branch| range.from.0 < branch.size.0) {
-            // Read before, from this peer or another one: on from there.
-            return if branch.size == branch.checkpoint_size {
-                self.settle_fork(&log.origin)?;
-                Ok(BranchStep::Done)
-            } else {
-                Ok(BranchStep::Next(branch.size))
-            };
-        }
-        let verified = match verify_range_by(space, Some(&log.start), &frontier, range, verify_entries) {
-            Ok(verified) => verified,
-            Err(error) => {
-                return Ok(match error.blame() {
-                    Blame::Peer => BranchStep::PeerLied(error.to_string()),
-                    // A third branch, or another version.
-                    Blame::Log => BranchStep::Done,
-                    Blame::Ours => BranchStep::Failed(error.to_string()),
-                });
-            }
-        };
-        let end = verified.standing().size;
-        let start = match &branch {
-            Some(branch) => Some(branch.start),
-            None => self.store.read(|reader| Ok(parting(reader, &log, &verified)))?,
-        };
-        let Some(start) = start else {
-            let more = end < log.size && end < verified.checkpoint().checkpoint().size;
-            return Ok(if more {
-                BranchStep::Next(end)
-            } else {
-                BranchStep::Done
-            });
-        };
-        let whole = verified.checkpoint().checkpoint().size;
-        self.keep_piece(&log, start, verified)?;
-        if end < whole {
-            return Ok(BranchStep::Next(end));
-        }
-        self.settle_fork(&log.origin)?;
-        Ok(BranchStep::Done)
-    }
-
-    fn keep_piece(&self, log: &LogRow, start: u64, verified: VerifiedRange) -> Result<(), ServiceError> {
-        let skip = usize::try_from(start.saturating_sub(verified.from().0)).unwrap_or(usize::MAX);
-        let first = stored_index(0, start);
-        let nodes = verified.new_nodes().iter().filter(|(idx, _)| *idx >= first);
-        let piece = BranchPiece {
-            start,
-            nodes: nodes.copied().collect(),
-            frontier: verified.frontier().clone(),
-            checkpoint: verified.checkpoint().clone(),
-            entries: verified
-                .into_entries()
-                .into_iter()
-                .skip(skip)
-                .map(|(entry, payload)| (entry.to_bytes(), payload))
-                .collect(),
-        };
-        let (origin, own) = (log.origin.clone(), log.own);
-        let newest = piece.checkpoint.checkpoint().clone();
-        self.store.write_blocking(move |writer| {
-            if own {
-                // We signed both: this copy was put back once. It goes on in a new log.
-                let signed = Standing {
-                    size: newest.size,
-                    root: newest.root,
-                };
-                writer.close_log(
-                    &origin,
-                    "a peer holds another branch of this log that this node signed",
-                    signed,
-                )?;
-            }
-            writer.keep_branch(&origin, piece)
-        })?;
-        Ok(())
-    }
-
-    /// Both branches are here: proves it in this node's log of the space, once, and lets the branch stand on which all
-    /// agree.
-    fn settle_fork(&self, origin: &Origin) -> Result<(), ServiceError> {
-        let directory = self.directory();
-        let found = self.store.read(|reader| {
-            let Some(log) = reader.log(origin)? else {
-                return Ok(None);
-            };
-            let Some(branch) = reader.branch(log.id)? else {
-                return Ok(None);
-            };
-            // What is still growing here is proved once it is whole.
-            if log.checkpoint_size != log.size || branch.checkpoint_size != branch.size {
-                return Ok(None);
-            }
-            let proof = prove(reader, &log, &branch)?;
-            let theirs = reader.branch_receipts(log.id, branch.start, branch.size)?;
-            let ours = receipts(reader, &log, branch.start)?;
-            let leaf = |idx| reader.branch_node(log.id, branch.start, idx);
-            let stands = standing_branch(
-                &Branch {
-                    leaf: reader
-                        .node(log.id, stored_index(0, branch.start))
-                        .unwrap_or(Hash([0xff; 32])),
-                    witnessed: first_witness(&directory, &log.start, branch.start, &ours),
-                },
-                &Branch {
-                    leaf: leaf(stored_index(0, branch.start)).unwrap_or(Hash([0xff; 32])),
-                    witnessed: first_witness(&directory, &log.start, branch.start, &theirs),
-                },
-            );
-            Ok(Some((log, proof, stands)))
-        })?;
-        let Some((log, proof, stands)) = found else {
-            return Ok(());
-        };
-        let known = self.store.read(|reader| reader.forks())?;
-        if !known.iter().any(|(about, _)| about == origin.as_str()) {
-            self.tell_fork(&log.start, proof)?;
-        }
-        if !stands {
-            let origin = origin.clone();
-            self.store
-                .write_blocking(move |writer| writer.switch_branch(&origin))?;
-        }
-        Ok(())
-    }
-
     /// States a proof of equivocation in this node's log of the same space, so that sync carries it to all who hold it.
-    fn tell_fork(&self, start: &LogStart, proof: Equivocation) -> Result<(), ServiceError> {
+    pub(super) fn tell_fork(&self, start: &LogStart, proof: Equivocation) -> Result<(), ServiceError> {
         let own = self.ensure_log(&start.space)?;
         let entry = self.node_entry(&own, &start.space, &LogStatement::Equivocation(proof.clone()))?;
         self.store.write_blocking(move |writer| {
@@ -191,112 +113,67 @@ impl Node {
         Ok(())
     }
 
-    /// Logs that are proved to say two things, and whose other branch is not here yet, with their spaces.
+    /// Logs that are proved to say two things of which not both are here, with their spaces.
     pub fn open_forks(&self) -> Result<Vec<(SpaceId, Origin)>, ServiceError> {
         Ok(self.store.read(|reader| {
-            let mut open = Vec::new();
-            for origin in reader.forks_without_branch()? {
-                open.extend(reader.log(&origin)?.map(|log| (log.space(), origin)));
+            let mut open: Vec<(SpaceId, Origin)> = Vec::new();
+            for (_, proof) in reader.forks()? {
+                let origin = proof.origin();
+                if open.iter().any(|(_, known)| *known == origin) {
+                    continue;
+                }
+                let Some(log) = reader.log(&origin)? else {
+                    continue;
+                };
+                let branches = reader.branches(log.id)?;
+                let kept_max = usize::try_from(BRANCHES_MAX).unwrap_or(usize::MAX);
+                let missing = match &proof.evidence {
+                    _ if branches.len() >= kept_max => false,
+                    Evidence::Roots(..) | Evidence::Rewritten { .. } => branches.is_empty(),
+                    Evidence::Leaves { index, one, other } => [one, other].iter().any(|said| {
+                        let histories = History::all(&log, &branches);
+                        !histories
+                            .iter()
+                            .any(|history| history.leaf(reader, index.0) == Some(said.leaf))
+                    }),
+                };
+                if missing {
+                    open.push((log.space(), origin));
+                }
             }
             Ok(open)
         })?)
     }
-}
 
-/// None if the log is not here.
-fn held(reader: &Reader<'_>, range: &RangeData) -> Result<Option<Held>, StoreError> {
-    let Some(log) = reader.log(&range.origin)? else {
-        return Ok(None);
-    };
-    let branch = reader.branch(log.id)?;
-    let frontier = match &branch {
-        Some(branch) if range.from == branch.size => {
-            reader.branch_frontier(log.id, branch.start, branch.size)?
-        }
-        _ => reader.frontier(log.id, range.from.min(log.size))?,
-    };
-    Ok(Some(Held {
-        log,
-        branch,
-        frontier,
-    }))
-}
-
-/// The first index at which a range differs from what is held of its log.
-fn parting(reader: &Reader<'_>, log: &LogRow, verified: &VerifiedRange) -> Option<u64> {
-    let entries = (verified.from().0..log.size.0).zip(verified.entries());
-    let mut entries = entries.map(|(index, (entry, _))| (index, entry.leaf()));
-    entries
-        .find(|(index, leaf)| reader.node(log.id, stored_index(0, *index)) != Some(*leaf))
-        .map(|(index, _)| index)
-}
-
-/// Two leaves at the index where the branches part, each with its path to a signed root.
-fn prove(reader: &Reader<'_>, log: &LogRow, branch: &BranchRow) -> Result<Equivocation, StoreError> {
-    let corrupt = |what: &str| StoreError::Corrupt(format!("fork of {}: {what}", log.origin));
-    let index = EntryIndex(branch.start);
-    let place = stored_index(0, branch.start);
-    let signed = |note: &str| -> Result<SignedRoot, StoreError> {
-        let checkpoint = SignedCheckpoint::verify(note, &log.start.node, &log.origin)
-            .map_err(|error| corrupt(&error.to_string()))?;
-        Ok(SignedRoot {
-            size: checkpoint.checkpoint().size,
-            root: checkpoint.checkpoint().root,
-            signature: checkpoint
-                .signature()
-                .ok_or_else(|| corrupt("no signature of the log"))?,
-        })
-    };
-    let leaf = |note: &str, node: &dyn Fn(u64) -> Option<Hash>| -> Result<SignedLeaf, StoreError> {
-        let tree = signed(note)?;
-        Ok(SignedLeaf {
-            leaf: node(place).ok_or_else(|| corrupt("a tree node is missing"))?,
-            proof: inclusion(index, tree.size, node).map_err(|error| corrupt(&error.to_string()))?,
-            tree,
-        })
-    };
-    let ours = leaf(&log.checkpoint, &|idx| reader.node(log.id, idx))?;
-    let theirs = leaf(&branch.checkpoint, &|idx| {
-        reader.branch_node(log.id, branch.start, idx)
-    })?;
-    let (one, other) = if ours.leaf < theirs.leaf {
-        (ours, theirs)
-    } else {
-        (theirs, ours)
-    };
-    let proof = Equivocation {
-        node: log.start.node,
-        space: Some(log.space()),
-        epoch: log.start.epoch,
-        evidence: Evidence::Leaves { index, one, other },
-    };
-    proof.verify().map_err(|error| corrupt(&error.to_string()))?;
-    Ok(proof)
-}
-
-/// The receipts held of the branch that stands, over its own part.
-fn receipts(reader: &Reader<'_>, log: &LogRow, start: u64) -> Result<Vec<Receipt>, StoreError> {
-    let mut receipts = Vec::new();
-    for row in reader.receipts_over(log.id, EntryIndex(start))? {
-        receipts.extend(reader.receipt(log.id, row.size, &row.witness)?);
+    /// As [`Node::read_range`], of the log's branch with this number: 0 is what stands, from 1 on the others that are whole,
+    /// in their order.
+    pub fn read_branch(
+        &self,
+        origin: &Origin,
+        branch: u32,
+        from: TreeSize,
+        max_bytes: usize,
+    ) -> Result<Option<RangeData>, ServiceError> {
+        let Some(nth) = branch.checked_sub(1) else {
+            return self.read_range(origin, from, max_bytes);
+        };
+        Ok(self.store.read(|reader| {
+            let Some(log) = reader.log(origin)? else {
+                return Ok(None);
+            };
+            let mut whole = reader.branches(log.id)?.into_iter().filter(BranchRow::is_whole);
+            let nth = usize::try_from(nth).unwrap_or(usize::MAX);
+            let Some(branch) = whole.nth(nth).filter(|branch| from < branch.size) else {
+                return Ok(None);
+            };
+            let rows = reader.branch_range(&branch, from, RANGE_ENTRIES_MAX, max_bytes)?;
+            let end = TreeSize(from.0 + rows.len() as u64);
+            let proof = consistency(end, branch.size, |idx| reader.branch_node(&branch, idx))
+                .map_err(|error| StoreError::Corrupt(format!("branch of {origin}: {error}")))?;
+            let entries = rows.into_iter().map(|row| (row.entry, row.payload));
+            Ok(RangeData::new(origin.clone(), from, entries, branch.checkpoint, proof).ok())
+        })?)
     }
-    Ok(receipts)
-}
-
-/// When the required parent first witnessed a tree with the branch's own part, and where.
-fn first_witness(
-    directory: &Directory,
-    log: &LogStart,
-    start: u64,
-    receipts: &[Receipt],
-) -> Option<(u64, u64)> {
-    let over = receipts
-        .iter()
-        .filter(|receipt| receipt.covers(EntryIndex(start)));
-    over.filter(|receipt| matches!(witness_group(directory, log, receipt), Ok((0, _))))
-        .filter(|receipt| receipt.verify(&log.origin(), &log.node).is_ok())
-        .map(|receipt| (receipt.time_s, receipt.witness_index.0))
-        .min()
 }
 
 #[cfg(test)]

@@ -1,18 +1,17 @@
 //! Witnessing: a parent cosigns checkpoints of its children's nodes on a consistency proof alone, and the children append
 //! the receipts to the very logs they cover (design 1, 5). A witness log is witnessed in its turn, once a day.
 
+mod bench;
+mod contradiction;
 mod renewal;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lianzhan_protocol::id::{Hash, OrgId};
-use lianzhan_protocol::keys::{PublicKey, SecretKey, Signature};
+use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{
-    Checkpoint, EntryIndex, LogStatement, Origin, Receipt, SignatureLine, SignedCheckpoint, TreeSize,
-    WitnessEntry, WitnessRefusal, cosign, inclusion, judge_checkpoint, witness_group, witness_log_origin,
-    witness_name,
+    Checkpoint, LogStatement, Origin, Receipt, SignedCheckpoint, TreeSize, witness_group, witness_log_origin,
 };
 use lianzhan_protocol::sync::WitnessRequest;
 use lianzhan_protocol::time::Timestamp;
@@ -21,7 +20,8 @@ use tokio::sync::watch;
 
 use super::{Node, ServiceError};
 use crate::env;
-use crate::store::{LogRow, Reader, StoreError, Writer};
+use crate::store::{LogRow, Reader, StoreError};
+use bench::Bench;
 
 const DAY_S: u64 = 86_400;
 /// How often the runtime asks whether an entry of freshness is due.
@@ -59,7 +59,12 @@ pub fn freshness_due(last_s: Option<u64>, now: Timestamp) -> bool {
 pub async fn keep_fresh(node: Arc<Node>, mut stop: watch::Receiver<bool>) {
     loop {
         let at = node.clone();
-        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || at.freshen(env::now())).await {
+        let looked = tokio::task::spawn_blocking(move || {
+            // Also what was found before a crash, or of a log that came later.
+            at.tell_contradictions()?;
+            at.freshen(env::now())
+        });
+        if let Ok(Err(error)) = looked.await {
             tracing::error!(%error, "the witness log could not be kept fresh");
         }
         tokio::select! {
@@ -238,9 +243,13 @@ impl Node {
             org: self.org,
             directory: self.directory(),
         };
-        Ok(self
+        let (answers, contradicted) = self
             .store
-            .write_blocking(move |writer| bench.cosign(writer, requests, now.seconds()))?)
+            .write_blocking(move |writer| bench.cosign(writer, requests, now.seconds()))?;
+        if contradicted {
+            self.tell_contradictions()?;
+        }
+        Ok(answers)
     }
 
     /// Has a request wait for [`Node::cosign_queued`].
@@ -336,172 +345,6 @@ fn start_of(
         None => (covered, None),
     };
     (old <= size).then_some((old, shown))
-}
-
-/// What a witness works with.
-struct Bench {
-    log: Origin,
-    witness: SecretKey,
-    node: SecretKey,
-    org: OrgId,
-    directory: Arc<Directory>,
-}
-
-/// What was cosigned, and where it stands.
-struct Kept {
-    checkpoint: SignedCheckpoint,
-    time_s: u64,
-    index: u64,
-}
-
-impl Bench {
-    fn cosign(
-        &self,
-        writer: &mut Writer<'_>,
-        requests: Vec<CosignRequest>,
-        now_s: u64,
-    ) -> Result<Vec<Cosigned>, StoreError> {
-        let mut kept = Vec::with_capacity(requests.len());
-        for request in requests {
-            kept.push(self.keep(writer, request, now_s)?);
-        }
-        // One signature of the witness log stands for all.
-        let log = Checkpoint {
-            origin: writer.witness_origin(),
-            size: writer.witness_tree().size(),
-            root: writer.witness_tree().root(),
-        };
-        let signature = Signature(self.node.sign_raw(log.body().as_bytes()));
-        let mut nodes = HashMap::new();
-        let mut answers = Vec::with_capacity(kept.len());
-        for kept in kept {
-            answers.push(match kept {
-                Ok(kept) => Ok(self.receipt(writer, &kept, &log, &signature, &mut nodes)?),
-                Err(refusal) => Err(refusal),
-            });
-        }
-        Ok(answers)
-    }
-
-    /// Judges one request and appends it to the witness log.
-    fn keep(
-        &self,
-        writer: &mut Writer<'_>,
-        request: CosignRequest,
-        now_s: u64,
-    ) -> Result<Result<Kept, (TreeSize, String)>, StoreError> {
-        let stated = request.checkpoint.checkpoint().clone();
-        let last = writer.last_witnessed(&stated.origin)?;
-        let last_size = last.map_or(TreeSize::EMPTY, |last| last.size);
-        let refuse = |words: &str| Ok(Err((last_size, words.to_owned())));
-        if writer.witness_retired().is_some() {
-            return refuse("this witness was put back from an old copy and needs a new key");
-        }
-        if writer.witness_origin() != self.log {
-            return refuse("this witness has just got a new key: ask again");
-        }
-        if last.is_some_and(|last| last.node != *request.peer.ed25519_bytes()) {
-            return refuse("this log was witnessed for another node");
-        }
-        let shown = request
-            .shown
-            .filter(|receipt| is_witness_of(&self.directory, &receipt.witness, &self.org));
-        if let Some(shown) = &shown
-            && shown.witness == self.witness.public()
-            && shown.witness_origin == writer.witness_origin()
-            && shown.witness_size > writer.witness_tree().size()
-        {
-            writer
-                .retire_witness("a child shows a receipt of this witness that is not in its witness log")?;
-            return refuse("this witness was put back from an old copy and needs a new key");
-        }
-        let mut known = last.map(|last| (last.size, last.root));
-        if last.is_none_or(|last| last.past) {
-            let held = writer.newest_receipts(&stated.origin)?;
-            let proved = newest_of(
-                &self.directory,
-                held.into_iter().chain(shown).collect(),
-                &self.org,
-            );
-            match proved {
-                Some(proved) if last_size <= proved.size => known = Some((proved.size, proved.root)),
-                _ if last.is_some() => {
-                    return refuse("this witness has a new key: show the newest receipt of its org");
-                }
-                _ => {}
-            }
-        }
-        if let Err(refusal) = judge_checkpoint(known, request.old, &stated, &request.proof) {
-            if matches!(refusal, WitnessRefusal::Fork { .. }) {
-                writer.raise_alarm("fork", stated.origin.as_str(), &refusal.to_string())?;
-            }
-            let size = known.map_or(TreeSize::EMPTY, |(size, _)| size);
-            return Ok(Err((size, refusal.to_string())));
-        }
-        if writer.witness_tree().size() == TreeSize::EMPTY {
-            writer.append_freshness(now_s)?;
-        }
-        // Never a time below the last one of this origin, whatever the clock does.
-        let time_s = now_s.max(last.map_or(0, |last| last.time_s));
-        let index = writer.append_witnessed(&WitnessEntry::new(&stated, time_s), &request.peer)?;
-        Ok(Ok(Kept {
-            checkpoint: request.checkpoint,
-            time_s,
-            index,
-        }))
-    }
-
-    fn receipt(
-        &self,
-        writer: &Writer<'_>,
-        kept: &Kept,
-        log: &Checkpoint,
-        signature: &Signature,
-        nodes: &mut HashMap<u64, Option<Hash>>,
-    ) -> Result<Receipt, StoreError> {
-        let stated = kept.checkpoint.checkpoint();
-        let corrupt = |what: &dyn std::fmt::Display| {
-            StoreError::Corrupt(format!("witnessing {}: {what}", stated.origin))
-        };
-        let key = self.witness.public();
-        let line = cosign(&self.witness, &witness_name(&key), stated, kept.time_s)
-            .map_err(|error| corrupt(&error))?;
-        let cosignature = SignatureLine::parse(line.trim_end_matches('\n'))
-            .ok()
-            .and_then(|line| {
-                line.signature()
-                    .get(8..)
-                    .and_then(|s| <[u8; 64]>::try_from(s).ok())
-            })
-            .map(Signature)
-            .ok_or_else(|| corrupt(&"cosignature line"))?;
-        let signatures = kept.checkpoint.note().signatures();
-        let log_signature = signatures
-            .iter()
-            .find(|line| line.name() == stated.origin.as_str())
-            .and_then(|line| <[u8; 64]>::try_from(line.signature()).ok())
-            .map(Signature)
-            .ok_or_else(|| corrupt(&"log signature"))?;
-        let index = EntryIndex(kept.index);
-        // Paths of one batch share most of their nodes.
-        let mut node = |idx| *nodes.entry(idx).or_insert_with(|| writer.witness_node(idx));
-        let proof = inclusion(index, log.size, &mut node).map_err(|error| corrupt(&error))?;
-        Ok(Receipt {
-            size: stated.size,
-            root: stated.root,
-            log_signature,
-            witness: key,
-            time_s: kept.time_s,
-            cosignature,
-            witness_origin: log.origin.clone(),
-            witness_index: index,
-            witness_size: log.size,
-            witness_root: log.root,
-            witness_node: self.node.public(),
-            witness_signature: *signature,
-            proof,
-        })
-    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use lianzhan_protocol::codec;
 use lianzhan_protocol::id::{Hash, OrgId, SpaceId};
-use lianzhan_protocol::keys::PublicKey;
+use lianzhan_protocol::keys::{PublicKey, Signature};
 use lianzhan_protocol::log::{
-    ENTRY_MAX, Frontier, LogStart, Origin, Receipt, STATEMENT_MAX, SignedCheckpoint, TreeSize, root_at,
+    ENTRY_MAX, Frontier, LogStart, Origin, Receipt, STATEMENT_MAX, SignedCheckpoint, SignedRoot, TreeSize,
+    root_at,
 };
 use lianzhan_protocol::sync::Standing;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -63,6 +64,8 @@ pub struct LastWitnessed {
     pub time_s: u64,
     /// Whether an earlier witness key of this node did.
     pub past: bool,
+    /// The log's own signature over it, if it was kept.
+    pub signature: Option<Signature>,
 }
 
 /// A receipt as stored.
@@ -346,6 +349,31 @@ impl Writer<'_> {
             .map_err(|error| StoreError::Corrupt(error.to_string()))
     }
 
+    /// The tree held of a log as its node signed it; none while that is not whole here.
+    pub fn signed_tree(&self, origin: &Origin) -> Result<Option<SignedRoot>, StoreError> {
+        let Ok(head) = self.head(origin) else {
+            return Ok(None);
+        };
+        let note: String = self
+            .tx
+            .prepare_cached("SELECT checkpoint FROM logs WHERE id = ?")?
+            .query_row([head.id], |row| row.get(0))?;
+        let node = self.log_start(head.id)?.node;
+        let Ok(signed) = SignedCheckpoint::verify(&note, &node, origin) else {
+            return Ok(None);
+        };
+        let stated = signed.checkpoint();
+        if stated.size != head.frontier.size() {
+            return Ok(None);
+        }
+        Ok(signed.signed_root())
+    }
+
+    /// Reads a stored tree node of a log.
+    pub fn log_node(&self, origin: &Origin, idx: u64) -> Option<Hash> {
+        self.node(self.head(origin).ok()?.id, idx)
+    }
+
     /// Writes nothing more to a log, says why, and goes on with the others.
     pub fn halt_log(&mut self, origin: &Origin, reason: &str) -> Result<(), StoreError> {
         let mut head = self.head(origin)?.clone();
@@ -361,6 +389,14 @@ impl Writer<'_> {
         let mut head = self.head(origin)?.clone();
         if !head.own {
             return Ok(());
+        }
+        let before = self.committed.get(origin).map(|head| head.frontier.size());
+        if before != Some(head.frontier.size()) {
+            // Written in this very transaction, and not signed yet: whoever wants it closed comes again.
+            return Err(StoreError::Moved {
+                origin: origin.clone(),
+                size: head.frontier.size().0,
+            });
         }
         let closed = Closed {
             reason: reason.to_owned(),
@@ -387,7 +423,9 @@ impl Writer<'_> {
     pub fn last_witnessed(&self, origin: &Origin) -> Result<Option<LastWitnessed>, StoreError> {
         Ok(self
             .tx
-            .prepare_cached("SELECT node, size, root, time_s, past FROM witnessed WHERE origin = ?")?
+            .prepare_cached(
+                "SELECT node, size, root, time_s, past, signature FROM witnessed WHERE origin = ?",
+            )?
             .query_row([origin.as_str()], |row| {
                 Ok(LastWitnessed {
                     node: row.get(0)?,
@@ -395,6 +433,7 @@ impl Writer<'_> {
                     root: Hash(row.get(2)?),
                     time_s: row.get(3)?,
                     past: row.get(4)?,
+                    signature: row.get::<_, Option<[u8; 64]>>(5)?.map(Signature),
                 })
             })
             .optional()?)

@@ -17,7 +17,7 @@ mod witness;
 mod writer;
 
 pub use append::{LogRules, OwnEntry, Signer};
-pub use branches::{BranchPiece, BranchRow, LeftEntry};
+pub use branches::{BranchPiece, BranchRow, LeftEntry, Onto};
 pub use error::StoreError;
 pub use figures::OwnerFigures;
 pub use logs::{Closed, LastWitnessed, LogRow, ReceiptRow};
@@ -233,6 +233,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0001.sql"),
     include_str!("sql/0002.sql"),
     include_str!("sql/0003.sql"),
+    include_str!("sql/0004.sql"),
 ];
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

@@ -135,6 +135,57 @@ fn an_entry_of_another_log_is_refused() {
     assert_eq!(store.read(|reader| reader.logs()).unwrap().len(), 1);
 }
 
+/// A database as it was before a log could have more than one other branch.
+#[test]
+fn a_database_of_an_earlier_layout_is_brought_forward_with_what_it_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = rusqlite::Connection::open(dir.path().join(DATABASE)).unwrap();
+    let earlier = 3;
+    for sql in &super::MIGRATIONS[..earlier] {
+        connection.execute_batch(sql).unwrap();
+    }
+    connection.pragma_update(None, "user_version", earlier).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO witnessed (origin, node, size, root, time_s) VALUES ('a/log', zeroblob(32), 7, zeroblob(32), 9);
+             INSERT INTO branches VALUES (5, 2, 3, zeroblob(32), 'note', 4);
+             INSERT INTO branch_entries VALUES (5, 2, x'01', x'02', 1), (5, 3, x'03', NULL, 0);
+             INSERT INTO branch_nodes VALUES (5, 3, zeroblob(32));",
+        )
+        .unwrap();
+    drop(connection);
+    let store = open(dir.path());
+    let known = Origin::parse("a/log").unwrap();
+    let last = store
+        .write_blocking(move |writer| writer.last_witnessed(&known))
+        .unwrap()
+        .unwrap();
+    assert_eq!((last.size, last.time_s, last.signature), (TreeSize(7), 9, None));
+    let branches = store.read(|reader| reader.branches(5)).unwrap();
+    let [branch] = &branches[..] else {
+        panic!("{branches:?}")
+    };
+    assert_eq!(
+        (branch.number, branch.start, branch.size, branch.checkpoint_size),
+        (1, 2, TreeSize(3), TreeSize(4))
+    );
+    assert!(!branch.is_whole() && branch.checkpoint == "note");
+    let entries = store
+        .read(|reader| reader.branch_range(branch, TreeSize(2), 9, 1 << 20))
+        .unwrap();
+    let entries: Vec<_> = entries
+        .into_iter()
+        .map(|row| (row.index.0, row.entry, row.payload))
+        .collect();
+    assert_eq!(entries, [(2, vec![1], Some(vec![2])), (3, vec![3], None)]);
+    let node = store.read(|reader| Ok(reader.branch_node(branch, 3))).unwrap();
+    assert_eq!(node, Some(Hash([0; 32])));
+    assert!(
+        store.read(|reader| reader.left_behind()).unwrap().is_empty(),
+        "signed anew before"
+    );
+}
+
 fn copy_database(from: &Path, to: &Path) {
     for suffix in ["", "-wal", "-shm"] {
         let name = format!("{DATABASE}{suffix}");

@@ -2,7 +2,7 @@
 //! log that this node signs; where less is here, the witness is *retired* and cosigns nothing more with its key (design 5).
 
 use lianzhan_protocol::id::Hash;
-use lianzhan_protocol::keys::PublicKey;
+use lianzhan_protocol::keys::{PublicKey, Signature};
 use lianzhan_protocol::log::{
     Frontier, Origin, Receipt, TreeSize, WitnessEntry, leaf_hash, root_at, witness_log_origin,
 };
@@ -177,7 +177,13 @@ impl Writer<'_> {
     }
 
     /// Appends what was cosigned to this node's witness log and remembers it as the last of its origin. Returns its place.
-    pub fn append_witnessed(&mut self, entry: &WitnessEntry, node: &PublicKey) -> Result<u64, StoreError> {
+    /// The log's own signature stays beside it, to prove what contradicts it.
+    pub fn append_witnessed(
+        &mut self,
+        entry: &WitnessEntry,
+        node: &PublicKey,
+        signature: Option<&Signature>,
+    ) -> Result<u64, StoreError> {
         let mut log = self.witness_log().clone();
         let index = log.frontier.size().0;
         let leaf = entry.leaf_bytes();
@@ -192,7 +198,7 @@ impl Writer<'_> {
             .execute((index, leaf))?;
         self.tx
             .prepare_cached(
-                "INSERT OR REPLACE INTO witnessed (origin, node, size, root, time_s) VALUES (?,?,?,?,?)",
+                "INSERT OR REPLACE INTO witnessed (origin, node, size, root, time_s, signature) VALUES (?,?,?,?,?,?)",
             )?
             .execute((
                 entry.origin.as_str(),
@@ -200,6 +206,7 @@ impl Writer<'_> {
                 entry.size.0,
                 entry.root.0,
                 entry.time_s,
+                signature.map(|signature| signature.0),
             ))?;
         log.signed = log.signed.max(log.frontier.size());
         self.staged_witness = Some(log);
@@ -215,7 +222,7 @@ impl Writer<'_> {
             root: log.frontier.root(),
             time_s,
         };
-        let index = self.append_witnessed(&entry, &self.signer.node())?;
+        let index = self.append_witnessed(&entry, &self.signer.node(), None)?;
         self.events.push(StoreEvent::Fresh { origin: entry.origin });
         Ok(index)
     }

@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::line::SignatureLine;
 use super::note::{Note, NoteError};
-use super::{Origin, OriginError, TreeSize, parse_size};
+use super::{KeyId, KeyKind, Origin, OriginError, SignedRoot, TreeSize, parse_size};
 use crate::id::Hash;
 use crate::keys::{PublicKey, SecretKey, Signature};
 
@@ -87,6 +87,7 @@ impl Checkpoint {
             .expect("three short ASCII lines and an origin can always be signed as a note");
         SignedCheckpoint {
             checkpoint: self.clone(),
+            signature: signature_of(&note, &self.origin, &log.public()),
             note,
         }
     }
@@ -98,6 +99,7 @@ impl Checkpoint {
 pub struct SignedCheckpoint {
     checkpoint: Checkpoint,
     note: Note,
+    signature: Option<Signature>,
 }
 
 impl SignedCheckpoint {
@@ -112,7 +114,12 @@ impl SignedCheckpoint {
             });
         }
         note.verify(expected.as_str(), log)?;
-        Ok(SignedCheckpoint { checkpoint, note })
+        let signature = signature_of(&note, expected, log);
+        Ok(SignedCheckpoint {
+            checkpoint,
+            note,
+            signature,
+        })
     }
 
     /// As [`SignedCheckpoint::verify`], for callers that need no more than what was signed.
@@ -127,10 +134,16 @@ impl SignedCheckpoint {
 
     /// The log's own signature over the checkpoint.
     pub fn signature(&self) -> Option<Signature> {
-        let name = self.checkpoint.origin.as_str();
-        let mut lines = self.note.signatures().iter().filter(|line| line.name() == name);
-        let signature = lines.find_map(|line| <[u8; 64]>::try_from(line.signature()).ok())?;
-        Some(Signature(signature))
+        self.signature
+    }
+
+    /// What was signed, with the signature: all that a proof of equivocation needs of it.
+    pub fn signed_root(&self) -> Option<SignedRoot> {
+        Some(SignedRoot {
+            size: self.checkpoint.size,
+            root: self.checkpoint.root,
+            signature: self.signature?,
+        })
     }
 
     /// The note, with all its lines.
@@ -152,6 +165,13 @@ impl fmt::Display for SignedCheckpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.note.fmt(f)
     }
+}
+
+/// The signature of the log's own line; a line of the same name by another key is none.
+fn signature_of(note: &Note, origin: &Origin, log: &PublicKey) -> Option<Signature> {
+    let name = origin.as_str();
+    let line = note.signature_of(name, KeyId::of(name, KeyKind::Log, log))?;
+    <[u8; 64]>::try_from(line.signature()).ok().map(Signature)
 }
 
 /// Reads a hash as C2SP writes it: canonical base64 of 32 bytes.

@@ -66,6 +66,17 @@ pub enum Evidence {
     },
 }
 
+impl Evidence {
+    /// The two signed trees.
+    pub fn trees(&self) -> [&SignedRoot; 2] {
+        match self {
+            Evidence::Roots(one, other) => [one, other],
+            Evidence::Rewritten { old, new, .. } => [old, new],
+            Evidence::Leaves { one, other, .. } => [&one.tree, &other.tree],
+        }
+    }
+}
+
 /// A leaf hash with its path to a signed root.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct SignedLeaf {

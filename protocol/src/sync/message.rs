@@ -27,6 +27,8 @@ pub const SPACES_MAX: usize = 512;
 pub const LOGS_MAX: usize = 512;
 /// Most annex keys asked for at once.
 pub const KEYS_MAX: usize = 256;
+/// Most branches of one log that are kept and asked for, beside the one that stands.
+pub const BRANCHES_MAX: u32 = 4;
 /// Longest reason, in bytes of UTF-8.
 pub const REASON_MAX: usize = 200;
 
@@ -220,6 +222,23 @@ pub enum Message {
     /// I close, and why, for people.
     #[n(16)]
     Bye(#[n(0)] Text<REASON_MAX>),
+    /// Send me, from `from` on, what you hold of this log beside what stands: it says two things. Answered as
+    /// [`Message::Want`] is.
+    #[n(17)]
+    WantBranch {
+        /// The space.
+        #[n(0)]
+        space: SpaceId,
+        /// The log.
+        #[n(1)]
+        origin: Origin,
+        /// Which of its other branches, from 1 to [`BRANCHES_MAX`], in the receiver's own order.
+        #[n(2)]
+        branch: u32,
+        /// What the sender has of it.
+        #[n(3)]
+        from: TreeSize,
+    },
 }
 
 impl Message {
@@ -331,6 +350,12 @@ mod tests {
                 more: false,
             },
             Message::Bye(Text::cut("good night")),
+            Message::WantBranch {
+                space,
+                origin: Origin::parse("lianzhan/log/0001").unwrap(),
+                branch: 2,
+                from: size,
+            },
         ]
     }
 

@@ -27,7 +27,7 @@ mod talk;
 mod tests;
 
 pub use bounded::{List, OutOfBounds, Text};
-pub use message::{FRAME_MAX, Message, SYNC_VERSION};
+pub use message::{BRANCHES_MAX, FRAME_MAX, Message, SYNC_VERSION};
 pub use range::{
     Blame, RANGE_BYTES, RANGE_ENTRIES_MAX, RangeData, RangeEntry, RangeError, VerifiedRange, verify_range,
     verify_range_by,

@@ -262,8 +262,17 @@ impl Session {
             }
             Message::Want { space, origin, from } => {
                 open.pull.peer_holds(&origin, from);
-                open.serve.want(shared, space, origin, from, out)
+                open.serve.want(shared, space, origin, 0, from, out)
             }
+            Message::WantBranch { branch: 0, .. } => {
+                Err(CloseReason::protocol("what stands is no other branch"))
+            }
+            Message::WantBranch {
+                space,
+                origin,
+                branch,
+                from,
+            } => open.serve.want(shared, space, origin, branch, from, out),
             Message::WitnessMe {
                 origin,
                 old,
@@ -454,8 +463,10 @@ impl Session {
             for (space, origin) in open.pull.take_forked() {
                 open.forks.look(space, origin);
             }
-            open.forks.pump(|space| self.shared.contains(space), out);
-            open.pull.pump(&self.shared, out);
+            let pull = &open.pull;
+            let shares = |space: &SpaceId| self.shared.contains(space);
+            open.forks.pump(shares, |origin| pull.has_room(origin), out);
+            open.pull.pump(&self.shared, open.forks.asking(), out);
             if open.pull.is_idle() && !open.joining.is_open() && open.pull.take_puzzle() {
                 open.joining.ask(out);
             }

@@ -393,6 +393,17 @@ fn wanted(messages: &[Message]) -> Vec<(Origin, TreeSize)> {
     wants.collect()
 }
 
+fn range_of(log: &Origin) -> RangeData {
+    RangeData::new(
+        log.clone(),
+        TreeSize::EMPTY,
+        [(vec![1], None)],
+        String::new(),
+        vec![],
+    )
+    .unwrap()
+}
+
 #[test]
 fn another_branch_is_read_from_its_beginning_once() {
     let (mut session, space, asked) = forked();
@@ -400,14 +411,7 @@ fn another_branch_is_read_from_its_beginning_once() {
         panic!("one question, {asked:?}")
     };
     assert_eq!(*from, TreeSize::EMPTY);
-    let range = RangeData::new(
-        log.clone(),
-        TreeSize::EMPTY,
-        [(vec![1], None)],
-        String::new(),
-        vec![],
-    )
-    .unwrap();
+    let range = range_of(log);
     let effects = say(&mut session, Message::Range(range.clone()));
     assert_eq!(effects, [Effect::StoreBranch { space, range }]);
     let next = session.handle(Input::BranchStored {
@@ -415,6 +419,28 @@ fn another_branch_is_read_from_its_beginning_once() {
         next: Some(TreeSize(1)),
     });
     assert_eq!(wanted(&sent(&next)), [(log.clone(), TreeSize(1))]);
+    let more = RangeData {
+        from: TreeSize(1),
+        ..range_of(log)
+    };
+    say(&mut session, Message::Range(more));
+    // Then what the peer keeps beside that.
+    for branch in 1..=BRANCHES_MAX {
+        let next = session.handle(Input::BranchStored {
+            origin: log.clone(),
+            next: None,
+        });
+        let want = Message::WantBranch {
+            space,
+            origin: log.clone(),
+            branch,
+            from: TreeSize::EMPTY,
+        };
+        assert_eq!(sent(&next), [want]);
+        if branch < BRANCHES_MAX {
+            say(&mut session, Message::Range(range_of(log)));
+        }
+    }
     let effects = say(&mut session, Message::Nothing(log.clone()));
     assert_eq!(wanted(&sent(&effects)), []);
     // Asked once: the peer cannot make us read it again and again.

@@ -147,6 +147,12 @@ impl Samples {
                 origin: origin.clone(),
                 from: TreeSize(1),
             },
+            Message::WantBranch {
+                space,
+                origin: origin.clone(),
+                branch: 1,
+                from: TreeSize(1),
+            },
             Message::Range(range(
                 TreeSize::EMPTY,
                 std::iter::once(first).chain(all.clone()).collect(),

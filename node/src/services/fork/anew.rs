@@ -10,7 +10,7 @@ use super::super::{Author, NewRecord, Node, ServiceError, Written, definition};
 use crate::store::StoreError;
 
 /// A change on a branch that does not stand.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct LeftBehind {
     /// The change.
     pub change: ChangeId,
@@ -32,6 +32,7 @@ pub struct LeftBehind {
 struct Found {
     told: LeftBehind,
     place: (i64, u64),
+    entry: Vec<u8>,
     author: lianzhan_protocol::keys::PublicKey,
     space: lianzhan_protocol::trust::Space,
     change: Change,
@@ -62,7 +63,9 @@ impl Node {
                 else {
                     continue;
                 };
-                if reader.stands(log, &change)? {
+                // It may stand on more than one of the others.
+                let is_told = all.iter().any(|found: &Found| found.told.change == change);
+                if is_told || reader.stands(log, &change)? {
                     continue;
                 }
                 let appointment = header.appointment.and_then(|id| directory.appointment(&id).ok());
@@ -77,6 +80,7 @@ impl Node {
                         puts: said.puts.len(),
                     },
                     place: (log, index),
+                    entry: left.entry,
                     author: header.author,
                     space: reader.log_by_id(log)?.start.space,
                     change: said,
@@ -118,9 +122,9 @@ impl Node {
             annexes: Vec::new(),
         };
         let written = self.submit(author, draft).await?;
-        let (log, index) = found.place;
+        let ((log, index), entry) = (found.place, found.entry);
         self.store
-            .write(move |writer| writer.signed_anew(log, index))
+            .write(move |writer| writer.signed_anew(log, index, &entry))
             .await?;
         Ok(written)
     }

@@ -5,20 +5,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use age::secrecy::SecretString;
-use lianzhan_protocol::log::{LogStatement, Origin, TreeSize};
 use lianzhan_protocol::record::Value;
 use lianzhan_protocol::sync::RANGE_BYTES;
 use lianzhan_protocol::trust::{Audience, Level, Role};
 
+mod conversation;
+mod several;
+mod witnessed;
+
 use super::*;
 use crate::config::{Config, Overrides};
+use crate::services::Author;
 use crate::services::appoint::PersonDraft;
 use crate::services::found::{OrgDraft, found};
 use crate::services::ingest::Ingested;
 use crate::services::invite::Joining;
 use crate::services::visit::VisitDraft;
 use crate::services::witness::CosignRequest;
-use crate::services::{Author, Node};
 use crate::store::HIGH_WATER;
 
 fn secret() -> SecretString {
@@ -135,7 +138,11 @@ impl World {
     }
 
     fn copy_station(&self) -> PathBuf {
-        let copy = self.dir.path().join("copy");
+        self.copy_station_to("copy")
+    }
+
+    fn copy_station_to(&self, name: &str) -> PathBuf {
+        let copy = self.dir.path().join(name);
         copy_files(&self.dir.path().join("station"), &copy);
         copy
     }
@@ -265,6 +272,11 @@ fn visits(node: &Node) -> Vec<String> {
     gists
 }
 
+fn branches(node: &Node, origin: &Origin) -> Vec<BranchRow> {
+    let log = row(node, origin).id;
+    node.store().read(|reader| reader.branches(log)).unwrap()
+}
+
 fn proofs(node: &Node, origin: &Origin) -> usize {
     let forks = node.store().read(|reader| reader.forks()).unwrap();
     forks.iter().filter(|(about, _)| about == origin.as_str()).count()
@@ -300,8 +312,7 @@ fn all_go_on_with_the_witnessed_branch_and_hold_the_proof() {
         assert_eq!(node.check(|_| {}).unwrap().faults, Vec::<String>::new());
     }
     // The other branch is kept where it was met, as evidence.
-    let branch = |node: &Node| node.store().read(|reader| reader.branch(row(node, &origin).id));
-    assert!(branch(&world.county).unwrap().is_some());
+    assert_eq!(branches(&world.county, &origin).len(), 1);
     let alarms = world.county.store().read(|reader| reader.alarms()).unwrap();
     assert!(
         alarms

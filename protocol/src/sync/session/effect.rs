@@ -170,6 +170,8 @@ pub enum Effect {
     Read {
         /// The log.
         origin: Origin,
+        /// Which of its branches: 0 is what stands, from 1 on the others that are whole, in an order of the driver's own.
+        branch: u32,
         /// Size before the first entry wanted.
         from: TreeSize,
         /// Bytes of entries and payloads.

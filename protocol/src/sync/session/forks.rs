@@ -1,9 +1,10 @@
-//! Forks: a log of which the peer holds another branch is read from its beginning, so that both branches are here, one
-//! log at a time. What is found, and which branch stands, is for whoever stores them.
+//! Forks: a log of which the peer holds another branch is read from its beginning, so that all branches are here, one
+//! log at a time: first what stands at the peer, then what it keeps beside that. What is found, and which branch stands, is
+//! for whoever stores them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::message::Message;
+use super::super::message::{BRANCHES_MAX, Message};
 use super::super::range::RangeData;
 use super::{CloseReason, Effect, send};
 use crate::id::SpaceId;
@@ -23,6 +24,8 @@ pub(super) struct Forks {
 #[derive(Debug)]
 struct Inquiry {
     space: SpaceId,
+    /// Which branch of the peer's: 0 is what stands there.
+    branch: u32,
     from: TreeSize,
     stage: Stage,
 }
@@ -42,6 +45,7 @@ impl Forks {
         }
         self.inquiries.entry(origin).or_insert(Inquiry {
             space,
+            branch: 0,
             from: TreeSize::EMPTY,
             stage: Stage::Queued,
         });
@@ -74,20 +78,36 @@ impl Forks {
         asked
     }
 
-    /// A range was looked at; what follows from `next` on is wanted, if anything.
+    /// A range was looked at; what follows from `next` on is wanted, or else the peer's next branch.
     pub(super) fn stored(&mut self, origin: &Origin, next: Option<TreeSize>) {
         let inquiry = self.inquiries.get_mut(origin);
         let Some(inquiry) = inquiry.filter(|inquiry| inquiry.stage == Stage::Storing) else {
             return;
         };
+        inquiry.stage = Stage::Queued;
         match next.filter(|next| *next > inquiry.from) {
-            Some(next) => (inquiry.from, inquiry.stage) = (next, Stage::Queued),
+            Some(next) => inquiry.from = next,
+            None if inquiry.branch < BRANCHES_MAX => {
+                (inquiry.branch, inquiry.from) = (inquiry.branch + 1, TreeSize::EMPTY);
+            }
             None => self.end(origin),
         }
     }
 
-    /// Asks for the next range, if none is under way.
-    pub(super) fn pump(&mut self, shares: impl Fn(&SpaceId) -> bool, out: &mut Vec<Effect>) {
+    /// The log of which a range is asked for here.
+    pub(super) fn asking(&self) -> Option<&Origin> {
+        let mut open = self.inquiries.iter();
+        let asked = open.find(|(_, inquiry)| inquiry.stage == Stage::Asked);
+        asked.map(|(origin, _)| origin)
+    }
+
+    /// Asks for the next range, if none is under way and there is room for it.
+    pub(super) fn pump(
+        &mut self,
+        shares: impl Fn(&SpaceId) -> bool,
+        has_room: impl Fn(&Origin) -> bool,
+        out: &mut Vec<Effect>,
+    ) {
         if self
             .inquiries
             .values()
@@ -96,10 +116,20 @@ impl Forks {
             return;
         }
         self.inquiries.retain(|_, inquiry| shares(&inquiry.space));
-        if let Some((origin, inquiry)) = self.inquiries.iter_mut().next() {
+        let mut queued = self.inquiries.iter_mut();
+        if let Some((origin, inquiry)) = queued.find(|(origin, _)| has_room(origin)) {
             inquiry.stage = Stage::Asked;
             let (space, origin, from) = (inquiry.space, origin.clone(), inquiry.from);
-            send(out, &Message::Want { space, origin, from });
+            let message = match inquiry.branch {
+                0 => Message::Want { space, origin, from },
+                branch => Message::WantBranch {
+                    space,
+                    origin,
+                    branch,
+                    from,
+                },
+            };
+            send(out, &message);
         }
     }
 

@@ -428,8 +428,9 @@ impl Pull {
         }
     }
 
-    /// Asks and wants as much as there is room for.
-    pub(super) fn pump(&mut self, shared: &Shared, out: &mut Vec<Effect>) {
+    /// Asks and wants as much as there is room for. Of the log whose other branch is `elsewhere` asked for, nothing is wanted
+    /// here meanwhile: the answers look alike.
+    pub(super) fn pump(&mut self, shared: &Shared, elsewhere: Option<&Origin>, out: &mut Vec<Effect>) {
         while self.asked.len() < ASKS_IN_FLIGHT && self.wants.len() < WANTS_ENOUGH {
             let next = self
                 .to_ask
@@ -441,10 +442,12 @@ impl Pull {
             self.asked.insert(space, 0);
             send(out, &Message::AskLogs(space));
         }
-        while self.wants.len() - self.queue.len() < WANTS_IN_FLIGHT {
-            let Some((_, origin)) = self.queue.pop_first() else {
-                break;
-            };
+        while self.in_flight() + usize::from(elsewhere.is_some()) < WANTS_IN_FLIGHT {
+            let mut queue = self.queue.iter();
+            let next = queue.find(|(_, origin)| Some(origin) != elsewhere).cloned();
+            let Some(next) = next else { break };
+            self.queue.remove(&next);
+            let (_, origin) = next;
             let Some(want) = self.wants.get_mut(&origin) else {
                 continue;
             };
@@ -462,6 +465,16 @@ impl Pull {
                 },
             );
         }
+    }
+
+    fn in_flight(&self) -> usize {
+        self.wants.len() - self.queue.len()
+    }
+
+    /// Whether one more range may be asked for, of this log.
+    pub(super) fn has_room(&self, origin: &Origin) -> bool {
+        let open = self.wants.get(origin);
+        self.in_flight() < WANTS_IN_FLIGHT && open.is_none_or(|want| want.stage == Stage::Queued)
     }
 
     /// Whether nothing is wanted of what is known to be shared.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::bounded::{List, Text};
-use super::super::message::{FRAME_MAX, KEYS_MAX, LogStanding, Message, RecordKey};
+use super::super::message::{BRANCHES_MAX, FRAME_MAX, KEYS_MAX, LogStanding, Message, RecordKey};
 use super::super::range::{RANGE_BYTES, RangeData};
 use super::pull::{SPACE_LOGS_MAX, WANTS_IN_FLIGHT};
 use super::shared::Shared;
@@ -62,12 +62,13 @@ impl Serve {
         }
     }
 
-    /// Entries of a log.
+    /// Entries of a log; of what stands, `branch` 0, or of another branch.
     pub(super) fn want(
         &mut self,
         shared: &Shared,
         space: SpaceId,
         origin: Origin,
+        branch: u32,
         from: TreeSize,
         out: &mut Vec<Effect>,
     ) -> Result<(), CloseReason> {
@@ -75,17 +76,15 @@ impl Serve {
             return Err(CloseReason::protocol("too many ranges wanted at once"));
         }
         // What is held of shared spaces alone is looked at, so that nothing else can be found.
-        if shared
-            .held()
-            .standing(&space, &origin)
-            .is_none_or(|held| held.size <= from)
-        {
+        let held = shared.held().standing(&space, &origin);
+        if branch > BRANCHES_MAX || held.is_none_or(|held| branch == 0 && held.size <= from) {
             send(out, &Message::Nothing(origin));
             return Ok(());
         }
         self.reads.insert(origin.clone(), (space, from));
         out.push(Effect::Read {
             origin,
+            branch,
             from,
             max_bytes: RANGE_BYTES,
         });

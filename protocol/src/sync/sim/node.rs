@@ -347,12 +347,14 @@ impl Node {
             }
             Effect::Read {
                 origin,
+                branch,
                 from,
                 max_bytes: most,
             } => {
                 let range = self
                     .logs
                     .get(&origin)
+                    .filter(|_| branch == 0)
                     .and_then(|log| log.read(from, most.min(max_bytes)));
                 Some(Input::Read { origin, from, range })
             }
