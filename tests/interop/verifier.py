@@ -706,6 +706,20 @@ class Directory:
         need(target[1][1] in self.orgs, "org_unknown")
         need(self.reaches(issuer[1], self.length(name), target[1][1], self.length(r[1])), "out_of_reach")
 
+    def hit_too(self, name, org, r):
+        """T-20a."""
+        if r[2][0] != 2:
+            return []
+        post = self.held[r[1]][2][1][0]
+        hit = []
+        for other, s in self.held.items():
+            if s[2][0] == 2 and other != r[1]:
+                a = s[2][1][0]
+                reached = self.reaches(org, self.length(name), s[1][1], self.length(other))
+                if a[1] == post[1] and a[2] == post[2] and (a[3] != AUTHORITY or reached):
+                    hit.append(other)
+        return hit
+
     def find_effects(self):
         revoked, adopted, changes = {}, {}, {}
         for name, s in self.held.items():
@@ -713,7 +727,8 @@ class Directory:
                 continue
             if s[2][0] == 5:
                 r = s[2][1][0]
-                revoked.setdefault(r[1], []).append((name, r))
+                for hit in [r[1]] + self.hit_too(name, s[1][1], r):
+                    revoked.setdefault(hit, []).append((name, r))
             elif s[2][0] == 6:
                 for each in s[2][1][0][2]:
                     adopted.setdefault(each, []).append((s[1][1], self.length(name)))

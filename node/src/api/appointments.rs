@@ -198,6 +198,9 @@ struct Revoke {
     /// Since when, where that is known.
     #[serde(default)]
     since: Option<String>,
+    /// Of a key in other hands: all that it ever signed is in doubt.
+    #[serde(default)]
+    everything: bool,
     /// Of an authority: `all`, `none`, or ids of statements that go on standing.
     #[serde(default)]
     keep: Option<KeepJson>,
@@ -228,7 +231,7 @@ async fn revoke(
     State(state): State<ApiState>,
     Body(body): Body<Revoke>,
 ) -> Result<(StatusCode, Json<Stated>), Problem> {
-    let ground = parse_ground(body.hard, body.since.as_deref())?;
+    let ground = parse_ground(body.hard, body.since.as_deref(), body.everything)?;
     let keep = body.keep.map(KeepJson::read).transpose()?;
     let (node, own) = (state.node.clone(), body.passphrase.0);
     let stated = state.door.with_authority(move || {

@@ -20,8 +20,8 @@ Example 例:
 
 The holder need not be there for a renewal. An org's authority is renewed by the org above.
 续任不需要本人在场。机构的授权由上级续任。
-A lost key: lianzhan revoke LOGIN --lost, then lianzhan appoint LOGIN --person LOGIN.
-密钥丢失：先 lianzhan revoke 登录名 --lost，再 lianzhan appoint 登录名 --person 登录名。")]
+A lost key: lianzhan revoke LOGIN --lost --since DATE, then lianzhan appoint LOGIN --person LOGIN.
+密钥丢失：先 lianzhan revoke 登录名 --lost --since 日期，再 lianzhan appoint 登录名 --person 登录名。")]
 pub(super) struct Renew {
     /// The appointment: its id or the first digits of it, or a login 任命编号或登录名
     #[arg(value_name = "APPOINTMENT|LOGIN")]

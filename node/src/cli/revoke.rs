@@ -21,8 +21,10 @@ Example 例:
   lianzhan revoke 3f09ab12 --reason 授权密钥更换 --keep all
 
 It is final. What the key signed and a witness has seen by now stays good; all else is contested, and counts once it is
-adopted (lianzhan adopt). Of a stolen or lost key nothing witnessed since then is good, and without --since nothing at all.
-撤销不可收回。此前已见证的照旧有效，其余待追认（lianzhan adopt）。失窃或丢失的，自该时起见证的也待追认；不写 --since 则全部待追认。")]
+adopted (lianzhan adopt). Of a stolen or lost key nothing witnessed since then is good: say --since when, or, where nobody
+can say, --everything. Such a key is not appointed anew; its holder gets another one.
+撤销不可收回。此前已见证的照旧有效，其余待追认（lianzhan adopt）。失窃或丢失的，自该时起见证的也待追认：写明 --since，无从得知的写
+--everything（全部待追认）。这样的密钥不能再任命，须换新密钥。")]
 pub(super) struct Revoke {
     /// The appointment: its id or the first digits of it, or a login 任命编号或登录名
     #[arg(value_name = "APPOINTMENT|LOGIN")]
@@ -37,8 +39,11 @@ pub(super) struct Revoke {
     #[arg(long)]
     lost: bool,
     /// Since when, such as 2026-11-20 or 2026-11-20T09:00 自何时起
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", conflicts_with = "everything")]
     since: Option<String>,
+    /// Nobody can say since when: all that the key ever signed is in doubt 无从得知：该密钥签过的一切存疑
+    #[arg(long)]
+    everything: bool,
     /// Of an authority: which of its statements go on standing [default: all; of a stolen or lost key none] 机构授权：保留哪些
     #[arg(long, value_name = "all|none|IDS")]
     keep: Option<String>,
@@ -68,7 +73,7 @@ struct Stated {
 impl Revoke {
     pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
         let hard = self.stolen || self.lost;
-        let ground = parse_ground(hard, self.since.as_deref())?;
+        let ground = parse_ground(hard, self.since.as_deref(), self.everything)?;
         let keep = self.keep.as_deref().map(Keep::parse).transpose()?;
         let reach = Reach::open(&shell.dir())?;
         if self.dry_run {
@@ -90,7 +95,8 @@ impl Revoke {
             Reach::Running(client) => {
                 let body = json!({
                     "passphrase": own.expose_secret(), "appointment": self.appointment, "reason": self.reason,
-                    "hard": hard, "since": self.since, "keep": self.keep,
+                    "hard": hard, "since": self.since, "everything": self.everything,
+                    "keep": self.keep,
                 });
                 client.post::<Stated>("/revoke", &body)?.statements
             }

@@ -67,6 +67,8 @@ pub mod files {
     pub const NODE_KEY: &str = "node.key";
     /// The witness key.
     pub const WITNESS_KEY: &str = "witness.key";
+    /// The witness key that comes next, while it is being taken up.
+    pub const NEXT_WITNESS_KEY: &str = "witness.next.key";
     /// The org's authority key, locked.
     pub const AUTHORITY_KEY: &str = "authority.age";
     /// The key that is to follow it, locked, and the request for its appointment.

@@ -47,16 +47,24 @@ impl Keep {
     }
 }
 
-/// The ground that was stated: `hard` where the key was or may be in other hands, `since` when if that is known.
-pub fn parse_ground(hard: bool, since: Option<&str>) -> Result<Ground, ServiceError> {
-    match (hard, since) {
-        (true, since) => Ok(Ground::Hard {
-            since_s: since.map(parse_since).transpose()?,
+/// The ground that was stated: `hard` where the key was or may be in other hands, and then either `since` when, or that
+/// `everything` it ever signed is in doubt. Neither is taken for granted: the one may be unknown, and the other has all that
+/// a person ever recorded wait for an adoption.
+pub fn parse_ground(hard: bool, since: Option<&str>, everything: bool) -> Result<Ground, ServiceError> {
+    let bad = |words: &str| Err(ServiceError::Bad(words.into()));
+    match (hard, since, everything) {
+        (true, Some(_), true) => bad("since a time, or everything: not both"),
+        (true, Some(since), false) => Ok(Ground::Hard {
+            since_s: Some(parse_since(since)?),
         }),
-        (false, None) => Ok(Ground::Soft),
-        (false, Some(_)) => Err(ServiceError::Bad(
-            "a time belongs to a key that was stolen or lost; say so".into(),
-        )),
+        (true, None, true) => Ok(Ground::Hard { since_s: None }),
+        (true, None, false) => bad(
+            "say since when the key was, or may have been, in other hands: --since 2026-11-20 (the day on which it was last \
+             known to be safe will do); or, where nobody can say, --everything, and then all that it ever signed waits for \
+             an adoption. 请写明自何时起（--since，最后确知安全之日即可）；无从得知的写 --everything，则该密钥签过的一切都待追认",
+        ),
+        (false, None, false) => Ok(Ground::Soft),
+        (false, ..) => bad("a time, or everything, belongs to a key that was stolen or lost; say so"),
     }
 }
 

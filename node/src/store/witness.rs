@@ -18,6 +18,8 @@ use super::writer::{StoreEvent, Writer};
 /// Small values: the random id of the witness log, and why the witness is retired, if it is.
 const EPOCH: &str = "witness_epoch";
 const RETIRED: &str = "witness_retired";
+/// The witness key for which the witness log was begun, where it is not the node's first one.
+const RENEWED_FOR: &str = "witness_renewed_for";
 /// Of each witness so many receipts over the witness log are kept.
 const RECEIPTS_KEPT: u64 = 8;
 /// What origins of witness logs begin with.
@@ -239,8 +241,12 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Begins another witness log, for another witness key. What the old one cosigned is remembered as such.
-    pub fn renew_witness_log(&mut self, epoch: [u8; 16]) -> Result<PastWitnessLog, StoreError> {
+    /// Begins another witness log, for another witness key, once for each key: how much of the old one is known to have been
+    /// signed is written down with it, so that a renewal that is broken off loses nothing.
+    pub fn renew_witness_log(&mut self, key: &PublicKey, epoch: [u8; 16]) -> Result<(), StoreError> {
+        if meta(self.tx, RENEWED_FOR)?.is_some_and(|known| known == key.ed25519_bytes()) {
+            return Ok(());
+        }
         let old = self.witness_log().clone();
         let id: i64 = self.tx.query_row(
             "SELECT coalesce(min(id), 0) - 1 FROM past_witness_logs",
@@ -248,8 +254,8 @@ impl Writer<'_> {
             |row| row.get(0),
         )?;
         self.tx.execute(
-            "INSERT INTO past_witness_logs (id, origin, epoch) VALUES (?,?,?)",
-            (id, old.origin.as_str(), old.epoch),
+            "INSERT INTO past_witness_logs (id, origin, epoch, signed) VALUES (?,?,?,?)",
+            (id, old.origin.as_str(), old.epoch, old.signed.0),
         )?;
         self.tx.execute(
             "INSERT INTO past_witness_entries (log, idx, leaf) SELECT ?, idx, leaf FROM witness_log",
@@ -260,6 +266,7 @@ impl Writer<'_> {
         self.tx.execute("UPDATE witnessed SET past = 1", [])?;
         self.tx.execute("DELETE FROM meta WHERE key = ?", [RETIRED])?;
         put(self.tx, EPOCH, &epoch)?;
+        put(self.tx, RENEWED_FOR, key.ed25519_bytes())?;
         self.staged_witness = Some(WitnessLog {
             origin: witness_log_origin(&self.signer.node(), &epoch),
             epoch,
@@ -267,10 +274,7 @@ impl Writer<'_> {
             signed: TreeSize::EMPTY,
             retired: None,
         });
-        Ok(PastWitnessLog {
-            origin: old.origin,
-            signed: old.signed,
-        })
+        Ok(())
     }
 
     /// Keeps a receipt over this node's own witness log; of each witness the newest few.
@@ -323,6 +327,22 @@ impl Reader<'_> {
     /// Why this node cosigns nothing more with its witness key, if so.
     pub fn witness_retired(&self) -> Result<Option<String>, StoreError> {
         Ok(meta(self.tx, RETIRED)?.map(|words| String::from_utf8_lossy(&words).into_owned()))
+    }
+
+    /// The witness logs of this node that ended with their keys, the last one first.
+    pub fn past_witness_logs(&self) -> Result<Vec<PastWitnessLog>, StoreError> {
+        let mut select = self
+            .tx
+            .prepare_cached("SELECT origin, signed FROM past_witness_logs ORDER BY id")?;
+        let rows = select.query_map([], |row| Ok((row.get::<_, String>(0)?, TreeSize(row.get(1)?))))?;
+        let mut past = Vec::new();
+        for row in rows {
+            let (origin, signed) = row?;
+            let origin = Origin::parse(&origin)
+                .map_err(|error| StoreError::Corrupt(format!("a past witness log: {error}")))?;
+            past.push(PastWitnessLog { origin, signed });
+        }
+        Ok(past)
     }
 
     /// The newest receipt of each witness key over a log.

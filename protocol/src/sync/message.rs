@@ -378,7 +378,7 @@ mod tests {
         let parts: Vec<&[u8]> = frames.iter().map(Vec::as_slice).collect();
         assert_eq!(
             Hash::of("test", &parts).to_string(),
-            "7cba1d2ca40f0c800555a149301e9d58ce3f3df5505120eb5952a600c2ba9e93"
+            "f9654f4613a534b26cbe5a3f4e332d43c8b81a867b66e9be9483de2a0b278720"
         );
         assert_eq!(codec::hex(&frames[14]), "820e80");
     }

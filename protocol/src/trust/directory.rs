@@ -221,7 +221,8 @@ impl Directory {
         &self.standing.roots
     }
 
-    /// Revocations of an appointment that stand, by id.
+    /// Revocations that stand against an appointment, by id: those that name it, and those that name another one of its key
+    /// in its org because the key is in other hands.
     pub fn revoked(&self, appointment: &StatementId) -> &[Revoked] {
         self.standing.effects.revoked(appointment)
     }
@@ -344,14 +345,14 @@ impl Directory {
     /// The standing revocations and adoptions, by the statement that they are about.
     fn against(&self) -> BTreeMap<StatementId, Vec<StatementId>> {
         let mut against: BTreeMap<StatementId, Vec<StatementId>> = BTreeMap::new();
+        for (appointment, revoked) in self.standing.effects.all_revoked() {
+            against.entry(*appointment).or_default().extend(revoked.iter().map(|revoked| revoked.by));
+        }
         for (id, statement) in &self.statements {
             if self.standing.faults.contains_key(id) {
                 continue;
             }
             match statement.body() {
-                Body::Revocation(revocation) => {
-                    against.entry(revocation.appointment).or_default().push(*id);
-                }
                 Body::Adoption(adoption) => {
                     for adopted in &adoption.statements {
                         against.entry(*adopted).or_default().push(*id);

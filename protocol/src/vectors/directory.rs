@@ -465,6 +465,15 @@ fn revoking(set: &mut Set) {
             },
         )
     });
+    let node_anew = {
+        let of_node = federation.keys(org(SHIQIAO)).node.clone();
+        let again = federation.appointment(&of_node, org(SHIQIAO), Purpose::Node);
+        let validity = Validity {
+            not_before: Timestamp(START.0 + DAY),
+            ..again.validity
+        };
+        federation.sign(org(FENGDU), Body::Appointment(Appointment { validity, ..again }))
+    };
     let adopted = adopts(COUNTY, &ids);
     let by_below = adopts(SHIQIAO, &ids);
     let own_revocation = federation.sign(
@@ -506,6 +515,7 @@ fn revoking(set: &mut Set) {
     set.more("revokes what is no appointment", &[&no_appointment]);
     set.more("keeps statements of a node", &[&keeps_of_node]);
     set.more("a node is revoked", &[&of_node]);
+    set.more("a node whose key was stolen is appointed anew", &[&of_node, &node_anew]);
     set.more("revoked, and adopted from above", &[&plain, &adopted]);
     set.more("revoked, and adopted from below", &[&plain, &by_below]);
     set.more(

@@ -426,6 +426,28 @@ fn contested() -> Vec<Vector> {
         ..revocation(of_node, Ground::Soft)
     };
     node.federation.state(org(FENGDU), Body::Revocation(made));
+    let anew = |name: &str, ground| {
+        let (mut world, _, _) = twice();
+        let made = Revocation {
+            cut: world.cut(1),
+            ..revocation(of_node, ground)
+        };
+        world.federation.state(org(FENGDU), Body::Revocation(made));
+        let again = world.federation.keys(org(SHIQIAO)).node.clone();
+        let again = world
+            .federation
+            .appointment(&again, org(SHIQIAO), Purpose::Node);
+        let validity = Validity {
+            not_before: Timestamp(START.0 + DAY),
+            ..again.validity
+        };
+        let again = Appointment { validity, ..again };
+        world.federation.state(org(FENGDU), Body::Appointment(again));
+        world.write(&[], vec![topic("再任之后")]);
+        world.vector(name)
+    };
+    let node_anew = anew("the node is revoked and appointed anew", Ground::Soft);
+    let node_stolen = anew("the node's key was stolen and is appointed anew", hard(None));
     let (mut authority, _, _) = twice();
     let station = authority
         .federation
@@ -473,6 +495,8 @@ fn contested() -> Vec<Vector> {
             true,
         ),
         node.vector("the node is revoked, and the first was seen"),
+        node_anew,
+        node_stolen,
         authority.vector("the authority of the station is revoked"),
         witness.vector("the witness is revoked, and its first word was seen"),
     ]

@@ -48,3 +48,7 @@ CREATE TABLE branch_nodes (          -- stored nodes from the first that differs
 ) STRICT, WITHOUT ROWID;
 INSERT INTO branch_nodes SELECT log, 1, idx, hash FROM only_branch_nodes;
 DROP TABLE only_branch_nodes;
+
+-- How much of a witness log that ended is known to have been signed: the cut of the revocation that ends its key.
+ALTER TABLE past_witness_logs ADD COLUMN signed INTEGER NOT NULL DEFAULT 0;
+UPDATE past_witness_logs SET signed = (SELECT count(*) FROM past_witness_entries WHERE log = past_witness_logs.id);

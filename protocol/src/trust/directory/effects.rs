@@ -14,8 +14,10 @@ use super::Directory;
 use super::fault::StatementFault;
 use super::judge::Judge;
 use crate::id::{ChangeId, OrgId, StatementId};
+use crate::keys::PublicKey;
 use crate::trust::{
-    Body, FoundingStatement, Revoked, RootAuthority, SignedStatement, Succession, SuccessionStatement,
+    Appointment, Body, FoundingStatement, Ground, Purpose, Revocation, Revoked, RootAuthority, SignedStatement,
+    Succession, SuccessionStatement,
 };
 
 /// Who adopts: the org that states it, and the length of its chain.
@@ -38,6 +40,7 @@ impl Effects {
     /// What the statements that stand by `judge` do.
     pub(super) fn of(judge: &mut Judge<'_>, statements: &BTreeMap<StatementId, SignedStatement>) -> Self {
         let mut effects = Effects::default();
+        let posts = Posts::of(statements);
         for (id, statement) in statements {
             let body = statement.body();
             if !matches!(body, Body::Revocation(_) | Body::Adoption(_)) || judge.statement(id).is_err() {
@@ -46,8 +49,11 @@ impl Effects {
             let org = statement.issuer().org;
             match body {
                 Body::Revocation(revocation) => {
-                    let kept = effects.revoked.entry(revocation.appointment).or_default();
-                    kept.push(Revoked::new(*id, revocation));
+                    let others = posts.hit_too(judge, id, org, revocation);
+                    for hit in std::iter::once(&revocation.appointment).chain(others) {
+                        let kept = effects.revoked.entry(*hit).or_default();
+                        kept.push(Revoked::new(*id, revocation));
+                    }
                 }
                 Body::Adoption(adoption) => {
                     let length = judge.length(id);
@@ -69,12 +75,53 @@ impl Effects {
         self.revoked.get(appointment).map_or(&[], Vec::as_slice)
     }
 
+    /// Every appointment that was revoked.
+    pub(super) fn all_revoked(&self) -> impl Iterator<Item = (&StatementId, &[Revoked])> {
+        self.revoked.iter().map(|(id, revoked)| (id, revoked.as_slice()))
+    }
+
     pub(super) fn adopters(&self, statement: &StatementId) -> &[Adopter] {
         self.statements.get(statement).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn adoptions(&self, change: &ChangeId) -> &[(StatementId, OrgId)] {
         self.changes.get(change).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Every appointment, by key and org.
+struct Posts<'a>(BTreeMap<(PublicKey, OrgId), Vec<(&'a StatementId, &'a Appointment)>>);
+
+impl<'a> Posts<'a> {
+    fn of(statements: &'a BTreeMap<StatementId, SignedStatement>) -> Self {
+        let mut posts: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (id, statement) in statements {
+            if let Some(post) = statement.appointment() {
+                posts.entry((post.key, post.org)).or_default().push((id, post));
+            }
+        }
+        Posts(posts)
+    }
+
+    /// The other appointments against which a revocation stands, too: one that says that the key is in other hands is about
+    /// the key, and another appointment of it in that org does not clear it. Of an authority those alone that it reaches, so
+    /// that nobody takes from those on whom they rest.
+    fn hit_too(
+        &self,
+        judge: &Judge<'_>,
+        id: &StatementId,
+        org: OrgId,
+        revocation: &Revocation,
+    ) -> Vec<&'a StatementId> {
+        let target = revocation.appointment;
+        let post = judge.appointment(&target).filter(|_| matches!(revocation.ground, Ground::Hard { .. }));
+        let of_key = post.and_then(|post| self.0.get(&(post.key, post.org)));
+        let hits = |(other, post): &&(&'a StatementId, &'a Appointment)| {
+            **other != target
+                && (post.purpose != Purpose::Authority || judge.reaches_statement(&org, judge.length(id), other))
+        };
+        let of_key = of_key.into_iter().flatten();
+        of_key.filter(hits).map(|(other, _)| *other).collect()
     }
 }
 

@@ -306,6 +306,17 @@ impl<'a> Judge<'a> {
         false
     }
 
+    /// As [`Judge::reaches`], of a statement that is held.
+    pub(super) fn reaches_statement(&self, org: &OrgId, length: usize, target: &StatementId) -> bool {
+        let issuer = self.statements.get(target).map(SignedStatement::issuer);
+        issuer.is_some_and(|issuer| self.reaches(org, length, &issuer.org, self.length(target)))
+    }
+
+    /// What a statement appoints to, standing or not.
+    pub(super) fn appointment(&self, id: &StatementId) -> Option<&Appointment> {
+        self.statements.get(id)?.appointment()
+    }
+
     fn judge_revocation(
         &self,
         id: &StatementId,

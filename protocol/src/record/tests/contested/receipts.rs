@@ -1,5 +1,24 @@
 use super::*;
 
+/// The writing node is revoked by its org, and appointed once more with the same key.
+fn appointed_anew(ground: Ground, covered: Covered, cut: Option<u64>) -> (World, ChangeId) {
+    let (mut world, change) = World::written(covered);
+    let node = world.appointed("990121103 node", Purpose::Node);
+    world.revokes(FENGDU, node, ground, cut);
+    if cut.is_none() {
+        assert_eq!(world.word(&change), "contested: node");
+    }
+    let validity = Validity {
+        not_before: Timestamp(START.0 + DAY),
+        ..decade()
+    };
+    let again = world
+        .federation
+        .appointment(&key("990121103 node"), org(FENGDU), Purpose::Node);
+    world.states(FENGDU, Body::Appointment(Appointment { validity, ..again }));
+    (world, change)
+}
+
 #[test]
 fn receipts_answer_revocations() {
     use Ground::Soft;
@@ -194,22 +213,18 @@ fn more_than_one_revocation_or_appointment_or_witness() {
         ),
         (
             "design 5: a node that was appointed anew writes on, and so did it before",
-            || {
-                let (mut world, change) = World::written(Covered::default());
-                let node = world.appointed("990121103 node", Purpose::Node);
-                world.revokes(FENGDU, node, Ground::Soft, None);
-                assert_eq!(world.word(&change), "contested: node");
-                let validity = Validity {
-                    not_before: Timestamp(START.0 + DAY),
-                    ..decade()
-                };
-                let again = world
-                    .federation
-                    .appointment(&key("990121103 node"), org(FENGDU), Purpose::Node);
-                world.states(FENGDU, Body::Appointment(Appointment { validity, ..again }));
-                (world, change)
-            },
+            || appointed_anew(Ground::Soft, Covered::default(), None),
             "counts, unwitnessed",
+        ),
+        (
+            "design 5: where its key was in other hands, that key is not appointed anew",
+            || appointed_anew(Ground::Hard { since_s: None }, seen(3, 2), Some(3)),
+            "contested: node",
+        ),
+        (
+            "design 5: what was witnessed before it was in other hands stays good",
+            || appointed_anew(hard(3), seen(3, 2), Some(3)),
+            "counts",
         ),
         (
             "trust 6.9: k of n: the county has witnessed, the city has not",

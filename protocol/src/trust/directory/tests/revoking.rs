@@ -350,4 +350,78 @@ fn a_revoked_node_serves_no_more_and_is_remembered() {
     assert_eq!(seen(&town), (Some(org(SHIQIAO)), true, None));
 }
 
+#[test]
+fn a_key_in_other_hands_is_not_cleared_by_another_appointment() {
+    let hard = |appointment| {
+        Body::Revocation(Revocation {
+            ground: Ground::Hard { since_s: None },
+            ..match revoking(appointment) {
+                Body::Revocation(revocation) => revocation,
+                _ => unreachable!(),
+            }
+        })
+    };
+    let node_of = |town: &Town| town.federation.keys(org(SHIQIAO)).node.clone();
+    let anew = |town: &mut Town, by: &str, of: &str| {
+        let post = town
+            .federation
+            .appointment(&node_of(town), org(of), Purpose::Node);
+        let post = Appointment {
+            validity: Validity {
+                not_before: Timestamp(START.0 + DAY),
+                ..post.validity
+            },
+            ..post
+        };
+        let by = town.speaker(by);
+        let stated = by.says_at(START.0 + DAY, &town.federation, Body::Appointment(post));
+        town.federation.add(stated)
+    };
+    // Appointed anew by the org itself or by the org above, before or after the revocation.
+    for by in [SHIQIAO, "first"] {
+        for before in [true, false] {
+            let mut town = Town::new();
+            let first = {
+                let (directory, key) = (town.federation.directory(), node_of(&town).public());
+                let mut posts = directory.appointments_of(&key, Purpose::Node);
+                posts.next().unwrap().0
+            };
+            let early = before.then(|| anew(&mut town, by, SHIQIAO));
+            let revocation = town.state("first", hard(first));
+            let again = early.unwrap_or_else(|| anew(&mut town, by, SHIQIAO));
+            let directory = town.federation.directory();
+            assert!(is_at_rest(&directory));
+            for post in [first, again] {
+                assert_eq!(directory.revoked(&post)[0].by, revocation, "{by} {before}");
+                let closure: Vec<_> = directory.closure([post]).into_iter().map(SignedStatement::id).collect();
+                assert!(closure.contains(&revocation), "a stranger hears of it");
+            }
+            assert_eq!(directory.node_org(&node_of(&town).public()), None);
+            // In another org it was not revoked, and whoever speaks there decides.
+            anew(&mut town, "first", FENGDU);
+            let directory = town.federation.directory();
+            assert_eq!(directory.node_org(&node_of(&town).public()), Some(org(FENGDU)));
+        }
+    }
+    // Of authorities it takes from nobody on whom it rests: 'second' may not end what the county gave by appointing the
+    // same key below itself.
+    let mut town = Town::new();
+    let junior = town.junior.key.clone();
+    let county = Speaker::of(&town.federation, COUNTY);
+    let given = {
+        let post = town.federation.directory();
+        let post = post.appointment(&town.junior.appointment.unwrap()).unwrap().clone();
+        let stated = county.says_at(START.0 + DAY, &town.federation, Body::Appointment(post));
+        town.federation.add(stated)
+    };
+    town.state("second", hard(town.junior.appointment.unwrap()));
+    let directory = town.federation.directory();
+    assert!(is_at_rest(&directory));
+    assert!(directory.revoked(&given).is_empty());
+    assert_eq!(directory.appointment(&given).unwrap().key, junior.public());
+    let by_county = town.state(COUNTY, hard(town.junior.appointment.unwrap()));
+    let directory = town.federation.directory();
+    assert!(directory.revoked(&given).iter().any(|revoked| revoked.by == by_county));
+}
+
 mod adopting;
