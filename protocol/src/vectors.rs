@@ -5,8 +5,10 @@
 mod bundles;
 mod bytes;
 mod directory;
+mod frames;
 mod logs;
 mod records;
+mod sealed;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -158,6 +160,8 @@ fn all() -> Files {
     logs::all(&mut files);
     directory::all(&mut files);
     records::all(&mut files);
+    sealed::all(&mut files);
+    frames::all(&mut files);
     bundles::all(&mut files);
     files
 }

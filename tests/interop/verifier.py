@@ -1,4 +1,5 @@
-"""Verifies evidence bundles and replays tests/vectors, written from docs/spec alone: the standard library and Ed25519.
+"""Verifies evidence bundles and replays tests/vectors, written from docs/spec alone: the standard library, Ed25519 and
+ChaCha20-Poly1305.
 
     python verifier.py vectors VECTORS_DIRECTORY
     python verifier.py bundle BUNDLE FOUNDING VECTORS_DIRECTORY
@@ -15,8 +16,9 @@ import sys
 import unicodedata
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 
 class Refused(Exception):
@@ -158,6 +160,18 @@ def many(item):
             item(each)
 
     return check
+
+
+def at_most(bound, item):
+    def check(v):
+        many(item)(v)
+        need(len(v) <= bound, "codec")
+
+    return check
+
+
+def short(bound):
+    return lambda v: need(type(v) is str and len(v.encode()) <= bound, "codec")
 
 
 def table(**keys):
@@ -1140,7 +1154,7 @@ def parse_event(data):
     return kind, parts
 
 
-def parse_change(data):
+def parse_change(data, salt=16):
     change = typed(CHANGE, data, 131072)
     need(len(change[1]) in (16, 32), "salt")
     need(len(change[2]) <= 64 and ascends(change[2]), "deps")
@@ -1156,8 +1170,41 @@ def parse_change(data):
             need(len(name.encode()) <= 128 and re.fullmatch(r"f:[a-z0-9_-]+(/[a-z0-9_-]+)*", name), "key")
             fields.append(name)
     need(len(fields) == len(set(fields)), "twice")
-    need(len(change[1]) == 16, "salt")
+    need(len(change[1]) == salt, "salt")
     return change
+
+
+def hchacha(key, nonce):
+    """The key for the last 8 bytes of a nonce of 24 (draft-irtf-cfrg-xchacha)."""
+    words = [0x61707865, 0x3320646E, 0x79622D32, 0x6B206574]
+    words += [int.from_bytes((key + nonce)[at : at + 4], "little") for at in range(0, 48, 4)]
+
+    def turn(word, by):
+        return (word << by | word >> 32 - by) & 0xFFFFFFFF
+
+    def quarter(a, b, c, d):
+        for x, y, z, by in ((a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)):
+            words[x] = (words[x] + words[y]) & 0xFFFFFFFF
+            words[z] = turn(words[z] ^ words[x], by)
+
+    for _ in range(10):
+        for n in range(4):
+            quarter(n, n + 4, n + 8, n + 12)
+        for n in range(4):
+            quarter(n, 4 + (n + 1) % 4, 8 + (n + 2) % 4, 12 + (n + 3) % 4)
+    return b"".join(words[n].to_bytes(4, "little") for n in (0, 1, 2, 3, 12, 13, 14, 15))
+
+
+def open_sealed(key, commitment, record, payload):
+    """P-10, P-11."""
+    need(digest("lianzhan/annex-key/v1", key) == commitment, "other_key")
+    need(len(payload) >= 24, "altered")
+    nonce, sealed = payload[:24], payload[24:]
+    try:
+        plain = ChaCha20Poly1305(hchacha(key, nonce[:16])).decrypt(bytes(4) + nonce[16:], sealed, b"lianzhan/sealed/v1\0" + record)
+    except (InvalidTag, ValueError):
+        raise Refused("altered") from None
+    return parse_change(plain, 32)
 
 
 def field_of(ledger, name):
@@ -2026,6 +2073,28 @@ def receipt_note(log, tree_size):
 
 # --- tests/vectors ------------------------------------------------------------------------------------------------------------
 
+STANDING = items(uint(), size(32))
+PROOF = at_most(63, size(32))
+NOTE = short(65536)
+MESSAGE = variant(
+    v1=items(table(k1=uint(32), k2=size(32), k3=key, k4=at_most(60, raw), o5=size(32))),
+    v2=items(at_most(512, items(size(32), size(32))), boolean),
+    v3=items(size(32)),
+    v4=items(size(32), at_most(512, items(origin, STANDING)), boolean),
+    v5=items(size(32), items(origin, STANDING)),
+    v6=items(size(32), origin, uint()),
+    v7=items(table(k1=origin, k2=uint(), k3=at_most(1024, items(raw, raw, optional=1)), k4=NOTE, k5=PROOF)),
+    v8=items(origin),
+    v9=items(origin, uint(), NOTE, PROOF, RECEIPT, optional=1),
+    v10=items(origin, RECEIPT),
+    v11=items(origin, uint(), short(200)),
+    v12=items(at_most(256, size(16))),
+    v13=items(at_most(256, items(size(16), size(32)))),
+    v14=items(),
+    v15=items(at_most(60, raw), boolean),
+    v16=items(short(200)),
+    v17=items(size(32), origin, uint(32), uint()),
+)
 TYPES = {
     "uint": uint(), "tstr": text, "value": scalar, "OrgIds": many(ORG_ID), "Validity": VALIDITY, "MayAppoint": MAY_APPOINT,
     "ground": GROUND, "Level": LEVEL, "origin": origin, "Space": SPACE,
@@ -2115,6 +2184,24 @@ class Replay:
         entry.check_place(v["origin"], BYTES(v["space"]))
         entry.check_payload(BYTES(v["payload"]))
         return {"change_id": entry.id.hex(), "leaf": entry.leaf.hex()}
+
+    def start(self, v):
+        entry, payload = Entry(BYTES(v["entry"])), BYTES(v["payload"])
+        entry.check_signature()
+        number, parts = typed(LOG_STATEMENT, payload, 32768)
+        need(number == 1, "statement")
+        stated = parts[0]
+        earlier = stated.get(8)
+        fits = earlier is None or (1 <= len(earlier) <= 256 and ascends([each[0].encode() for each in earlier]))
+        need(entry.header[4] == 2 and entry.header[6] == stated[3] and fits, "statement")
+        return {"origin": log_origin(stated[3][1], space_id(stated[2]), stated[5]), "earlier": len(earlier or [])}
+
+    def sealed(self, v):
+        change = open_sealed(BYTES(v["key"]), BYTES(v["commitment"]), BYTES(v["record"]), BYTES(v["payload"]))
+        return {"salt": change[1].hex(), "puts": len(change[4])}
+
+    def frame(self, v):
+        return {"message": typed(MESSAGE, BYTES(v["bytes"]), 1048576)[0]}
 
     def receipt(self, v):
         r = typed(RECEIPT, BYTES(v["bytes"]), 32768)

@@ -18,6 +18,8 @@ mod convergence;
 mod demo;
 pub mod dice;
 #[cfg(test)]
+mod doubts;
+#[cfg(test)]
 mod federation;
 pub mod fuzz;
 #[cfg(test)]

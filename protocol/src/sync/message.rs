@@ -254,13 +254,13 @@ impl Message {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::keys::{SecretKey, Signature};
     use crate::log::EntryIndex;
 
     /// One of each kind.
-    fn all() -> Vec<Message> {
+    pub(crate) fn all() -> Vec<Message> {
         let key = SecretKey::from_seed([1; 32]).public();
         let (space, hash) = (SpaceId([2; 32]), Hash([3; 32]));
         let origin = Origin::parse("lianzhan/log/0001").unwrap();

@@ -25,6 +25,8 @@ mod sim;
 mod talk;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod witness_tests;
 
 pub use bounded::{List, OutOfBounds, Text};
 pub use message::{BRANCHES_MAX, FRAME_MAX, Message, SYNC_VERSION};

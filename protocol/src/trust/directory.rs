@@ -346,7 +346,10 @@ impl Directory {
     fn against(&self) -> BTreeMap<StatementId, Vec<StatementId>> {
         let mut against: BTreeMap<StatementId, Vec<StatementId>> = BTreeMap::new();
         for (appointment, revoked) in self.standing.effects.all_revoked() {
-            against.entry(*appointment).or_default().extend(revoked.iter().map(|revoked| revoked.by));
+            against
+                .entry(*appointment)
+                .or_default()
+                .extend(revoked.iter().map(|revoked| revoked.by));
         }
         for (id, statement) in &self.statements {
             if self.standing.faults.contains_key(id) {

@@ -365,7 +365,7 @@ fn statements(files: &mut Files) {
     });
 }
 
-fn change_reason(error: &ChangeError) -> String {
+pub(super) fn change_reason(error: &ChangeError) -> String {
     match error {
         ChangeError::Codec(error) => codec_reason(error),
         other => reason(other),

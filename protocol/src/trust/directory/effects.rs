@@ -16,8 +16,8 @@ use super::judge::Judge;
 use crate::id::{ChangeId, OrgId, StatementId};
 use crate::keys::PublicKey;
 use crate::trust::{
-    Appointment, Body, FoundingStatement, Ground, Purpose, Revocation, Revoked, RootAuthority, SignedStatement,
-    Succession, SuccessionStatement,
+    Appointment, Body, FoundingStatement, Ground, Purpose, Revocation, Revoked, RootAuthority,
+    SignedStatement, Succession, SuccessionStatement,
 };
 
 /// Who adopts: the org that states it, and the length of its chain.
@@ -114,11 +114,14 @@ impl<'a> Posts<'a> {
         revocation: &Revocation,
     ) -> Vec<&'a StatementId> {
         let target = revocation.appointment;
-        let post = judge.appointment(&target).filter(|_| matches!(revocation.ground, Ground::Hard { .. }));
+        let post = judge
+            .appointment(&target)
+            .filter(|_| matches!(revocation.ground, Ground::Hard { .. }));
         let of_key = post.and_then(|post| self.0.get(&(post.key, post.org)));
         let hits = |(other, post): &&(&'a StatementId, &'a Appointment)| {
             **other != target
-                && (post.purpose != Purpose::Authority || judge.reaches_statement(&org, judge.length(id), other))
+                && (post.purpose != Purpose::Authority
+                    || judge.reaches_statement(&org, judge.length(id), other))
         };
         let of_key = of_key.into_iter().flatten();
         of_key.filter(hits).map(|(other, _)| *other).collect()

@@ -393,7 +393,11 @@ fn a_key_in_other_hands_is_not_cleared_by_another_appointment() {
             assert!(is_at_rest(&directory));
             for post in [first, again] {
                 assert_eq!(directory.revoked(&post)[0].by, revocation, "{by} {before}");
-                let closure: Vec<_> = directory.closure([post]).into_iter().map(SignedStatement::id).collect();
+                let closure: Vec<_> = directory
+                    .closure([post])
+                    .into_iter()
+                    .map(SignedStatement::id)
+                    .collect();
                 assert!(closure.contains(&revocation), "a stranger hears of it");
             }
             assert_eq!(directory.node_org(&node_of(&town).public()), None);
@@ -410,7 +414,10 @@ fn a_key_in_other_hands_is_not_cleared_by_another_appointment() {
     let county = Speaker::of(&town.federation, COUNTY);
     let given = {
         let post = town.federation.directory();
-        let post = post.appointment(&town.junior.appointment.unwrap()).unwrap().clone();
+        let post = post
+            .appointment(&town.junior.appointment.unwrap())
+            .unwrap()
+            .clone();
         let stated = county.says_at(START.0 + DAY, &town.federation, Body::Appointment(post));
         town.federation.add(stated)
     };
@@ -421,7 +428,12 @@ fn a_key_in_other_hands_is_not_cleared_by_another_appointment() {
     assert_eq!(directory.appointment(&given).unwrap().key, junior.public());
     let by_county = town.state(COUNTY, hard(town.junior.appointment.unwrap()));
     let directory = town.federation.directory();
-    assert!(directory.revoked(&given).iter().any(|revoked| revoked.by == by_county));
+    assert!(
+        directory
+            .revoked(&given)
+            .iter()
+            .any(|revoked| revoked.by == by_county)
+    );
 }
 
 mod adopting;
