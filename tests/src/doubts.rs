@@ -135,26 +135,26 @@ impl World {
         self.station.store_receipt(&log, receipt).unwrap();
     }
 
-    /// The township hears all of the station.
+    /// Township and station hear all of each other.
     fn tell(&self) {
-        for log in self.station.store().read(|reader| reader.logs()).unwrap() {
-            let space = log.space();
-            let have = self
-                .township
-                .store()
-                .read(|reader| reader.log(&log.origin))
-                .unwrap();
-            let from = have.map_or(TreeSize::EMPTY, |have| have.size);
-            if self.township.space(&space).is_some()
-                && let Some(range) = self.station.read_range(&log.origin, from, 1 << 20).unwrap()
-            {
-                self.township.ingest(&space, &range);
+        for (from, to) in [(&self.township, &self.station), (&self.station, &self.township)] {
+            for log in from.store().read(|reader| reader.logs()).unwrap() {
+                let space = log.space();
+                let have = to.store().read(|reader| reader.log(&log.origin)).unwrap();
+                let have = have.map_or(TreeSize::EMPTY, |have| have.size);
+                if to.space(&space).is_some()
+                    && let Some(range) = from.read_range(&log.origin, have, 1 << 20).unwrap()
+                {
+                    to.ingest(&space, &range);
+                }
             }
-        }
-        let statements = self.township.store().read(|reader| reader.statements()).unwrap();
-        self.township.learn(&statements);
-        for node in [&self.township, &self.station] {
-            node.catch_up(|_| {}).unwrap();
+            let statements = to.store().read(|reader| reader.statements()).unwrap();
+            to.learn(&statements);
+            // What the running program does on news of the directory.
+            to.store()
+                .write_blocking(|writer| writer.mark_unsettled())
+                .unwrap();
+            to.catch_up(|_| {}).unwrap();
         }
     }
 
@@ -226,7 +226,7 @@ fn everybody_is_told_what_is_in_doubt_and_the_auditor_agrees() {
     // A receipt of who need not witness: good in itself, and it counts for nothing.
     world.witness(&world.sister, later(4));
     world.tell();
-    for node in [&world.township, &world.station] {
+    for node in [&world.station, &world.township] {
         let marks = node.marks(None).unwrap();
         let marked: Vec<_> = marks.iter().map(|mark| mark.record).collect();
         assert_eq!(marked, [late]);
