@@ -4,6 +4,7 @@
 mod course;
 mod draft;
 mod mutate;
+mod starts;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -67,6 +67,72 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// Checks it, of a log of that name whose checkpoints `node` signs. Gives how many leaves the two trees have in common at
+    /// most. Whose log the name stands for is not asked.
+    pub fn verify(&self, node: &PublicKey, origin: &Origin) -> Result<TreeSize, EquivocationError> {
+        let signed = |tree: &SignedRoot| {
+            let stated = Checkpoint {
+                origin: origin.clone(),
+                size: tree.size,
+                root: tree.root,
+            };
+            node.verify_raw(stated.body().as_bytes(), &tree.signature.0)
+                .map_err(|error| EquivocationError::Signature {
+                    size: tree.size,
+                    error,
+                })
+        };
+        let bounded = |proof: &[Hash]| {
+            if proof.len() > MAX_PROOF_HASHES {
+                Err(ProofRejected::WrongLength)
+            } else {
+                Ok(())
+            }
+        };
+        Ok(match self {
+            Evidence::Roots(one, other) => {
+                if one.size != other.size || one.root >= other.root {
+                    return Err(EquivocationError::Agrees(
+                        "two different roots of one size are expected, the smaller first",
+                    ));
+                }
+                signed(one)?;
+                signed(other)?;
+                TreeSize(one.size.0.saturating_sub(1))
+            }
+            Evidence::Rewritten {
+                old,
+                new,
+                begins,
+                proof,
+            } => {
+                bounded(proof)?;
+                if old.size >= new.size || old.size == TreeSize::EMPTY || old.root == *begins {
+                    return Err(EquivocationError::Agrees(
+                        "a smaller tree and a larger one that begins otherwise are expected",
+                    ));
+                }
+                signed(old)?;
+                signed(new)?;
+                verify_consistency(old.size, new.size, begins, &new.root, proof)?;
+                TreeSize(old.size.0 - 1)
+            }
+            Evidence::Leaves { index, one, other } => {
+                if one.leaf >= other.leaf {
+                    return Err(EquivocationError::Agrees(
+                        "two different leaves are expected, the smaller hash first",
+                    ));
+                }
+                for leaf in [one, other] {
+                    bounded(&leaf.proof)?;
+                    signed(&leaf.tree)?;
+                    verify_inclusion(*index, leaf.tree.size, &leaf.leaf, &leaf.proof, &leaf.tree.root)?;
+                }
+                TreeSize(index.0)
+            }
+        })
+    }
+
     /// The two signed trees.
     pub fn trees(&self) -> [&SignedRoot; 2] {
         match self {
@@ -153,68 +219,7 @@ impl Equivocation {
     /// Checks the proof.
     pub fn verify(&self) -> Result<Fork, EquivocationError> {
         let origin = self.origin();
-        let signed = |tree: &SignedRoot| {
-            let stated = Checkpoint {
-                origin: origin.clone(),
-                size: tree.size,
-                root: tree.root,
-            };
-            self.node
-                .verify_raw(stated.body().as_bytes(), &tree.signature.0)
-                .map_err(|error| EquivocationError::Signature {
-                    size: tree.size,
-                    error,
-                })
-        };
-        let bounded = |proof: &[Hash]| {
-            if proof.len() > MAX_PROOF_HASHES {
-                Err(ProofRejected::WrongLength)
-            } else {
-                Ok(())
-            }
-        };
-        let common = match &self.evidence {
-            Evidence::Roots(one, other) => {
-                if one.size != other.size || one.root >= other.root {
-                    return Err(EquivocationError::Agrees(
-                        "two different roots of one size are expected, the smaller first",
-                    ));
-                }
-                signed(one)?;
-                signed(other)?;
-                TreeSize(one.size.0.saturating_sub(1))
-            }
-            Evidence::Rewritten {
-                old,
-                new,
-                begins,
-                proof,
-            } => {
-                bounded(proof)?;
-                if old.size >= new.size || old.size == TreeSize::EMPTY || old.root == *begins {
-                    return Err(EquivocationError::Agrees(
-                        "a smaller tree and a larger one that begins otherwise are expected",
-                    ));
-                }
-                signed(old)?;
-                signed(new)?;
-                verify_consistency(old.size, new.size, begins, &new.root, proof)?;
-                TreeSize(old.size.0 - 1)
-            }
-            Evidence::Leaves { index, one, other } => {
-                if one.leaf >= other.leaf {
-                    return Err(EquivocationError::Agrees(
-                        "two different leaves are expected, the smaller hash first",
-                    ));
-                }
-                for leaf in [one, other] {
-                    bounded(&leaf.proof)?;
-                    signed(&leaf.tree)?;
-                    verify_inclusion(*index, leaf.tree.size, &leaf.leaf, &leaf.proof, &leaf.tree.root)?;
-                }
-                TreeSize(index.0)
-            }
-        };
+        let common = self.evidence.verify(&self.node, &origin)?;
         Ok(Fork {
             origin,
             node: self.node,

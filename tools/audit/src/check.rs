@@ -111,6 +111,7 @@ impl Check<'_> {
         self.standing(&directory);
         let bad = self.receipts(&directory)?;
         self.witnessed()?;
+        self.contradictions()?;
         self.high_water()?;
         self.records(&directory, &bad)?;
         self.progress.end();

@@ -30,6 +30,7 @@ const LOGS_MAX: usize = 100_000;
 const STATEMENTS_MAX: usize = 256 << 20;
 /// The tables that are read. Each must be a plain table: a view would run what somebody wrote into it.
 const TABLES: &[&str] = &[
+    "contradictions",
     "logs",
     "entries",
     "nodes",

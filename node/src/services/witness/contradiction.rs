@@ -30,9 +30,10 @@ pub(super) fn look(
         return Ok(None);
     };
     let origin = &request.checkpoint.checkpoint().origin;
+    let proves = |evidence: &Evidence| evidence.verify(&request.peer, origin).is_ok();
     let witnessed = witnessed(writer, known, request)?;
     if let Some(witnessed) = &witnessed
-        && let Some(evidence) = contradiction(witnessed, &shown, request.old, &request.proof)
+        && let Some(evidence) = contradiction(witnessed, &shown, request.old, &request.proof).filter(proves)
     {
         return Ok(Some(evidence));
     }
@@ -42,7 +43,7 @@ pub(super) fn look(
     for signed in witnessed.iter().chain([&shown]) {
         let found = contradiction_held(signed, &held, |idx| writer.log_node(origin, idx))
             .map_err(|error| StoreError::Corrupt(format!("log {origin}: {error}")))?;
-        if let Some(evidence) = found {
+        if let Some(evidence) = found.filter(proves) {
             return Ok(Some(evidence));
         }
     }

@@ -6,6 +6,7 @@ use age::secrecy::SecretString;
 use lianzhan_protocol::log::EntryIndex;
 use lianzhan_protocol::trust::Level;
 
+mod joining;
 mod quorum;
 mod renewing;
 mod twins;

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use anyhow::ensure;
+use lianzhan_protocol::codec;
 use lianzhan_protocol::id::Hash;
-use lianzhan_protocol::log::{Frontier, Origin, WitnessEntry, leaf_hash};
+use lianzhan_protocol::keys::PublicKey;
+use lianzhan_protocol::log::{Evidence, Frontier, Origin, STATEMENT_MAX, WitnessEntry, leaf_hash};
 
 use super::Check;
-use super::fault::What;
+use super::fault::{Note, What};
 use crate::copy::{Nodes, Stored, blob};
 
 /// The most logs of which the last word is remembered.
@@ -69,6 +71,31 @@ impl Check<'_> {
             self.fault(What::NodesBeyond, SUBJECT);
         }
         self.last_of_each(&last)
+    }
+
+    /// What logs showed this node as their witness: each is two words of one log, or nothing.
+    pub(super) fn contradictions(&mut self) -> anyhow::Result<()> {
+        let copy = self.copy;
+        let mut select = copy
+            .database()
+            .prepare("SELECT origin, node, evidence FROM contradictions ORDER BY origin")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let name: String = row.get(0)?;
+            let node: [u8; 32] = row.get(1)?;
+            let read = || -> anyhow::Result<(Origin, PublicKey, Evidence)> {
+                let evidence = codec::decode(blob(row, 2, STATEMENT_MAX)?, STATEMENT_MAX)?;
+                Ok((Origin::parse(&name)?, PublicKey::from_ed25519(node)?, evidence))
+            };
+            match read() {
+                Err(error) => self.fault(What::Row(format!("contradiction: {error}")), name),
+                Ok((origin, node, evidence)) => match evidence.verify(&node, &origin) {
+                    Ok(_) => self.note(Note::LogsSayTwoThings, 1),
+                    Err(error) => self.fault(What::Equivocation(error), name),
+                },
+            }
+        }
+        Ok(())
     }
 
     /// What was cosigned of a log that is held here is a tree of that log.
