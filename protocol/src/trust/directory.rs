@@ -355,13 +355,10 @@ impl Directory {
             if self.standing.faults.contains_key(id) {
                 continue;
             }
-            match statement.body() {
-                Body::Adoption(adoption) => {
-                    for adopted in &adoption.statements {
-                        against.entry(*adopted).or_default().push(*id);
-                    }
+            if let Body::Adoption(adoption) = statement.body() {
+                for adopted in &adoption.statements {
+                    against.entry(*adopted).or_default().push(*id);
                 }
-                _ => {}
             }
         }
         against

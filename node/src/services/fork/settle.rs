@@ -164,6 +164,14 @@ fn prove(
     Ok(proof)
 }
 
+/// Histories with one leaf where several part.
+#[derive(Default)]
+struct Side {
+    /// When the required parent first witnessed one of them with that leaf, and where.
+    witnessed: Option<(u64, u64)>,
+    histories: Vec<usize>,
+}
+
 /// The history that stands: where they first part, that side which was witnessed first, else that with the smaller leaf;
 /// then so among those on that side. It depends on the histories alone, not on which of them stands here.
 fn choose(
@@ -179,27 +187,27 @@ fn choose(
             .iter()
             .filter_map(|n| parting(reader, &histories[*first], &histories[*n], from));
         let Some(at) = partings.min() else { break };
-        let mut sides: BTreeMap<Hash, (Option<(u64, u64)>, Vec<usize>)> = BTreeMap::new();
+        let mut sides: BTreeMap<Hash, Side> = BTreeMap::new();
         for n in &left {
             let history = &histories[*n];
             let leaf = history.leaf(reader, at).unwrap_or(Hash([0xff; 32]));
             let witnessed = first_witness(directory, &log.start, at, &history.receipts(reader, at)?);
             let side = sides.entry(leaf).or_default();
-            side.0 = [side.0, witnessed].into_iter().flatten().min();
-            side.1.push(*n);
+            side.witnessed = [side.witnessed, witnessed].into_iter().flatten().min();
+            side.histories.push(*n);
         }
-        let of = |leaf: &Hash, witnessed: &Option<(u64, u64)>| Branch {
-            leaf: *leaf,
-            witnessed: *witnessed,
-        };
         let best = sides.into_iter().reduce(|best, next| {
-            if standing_branch(&of(&best.0, &best.1.0), &of(&next.0, &next.1.0)) {
+            let of = |(leaf, side): &(Hash, Side)| Branch {
+                leaf: *leaf,
+                witnessed: side.witnessed,
+            };
+            if standing_branch(&of(&best), &of(&next)) {
                 best
             } else {
                 next
             }
         });
-        left = best.map(|(_, (_, side))| side).unwrap_or_default();
+        left = best.map(|(_, side)| side.histories).unwrap_or_default();
         from = at + 1;
     }
     Ok(left.first().copied().unwrap_or(0))
