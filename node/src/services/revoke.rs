@@ -381,3 +381,27 @@ fn kept(
     tags.truncate(Revocation::KEEPS_MAX);
     Ok((tags, rest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_in_other_hands_is_doubted_since_a_time_or_wholly_and_one_says_which() {
+        let hard = |since, everything| parse_ground(true, since, everything);
+        let since = Ground::Hard {
+            since_s: Some(1_795_104_000),
+        };
+        assert_eq!(hard(Some("2026-11-20"), false).unwrap(), since);
+        assert_eq!(hard(None, true).unwrap(), Ground::Hard { since_s: None });
+        for (since, everything) in [(None, false), (Some("2026-11-20"), true), (Some("gestern"), false)] {
+            let refused = hard(since, everything);
+            assert!(matches!(refused, Err(ServiceError::Bad(_))), "{since:?} {everything}");
+        }
+        let words = hard(None, false).unwrap_err().to_string();
+        assert!(words.contains("--since") && words.contains("--everything"), "{words}");
+        assert_eq!(parse_ground(false, None, false).unwrap(), Ground::Soft);
+        assert!(parse_ground(false, Some("2026-11-20"), false).is_err());
+        assert!(parse_ground(false, None, true).is_err());
+    }
+}

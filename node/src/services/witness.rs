@@ -61,7 +61,7 @@ pub async fn keep_fresh(node: Arc<Node>, mut stop: watch::Receiver<bool>) {
         let at = node.clone();
         let looked = tokio::task::spawn_blocking(move || {
             // Also what was found before a crash, or of a log that came later.
-            at.tell_contradictions()?;
+            at.try_tell_contradictions();
             at.freshen(env::now())
         });
         if let Ok(Err(error)) = looked.await {
@@ -247,7 +247,7 @@ impl Node {
             .store
             .write_blocking(move |writer| bench.cosign(writer, requests, now.seconds()))?;
         if contradicted {
-            self.tell_contradictions()?;
+            self.try_tell_contradictions();
         }
         Ok(answers)
     }

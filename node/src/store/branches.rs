@@ -75,15 +75,17 @@ fn read_branches(connection: &Connection, log: i64) -> Result<Vec<BranchRow>, St
 
 /// A stored tree node of a branch; below its start they are those of what stands.
 fn branch_node(connection: &Connection, branch: &BranchRow, idx: u64) -> Option<Hash> {
-    if idx < stored_index(0, branch.start) {
-        return read_node(connection, branch.log, idx);
+    node_of(connection, (branch.log, branch.number, branch.start), idx)
+}
+
+/// As [`branch_node`], of a branch with this log, number and start.
+fn node_of(connection: &Connection, (log, number, start): (i64, u32, u64), idx: u64) -> Option<Hash> {
+    if idx < stored_index(0, start) {
+        return read_node(connection, log, idx);
     }
     connection
         .prepare_cached("SELECT hash FROM branch_nodes WHERE log = ? AND branch = ? AND idx = ?")
-        .and_then(|mut select| {
-            let place = (branch.log, branch.number, idx);
-            select.query_row(place, |row| row.get(0)).optional()
-        })
+        .and_then(|mut select| select.query_row((log, number, idx), |row| row.get(0)).optional())
         .ok()
         .flatten()
         .map(Hash)

@@ -20,10 +20,10 @@ struct Found {
     start: LogStart,
     /// Proofs that nobody has stated as far as is known here.
     proofs: Vec<Equivocation>,
-    /// The branch that is to stand instead of what does.
-    stands: Option<u32>,
+    /// The branch that is to stand instead of what does, with its root.
+    stands: Option<(u32, Hash)>,
     /// A branch beyond those that are kept.
-    surplus: Option<u32>,
+    surplus: Option<(u32, Hash)>,
 }
 
 impl Node {
@@ -37,11 +37,11 @@ impl Node {
         }
         let (origin, stands, surplus) = (origin.clone(), found.stands, found.surplus);
         self.store.write_blocking(move |writer| {
-            if let Some(number) = stands {
-                writer.switch_branch(&origin, number)?;
+            if let Some((number, root)) = stands {
+                writer.switch_branch(&origin, number, &root)?;
             }
-            if let Some(number) = surplus {
-                writer.drop_branch(&origin, number)?;
+            if let Some((number, root)) = surplus {
+                writer.drop_branch(&origin, number, &root)?;
             }
             Ok(())
         })?;
@@ -77,15 +77,20 @@ fn find(reader: &Reader<'_>, directory: &Directory, origin: &Origin) -> Result<O
         }
     }
     let chosen = choose(reader, directory, &log, &histories)?;
-    let last = branches.last().map(|branch| branch.number);
+    let stands = match &histories[chosen] {
+        History::Stands(_) => None,
+        History::Beside(branch) => Some((branch.number, branch.root)),
+    };
     let kept_max = usize::try_from(BRANCHES_MAX).unwrap_or(usize::MAX);
+    let last = branches.last().filter(|_| branches.len() > kept_max);
     Ok(Some(Found {
         proofs,
-        stands: match &histories[chosen] {
-            History::Stands(_) => None,
-            History::Beside(branch) => Some(branch.number),
-        },
-        surplus: last.filter(|_| branches.len() > kept_max),
+        // What stood takes the number of what stands.
+        surplus: last.map(|last| match stands {
+            Some((number, _)) if number == last.number => (number, log.root),
+            _ => (last.number, last.root),
+        }),
+        stands,
         start: log.start.clone(),
     }))
 }

@@ -73,6 +73,13 @@ fn witnessed(
 }
 
 impl Node {
+    /// As [`Node::tell_contradictions`]; what cannot be stated now is tried again later, and holds up no answer.
+    pub(super) fn try_tell_contradictions(&self) {
+        if let Err(error) = self.tell_contradictions() {
+            tracing::error!(%error, "what a log showed its witness could not be stated");
+        }
+    }
+
     /// States as proofs of equivocation what logs showed this witness, as far as their first entries are held. Of others it
     /// is kept, and an alarm was raised.
     pub fn tell_contradictions(&self) -> Result<(), ServiceError> {

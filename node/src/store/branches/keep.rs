@@ -7,7 +7,7 @@ use lianzhan_protocol::sync::Standing;
 
 use super::super::error::StoreError;
 use super::super::writer::{Head, StoreEvent, Writer};
-use super::{BranchRow, branch_node, read_branches};
+use super::{BranchRow, branch_node, node_of, read_branches};
 
 /// An entry and its payload.
 type Stored = (Vec<u8>, Option<Vec<u8>>);
@@ -85,8 +85,6 @@ impl Writer<'_> {
                 last + 1
             }
         };
-        self.put_entries(id, number, piece.from, &piece.entries)?;
-        self.put_nodes(id, number, &piece.nodes)?;
         let start = match piece.onto {
             Onto::New { start, .. } => start,
             Onto::Branch(_) => held
@@ -94,14 +92,37 @@ impl Writer<'_> {
                 .find(|branch| branch.number == number)
                 .map_or(0, |branch| branch.start),
         };
+        // What it was verified against may not be what stands now.
+        let mut tree = Frontier::load(TreeSize(piece.from), |idx| {
+            node_of(self.tx, (id, number, start), idx)
+        })
+        .map_err(|error| StoreError::Corrupt(format!("branch of {origin}: {error}")))?;
+        for (entry, _) in &piece.entries {
+            tree.push(leaf_hash(entry));
+        }
+        if tree != piece.frontier {
+            return Err(StoreError::Moved {
+                origin: origin.clone(),
+                size: piece.from,
+            });
+        }
+        self.put_entries(id, number, piece.from, &piece.entries)?;
+        self.put_nodes(id, number, &piece.nodes)?;
         self.put_branch(id, number, start, &piece.frontier, &piece.checkpoint)?;
         Ok(true)
     }
 
-    /// Gives up a branch.
-    pub fn drop_branch(&mut self, origin: &Origin, number: u32) -> Result<(), StoreError> {
+    /// Gives up a branch, if it is still the one with this root.
+    pub fn drop_branch(&mut self, origin: &Origin, number: u32, root: &Hash) -> Result<(), StoreError> {
         let id = self.head(origin)?.id;
-        self.delete_branch(id, number)
+        let held = read_branches(self.tx, id)?;
+        if held
+            .iter()
+            .any(|branch| branch.number == number && branch.root == *root)
+        {
+            self.delete_branch(id, number)?;
+        }
+        Ok(())
     }
 
     /// An entry of a branch that does not stand was signed anew.
@@ -113,15 +134,15 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Another branch stands from now on; what stood is kept in its place. Records of both are marked.
-    pub fn switch_branch(&mut self, origin: &Origin, number: u32) -> Result<(), StoreError> {
+    /// Another branch stands from now on, if it is still the one with this root: whoever found the same at the same time was
+    /// quicker. What stood is kept in its place. Records of both are marked.
+    pub fn switch_branch(&mut self, origin: &Origin, number: u32, root: &Hash) -> Result<(), StoreError> {
         let head = self.head(origin)?.clone();
         let node = self.log_start(head.id)?.node;
         let branches = read_branches(self.tx, head.id)?;
-        let Some(branch) = branches.iter().find(|branch| branch.number == number) else {
-            return Err(StoreError::Corrupt(format!(
-                "log {origin} has no branch {number}"
-            )));
+        let mut found = branches.iter();
+        let Some(branch) = found.find(|branch| branch.number == number && branch.root == *root) else {
+            return Ok(());
         };
         let corrupt =
             |error: &dyn std::fmt::Display| StoreError::Corrupt(format!("branch of {origin}: {error}"));
