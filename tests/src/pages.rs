@@ -388,7 +388,7 @@ fn proving(scene: &mut Scene) {
         ("#proof .say", "身份签名，内容没有改动过"),
         ("#proof .say", "上级节点已见证"),
         ("#proof .checks", "规定的上级已见证"),
-        ("#proof .chain", "奠基声明"),
+        ("#proof .chain", "创始声明"),
         ("#proof table", "规定的上级"),
     ] {
         assert!(visit.words(part).contains(text), "{part}: {}", visit.words(part));

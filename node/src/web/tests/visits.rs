@@ -154,7 +154,7 @@ async fn a_visit_is_triaged_and_its_proof_is_shown() {
     let proof = browser.get(&station, &format!("{record}?proof={change}")).await;
     for words in [
         "签名与内容相符",
-        "奠基声明",
+        "创始声明",
         "还没有见证",
         "3 把根密钥之 2",
         "石桥站联络员",
