@@ -3,9 +3,13 @@
 
 mod anew;
 mod follow;
+mod past;
 mod settle;
+mod told;
 
 pub use anew::LeftBehind;
+pub use past::{EarlierLog, Restored};
+pub use told::{BranchTold, ForkTold, Why};
 
 use lianzhan_protocol::id::{Hash, SpaceId};
 use lianzhan_protocol::log::{

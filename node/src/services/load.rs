@@ -224,6 +224,12 @@ impl<'a> Load<'a> {
         Ok(covered)
     }
 
+    /// What the receipts of a log say of the entry at `index`.
+    pub fn covering(&mut self, log: i64, index: EntryIndex) -> Result<Covered, StoreError> {
+        let log = self.log(log)?;
+        self.covered(&log, index)
+    }
+
     /// The receipt by which a change counts as witnessed, if it does.
     pub fn witnessing(&mut self, held: &Held) -> Result<Option<(Witnessed, Receipt)>, StoreError> {
         let Some(first) = held.covered.witnessed() else {

@@ -3,8 +3,10 @@
 
 mod error;
 mod find;
+mod news;
 
 pub use error::OfficeError;
+pub use news::OfficeNews;
 
 use lianzhan_protocol::codec;
 use lianzhan_protocol::id::{OrgId, PersonId, StatementId};

@@ -32,10 +32,7 @@ impl Node {
         until: Option<Timestamp>,
     ) -> Result<StatementId, ServiceError> {
         let authority = self.unlock_authority(authority_passphrase)?;
-        let old = self.in_reach(id)?;
-        if let Some(revoked) = self.directory().revoked(id).first() {
-            return Err(OfficeError::Already(revoked.words.clone()).into());
-        }
+        let old = self.renewable(id)?;
         let validity = self.validity_until(until)?;
         if validity.not_after <= old.validity.not_after {
             let whole = self.authority_validity()?;
@@ -46,6 +43,20 @@ impl Node {
             .into());
         }
         self.publish(&authority, Body::Appointment(Appointment { validity, ..old }))
+    }
+
+    /// The appointment with this id, if this node's org is one that may renew it.
+    pub fn renewable(&self, id: &StatementId) -> Result<Appointment, ServiceError> {
+        let old = self.in_reach(id)?;
+        match self.directory().revoked(id).first() {
+            Some(revoked) => Err(OfficeError::Already(revoked.words.clone()).into()),
+            None => Ok(old),
+        }
+    }
+
+    /// When this org's own authority ends: nothing that it appoints lasts longer.
+    pub fn authority_end(&self) -> Result<Timestamp, ServiceError> {
+        Ok(self.authority_validity()?.not_after)
     }
 
     /// The appointment with this id, if it stands and this node's org is one that may appoint there.

@@ -1,6 +1,10 @@
 //! Revoking an appointment. The cut says up to where the revoker has seen the witness logs that may prove what the key
 //! signed: what they witnessed by then stays good, all else waits for an adoption.
 
+mod preview;
+
+pub use preview::{Preview, PreviewRecord};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use age::secrecy::SecretString;

@@ -186,6 +186,25 @@ impl<'a> Reader<'a> {
         Ok(held)
     }
 
+    /// Entries of a log that are changes, from `from` on, without their payloads, at most `max`; those alone whose bytes hold
+    /// `holding`, which is a way to find a key's without reading all.
+    pub fn change_entries(
+        &self,
+        log: i64,
+        from: EntryIndex,
+        holding: &[u8],
+        max: usize,
+    ) -> Result<Vec<(EntryIndex, Vec<u8>)>, StoreError> {
+        let mut select = self.tx.prepare_cached(
+            "SELECT idx, entry FROM entries WHERE log = ?1 AND idx >= ?2 AND kind IN (1, 3)
+             AND (length(?3) = 0 OR instr(entry, ?3) > 0) ORDER BY idx LIMIT ?4",
+        )?;
+        let rows = select.query_map((log, from.0, holding, max as u64), |row| {
+            Ok((EntryIndex(row.get(0)?), row.get(1)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Entries of one record, in all logs: in an order that does not depend on which arrived first, because what names
     /// the record in a second space is left out by it.
     pub fn record_entries(&self, record: &RecordId) -> Result<Vec<EntryRow>, StoreError> {

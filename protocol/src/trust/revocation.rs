@@ -138,7 +138,8 @@ pub struct Revoked {
 }
 
 impl Revoked {
-    pub(super) fn new(by: StatementId, revocation: &Revocation) -> Self {
+    /// As `revocation`, which is stated by `by`, bears on what was signed.
+    pub fn new(by: StatementId, revocation: &Revocation) -> Self {
         Revoked {
             by,
             ground: revocation.ground,
@@ -162,7 +163,7 @@ impl Revoked {
     }
 
     /// Whether a statement issued under the revoked authority goes on standing.
-    pub(super) fn keeps_statement(&self, id: &StatementId) -> bool {
+    pub fn keeps_statement(&self, id: &StatementId) -> bool {
         self.keeps.contains(&id.tag())
     }
 }

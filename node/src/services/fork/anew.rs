@@ -1,6 +1,7 @@
 //! What stood on a branch that does not stand is kept, and counts nowhere. Its authors are asked to sign it anew.
 
 use lianzhan_protocol::id::{ChangeId, RecordId};
+use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{Entry, PayloadKind};
 use lianzhan_protocol::record::Change;
 use lianzhan_protocol::time::Timestamp;
@@ -26,6 +27,23 @@ pub struct LeftBehind {
     pub recorded: Timestamp,
     /// How many things it puts.
     pub puts: usize,
+    /// The key that signed it, which alone signs it anew.
+    #[serde(skip)]
+    pub key: PublicKey,
+    /// What it says that it is about; empty where it does not.
+    #[serde(skip)]
+    pub title: String,
+}
+
+/// Fields that say what a record is about.
+const TITLES: [&str; 4] = ["topic", "name", "gist", "place"];
+
+fn title(change: &Change) -> String {
+    let named = |name: &str| {
+        let put = change.puts.iter().find(|put| put.field_name() == Some(name))?;
+        put.value.as_text().map(str::to_owned)
+    };
+    TITLES.into_iter().find_map(named).unwrap_or_default()
 }
 
 /// As [`LeftBehind`], with what is needed to sign it anew.
@@ -33,7 +51,6 @@ struct Found {
     told: LeftBehind,
     place: (i64, u64),
     entry: Vec<u8>,
-    author: lianzhan_protocol::keys::PublicKey,
     space: lianzhan_protocol::trust::Space,
     change: Change,
 }
@@ -78,10 +95,11 @@ impl Node {
                         author: appointment.map(|appointment| appointment.name.clone()),
                         recorded: header.recorded,
                         puts: said.puts.len(),
+                        key: header.author,
+                        title: title(&said),
                     },
                     place: (log, index),
                     entry: left.entry,
-                    author: header.author,
                     space: reader.log_by_id(log)?.start.space,
                     change: said,
                 });
@@ -98,7 +116,7 @@ impl Node {
             .into_iter()
             .find(|found| found.told.change == *change)
             .ok_or_else(|| ServiceError::Bad(format!("nothing of change {change} was left behind")))?;
-        if found.author != author.key.public() {
+        if found.told.key != author.key.public() {
             return Err(ServiceError::NotAllowed(
                 "only who signed it signs it anew; whoever holds the same post can write it in their own name".into(),
             ));

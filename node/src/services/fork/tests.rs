@@ -311,6 +311,24 @@ fn all_go_on_with_the_witnessed_branch_and_hold_the_proof() {
         assert_eq!(proofs(node, &origin), 1);
         assert_eq!(node.check(|_| {}).unwrap().faults, Vec::<String>::new());
     }
+    let told = world.county.forks_told().unwrap();
+    let [fork] = &told[..] else { panic!("{told:?}") };
+    assert_eq!(fork.origin, origin.as_str());
+    assert_eq!(fork.org.as_ref().map(|org| org.name_zh.as_str()), Some("石桥站"));
+    let (stands, other) = (fork.stands.clone().unwrap(), fork.other.clone().unwrap());
+    assert_eq!((TreeSize(stands.size), stands.root), witnessed);
+    assert!(stands.witnessed.is_some() && other.witnessed.is_none());
+    assert_eq!(fork.why, Some(Why::OnlyWitnessed));
+    assert!(fork.common < stands.size && fork.common < other.size);
+    assert_eq!(
+        fork.left
+            .iter()
+            .map(|left| left.title.as_str())
+            .collect::<Vec<_>>(),
+        ["副本甲", "副本乙"]
+    );
+    assert!(world.county.fork_proof(fork.id()).unwrap().is_some());
+    assert!(world.county.fork_proof("00").unwrap().is_none());
     // The other branch is kept where it was met, as evidence.
     assert_eq!(branches(&world.county, &origin).len(), 1);
     let alarms = world.county.store().read(|reader| reader.alarms()).unwrap();
@@ -409,6 +427,21 @@ fn a_station_put_back_from_an_older_copy_takes_back_what_others_hold() {
         world.talk(&[world.station(), &world.township, &world.county]);
         let gap = signed.0.0 - row(world.station(), &origin).size.0;
         assert_eq!(gap, 1, "what nobody has is a gap that is told");
+        for node in [world.station(), &world.township] {
+            let restored = node.restored().unwrap();
+            let [station] = &restored[..] else {
+                panic!("{restored:?}")
+            };
+            assert_eq!(station.own, node.org_id() == world.station().org_id());
+            let log = station
+                .logs
+                .iter()
+                .find(|log| log.origin == origin.as_str())
+                .unwrap();
+            assert!(log.since.is_some());
+            assert_eq!(log.missing(), 1, "{log:?}");
+        }
+        assert!(world.county.restored().unwrap()[0].logs.len() >= 1);
     }
     let expected = ["备份之后", "离线0", "离线1", "起初"];
     for node in [world.station(), &world.township, &world.county] {

@@ -7,8 +7,30 @@ fn a_soft_revocation_keeps_what_was_witnessed_and_contests_the_rest_until_a_succ
     let witnessed = two.visit("lin");
     two.talk();
     let unwitnessed = two.visit("lin");
+    two.station.catch_up(|_| {}).unwrap();
+    let told = two.station.preview_revocation(&soft(lin)).unwrap();
+    assert_eq!(
+        (told.entries, told.good),
+        (2, 2),
+        "each visit has its person's part"
+    );
+    assert_eq!(
+        told.named.iter().map(|one| one.record).collect::<Vec<_>>(),
+        [unwitnessed]
+    );
+    let news = |author: &Author| two.station.office_news(author).unwrap();
+    let author = two.sign_in("lin").unwrap();
+    assert_eq!(news(&author), OfficeNews::default());
     two.station.revoke(&secret(), &soft(lin)).unwrap();
+    assert!(matches!(
+        news(&author).own.map(|own| own.standing),
+        Some(Standing::Revoked { .. })
+    ));
     two.talk();
+    assert_eq!(
+        two.station.contested().unwrap().changes.len() as u64,
+        told.entries
+    );
 
     let refused = office_error(two.sign_in("lin").map(|author| author.name));
     assert!(
@@ -82,6 +104,8 @@ fn what_a_stolen_key_signed_since_then_waits_for_the_authority() {
         ground: Ground::Hard { since_s: None },
         ..soft(lin)
     };
+    let told = two.station.preview_revocation(&stolen).unwrap();
+    assert_eq!((told.entries, told.good, told.records), (2, 0, 1));
     two.station.revoke(&secret(), &stolen).unwrap();
     assert!(matches!(
         office_error(two.station.revoke(&secret(), &stolen)),
@@ -137,8 +161,16 @@ fn a_revoked_authority_keeps_what_is_named_and_the_rest_is_adopted() {
         keep: Some(Keep::Only(keep)),
         ..soft(authority)
     };
+    let told = two.township.preview_revocation(&draft).unwrap();
+    assert_eq!((told.statements, told.kept, told.entries), (vec![wang], 3, 0));
+    let links = |id: &StatementId| -> Vec<StatementId> {
+        let links = two.station.office_links(id);
+        links.iter().map(|office| office.id).collect()
+    };
+    assert_eq!(links(&wang), [wang, authority]);
     two.township.revoke(&secret(), &draft).unwrap();
     two.talk();
+    assert_eq!(links(&wang), [wang, authority], "also while it waits");
     assert_eq!(two.office(&lin).standing, Standing::InForce);
     assert!(matches!(two.office(&wang).standing, Standing::Contested { .. }));
     let contested = two.township.contested().unwrap().statements;
@@ -180,8 +212,13 @@ fn a_node_that_is_revoked_knows_it_and_the_cut_covers_what_the_witness_saw() {
     };
     let seen = two.township.store().read(|reader| reader.witness_size()).unwrap();
     assert_eq!(cut.index + 1, seen.0);
+    let told = two.township.preview_revocation(&soft(id)).unwrap();
+    assert_eq!((told.entries, told.good), (0, 2));
+    let author = two.sign_in("lin").unwrap();
     two.township.revoke(&secret(), &soft(id)).unwrap();
     two.talk();
+    let news = two.station.office_news(&author).unwrap();
+    assert_eq!(news.node.map(|node| node.id), Some(id));
     assert!(
         matches!(two.station.node_revoked(), Some(Standing::Revoked { by_name, .. }) if by_name == "枫渡镇")
     );

@@ -1,5 +1,7 @@
 //! Proofs that logs say two things, and what a witness has seen that makes one.
 
+use std::collections::BTreeMap;
+
 use lianzhan_protocol::codec;
 use lianzhan_protocol::id::Hash;
 use lianzhan_protocol::keys::PublicKey;
@@ -24,6 +26,15 @@ impl Reader<'_> {
             forks.push((origin, read(&bytes)?));
         }
         Ok(forks)
+    }
+
+    /// When the first proof about each log came here, in milliseconds since 1970.
+    pub fn forks_found(&self) -> Result<BTreeMap<String, i64>, StoreError> {
+        let mut select = self
+            .tx
+            .prepare_cached("SELECT origin, min(found) FROM forks GROUP BY origin")?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Proofs of equivocation held about one log.
