@@ -83,6 +83,7 @@ rail-visits = Visits
 rail-activities = Activities
 rail-deputies = Deputies
 rail-trust = Trust
+rail-appointments = Appointments
 rail-network = Network
 
 ## Sync
@@ -440,6 +441,215 @@ deputies-empty = The roster is empty
 deputies-empty-how = Deputies stand here once the deputies’ office has entered their seats.
 key-own = own key
 key-none = none
+
+## Appointments
+
+appointments-title = { $count ->
+        [one] 1 appointment
+       *[other] { $count } appointments
+    } in force
+appointments-title-ending = { $count ->
+        [one] 1 appointment ends
+       *[other] { $count } appointments end
+    } within 30 days
+appointments-title-found = { $count ->
+        [one] 1 appointment
+       *[other] { $count } appointments
+    } found
+appointments-title-none = No appointment fits
+appointments-rows = Appointments
+appointments-past = { $count ->
+        [one] 1 earlier one
+       *[other] { $count } earlier ones
+    }
+appointments-contested = { $count } to adopt
+appointments-empty = Nobody holds a post in this org now
+appointments-empty-how = It may not have joined yet, or its appointments are not here yet.
+orgs = Orgs
+org-own = own
+org-people = { $count ->
+        [one] 1 person
+       *[other] { $count } people
+    }
+org-below = { $count } below
+org-alert = { $count } to look at
+office-find = Name, org or key
+office-holder = Holder
+office-org = Org
+office-post = Post
+office-key = Key
+office-until = Until
+office-state = State
+office-period = Term
+office-issuer = Appointed by
+office-issued = Stated
+office-login = Login
+office-person = Person
+office-id = Appointment
+office-who = { $holder }, { $post }
+office-in-force = in force
+office-not-yet = not yet
+office-expiring = ends soon
+office-expired = ended
+office-renewed = renewed
+office-revoked = revoked
+office-contested = contested
+office-note-renewed = Another appointment to the same post holds longer and has taken over.
+office-note-not-yet = It begins on { $day }.
+office-note-expiring = What is signed after the end does not count: renew it in time.
+office-note-expired = What is signed after the end does not count. What was signed before stays good.
+office-note-contested = The authority that gave it was revoked. It stands again once an org above adopts it.
+office-revocation = Revocation
+office-others = Other appointments of this person
+purpose-authority = authority
+purpose-node = node
+purpose-witness = witness
+chain-reads = from below up to the founding statement
+appointment-hint = The administrator or station head of { $org } renews and revokes.
+authority-passphrase = Passphrase of the org
+authority-once = opens the org’s key for this once
+authority-wrong = That is not the passphrase of the org. Check capitals and the input method, then try again.
+authority-not-yours = The administrator or station head of this org renews, revokes and adopts.
+renew-until = Renew until
+renew-until-wrong = Choose the last day of the term.
+renew-do = Renew
+renew-done = Renewed. The key is the same; its holder need do nothing.
+
+## Revocation
+
+revoke-look = Revoke this appointment…
+revoke-title = Revoke: { $who }
+revoke-why = Why it is revoked
+revoke-nothing-yet = This only shows what follows; nothing is signed
+revoke-ground = Ground
+revoke-soft = Left office, or the key was replaced: what was witnessed before stays good
+revoke-hard = The key was stolen or lost: all signed since then waits for an adoption
+revoke-since = Stolen or lost since
+revoke-since-hint = Leave it empty if unknown; then everything waits
+revoke-since-soft = Leaving office has no such time. If the key was stolen or lost, choose that above.
+revoke-since-wrong = Choose a date and a time.
+revoke-reason = Reason
+revoke-reason-hint = Public: every org can read it. Nothing private
+revoke-reason-missing = Give the reason, so that others know why.
+revoke-reason-long = The reason is too long. Keep it under 400 bytes.
+revoke-keep = What it appointed
+revoke-keep-auto = By the ground: all stands if it left office, none if the key was stolen or lost
+revoke-keep-all = All stands
+revoke-keep-none = None stands
+revoke-keep-only = Only what is chosen below stands
+revoke-kept = One by one
+revoke-kept-hint = for “Only what is chosen below stands”
+revoke-kept-wrong = The id of an appointment cannot be read. Choose once more.
+revoke-preview = See what follows
+revoke-leave = Do not revoke
+revoke-does = What follows
+revoke-does-later = Fill in ground and reason and press “See what follows”: then this lists what stays good and what waits for an adoption.
+revoke-says-good = { $count ->
+        [one] 1 entry was
+       *[other] { $count } entries were
+    } witnessed before and { $count ->
+        [one] stays
+       *[other] stay
+    } good.
+revoke-says-none = Nothing waits for an adoption because of it; { $count ->
+        [one] 1 entry stays
+       *[other] { $count } entries stay
+    } good.
+revoke-says-waiting = { $entries ->
+        [one] 1 entry waits
+       *[other] { $entries } entries wait
+    } for an adoption, in { $records ->
+        [one] 1 record
+       *[other] { $records } records
+    }. Nothing is lost; until then it does not count.
+revoke-says-statements = Of the statements under it { $kept ->
+        [one] 1 stands
+       *[other] { $kept } stand
+    } on and { $waiting ->
+        [one] 1 waits
+       *[other] { $waiting } wait
+    } for an adoption.
+revoke-says-witness = What it witnesses from now on counts no more; what it witnessed before does. Nothing waits for an adoption.
+revoke-says-node = What this node writes from now on waits, until it is appointed anew.
+revoke-says-person = The person can no longer sign in or sign under this appointment.
+revoke-entries = { $count ->
+        [one] 1 entry
+       *[other] { $count } entries
+    }
+revoke-more = { $count } more
+revoke-sign = Sign the revocation
+revoke-final = A revocation cannot be taken back. To serve again the person is appointed anew.
+revoke-do = Sign the revocation
+revoke-done = Revoked. What waits for an adoption is listed here:
+revoked-by = Revoked by
+revoked-at = Revoked
+revoked-soft = left office, or the key was replaced
+revoked-hard = the key was stolen or lost
+revoked-hard-since = the key was stolen or lost since { $time }
+statement-other = Statement { $id }
+
+## Adoption
+
+contested = To adopt
+contested-title-none = Nothing waits for an adoption
+contested-title-records = { $count ->
+        [one] 1 record has
+       *[other] { $count } records have
+    } entries to adopt
+contested-title-statements = { $count ->
+        [one] 1 statement
+       *[other] { $count } statements
+    } to adopt
+contested-title-both = { $records ->
+        [one] 1 record
+       *[other] { $records } records
+    } and { $statements ->
+        [one] 1 statement
+       *[other] { $statements } statements
+    } to adopt
+contested-what = What was signed under an appointment that was revoked later, and was not witnessed in time, does not count for now. If it is true, a holder of the same post or the org adopts it, and it counts again in its place.
+contested-none = Nothing waits for an adoption
+contested-none-how = After a revocation, what was not witnessed in time is listed here.
+contested-statements = Appointments and other statements
+contested-records = Entries of records
+contested-look = See the appointment
+contested-issued = stated by { $org }
+contested-authority = { $by } revoked the authority under which it was stated.
+contested-sealed = personal part
+contested-own = your post
+contested-untitled = Record { $id }
+contested-choose-all = Choose all on this page
+contested-choose-none = Choose none
+contested-more = { $count } more are listed once these are adopted.
+contested-choose = Choose what is to be adopted; the next step shows it before it is signed.
+contested-hint = A holder of the same post, the administrator or the station head adopts.
+adopt-preview = See what is chosen
+adopt-look = Adopt…
+adopt-title = Adopt { $count ->
+        [one] 1 item
+       *[other] { $count } items
+    }
+adopt-does = What follows
+adopt-counts = This counts again in its place, and whoever adopts it answers for it.
+adopt-resting = { $count ->
+        [one] 1 appointment that waits
+       *[other] { $count } appointments that wait
+    } only because of these { $count ->
+        [one] stands
+       *[other] stand
+    } again, too.
+adopt-by-post = Adopt in your own post
+adopt-by-post-how = You hold the post { $post }. Your open key signs it, in these records.
+adopt-by-org = Adopt in the name of { $org }
+adopt-by-org-how = The org’s key signs it; every org can see it.
+adopt-do = Sign the adoption
+adopt-do-org = Sign for the org
+adopt-nobody = You cannot adopt all of these together: some are of another post, some of an org that is not below this one. Go back and choose them apart.
+adopt-leave = Back to the list
+adopt-done = Adopted { $count ->
+        [one] 1 item
+       *[other] { $count } items
+    }.
 
 ## Network
 

@@ -15,6 +15,9 @@ use super::{Author, Draft, Load, Node, ServiceError, Written};
 /// Records whose contested entries are looked through at once.
 const RECORDS_MAX: u64 = 200;
 
+/// Longest chain that is followed.
+const CHAIN_MAX: usize = 16;
+
 /// An entry that counts once it is adopted.
 #[derive(Debug, Clone, Serialize)]
 pub struct ContestedChange {
@@ -138,6 +141,29 @@ impl Node {
             purpose: appointment.map(|appointment| purpose_str(appointment.purpose)),
             org_name: of.map(|org| self.name_of(&org)).unwrap_or_default(),
         }
+    }
+
+    /// Records and statements that wait for an adoption.
+    pub fn contested_count(&self) -> Result<u64, ServiceError> {
+        let (_, records) = self.store.read(|reader| reader.contested_records(0))?;
+        let directory = self.directory();
+        let faults = directory.faults().values();
+        let statements = faults.filter(|fault| matches!(fault, StatementFault::Contested(_)));
+        Ok(records + statements.count() as u64)
+    }
+
+    /// Appointments that wait only because they rest on one of these statements, and stand again with it.
+    pub fn resting_on(&self, statements: &[StatementId]) -> u64 {
+        let directory = self.directory();
+        let rests = |id: &StatementId| {
+            let above = |id: &StatementId| directory.statement(id).and_then(|one| one.issuer().appointment);
+            let chain = std::iter::successors(above(id), above);
+            chain.take(CHAIN_MAX).any(|link| statements.contains(&link))
+        };
+        let waiting = directory.faults().iter().filter(|(id, fault)| {
+            matches!(fault, StatementFault::Issuer(_)) && fault.is_contested() && rests(id)
+        });
+        waiting.count() as u64
     }
 
     fn contested_in(&self, record: &RecordId) -> Result<Vec<ContestedChange>, ServiceError> {

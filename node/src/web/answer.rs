@@ -269,6 +269,16 @@ fn broken(error: &dyn std::error::Error) -> Fault {
     Fault::Service(ServiceError::Damaged(format!("a page broke off: {error}")))
 }
 
+/// Looks something up on a thread that may wait for the disk, as a page does.
+pub(super) async fn desk<T: Send + 'static>(
+    state: WebState,
+    who: Signed,
+    look: impl FnOnce(&Desk) -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Fault> {
+    let found = tokio::task::spawn_blocking(move || look(&Desk::new(state, who))).await;
+    found.unwrap_or_else(|error| Err(broken(&error)))
+}
+
 /// Runs what may wait for the disk on a thread of its own.
 pub(super) async fn work<T: Send + 'static>(
     job: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,

@@ -4,8 +4,13 @@
 mod activities;
 mod activity_form;
 mod activity_view;
+mod adopt;
 mod answer;
+mod appointment;
+mod appointments;
 mod assets;
+mod authority;
+mod contested;
 mod deputies;
 mod entrance;
 mod guard;
@@ -14,11 +19,13 @@ pub mod i18n;
 mod live;
 mod marks;
 mod network;
+mod office_view;
 pub mod page;
 mod proof;
 mod record_view;
 mod records;
 mod request;
+mod revoke;
 mod say;
 mod session;
 mod timeline;
@@ -92,6 +99,10 @@ pub fn router(state: WebState) -> Router {
         .merge(records::router())
         .merge(activities::router())
         .merge(deputies::router())
+        .merge(appointments::router())
+        .merge(appointment::router())
+        .merge(revoke::router())
+        .merge(contested::router())
         .merge(marks::router())
         .merge(network::router())
         .merge(live::router())

@@ -58,7 +58,7 @@ fn refusal(desk: &Desk, reason: &RefusalReason) -> String {
     }
 }
 
-fn contest(desk: &Desk, reason: &ContestReason) -> String {
+pub(super) fn contest(desk: &Desk, reason: &ContestReason) -> String {
     match desk.text.lang {
         Lang::Zh => words::contest(reason).to_owned(),
         Lang::En => sentence(&reason.to_string()),

@@ -147,6 +147,17 @@ impl FromRequest<WebState> for Posted {
 }
 
 impl Posted {
+    /// What stands in an address, read as a form that was sent by it.
+    pub(super) fn asked(pairs: Vec<(String, String)>) -> Self {
+        Posted(pairs)
+    }
+
+    /// Every value of a field.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let named = self.0.iter().filter(move |(known, _)| known == name);
+        named.map(|(_, value)| value.as_str())
+    }
+
     /// What stands in a field; empty if there is none.
     pub(super) fn get(&self, name: &str) -> &str {
         self.0

@@ -6,6 +6,7 @@ use lianzhan_protocol::record::ledger::Ledger;
 use lianzhan_protocol::record::{ANNEX_KEY, Event, EventKind, Value};
 
 use super::answer::Desk;
+use super::i18n::Text;
 use super::page::{Change, Moment};
 use super::proof::Panels;
 use super::say;
@@ -92,20 +93,34 @@ fn what(
 ) -> String {
     let text = desk.text;
     if let Some(event) = events.first() {
-        return match event.kind() {
-            EventKind::Register => text.t("event-register"),
-            EventKind::SignIn => text.t("event-sign-in"),
-            EventKind::LogLine => text.t("event-log-line"),
-            EventKind::Seal => text.t("event-seal"),
-            EventKind::Adopt => text.t("event-adopt"),
-        };
+        return self::event(&text, event.kind());
     }
     if is_first {
         return text.t("change-first");
     }
-    let labels: BTreeSet<String> = fields(ledger, change)
-        .iter()
-        .filter_map(|(name, _)| ledger?.resolve(name).map(|(field, _)| say::label(&text, field)))
+    let fields = fields(ledger, change);
+    changed(&text, ledger, fields.iter().map(|(name, _)| *name))
+}
+
+/// An event in words.
+pub(super) fn event(text: &Text, kind: EventKind) -> String {
+    match kind {
+        EventKind::Register => text.t("event-register"),
+        EventKind::SignIn => text.t("event-sign-in"),
+        EventKind::LogLine => text.t("event-log-line"),
+        EventKind::Seal => text.t("event-seal"),
+        EventKind::Adopt => text.t("event-adopt"),
+    }
+}
+
+/// What a change of fields is called.
+pub(super) fn changed<'a>(
+    text: &Text,
+    ledger: Option<&Ledger>,
+    fields: impl Iterator<Item = &'a str>,
+) -> String {
+    let labels: BTreeSet<String> = fields
+        .filter_map(|name| ledger?.resolve(name).map(|(field, _)| say::label(text, field)))
         .collect();
     match labels.len() {
         1 => text.t1(

@@ -115,6 +115,14 @@ impl EventKind {
         }
     }
 
+    /// The kind with this identifier.
+    pub fn parse(id: &str) -> Option<Self> {
+        use EventKind::{Adopt, LogLine, Register, Seal, SignIn};
+        [Register, SignIn, LogLine, Seal, Adopt]
+            .into_iter()
+            .find(|kind| kind.as_str() == id)
+    }
+
     /// Whether records of every ledger may have it, whatever their definition lists.
     pub fn is_of_every_ledger(self) -> bool {
         self == EventKind::Adopt

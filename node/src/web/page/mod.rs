@@ -2,6 +2,8 @@
 //! knows no record, no rule and no store. Data comes as `String`, ready to read; labels come from [`Text`].
 
 mod activity;
+mod appointments;
+mod contested;
 mod deputies;
 mod entrance;
 mod marks;
@@ -14,6 +16,8 @@ mod visits;
 mod sample;
 
 pub use activity::*;
+pub use appointments::*;
+pub use contested::*;
 pub use deputies::*;
 pub use entrance::*;
 pub use marks::*;
@@ -32,7 +36,7 @@ macro_rules! key {
         $key
     };
 }
-use key;
+pub(super) use key;
 
 /// What surrounds every page.
 #[derive(Debug, Clone, Default)]
@@ -84,6 +88,8 @@ pub enum Section {
     Activities,
     /// The roster of deputies.
     Deputies,
+    /// Who holds what.
+    Appointments,
     /// Logs, peers and alarms.
     Network,
 }
@@ -96,6 +102,7 @@ impl Section {
             Section::Visits => "visits",
             Section::Activities => "activities",
             Section::Deputies => "deputies",
+            Section::Appointments => "appointments",
             Section::Network => "network",
         };
         own == name
@@ -150,7 +157,7 @@ pub struct Notice {
 }
 
 /// A place to go.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Link {
     /// The address.
     pub href: String,
