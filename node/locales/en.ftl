@@ -442,6 +442,29 @@ deputies-empty-how = Deputies stand here once the deputies’ office has entered
 key-own = own key
 key-none = none
 
+## What stands on top of the day
+
+news = Appointments
+news-look = See the appointment
+news-node-revoked = { $by } revoked the appointment of this node: { $reason }. What it writes from now on waits for an adoption. Ask { $by } to appoint it anew.
+news-node-expired = The appointment of this node ended on { $day }. What it writes from now on does not count. Ask { $by } to renew it.
+news-node-contested = The authority that appointed this node was revoked. Until an org above adopts the appointment, what it writes waits.
+news-own-revoked = { $by } revoked your appointment on { $day }: { $reason }. What you sign from now on waits for an adoption. To go on serving, ask { $by } to appoint you anew.
+news-own-expired = Your appointment ended on { $day }. What you signed before stays good, what you sign now does not count. Ask the administrator of { $by } to renew it.
+news-own-contested = The authority that appointed you was revoked. Until an org above adopts the appointment, what you sign waits.
+news-own-expiring = Your appointment ends on { $day }, in { $count ->
+        [one] 1 day
+       *[other] { $count } days
+    }. Ask the administrator of { $by } to renew it; you need do nothing yourself.
+news-ending = { $count ->
+        [one] 1 appointment ends
+       *[other] { $count } appointments end
+    } within 30 days, the first on { $day }: { $names }. Renew them in time.
+news-ending-more = { $count ->
+        [one] 1 appointment ends
+       *[other] { $count } appointments end
+    } within 30 days, the first on { $day }: { $names } and others. Renew them in time.
+
 ## Appointments
 
 appointments-title = { $count ->
@@ -738,6 +761,8 @@ fault-unread = Not accepted: what was sent cannot be read
 fault-unread-todo = It may be too long. Go back, shorten it, and send it again.
 fault-record = This record is not here
 fault-record-todo = It may not have arrived yet. Look again once the parent is connected, or ask the station that registered it.
+fault-appointment = This appointment is not here
+fault-appointment-todo = It may not have arrived yet, or its id is not whole. Look under Appointments.
 fault-refused = Not done
 fault-refused-todo = Go back, change what is said above, and try again.
 fault-halted = Not saved: nothing is written to this log any more

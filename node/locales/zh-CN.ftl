@@ -334,6 +334,20 @@ deputies-empty-how = 代表工委登记席位后，代表就列在这里。
 key-own = 本人密钥
 key-none = 尚无
 
+## What stands on top of the day
+
+news = 任命提醒
+news-look = 看任命
+news-node-revoked = 本节点的任命已由{ $by }撤销：{ $reason }。此后写入的内容都待追认；请与{ $by }联系，重新任命本节点。
+news-node-expired = 本节点的任命已于 { $day }到期。此后写入的内容不算数；请{ $by }续任。
+news-node-contested = 任命本节点的机构密钥已撤销。请上级追认，在那以前写入的内容都待追认。
+news-own-revoked = 您的任命已由{ $by }于 { $day }撤销：{ $reason }。以后签的都待追认；要继续任职，请{ $by }重新任命。
+news-own-expired = 您的任命已于 { $day }到期。以前签的照旧，以后签的不算数；请{ $by }的管理员续任。
+news-own-contested = 任命您的机构密钥已撤销。请上级追认，在那以前签的都待追认。
+news-own-expiring = 您的任命到 { $day }为止，还有 { $count } 天。请{ $by }的管理员续任，不用您本人再做什么。
+news-ending = { $count } 项任命 30 天内到期，最早的到 { $day }：{ $names }。请提前续任。
+news-ending-more = { $count } 项任命 30 天内到期，最早的到 { $day }：{ $names }等。请提前续任。
+
 ## Appointments
 
 appointments-title = { $count } 项任命有效
@@ -549,6 +563,8 @@ fault-unread = 没有收下：送来的内容读不出来
 fault-unread-todo = 内容可能太长。回到上一页，删短一些再送。
 fault-record = 这里没有这条记录
 fault-record-todo = 可能还没有送到本机。连上上级后再看，或者问登记它的联络站。
+fault-appointment = 这里没有这项任命
+fault-appointment-todo = 可能还没有送到本机，或编号写得不全。请从“任命”里找。
 fault-refused = 没有完成
 fault-refused-todo = 回到上一页，照上面说的改，再试一次。
 fault-halted = 没有保存：这本日志停写了

@@ -186,7 +186,7 @@ impl Node {
     }
 
     /// Marks what statements revised that came in just before this node last stopped.
-    fn mark_revised(&self) -> Result<(), ServiceError> {
+    pub(crate) fn mark_revised(&self) -> Result<(), ServiceError> {
         let statements = self.store.read(|reader| reader.revisions())?;
         if !statements.is_empty() {
             let spaces = self.revised_by(&statements);

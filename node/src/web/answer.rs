@@ -14,6 +14,7 @@ use super::page::{ErrorPage, Person, Section, Shell, SyncState, SyncStatus};
 use super::request::{FRAGMENT, Signed, Visitor, local_path};
 use super::session::Session;
 use super::{WebState, assets, say};
+use crate::services::office::OfficeError;
 use crate::services::{Author, Node, ServiceError};
 use crate::{env, words};
 
@@ -215,6 +216,12 @@ fn told(visitor: &Visitor, fault: &Fault) -> (StatusCode, ErrorPage) {
             text.t("fault-record"),
             id.to_string(),
             text.t("fault-record-todo"),
+        ),
+        Fault::Service(ServiceError::Office(OfficeError::Unknown(id))) => (
+            StatusCode::NOT_FOUND,
+            text.t("fault-appointment"),
+            id.clone(),
+            text.t("fault-appointment-todo"),
         ),
         Fault::Service(error) if error.is_callers() => (
             StatusCode::UNPROCESSABLE_ENTITY,

@@ -11,7 +11,7 @@ use super::answer::{self, Desk, Fault, Page, show, show_as};
 use super::page::{Due, HomePage, Link, Notice, Section, Todo, Tone, VisitForm, VisitTable};
 use super::request::{Deed, Signed};
 use super::visit_form::{self, Typed};
-use super::{WebState, live, say, visits};
+use super::{WebState, live, office_news, say, visits};
 use crate::services::RowFilter;
 use crate::services::desk::{OpenVisit, RowState};
 use crate::services::visit::LEDGER;
@@ -62,6 +62,7 @@ fn page(desk: &Desk, form: Option<VisitForm>) -> Result<HomePage, Fault> {
         text,
         shell: desk.shell(Section::Today)?,
         today: text.day_and_weekday(now.month(), now.day(), weekday),
+        news: office_news::notices(desk)?,
         open,
         form,
         todo: open_visits

@@ -19,6 +19,7 @@ pub mod i18n;
 mod live;
 mod marks;
 mod network;
+mod office_news;
 mod office_view;
 pub mod page;
 mod proof;

@@ -1,5 +1,6 @@
 //! The pages as a browser asks for them, on a node founded for the test.
 
+mod appointments;
 mod entrance;
 mod pages;
 mod verify;
@@ -54,6 +55,7 @@ impl Station {
             ("lin", "林静禾", vec![Role::StationLiaison], None),
             ("luo", "罗定一", vec![Role::Deputy], Some(Level::Township)),
             ("audit", "核查员", vec![Role::Auditor], None),
+            ("gu", "顾守一", vec![Role::Administrator], None),
         ];
         for (login, name, roles, seat) in people {
             let person = PersonDraft {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Choice, Due, Field, Mark, Pager, Shell, Tag};
+use super::{Choice, Due, Field, Mark, Notice, Pager, Shell, Tag};
 use crate::web::i18n::Text;
 
 /// `GET /`: what is to be done today.
@@ -15,6 +15,8 @@ pub struct HomePage {
     pub shell: Shell,
     /// Today in words, with the weekday.
     pub today: String,
+    /// Posts that end soon, have ended or were taken away.
+    pub news: Vec<Notice>,
     /// Visits that still need a triage or an answer to the person.
     pub open: u64,
     /// The form, for whoever may register.

@@ -167,6 +167,9 @@ async fn a_form_of_another_page_is_refused() {
         "/records/00/settle",
         "/activities",
         "/activities/00/lines",
+        "/appointments/00/renew",
+        "/appointments/00/revoke",
+        "/contested/adopt",
     ] {
         assert_eq!(
             browser.post(&station, path, &[]).await.status,

@@ -11,12 +11,18 @@ async fn every_page_is_shown_in_both_languages_with_its_guards() {
     let station = Station::new();
     let mut browser = Browser::signed_in(&station, "lin").await;
     let record = browser.register(&station, &[]).await.1.unwrap();
+    let office = station.node.find_office("lin").unwrap();
+    let appointment = format!("/appointments/{office}");
     let pages = [
         "/",
         "/visits?q=路灯",
         "/activities",
         "/deputies",
         "/network",
+        "/appointments",
+        "/appointments?q=林&state=in_force",
+        "/contested",
+        &appointment,
         &record,
         "/nowhere",
     ];
@@ -26,7 +32,12 @@ async fn every_page_is_shown_in_both_languages_with_its_guards() {
             .await;
         for path in pages {
             let answer = browser
-                .get(&station, &path.replace("路灯", "%E8%B7%AF%E7%81%AF"))
+                .get(
+                    &station,
+                    &path
+                        .replace("路灯", "%E8%B7%AF%E7%81%AF")
+                        .replace('林', "%E6%9E%97"),
+                )
                 .await;
             let wanted = if path == "/nowhere" {
                 StatusCode::NOT_FOUND

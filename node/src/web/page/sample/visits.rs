@@ -176,6 +176,17 @@ pub(super) fn home(look: Look) -> HomePage {
         text: look.text(),
         shell: look.shell(Section::Today, "/"),
         today: look.text().day_and_weekday(4, 16, 4),
+        news: vec![Notice {
+            tone: Tone::Soon,
+            say: look.say(
+                "2 项任命 30 天内到期，最早的到 2026 年 4 月 30 日：周望舒，石桥站镇代表。请提前续任。",
+                "2 appointments end within 30 days, the first on 30 Apr 2026: Zhou Wangshu. Renew them in time.",
+            ),
+            link: Some(super::Link {
+                href: "/appointments?state=expiring".into(),
+                label: look.say("看任命", "See the appointment"),
+            }),
+        }],
         open: 3,
         form: Some(form(look)),
         todo: vec![
