@@ -716,6 +716,86 @@ node-key = Key fingerprint
 node-founding = Founding statement
 node-compare = Compare both lines with the parent face to face: if every character is the same, this is the right federation.
 
+## Forks and gaps
+
+forks = Forks and gaps
+forks-title = { $count ->
+        [one] 1 log has
+       *[other] { $count } logs have
+    } two branches
+forks-title-gaps = After a restore { $count ->
+        [one] 1 entry is
+       *[other] { $count } entries are
+    } missing
+forks-title-both = { $count ->
+        [one] 1 log has
+       *[other] { $count } logs have
+    } two branches, and { $missing ->
+        [one] 1 entry is
+       *[other] { $missing } entries are
+    } missing
+forks-title-none = Every log is consistent, and nothing is missing
+forks-rows = Logs with two branches
+forks-none = None
+forks-none-how = When one node signs two checkpoints that do not fit together, the proof is listed here.
+fork-log = Log
+fork-common = In common
+fork-found = Found
+fork-entries = { $count ->
+        [one] 1 entry
+       *[other] { $count } entries
+    }
+fork-puts = { $count ->
+        [one] 1 thing
+       *[other] { $count } things
+    }
+fork-state-open = other branch not here
+fork-state-left = { $count } to sign anew
+fork-state-done = settled
+fork-title = { $log }: two branches
+fork-witness-log = witness log
+fork-unknown-space = a log that is not held here
+fork-happened = What happened
+fork-says-signed = One node key signed two checkpoints that do not fit together: the first { $count ->
+        [one] entry is
+       *[other] { $count } entries are
+    } the same, what follows differs. Most often a whole disk or virtual machine was copied, and both wrote on.
+fork-says-not-held = This log is not held here, only the proof.
+fork-says-open = The other branch is not here yet. Until it is, the present one goes on.
+fork-says-only-witnessed = The parent witnessed only one of them; that one stands.
+fork-says-first-witnessed = The one that the parent witnessed first stands.
+fork-says-smaller-leaf = No witness was first; the one with the smaller leaf hash where they part stands.
+fork-says-alike = Every node decides by the same rule and comes to the same end. The other branch is kept as evidence and counts nowhere.
+fork-stands = The branch that stands
+fork-other = The other branch
+fork-signed = A signed checkpoint
+fork-witnessed = First witnessed by the parent
+fork-unwitnessed = never
+fork-not-known = not known here
+fork-root = Root
+fork-left = Left on the other branch
+fork-left-what = This does not count; all of it is kept. Whoever signed it signs it anew, and it is written again on the branch that stands.
+fork-left-none = Nothing to sign anew
+fork-left-none-how = All of the other branch was signed anew, or that branch is not here yet.
+fork-anew = Sign anew
+fork-anew-by = { $who } signs it anew
+fork-anew-done = Signed anew and written.
+fork-proof = Download the proof
+fork-proof-what = The proof is two signed checkpoints with their Merkle paths: anybody can check it without this node (docs/spec, 03).
+fork-node-key = Node key
+restored = Nodes that were restored
+restored-what = The databases of these nodes fell back to an older copy. The earlier logs are written no more, and new ones go on. What of the earlier ones is nowhere is a declared gap.
+restored-none = None
+restored-none-how = When a node is restored from a backup, its earlier logs and their gaps are listed here.
+restored-unknown = An unknown node
+restored-signed = Signed
+restored-held = Here
+restored-missing = Gap
+restored-since = Began anew
+restored-not-yet = not written since
+restored-lacks = { $count } missing
+restored-whole = whole
+
 ## What handlers say
 
 comma = {", "}
@@ -838,7 +918,12 @@ seal-moved = Not sealed: something new was written meanwhile. Read it, then seal
 participants-awaited = expected
 
 alarm-fork = A log contradicts itself
-alarm-fork-todo = Nothing more is written to it. The administrators of both sides compare their copies.
+alarm-fork-todo = All nodes go on with the same branch, and everything else goes on. See whose it is and what is to be signed anew.
+alarm-look = See the evidence
+alarm-new-epoch = The database of this node fell back to an older copy
+alarm-new-epoch-todo = The earlier logs are written no more, and new ones go on. See what is missing.
+alarm-halted = A log is written no more
+alarm-halted-todo = What is stored of it here is damaged. Ask the administrator to run lianzhan check.
 alarm-document = The document of a record could not be built
 alarm-document-todo = The record and its pages go on. Tell the administrator its id.
 alarm-peer = A peer sent what is not valid

@@ -196,6 +196,11 @@ impl Node {
         })?)
     }
 
+    /// Whether a record is here and has a page of its own.
+    pub fn is_shown(&self, id: &RecordId) -> Result<bool, ServiceError> {
+        Ok(self.store.read(|reader| is_shown(reader, id))?)
+    }
+
     /// The org with this division code or id.
     fn org_named(&self, text: &str) -> Result<OrgId, ServiceError> {
         let directory = self.directory();

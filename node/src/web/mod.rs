@@ -13,6 +13,7 @@ mod authority;
 mod contested;
 mod deputies;
 mod entrance;
+mod forks;
 mod guard;
 mod home;
 pub mod i18n;
@@ -106,6 +107,7 @@ pub fn router(state: WebState) -> Router {
         .merge(contested::router())
         .merge(marks::router())
         .merge(network::router())
+        .merge(forks::router())
         .merge(live::router())
         .merge(verify::router())
         .fallback(answer::nowhere)

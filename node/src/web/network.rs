@@ -12,8 +12,8 @@ use lianzhan_protocol::trust::{Audience, Org};
 use super::answer::{Desk, Fault, Page, show};
 use super::i18n::Text;
 use super::page::{
-    Alarm, Alarms, AlarmsPart, LogRow, Logs, LogsPart, NetworkPage, PeerRow, Peers, PeersPart, Section, Tag,
-    Tone,
+    Alarm, Alarms, AlarmsPart, Link, LogRow, Logs, LogsPart, NetworkPage, PeerRow, Peers, PeersPart, Section,
+    Tag, Tone,
 };
 use super::request::Signed;
 use super::{WebState, say};
@@ -101,6 +101,8 @@ fn alarm(text: &Text, row: &AlarmRow) -> Alarm {
         "fork" => (text.t("alarm-fork"), text.t("alarm-fork-todo")),
         "document" => (text.t("alarm-document"), text.t("alarm-document-todo")),
         "peer" => (text.t("alarm-peer"), text.t("alarm-peer-todo")),
+        "new_epoch" => (text.t("alarm-new-epoch"), text.t("alarm-new-epoch-todo")),
+        "halted" => (text.t("alarm-halted"), text.t("alarm-halted-todo")),
         "witness_retired" => (text.t("alarm-witness"), text.t("alarm-witness-todo")),
         _ => (text.t("alarm-other"), text.t("alarm-other-todo")),
     };
@@ -109,19 +111,40 @@ fn alarm(text: &Text, row: &AlarmRow) -> Alarm {
         thing: format!("{}{}{}", row.subject, text.t("colon"), row.words),
         todo,
         time: say::clock(text, Timestamp(row.at)),
-        evidence: None,
+        evidence: evidence(text, row),
     }
 }
 
-fn log(text: &Text, log: &LogStatus) -> LogRow {
-    let audience = Audience::parse(&log.audience);
-    let held = match audience {
+/// Where the evidence of an alarm is shown.
+fn evidence(text: &Text, row: &AlarmRow) -> Option<Link> {
+    let href = match row.kind.as_str() {
+        "fork" => format!("/forks/{}", row.subject.rsplit('/').next().unwrap_or_default()),
+        "new_epoch" => "/forks#gaps".to_owned(),
+        _ => return None,
+    };
+    Some(Link {
+        href,
+        label: text.t("alarm-look"),
+    })
+}
+
+/// What a space of this audience holds.
+pub(super) fn holds(text: &Text, audience: Option<Audience>) -> String {
+    match audience {
         Some(Audience::Directory) => text.t("space-directory"),
         Some(Audience::Joint) => text.t("space-joint"),
         Some(audience) => {
             let names = ledgers().iter().filter(|ledger| ledger.audience == audience);
             say::list(text, names.map(|ledger| say::ledger(text, ledger)))
         }
+        None => String::new(),
+    }
+}
+
+fn log(text: &Text, log: &LogStatus) -> LogRow {
+    let audience = Audience::parse(&log.audience);
+    let held = match audience {
+        Some(_) => holds(text, audience),
         None => log.audience.clone(),
     };
     let owner = if log.owner == log.org {

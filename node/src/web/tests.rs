@@ -2,6 +2,7 @@
 
 mod appointments;
 mod entrance;
+mod forks;
 mod pages;
 mod verify;
 mod visits;

@@ -170,6 +170,7 @@ async fn a_form_of_another_page_is_refused() {
         "/appointments/00/renew",
         "/appointments/00/revoke",
         "/contested/adopt",
+        "/forks/00/anew",
     ] {
         assert_eq!(
             browser.post(&station, path, &[]).await.status,

@@ -20,6 +20,7 @@ async fn every_page_is_shown_in_both_languages_with_its_guards() {
         "/deputies",
         "/network",
         "/appointments",
+        "/forks",
         "/appointments?q=林&state=in_force",
         "/contested",
         &appointment,
