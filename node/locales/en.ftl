@@ -19,6 +19,13 @@ sign-out = Sign out
 as-of = As of { $time }
 export = Download table
 bundle = Evidence bundle
+bundle-case = With what it cites
+bundle-quarter = Quarter { $quarter } of { $year }
+bundle-year = Year
+bundle-when = Quarter
+bundle-deputy-what = The records that a deputy signed in a year, and those that name the deputy.
+bundle-station-what = All records of a station in a quarter, without the personal part of visitors.
+deputy = Deputy
 bundle-download = Download evidence bundle
 
 ## Days

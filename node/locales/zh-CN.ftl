@@ -19,6 +19,13 @@ sign-out = 退出
 as-of = 数据截至 { $time }
 export = 下载表格
 bundle = 证据包
+bundle-case = 连同引用的
+bundle-quarter = { $year } 年第 { $quarter } 季度
+bundle-year = 年份
+bundle-when = 季度
+bundle-deputy-what = 一名代表一年里签过的记录，和写到这名代表的记录。
+bundle-station-what = 一个站一个季度的全部记录；没有来访人的个人信息。
+deputy = 代表
 bundle-download = 下载证据包
 
 ## Days

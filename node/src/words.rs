@@ -7,6 +7,7 @@ use lianzhan_protocol::trust::{FoundingError, StatementFault};
 use crate::keystore::{KeyFileError, PASSPHRASE_MIN};
 use crate::services::ServiceError;
 use crate::services::office::OfficeError;
+use crate::services::select::{RECORDS_MAX, SelectError};
 use crate::services::visit::PersonalData;
 
 /// The error in Chinese. What only an operator can mend keeps its English cause behind a Chinese sentence.
@@ -40,6 +41,7 @@ pub fn zh(error: &ServiceError) -> String {
         ServiceError::Key(KeyFileError::Weak) => {
             format!("口令少于 {PASSPHRASE_MIN} 个字符，请换长一些的。")
         }
+        ServiceError::Select(error) => select(error),
         ServiceError::SignIn => "登录名或口令不对。".into(),
         ServiceError::UnknownRecord(_) => "本机没有这条记录。".into(),
         ServiceError::NotARecordId(_) => "这不是记录编号（32 位十六进制）。".into(),
@@ -121,6 +123,18 @@ fn statement(fault: &StatementFault) -> String {
         StatementFault::Content(_) | StatementFault::Succession(_) => return format!("{fault}。"),
     };
     words.to_owned()
+}
+
+/// Why no records can be selected, in Chinese.
+fn select(error: &SelectError) -> String {
+    match error {
+        SelectError::Nothing => "这里没有符合的记录。".into(),
+        SelectError::TooMany(count) => {
+            format!("共有 {count} 条记录，一个证据包最多放 {RECORDS_MAX} 条。请分开下载。")
+        }
+        SelectError::Quarter(text) => format!("“{text}”不是季度，请写成 2026Q1 这样。"),
+        SelectError::Year(year) => format!("“{year}”不是年份。"),
+    }
 }
 
 /// Why a post does not serve, in Chinese.

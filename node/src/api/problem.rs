@@ -147,7 +147,7 @@ impl From<ServiceError> for Problem {
                 (StatusCode::BAD_REQUEST, "request", "The request cannot be read")
             }
             ServiceError::Field { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "field", "A field is wrong"),
-            ServiceError::Bad(_) | ServiceError::Invitation(_) => {
+            ServiceError::Bad(_) | ServiceError::Invitation(_) | ServiceError::Select(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong")
             }
             ServiceError::Import(crate::import::ImportError::TooLarge) => {

@@ -7,6 +7,7 @@ use lianzhan_protocol::record::{ChangeError, ContestReason, Ineffective, Pending
 use lianzhan_protocol::trust::{FoundingError, StatementFault};
 
 use super::office::OfficeError;
+use super::select::SelectError;
 use crate::config::ConfigError;
 use crate::keystore::KeyFileError;
 use crate::store::StoreError;
@@ -95,6 +96,9 @@ pub enum ServiceError {
     /// A post does not serve, or what was asked of it cannot be done.
     #[error(transparent)]
     Office(#[from] OfficeError),
+    /// No records can be selected.
+    #[error(transparent)]
+    Select(#[from] SelectError),
     /// Wrong login or passphrase; not told apart.
     #[error("login or passphrase is wrong")]
     SignIn,

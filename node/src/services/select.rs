@@ -25,6 +25,23 @@ const ACTIVITY: &str = "activity";
 /// Ledger of the deputies, to whom fields point.
 const ROSTER: &str = "deputy_roster";
 
+/// Why no records can be selected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SelectError {
+    /// None fit.
+    #[error("there is no such record here")]
+    Nothing,
+    /// More than one bundle holds.
+    #[error("{0} records are asked for; one bundle holds at most {RECORDS_MAX}")]
+    TooMany(usize),
+    /// Not a quarter.
+    #[error("{0:?} is no quarter; write it as 2026Q1")]
+    Quarter(String),
+    /// Not a year.
+    #[error("{0} is no year")]
+    Year(i16),
+}
+
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
@@ -138,11 +155,8 @@ impl Node {
             Selection::Station { station, quarter } => self.quarter_of(station, quarter)?,
         };
         match found.len() {
-            0 => Err(ServiceError::Bad("there is no such record here".into())),
-            n if n > RECORDS_MAX => {
-                let words = format!("{n} records are asked for; one bundle holds at most {RECORDS_MAX}");
-                Err(ServiceError::Bad(words))
-            }
+            0 => Err(SelectError::Nothing.into()),
+            n if n > RECORDS_MAX => Err(SelectError::TooMany(n).into()),
             _ => Ok(found.into_iter().collect()),
         }
     }
@@ -176,8 +190,7 @@ impl Node {
     }
 
     fn quarter_of(&self, station: &str, asked: &str) -> Result<BTreeSet<RecordId>, ServiceError> {
-        let (from, until) = quarter(asked)
-            .ok_or_else(|| ServiceError::Bad(format!("{asked:?} is no quarter; write it as 2026Q1")))?;
+        let (from, until) = quarter(asked).ok_or_else(|| SelectError::Quarter(asked.to_owned()))?;
         let owner = self.org_named(station)?;
         let filter = RowFilter {
             owner: Some(owner),
@@ -228,7 +241,7 @@ impl Node {
         progress: &mut dyn FnMut(u64),
     ) -> Result<BTreeSet<RecordId>, ServiceError> {
         if !(1949..=9998).contains(&year) {
-            return Err(ServiceError::Bad(format!("{year} is no year")));
+            return Err(SelectError::Year(year).into());
         }
         let roster = RecordId::parse(deputy);
         let name = match roster {
@@ -352,7 +365,7 @@ fn is_shown(reader: &Reader<'_>, id: &RecordId) -> Result<bool, StoreError> {
 }
 
 /// The records that fields of a record point to.
-fn citations(state: &RecordState) -> BTreeSet<RecordId> {
+pub fn citations(state: &RecordState) -> BTreeSet<RecordId> {
     let Some(definition) = state.definition.and_then(|hash| by_hash(&hash)) else {
         return BTreeSet::new();
     };

@@ -15,7 +15,7 @@ use super::page::{
 };
 use super::proof::Panels;
 use super::record_view::{detail, facts, words_of};
-use super::{say, session};
+use super::{bundles, say, session};
 use crate::services::ServiceError;
 use crate::services::activity::{LEDGER, LoadedActivity};
 use crate::services::query::RecordDetail;
@@ -73,6 +73,7 @@ pub(super) fn page(
         seals: seals(desk, &detail, &held.activity, &panels)?,
         participants: participants(desk, &detail, &held.activity),
         facts: other_facts(desk, &detail),
+        case: bundles::case(&detail),
         bundle: format!("/records/{id}/bundle"),
     })
 }

@@ -10,10 +10,10 @@ use lianzhan_protocol::trust::{Purpose, Role, SignedStatement};
 use serde::Deserialize;
 
 use super::answer::{Desk, Fault, Page, show};
-use super::page::{Choice, DeputiesPage, DeputyRow, Section};
+use super::page::{BundleForm, Choice, DeputiesPage, DeputyRow, Section};
 use super::request::{Signed, escape};
 use super::visits::pager;
-use super::{WebState, say};
+use super::{WebState, bundles, say};
 use crate::services::desk::RowState;
 use crate::services::{RecordRow, RowFilter};
 use crate::services::{ServiceError, activity};
@@ -32,7 +32,7 @@ impl Page for DeputiesPage {}
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-struct Filters {
+pub(super) struct Filters {
     q: String,
     level: String,
     station: String,
@@ -43,7 +43,7 @@ async fn list(State(state): State<WebState>, who: Signed, Query(filters): Query<
     show(state, who, move |desk| page(desk, &filters)).await
 }
 
-fn page(desk: &Desk, filters: &Filters) -> Result<DeputiesPage, Fault> {
+pub(super) fn page(desk: &Desk, filters: &Filters) -> Result<DeputiesPage, Fault> {
     let text = desk.text;
     let number = filters.page.clamp(1, 1_000_000);
     let all = RowFilter {
@@ -112,9 +112,24 @@ fn page(desk: &Desk, filters: &Filters) -> Result<DeputiesPage, Fault> {
             Vec::new()
         },
         pager: pager(number, PAGE, total, shown.len() as u64, link),
+        bundle: bundle(&shown),
         rows: shown,
         filtered: filled.iter().any(|filter| !filter.trim().is_empty()),
         sites,
+    })
+}
+
+/// The form that downloads the year of one of these.
+fn bundle(shown: &[DeputyRow]) -> Option<BundleForm> {
+    let whom = shown.iter().map(|row| Choice {
+        value: row.href.rsplit('/').next().unwrap_or_default().to_owned(),
+        label: row.name.clone(),
+        chosen: false,
+    });
+    (!shown.is_empty()).then(|| BundleForm {
+        whom: whom.collect(),
+        when: bundles::years(""),
+        error: None,
     })
 }
 

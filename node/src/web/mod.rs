@@ -10,6 +10,7 @@ mod appointment;
 mod appointments;
 mod assets;
 mod authority;
+mod bundles;
 mod contested;
 mod deputies;
 mod entrance;
@@ -101,6 +102,7 @@ pub fn router(state: WebState) -> Router {
         .merge(records::router())
         .merge(activities::router())
         .merge(deputies::router())
+        .merge(bundles::router())
         .merge(appointments::router())
         .merge(appointment::router())
         .merge(revoke::router())

@@ -15,7 +15,7 @@ use super::page::{
     RecordPage, Section, Timeline, Turn, VisitAct,
 };
 use super::proof::Panels;
-use super::{say, timeline, visit_form};
+use super::{bundles, say, timeline, visit_form};
 use crate::services::query::RecordDetail;
 use crate::services::{Node, ServiceError, desk, visit};
 
@@ -89,6 +89,7 @@ pub(super) fn page(
             next,
             changes: timeline::changes(desk, &detail, &panels)?,
         },
+        case: bundles::case(&detail),
         bundle: format!("{path}/bundle"),
     })
 }

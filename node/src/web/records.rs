@@ -14,8 +14,9 @@ use super::answer::{self, Fault, Page, show, show_as};
 use super::page::{Field, Notice, RecordPage, TimelinePart, Tone, VisitAct};
 use super::record_view::{detail, page};
 use super::request::{Deed, Posted, Signed};
-use super::{WebState, live, visit_form};
+use super::{WebState, bundles, live, visit_form};
 use crate::services::query::RecordDetail;
+use crate::services::select::Selection;
 use crate::services::{Draft, ServiceError, desk, parse_record};
 
 pub(super) fn router() -> Router<WebState> {
@@ -209,17 +210,36 @@ async fn write(
     Ok(())
 }
 
-async fn bundle(State(state): State<WebState>, who: Signed, Path(id): Path<String>) -> Response {
+#[derive(Deserialize)]
+struct With {
+    /// Whether what the record cites is wanted, too.
+    #[serde(default)]
+    cited: bool,
+}
+
+async fn bundle(
+    State(state): State<WebState>,
+    who: Signed,
+    Path(id): Path<String>,
+    Query(with): Query<With>,
+) -> Response {
     let node = state.node.clone();
     let made = answer::work(move || {
         let record = parse_record(&id)?;
         detail(&node, &record)?;
-        Ok((record, node.bundle(&[record])?))
+        bundles::make(
+            &node,
+            &if with.cited {
+                Selection::Case { case: record }
+            } else {
+                Selection::Records {
+                    records: vec![record],
+                }
+            },
+        )
     });
     match made.await {
-        Ok((record, bytes)) => {
-            answer::file(&format!("lianzhan-{record}.tar"), "application/x-tar", bytes).into_response()
-        }
+        Ok(file) => file.into_response(),
         Err(error) => answer::refuse(state, who.visitor, Fault::Service(error)).await,
     }
 }

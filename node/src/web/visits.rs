@@ -10,10 +10,11 @@ use serde::Deserialize;
 
 use super::answer::{self, Desk, Fault, Page, show};
 use super::page::{
-    Choice, Mark, Pager, Section, StationTotal, Tag, Tone, Trust, VisitRow, VisitTable, VisitsPage,
+    BundleForm, Choice, Mark, Pager, Section, StationTotal, Tag, Tone, Trust, VisitRow, VisitTable,
+    VisitsPage,
 };
 use super::request::{Signed, escape};
-use super::{WebState, say};
+use super::{WebState, bundles, say};
 use crate::services::desk::RowState;
 use crate::services::query::Table;
 use crate::services::visit::LEDGER;
@@ -54,7 +55,7 @@ impl Page for VisitsPage {
 /// The filters, as they stand in the address.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-struct Filters {
+pub(super) struct Filters {
     q: String,
     station: String,
     channel: String,
@@ -112,7 +113,7 @@ async fn list(State(state): State<WebState>, who: Signed, Query(filters): Query<
     show(state, who, move |desk| page(desk, &filters)).await
 }
 
-fn page(desk: &Desk, filters: &Filters) -> Result<VisitsPage, Fault> {
+pub(super) fn page(desk: &Desk, filters: &Filters) -> Result<VisitsPage, Fault> {
     let text = desk.text;
     let node: &Node = &desk.node;
     let number = filters.page.clamp(1, 1_000_000);
@@ -140,6 +141,15 @@ fn page(desk: &Desk, filters: &Filters) -> Result<VisitsPage, Fault> {
             chosen: org.id.to_string() == filters.station,
         })
         .collect();
+    let mut whom = stations.clone();
+    if whom.is_empty() {
+        let own = node.org_id();
+        whom.push(Choice {
+            value: own.to_string(),
+            label: say::org_by_id(&text, &desk.directory, &own),
+            chosen: true,
+        });
+    }
     let totals = figures.iter().map(|(org, figures)| StationTotal {
         station: short(org),
         href: format!("/visits?station={}", org.id),
@@ -181,6 +191,11 @@ fn page(desk: &Desk, filters: &Filters) -> Result<VisitsPage, Fault> {
         open,
         totals: if merged { totals.collect() } else { Vec::new() },
         as_of: horizon.map(|at| say::clock(&text, at)).unwrap_or_default(),
+        bundle: Some(BundleForm {
+            whom,
+            when: bundles::quarters(desk, ""),
+            error: None,
+        }),
         export: (total > 0).then(|| filters.link("/visits.csv", 1)),
     })
 }

@@ -131,6 +131,8 @@ pub struct ActivityPage {
     pub facts: Vec<Fact>,
     /// Downloads the evidence bundle.
     pub bundle: String,
+    /// Downloads the same with what the activity cites, if it cites anything.
+    pub case: Option<String>,
 }
 
 /// The form for a log line: `POST /activities/{id}/lines` with `text`.

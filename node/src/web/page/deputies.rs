@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Choice, Pager, Shell};
+use super::{BundleForm, Choice, Pager, Shell};
 use crate::web::i18n::Text;
 
 /// `GET /deputies?q=&level=&station=&page=`: the roster.
@@ -25,6 +25,8 @@ pub struct DeputiesPage {
     pub filtered: bool,
     /// Where the list is cut.
     pub pager: Pager,
+    /// Downloads the year of one of the shown deputies: `GET /deputies/bundle?deputy=&year=`.
+    pub bundle: Option<BundleForm>,
     /// Stations that the shown deputies belong to.
     pub sites: u64,
 }

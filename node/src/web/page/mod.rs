@@ -247,6 +247,17 @@ impl Field {
     }
 }
 
+/// A form that downloads the evidence bundle of more than one record.
+#[derive(Debug, Clone, Default)]
+pub struct BundleForm {
+    /// Of whom: deputies or stations.
+    pub whom: Vec<Choice>,
+    /// Of when: years or quarters.
+    pub when: Vec<Choice>,
+    /// What is wrong with what was asked for.
+    pub error: Option<String>,
+}
+
 /// A label and a value, for reading.
 #[derive(Debug, Clone, Default)]
 pub struct Fact {

@@ -35,6 +35,8 @@ pub struct RecordPage {
     pub timeline: Timeline,
     /// Downloads the evidence bundle of the record.
     pub bundle: String,
+    /// Downloads the same with what the record cites, if it cites anything.
+    pub case: Option<String>,
 }
 
 /// What stands now, until when, and what this person may do.

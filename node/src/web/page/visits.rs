@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Choice, Due, Field, Mark, Notice, Pager, Shell, Tag};
+use super::{BundleForm, Choice, Due, Field, Mark, Notice, Pager, Shell, Tag};
 use crate::web::i18n::Text;
 
 /// `GET /`: what is to be done today.
@@ -200,6 +200,8 @@ pub struct VisitsPage {
     pub as_of: String,
     /// Downloads what fits as a table.
     pub export: Option<String>,
+    /// Downloads the quarter of a station: `GET /visits/bundle?station=&quarter=`.
+    pub bundle: Option<BundleForm>,
 }
 
 impl VisitsPage {

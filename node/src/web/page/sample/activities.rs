@@ -305,6 +305,7 @@ pub(super) fn activity(look: Look) -> ActivityPage {
         },
         facts: Vec::new(),
         bundle: "/activities/019b/bundle".into(),
+        case: Some("/records/019a/bundle?cited=true".into()),
     }
 }
 

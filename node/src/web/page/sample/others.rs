@@ -57,6 +57,7 @@ pub(super) fn deputies(look: Look) -> DeputiesPage {
             previous: None,
             next: None,
         },
+        bundle: Some(bundle(look, ("周望舒", "Zhou Wangshu"), ("2026", "2026"))),
         sites: 1,
     }
 }

@@ -61,6 +61,19 @@ pub(super) fn form(look: Look) -> VisitForm {
     }
 }
 
+pub(super) fn bundle(look: Look, whom: (&str, &str), when: (&str, &str)) -> BundleForm {
+    let one = |(zh, en): (&str, &str)| Choice {
+        value: "1".into(),
+        label: look.say(zh, en),
+        chosen: true,
+    };
+    BundleForm {
+        whom: vec![one(whom)],
+        when: vec![one(when)],
+        error: None,
+    }
+}
+
 pub(super) fn tag(look: Look, zh: &str, en: &str, tone: Tone) -> Tag {
     Tag {
         label: look.say(zh, en),
@@ -278,6 +291,11 @@ pub(super) fn visits(look: Look) -> VisitsPage {
         totals: Vec::new(),
         as_of: "09:52".into(),
         export: Some("/visits.csv".into()),
+        bundle: Some(bundle(
+            look,
+            ("石桥站", "Shiqiao"),
+            ("2026 年第 2 季度", "Quarter 2 of 2026"),
+        )),
     }
 }
 
