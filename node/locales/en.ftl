@@ -457,12 +457,12 @@ news-node-revoked = { $by } revoked the appointment of this node: { $reason }. W
 news-node-expired = The appointment of this node ended on { $day }. What it writes from now on does not count. Ask { $by } to renew it.
 news-node-contested = The authority that appointed this node was revoked. Until an org above adopts the appointment, what it writes waits.
 news-own-revoked = { $by } revoked your appointment on { $day }: { $reason }. What you sign from now on waits for an adoption. To go on serving, ask { $by } to appoint you anew.
-news-own-expired = Your appointment ended on { $day }. What you signed before stays good, what you sign now does not count. Ask the administrator of { $by } to renew it.
+news-own-expired = Your appointment ended on { $day }. What you signed before stays good, what you sign now does not count. Ask { $by } to renew it.
 news-own-contested = The authority that appointed you was revoked. Until an org above adopts the appointment, what you sign waits.
 news-own-expiring = Your appointment ends on { $day }, in { $count ->
         [one] 1 day
        *[other] { $count } days
-    }. Ask the administrator of { $by } to renew it; you need do nothing yourself.
+    }. Ask { $by } to renew it; you need do nothing yourself.
 news-ending = { $count ->
         [one] 1 appointment ends
        *[other] { $count } appointments end
@@ -501,6 +501,10 @@ org-people = { $count ->
         [one] 1 person
        *[other] { $count } people
     }
+org-elsewhere = not held here
+news-who = { $holder } ({ $post })
+revoke-records = Records
+revoke-statements = Appointments that wait
 org-below = { $count } below
 org-alert = { $count } to look at
 office-find = Name, org or key
@@ -588,7 +592,7 @@ revoke-says-none = Nothing waits for an adoption because of it; { $count ->
 revoke-says-waiting = { $entries ->
         [one] 1 entry waits
        *[other] { $entries } entries wait
-    } for an adoption, in { $records ->
+    } for an adoption, personal parts among them, in { $records ->
         [one] 1 record
        *[other] { $records } records
     }. Nothing is lost; until then it does not count.
@@ -617,22 +621,26 @@ revoked-soft = left office, or the key was replaced
 revoked-hard = the key was stolen or lost
 revoked-hard-since = the key was stolen or lost since { $time }
 statement-other = Statement { $id }
+statement-org = Org: { $org }
+statement-policy = Policy on witnesses
+revoked-statement = Revocation
+appointment-anew = To serve again the person is appointed anew, by the administrator with lianzhan appoint.
 
 ## Adoption
 
 contested = To adopt
 contested-title-none = Nothing waits for an adoption
-contested-title-records = { $count ->
-        [one] 1 record has
-       *[other] { $count } records have
-    } entries to adopt
+contested-title-entries = { $count ->
+        [one] 1 entry
+       *[other] { $count } entries
+    } to adopt
 contested-title-statements = { $count ->
         [one] 1 statement
        *[other] { $count } statements
     } to adopt
-contested-title-both = { $records ->
-        [one] 1 record
-       *[other] { $records } records
+contested-title-both = { $entries ->
+        [one] 1 entry
+       *[other] { $entries } entries
     } and { $statements ->
         [one] 1 statement
        *[other] { $statements } statements

@@ -27,7 +27,7 @@ pub struct ContestedChange {
     pub record: RecordId,
     /// The record's ledger; empty while nothing of the record counts.
     pub ledger: String,
-    /// The record's title; empty likewise.
+    /// The record's title, or what the entry itself says of it; empty for a sealed part.
     pub title: String,
     /// Who owns the record.
     pub owner: OrgId,
@@ -199,7 +199,12 @@ impl Node {
                     .clone()
                     .or_else(|| super::definition(&held.change.definition).map(|ledger| ledger.id.clone()))
                     .unwrap_or_default(),
-                title: row.as_ref().map(|row| row.title.clone()).unwrap_or_default(),
+                title: match &row {
+                    Some(row) if !row.title.is_empty() => row.title.clone(),
+                    // What is sealed stays in its part.
+                    _ if loaded.sealed => String::new(),
+                    _ => super::title_of(&held.change),
+                },
                 owner: loaded.space.owner,
                 recorded: held.recorded,
                 capacity: capacity.clone(),

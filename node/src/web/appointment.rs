@@ -72,7 +72,8 @@ fn page(desk: &Desk, id: &StatementId, typed: Option<&Typed>) -> Result<Appointm
         hint: if acts {
             match (&renew, renewable) {
                 (Some(_), _) | (None, Ok(_)) => String::new(),
-                _ if revoked || contested => String::new(),
+                _ if revoked => text.t("appointment-anew"),
+                _ if contested => String::new(),
                 (None, Err(error)) => answer::tell(&text, &error),
             }
         } else {
@@ -243,7 +244,7 @@ fn revocation(desk: &Desk, office: &Office) -> Vec<Fact> {
             },
         ),
     ];
-    facts.push(fact(key!("office-id"), say::short_hex(&hex(&by.0))));
+    facts.push(fact(key!("revoked-statement"), say::short_hex(&hex(&by.0))));
     facts
 }
 

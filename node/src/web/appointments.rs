@@ -156,10 +156,13 @@ fn found(desk: &Desk, offices: &[Office], filters: &Filters, page: &mut Appointm
                 && (office.key.fingerprint().starts_with(&digits)
                     || office.id.to_string().starts_with(&digits)))
     };
-    let all: Vec<&Office> = offices
+    let mut all: Vec<&Office> = offices
         .iter()
         .filter(|office| is_in(office, &filters.state) && (words.is_empty() || names(office)))
         .collect();
+    if filters.state == "expiring" {
+        all.sort_by_key(|office| office.not_after);
+    }
     let number = filters.page.clamp(1, 1_000_000);
     let passed = usize::try_from((number - 1) * PAGE).unwrap_or(usize::MAX);
     let shown = all
@@ -209,17 +212,20 @@ impl<'a> Tree<'a> {
         };
         below.sort_by(|a, b| (&a.code, a.id).cmp(&(&b.code, b.id)));
         let children: Vec<OrgNode> = below.iter().map(|org| self.node(&org.id, depth + 1)).collect();
+        let own = self.desk.node.org_id();
         let (people, alert) = self
             .figures
             .get(id)
             .map_or((0, 0), |(people, alert)| (people.len() as u64, *alert));
+        // Of orgs aside, who holds what comes only where something is shared.
+        let known = directory.is_at_or_above(&own, id) || directory.is_at_or_above(id, &own);
         OrgNode {
             text,
             name: say::org_by_id(&text, directory, id),
             href: format!("/appointments?org={id}"),
             chosen: *id == self.chosen,
-            own: *id == self.desk.node.org_id(),
-            people,
+            own: *id == own,
+            people: (known || people > 0).then_some(people),
             alert,
             below: children.iter().map(|child| 1 + child.below).sum(),
             alert_below: children.iter().map(|child| child.alert + child.alert_below).sum(),

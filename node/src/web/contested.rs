@@ -75,6 +75,7 @@ fn page(desk: &Desk, shown: &Shown) -> Result<ContestedPage, Fault> {
         shell: desk.shell(Section::Appointments)?,
         hint: (!views.acts && !own).then(|| text.t("contested-hint")),
         pager: pager(number, PAGE, total, records.len() as u64, |page| link(page, all)),
+        entries: waiting.changes.len() as u64,
         statements,
         records,
         more: waiting.more,
@@ -165,10 +166,10 @@ impl<'a> Views<'a> {
                 } else {
                     format!("/records/{}", change.record)
                 },
-                label: if change.title.is_empty() {
-                    untitled()
-                } else {
-                    change.title.clone()
+                label: match change.title.as_str() {
+                    "" if change.sealed => text.t("contested-sealed"),
+                    "" => untitled(),
+                    title => title.to_owned(),
                 },
             },
             about: if name.is_empty() {

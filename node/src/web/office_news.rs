@@ -1,7 +1,9 @@
 //! What stands on top of the day: posts that end soon, have ended or were taken away, what that means and what to do.
 
+use lianzhan_protocol::trust::Purpose;
+
 use super::answer::Desk;
-use super::office_view::{date, until, who};
+use super::office_view::{date, post, until, who};
 use super::page::{Link, Notice, Tone, key};
 use super::say;
 use crate::services::ServiceError;
@@ -83,7 +85,13 @@ fn of_person(desk: &Desk, office: &Office) -> Notice {
 
 fn of_others(desk: &Desk, ending: &[Office], first: &Office) -> Notice {
     let text = &desk.text;
-    let names = ending.iter().take(NAMED).map(|office| who(desk, office));
+    let names = ending.iter().take(NAMED).map(|office| {
+        if office.purpose == Purpose::Person {
+            text.t2("news-who", "holder", &office.holder, "post", post(text, office))
+        } else {
+            who(desk, office)
+        }
+    });
     let values = (say::list(text, names), until(text, first.not_after));
     let mut told = notice(
         desk,

@@ -6,15 +6,15 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use lianzhan_protocol::id::StatementId;
-use lianzhan_protocol::trust::{Purpose, SignedStatement};
+use lianzhan_protocol::trust::{Body, Purpose, SignedStatement};
 
-use super::WebState;
 use super::answer::{self, Desk, Fault, Page, show, show_as};
 use super::authority::{Refusal, must_act};
 use super::i18n::Text;
 use super::office_view::who;
 use super::page::{Choice, Link, Notice, RevokePage, RevokePreview, Section, Tone, key};
 use super::request::{Deed, Posted, Signed};
+use super::{WebState, say};
 use crate::services::ServiceError;
 use crate::services::limit::DoorError;
 use crate::services::office::{Office, OfficeError};
@@ -216,12 +216,29 @@ fn kept(desk: &Desk, office: &Office, asked: &Asked) -> Vec<Choice> {
 
 /// What a statement of trust says, in a few words.
 pub(super) fn statement(desk: &Desk, id: &StatementId) -> String {
-    match desk.node.office(id) {
-        Ok(office) => who(desk, &office),
-        Err(_) => desk
-            .text
-            .t1("statement-other", "id", super::say::short_hex(&id.to_string())),
+    let text = &desk.text;
+    let known = desk.directory.statement(id).map(SignedStatement::body);
+    match known {
+        Some(Body::Appointment(_)) => match desk.node.office(id) {
+            Ok(office) => who(desk, &office),
+            Err(_) => other(text, id),
+        },
+        Some(Body::Org(org)) => text.t1("statement-org", "org", say::org(text, org)),
+        Some(Body::Revocation(revocation)) => match desk.node.office(&revocation.appointment) {
+            Ok(office) => text.t1("revoke-title", "who", who(desk, &office)),
+            Err(_) => other(text, id),
+        },
+        Some(Body::Adoption(adoption)) => {
+            text.n("adopt-title", adoption.changes.len() + adoption.statements.len())
+        }
+        Some(Body::JointSpace(_)) => text.t("space-joint"),
+        Some(Body::RootWitnesses(_) | Body::Policy(_)) => text.t("statement-policy"),
+        Some(Body::Succession(_)) | None => other(text, id),
     }
+}
+
+fn other(text: &Text, id: &StatementId) -> String {
+    text.t1("statement-other", "id", say::short_hex(&id.to_string()))
 }
 
 /// Where a statement of trust is shown; empty for what has no page.
@@ -247,7 +264,9 @@ fn told(desk: &Desk, office: &Office, preview: &Preview) -> RevokePreview {
     } else if preview.entries == 0 {
         says.push(text.n("revoke-says-none", preview.good));
     } else {
-        says.push(text.n("revoke-says-good", preview.good));
+        if preview.good > 0 {
+            says.push(text.n("revoke-says-good", preview.good));
+        }
         says.push(text.t2(
             "revoke-says-waiting",
             "entries",

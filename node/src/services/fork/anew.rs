@@ -7,7 +7,7 @@ use lianzhan_protocol::record::Change;
 use lianzhan_protocol::time::Timestamp;
 
 use super::super::submit::Draft;
-use super::super::{Author, NewRecord, Node, ServiceError, Written, definition};
+use super::super::{Author, NewRecord, Node, ServiceError, Written, definition, title_of};
 use crate::store::StoreError;
 
 /// A change on a branch that does not stand.
@@ -33,17 +33,6 @@ pub struct LeftBehind {
     /// What it says that it is about; empty where it does not.
     #[serde(skip)]
     pub title: String,
-}
-
-/// Fields that say what a record is about.
-const TITLES: [&str; 4] = ["topic", "name", "gist", "place"];
-
-fn title(change: &Change) -> String {
-    let named = |name: &str| {
-        let put = change.puts.iter().find(|put| put.field_name() == Some(name))?;
-        put.value.as_text().map(str::to_owned)
-    };
-    TITLES.into_iter().find_map(named).unwrap_or_default()
 }
 
 /// As [`LeftBehind`], with what is needed to sign it anew.
@@ -96,7 +85,7 @@ impl Node {
                         recorded: header.recorded,
                         puts: said.puts.len(),
                         key: header.author,
-                        title: title(&said),
+                        title: title_of(&said),
                     },
                     place: (log, index),
                     entry: left.entry,

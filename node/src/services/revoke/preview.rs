@@ -15,7 +15,7 @@ use crate::store::{LogRow, Reader, StoreError};
 /// Entries that are read at once.
 const READ_AT_ONCE: usize = 2_000;
 /// Records that are named.
-const NAMED: usize = 12;
+const NAMED: usize = 6;
 
 /// What would become of what was signed under an appointment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -65,8 +65,8 @@ pub struct OrgNode {
     pub chosen: bool,
     /// Whether it is this node's own.
     pub own: bool,
-    /// People who hold a post in it now.
-    pub people: u64,
+    /// People who hold a post in it now; none where its appointments are not here.
+    pub people: Option<u64>,
     /// Posts in it that a person should look at.
     pub alert: u64,
     /// Orgs at all levels below.

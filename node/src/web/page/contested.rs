@@ -17,6 +17,8 @@ pub struct ContestedPage {
     pub statements: Vec<ContestedStatement>,
     /// Records, each with its entries.
     pub records: Vec<ContestedRecord>,
+    /// Entries that wait, on all pages.
+    pub entries: u64,
     /// Where the list of records is cut.
     pub pager: Pager,
     /// Records that were not looked through yet.
@@ -31,14 +33,14 @@ pub struct ContestedPage {
 
 impl ContestedPage {
     fn title(&self) -> String {
-        match (self.statements.len() as u64, self.pager.total) {
+        match (self.statements.len(), self.entries) {
             (0, 0) => self.text.t("contested-title-none"),
-            (0, records) => self.text.n("contested-title-records", records),
+            (0, entries) => self.text.n("contested-title-entries", entries),
             (statements, 0) => self.text.n("contested-title-statements", statements),
-            (statements, records) => self.text.t2(
+            (statements, entries) => self.text.t2(
                 "contested-title-both",
-                "records",
-                records,
+                "entries",
+                entries,
                 "statements",
                 statements,
             ),

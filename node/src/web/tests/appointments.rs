@@ -232,7 +232,7 @@ async fn a_revocation_is_shown_before_it_is_signed_and_what_it_contests_is_adopt
         .await;
     for part in [
         "id=\"preview\"",
-        "2 条待追认，涉及 1 件记录",
+        "2 条待追认，连同个人信息部分，涉及 1 件记录",
         "路灯坏了十一盏",
         "撤销不能收回",
         "value=\"调离\"",
@@ -263,7 +263,7 @@ async fn a_revocation_is_shown_before_it_is_signed_and_what_it_contests_is_adopt
 
 async fn adopt_all(station: &Station, admin: &mut Browser, record: &str) {
     let list = admin.get(station, "/contested?all=yes").await;
-    assert!(list.body.contains("1 件记录有内容待追认") || list.body.contains("2 件记录有内容待追认"));
+    assert!(list.body.contains("2 条内容待追认") && list.body.contains("路灯坏了十一盏"));
     assert!(list.body.contains("checked") && list.body.contains(record));
     let ids: Vec<String> = list
         .body
@@ -335,7 +335,7 @@ async fn the_day_begins_with_posts_that_end_or_were_taken_away() {
     let home = lin.get(&station, "/").await.body;
     for part in [
         "1 项任命 30 天内到期",
-        "欧阳问雪，石桥站人大宣传员",
+        "欧阳问雪（人大宣传员）",
         &format!("href=\"/appointments/{ou}\""),
     ] {
         assert!(home.contains(part), "{part}");
