@@ -125,6 +125,29 @@ fn statement(fault: &StatementFault) -> String {
     words.to_owned()
 }
 
+/// What the store noted of a log, in Chinese. What is not known here stays as it was noted.
+pub fn noted(words: &str) -> String {
+    let numbers: Vec<&str> = words
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|part| !part.is_empty())
+        .collect();
+    match (words, numbers.as_slice()) {
+        ("a peer holds another branch of this log that this node signed", _) => {
+            "另一个节点存有本节点签过的另一支。".into()
+        }
+        ("the high-water file is missing, so this copy may be an old one", _) => {
+            "不知道签到了哪里（high-water 文件不见了），这份数据库可能是旧副本。".into()
+        }
+        (words, [held, signed]) if words.starts_with("this database ends at") => {
+            format!("数据库只到 {held} 条，而已签到 {signed} 条：这是旧副本。")
+        }
+        (words, _) if words.starts_with("this log says two things") => {
+            "它的节点签过两份对不上的检查点。".into()
+        }
+        _ => words.to_owned(),
+    }
+}
+
 /// Why no records can be selected, in Chinese.
 fn select(error: &SelectError) -> String {
     match error {
@@ -190,5 +213,31 @@ pub fn ineffective(reason: &Ineffective) -> &'static str {
         Ineffective::NotForThisOrg => "签名人不能替这一级或这个机构封签。",
         Ineffective::UnknownHead => "封签所指的内容，签名人当时没有看到。",
         Ineffective::OtherDigest => "封签的摘要与内容不符。",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_store_notes_is_told_in_chinese() {
+        for (noted_words, part) in [
+            (
+                "this database ends at 7 entries, but 12 were signed: it is an old copy",
+                "只到 7 条，而已签到 12 条",
+            ),
+            (
+                "a peer holds another branch of this log that this node signed",
+                "另一支",
+            ),
+            (
+                "the high-water file is missing, so this copy may be an old one",
+                "旧副本",
+            ),
+            ("something new", "something new"),
+        ] {
+            assert!(noted(noted_words).contains(part), "{noted_words}");
+        }
     }
 }

@@ -93,7 +93,7 @@ fn restored(desk: &Desk, node: &Restored) -> RestoredNode {
         held: log.held.unwrap_or_default(),
         missing: log.missing(),
         since: log.since.map(|at| say::clock(text, at)).unwrap_or_default(),
-        reason: log.reason.clone().unwrap_or_default(),
+        reason: say::noted(text, log.reason.as_deref().unwrap_or_default()),
     };
     RestoredNode {
         name: node.org.as_ref().map_or_else(

@@ -82,7 +82,7 @@ fn page(desk: &Desk) -> Result<NetworkPage, Fault> {
         text,
         shell: desk.shell(Section::Network)?,
         alarms: Alarms {
-            alarms: status.alarms.iter().map(|row| alarm(&text, row)).collect(),
+            alarms: status.alarms.iter().map(|row| alarm(desk, row)).collect(),
         },
         logs: Logs {
             rows: logs.iter().map(|log| self::log(&text, log)).collect(),
@@ -96,7 +96,8 @@ fn page(desk: &Desk) -> Result<NetworkPage, Fault> {
     })
 }
 
-fn alarm(text: &Text, row: &AlarmRow) -> Alarm {
+fn alarm(desk: &Desk, row: &AlarmRow) -> Alarm {
+    let text = &desk.text;
     let (happened, todo) = match row.kind.as_str() {
         "fork" => (text.t("alarm-fork"), text.t("alarm-fork-todo")),
         "document" => (text.t("alarm-document"), text.t("alarm-document-todo")),
@@ -108,17 +109,25 @@ fn alarm(text: &Text, row: &AlarmRow) -> Alarm {
     };
     Alarm {
         happened,
-        thing: format!("{}{}{}", row.subject, text.t("colon"), row.words),
+        thing: format!(
+            "{}{}{}",
+            row.subject,
+            text.t("colon"),
+            say::noted(text, &row.words)
+        ),
         todo,
         time: say::clock(text, Timestamp(row.at)),
-        evidence: evidence(text, row),
+        evidence: evidence(desk, row),
     }
 }
 
 /// Where the evidence of an alarm is shown.
-fn evidence(text: &Text, row: &AlarmRow) -> Option<Link> {
+fn evidence(desk: &Desk, row: &AlarmRow) -> Option<Link> {
+    let text = &desk.text;
+    let id = row.subject.rsplit('/').next().unwrap_or_default();
     let href = match row.kind.as_str() {
-        "fork" => format!("/forks/{}", row.subject.rsplit('/').next().unwrap_or_default()),
+        // A witness that refuses a checkpoint raises the alarm and may hold no proof.
+        "fork" if desk.node.fork_proof(id).is_ok_and(|proof| proof.is_some()) => format!("/forks/{id}"),
         "new_epoch" => "/forks#gaps".to_owned(),
         _ => return None,
     };

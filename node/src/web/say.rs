@@ -12,7 +12,7 @@ use lianzhan_protocol::trust::{Audience, Directory, Level, Org, Role, Space};
 
 use super::i18n::{Lang, Text};
 use super::page::{Choice, Moment};
-use crate::env;
+use crate::{env, words};
 
 /// An instant on the clocks of China.
 pub(super) fn zoned(time: Timestamp) -> Zoned {
@@ -23,6 +23,14 @@ pub(super) fn zoned(time: Timestamp) -> Zoned {
 /// Now, and today.
 pub(super) fn now() -> Zoned {
     zoned(env::now())
+}
+
+/// What the store noted of a log.
+pub(super) fn noted(text: &Text, words: &str) -> String {
+    match text.lang {
+        Lang::Zh => words::noted(words),
+        Lang::En => words.to_owned(),
+    }
 }
 
 /// A day, with its year when that is not the present one.
