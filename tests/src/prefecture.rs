@@ -256,6 +256,11 @@ impl Prefecture {
         self.told(place).is_ok_and(|told| told["pid"] == pid)
     }
 
+    /// Copies the directory of a node that does not run, as somebody does who clones a disk.
+    pub fn copy(&self, place: &str, to: &str) -> anyhow::Result<()> {
+        copy_dir(&self.node(place), &self.node(to))
+    }
+
     /// The directory of a node.
     pub fn node(&self, place: &str) -> PathBuf {
         self.dir.join(place)
@@ -275,6 +280,20 @@ impl Prefecture {
         let text = fs::read(&path).with_context(|| path.display().to_string())?;
         Ok(serde_json::from_slice(&text)?)
     }
+}
+
+fn copy_dir(from: &Path, to: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_dir(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 impl Drop for Prefecture {

@@ -8,11 +8,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Context;
 use lianzhan_tests::browser::{Browser, Driver, ENTER, Screen};
-use lianzhan_tests::prefecture::{PASSPHRASE, Prefecture};
+use lianzhan_tests::prefecture::{PASSPHRASE, Prefecture, lianzhan};
 use lianzhan_tests::root;
 use serde_json::Value;
 
@@ -37,6 +38,9 @@ const VISITS: [(&str, &str, &str); 4] = [
     ),
     ("北坡组到镇中学的路灯坏了十一盏，晚自习学生摸黑走", "周望舒", ""),
 ];
+/// Somebody whose post ends soon, and somebody whose key is stolen.
+const ENDING: &str = "白露";
+const STOLEN: &str = "闻人歌";
 const AFTER_SEAL: &str = "补记：老码头断面三月氨氮超标一次，请县里说明。";
 
 /// A page to take.
@@ -53,6 +57,10 @@ struct Shot {
 
 enum Page {
     At(&'static str),
+    /// The appointment of somebody, and what is below its address.
+    Post(&'static str, &'static str),
+    /// All that waits for an adoption, chosen.
+    Adopt,
     /// The first record of the list, or its proof.
     Record {
         proof: bool,
@@ -75,7 +83,7 @@ const fn shot(name: &'static str, place: &'static str, login: &'static str, page
     }
 }
 
-const SHOTS: [Shot; 24] = [
+const SHOTS: [Shot; 35] = [
     Shot {
         small: (Some("login"), None),
         ..shot("login", "shiqiao", "", Page::At("/login"))
@@ -119,6 +127,37 @@ const SHOTS: [Shot; 24] = [
         ..shot("network", "county", "ye", Page::At("/network"))
     },
     shot("network-station", "shiqiao", "lin", Page::At("/network")),
+    Shot {
+        small: (Some("appointments"), None),
+        ..shot("appointments", "fengdu", "he", Page::At("/appointments"))
+    },
+    shot(
+        "appointments-found",
+        "county",
+        "ye",
+        Page::At("/appointments?state=expiring"),
+    ),
+    shot("appointment", "fengdu", "he", Page::Post(ENDING, "")),
+    shot("appointment-revoked", "shiqiao", "lin", Page::Post(STOLEN, "")),
+    Shot {
+        small: (Some("revoke"), None),
+        ..shot("revoke", "shiqiao", "lin", Page::Post("林静禾", REVOKED))
+    },
+    Shot {
+        look: "lang=en&theme=dark",
+        ..shot("revoke-dark-en", "shiqiao", "lin", Page::Post("林静禾", REVOKED))
+    },
+    shot("contested", "shiqiao", "lin", Page::At("/contested")),
+    shot("adopt", "shiqiao", "lin", Page::Adopt),
+    shot("forks", "shiqiao", "lin", Page::At("/forks")),
+    Shot {
+        look: "theme=dark",
+        ..shot("appointments-dark", "fengdu", "he", Page::At("/appointments"))
+    },
+    Shot {
+        look: "lang=en&type=large",
+        ..shot("appointments-large-en", "fengdu", "he", Page::At("/appointments"))
+    },
     shot("verify", "county", "", Page::At("/verify")),
     shot("verify-good", "county", "zhou", Page::Verify { broken: false }),
     shot("verify-refused", "county", "zhou", Page::Verify { broken: true }),
@@ -140,6 +179,9 @@ const SHOTS: [Shot; 24] = [
         ..shot("home-large", "shiqiao", "lin", Page::At("/"))
     },
 ];
+
+/// A revocation as it is asked for.
+const REVOKED: &str = "/revoke?ground=soft&reason=%E8%B0%83%E7%A6%BB%E6%9C%AC%E7%AB%99";
 
 fn main() -> anyhow::Result<()> {
     let mut args = std::env::args_os().skip(1);
@@ -164,6 +206,7 @@ fn main() -> anyhow::Result<()> {
         None => Prefecture::demo(&own.path().join("demo"))?,
     };
     prepare(&driver, &prefecture)?;
+    prepare_posts(&driver, &prefecture)?;
     for screen in [Screen::DESK, Screen::PHONE] {
         for shot in SHOTS.iter().filter(|shot| shot.name.starts_with(&only)) {
             take(&driver, &prefecture, screen, shot, &large, &small)
@@ -221,6 +264,68 @@ fn prepare(driver: &Driver, prefecture: &Prefecture) -> anyhow::Result<()> {
     )
 }
 
+/// Runs a command beside a node that runs, with the passphrases of the demo.
+fn at_node(prefecture: &Prefecture, place: &str, args: &[&str]) -> anyhow::Result<()> {
+    let mut command = Command::new(lianzhan()?);
+    command.args(args).arg("--dir").arg(prefecture.node(place));
+    for passphrase in ["LIANZHAN_PASSPHRASE", "LIANZHAN_PERSON_PASSPHRASE"] {
+        command.env(passphrase, PASSPHRASE);
+    }
+    let done = command.output()?;
+    let said = String::from_utf8_lossy(&done.stderr);
+    anyhow::ensure!(done.status.success(), "{args:?}: {said}");
+    Ok(())
+}
+
+/// A post that ends soon, and one whose key was stolen after it had signed.
+fn prepare_posts(driver: &Driver, prefecture: &Prefecture) -> anyhow::Result<()> {
+    let browser = driver.open(Screen::DESK)?;
+    let base = prefecture.pages("shiqiao")?;
+    enter(&browser, &base, "lin")?;
+    browser.go(&format!("{base}/appointments"))?;
+    if browser.source()?.contains(STOLEN) {
+        return Ok(());
+    }
+    let script = "return new Date(Date.now() + 20 * 864e5).toISOString().slice(0, 10)";
+    let until = browser.run(script, &[])?;
+    let until = until.as_str().context("a day is text")?;
+    let ending = [
+        "appoint",
+        "bai",
+        "--name",
+        ENDING,
+        "--role",
+        "organiser",
+        "--until",
+        until,
+    ];
+    at_node(prefecture, "fengdu", &ending)?;
+    let stolen = [
+        "appoint",
+        "wen",
+        "--name",
+        STOLEN,
+        "--role",
+        "station_liaison",
+        "--role",
+        "opinion_liaison",
+    ];
+    at_node(prefecture, "shiqiao", &stolen)?;
+    enter(&browser, &base, "wen")?;
+    let gist = "老屋场组水渠淤塞，下游二十亩田灌不上水";
+    let fill = "const form = document.getElementById('register'); form.gist.value = arguments[0]; \
+                form.receiver.value = '罗定一'; form.requestSubmit(form.querySelector('.main'))";
+    browser.run(fill, &[gist])?;
+    browser.until_says("#visits", gist, PATIENCE)?;
+    at_node(
+        prefecture,
+        "shiqiao",
+        &["revoke", "wen", "--reason", "手提电脑失窃", "--stolen"],
+    )?;
+    let waits = "if (!document.querySelector('input[name=change]')) { location.href = '/contested'; return false; } return true";
+    browser.until("what waits", PATIENCE, waits, &[])
+}
+
 fn to_joint(browser: &Browser, base: &str) -> anyhow::Result<()> {
     browser.go(&format!("{base}/activities"))?;
     let script = "return [...document.querySelectorAll('tbody tr')].find(row => row.innerText.includes('联合视察'))\
@@ -272,6 +377,18 @@ fn take(
     browser.go(&format!("{base}/preferences?{}&back=/login", shot.look))?;
     match shot.page {
         Page::At(path) => browser.go(&format!("{base}{path}"))?,
+        Page::Post(holder, below) => {
+            browser.go(&format!("{base}/appointments"))?;
+            let script = "return [...document.querySelectorAll('tbody a')].find(a => a.textContent === arguments[0]) \
+                          .getAttribute('href') + arguments[1]";
+            follow(&browser, &base, &browser.run(script, &[holder, below])?)?;
+        }
+        Page::Adopt => {
+            browser.go(&format!("{base}/contested?all=yes"))?;
+            browser.run("document.querySelector('form.listing').requestSubmit()", &[])?;
+            let chosen = "return location.pathname === '/contested/adopt'";
+            browser.until("what was chosen", PATIENCE, chosen, &[])?;
+        }
         Page::Joint => to_joint(&browser, &base)?,
         Page::Verify { broken } => verify(&browser, &base, broken)?,
         Page::Record { proof } => {

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{SOON, Scene, Visit, check};
+use super::SOON;
+use super::visit::{Scene, Visit};
+use super::whole::check;
 use crate::browser::{ENTER, Screen};
 
 /// A bundle of a record that the county's list shows, and the same with one bit of an entry turned.

@@ -7,11 +7,13 @@ use askama::Template;
 
 mod activities;
 mod others;
+mod posts;
 mod records;
 mod visits;
 
 use activities::*;
 use others::*;
+use posts::*;
 use records::*;
 use visits::*;
 
@@ -278,6 +280,14 @@ fn pages(look: Look) -> Vec<(&'static str, String)> {
         ("activity", activity(look).render().unwrap()),
         ("activity-open", activity_open(look).render().unwrap()),
         ("deputies", deputies(look).render().unwrap()),
+        ("appointments", appointments(look, false).render().unwrap()),
+        ("appointments-found", appointments(look, true).render().unwrap()),
+        ("appointment", appointment(look).render().unwrap()),
+        ("revoke", revoke(look).render().unwrap()),
+        ("contested", contested(look).render().unwrap()),
+        ("adopt", adopt(look).render().unwrap()),
+        ("forks", forks(look).render().unwrap()),
+        ("fork", fork(look).render().unwrap()),
         ("network", network(look).render().unwrap()),
         ("verify", verify(look, true).render().unwrap()),
         ("verify-unbuilt", verify(look, false).render().unwrap()),
