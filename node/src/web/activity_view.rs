@@ -73,7 +73,7 @@ pub(super) fn page(
         seals: seals(desk, &detail, &held.activity, &panels)?,
         participants: participants(desk, &detail, &held.activity),
         facts: other_facts(desk, &detail),
-        case: bundles::case(&detail),
+        case: bundles::case(&desk.node, &detail),
         bundle: format!("/records/{id}/bundle"),
     })
 }

@@ -34,9 +34,11 @@ pub(super) fn make(node: &Node, selection: &Selection) -> Result<Response, Servi
     Ok(answer::file(&name, "application/x-tar", bytes))
 }
 
-/// Where a record is downloaded with what it cites, if it cites anything.
-pub(super) fn case(detail: &RecordDetail) -> Option<String> {
-    (!citations(&detail.state).is_empty()).then(|| format!("/records/{}/bundle?cited=true", detail.id))
+/// Where a record is downloaded with what it cites, if any of that is here.
+pub(super) fn case(node: &Node, detail: &RecordDetail) -> Option<String> {
+    let mut cited = citations(&detail.state).into_iter();
+    let here = cited.any(|id| node.is_shown(&id).unwrap_or_default());
+    here.then(|| format!("/records/{}/bundle?cited=true", detail.id))
 }
 
 /// The years to choose from, the present one first.

@@ -89,7 +89,7 @@ pub(super) fn page(
             next,
             changes: timeline::changes(desk, &detail, &panels)?,
         },
-        case: bundles::case(&detail),
+        case: bundles::case(&desk.node, &detail),
         bundle: format!("{path}/bundle"),
     })
 }
