@@ -258,6 +258,8 @@ struct Preview {
     #[serde(default)]
     since: Option<String>,
     #[serde(default)]
+    everything: bool,
+    #[serde(default)]
     keep: Option<KeepJson>,
 }
 
@@ -266,7 +268,7 @@ async fn preview(
     State(state): State<ApiState>,
     Body(body): Body<Preview>,
 ) -> Result<Json<RevocationPreview>, Problem> {
-    let ground = parse_ground(body.hard, body.since.as_deref())?;
+    let ground = parse_ground(body.hard, body.since.as_deref(), body.everything)?;
     let keep = body.keep.map(KeepJson::read).transpose()?;
     let preview = blocking(&state, move |node| {
         node.preview_revocation(&RevocationDraft {

@@ -119,6 +119,8 @@ struct RenewNode {
     hard: bool,
     #[serde(default)]
     since: Option<String>,
+    #[serde(default)]
+    everything: bool,
 }
 
 #[derive(Serialize)]
@@ -136,7 +138,7 @@ async fn renew_node(
     Body(body): Body<RenewNode>,
 ) -> Result<(StatusCode, Json<NodeRenewed>), Problem> {
     let draft = NodeKeyDraft {
-        ground: parse_ground(body.hard, body.since.as_deref())?,
+        ground: parse_ground(body.hard, body.since.as_deref(), body.everything)?,
         words: body.reason,
     };
     let (node, own) = (state.node.clone(), body.passphrase.0);

@@ -45,6 +45,9 @@ struct Renew {
     /// Since when, such as 2026-11-20 or 2026-11-20T09:00 自何时起
     #[arg(long, value_name = "TIME", requires = "stolen")]
     since: Option<String>,
+    /// Nobody can say since when: all that the old key ever signed waits for an adoption 无从得知何时起，全部待追认
+    #[arg(long, requires = "stolen", conflicts_with = "since")]
+    everything: bool,
     /// Print one JSON object 输出 JSON
     #[arg(long)]
     json: bool,
@@ -81,7 +84,7 @@ impl NodeCommand {
 impl Renew {
     fn run(self, shell: &Shell) -> anyhow::Result<()> {
         let draft = NodeKeyDraft {
-            ground: parse_ground(self.stolen, self.since.as_deref())?,
+            ground: parse_ground(self.stolen, self.since.as_deref(), self.everything)?,
             words: self.reason.clone(),
         };
         let reach = Reach::open(&shell.dir())?;
@@ -91,7 +94,7 @@ impl Renew {
             Reach::Running(client) => {
                 let body = json!({
                     "passphrase": own.expose_secret(), "reason": self.reason, "hard": self.stolen,
-                    "since": self.since,
+                    "since": self.since, "everything": self.everything,
                 });
                 client.post("/node/renew", &body)?
             }

@@ -63,6 +63,8 @@ struct Preview {
     keeps: usize,
     adopts: usize,
     contests: usize,
+    entries: u64,
+    records: u64,
 }
 
 #[derive(Deserialize)]
@@ -126,7 +128,7 @@ impl Revoke {
             Reach::Running(client) => {
                 let body = json!({
                     "appointment": self.appointment, "reason": self.reason, "hard": self.stolen || self.lost,
-                    "since": self.since, "keep": self.keep,
+                    "since": self.since, "everything": self.everything, "keep": self.keep,
                 });
                 client.post("/revoke/preview", &body)?
             }
@@ -149,7 +151,13 @@ impl Revoke {
 }
 
 fn consequences(preview: &Preview, hard: bool, since: Option<&str>) -> Vec<[String; 2]> {
-    let mut said = Vec::new();
+    let Preview { entries, records, .. } = preview;
+    let mut said = vec![[
+        format!("待追认的条目：{entries}，涉及记录：{records}（以本机所存为准）。"),
+        format!(
+            "Entries that would wait for an adoption: {entries}, in records: {records} (of what is held here)."
+        ),
+    ]];
     if preview.appointment.is_authority() {
         let (keeps, contests) = (preview.keeps + preview.adopts, preview.contests);
         said.push([

@@ -117,9 +117,11 @@ impl AuthorityGrant {
         keep: Option<Keep>,
         until: Option<Timestamp>,
     ) -> Result<Self, ServiceError> {
+        // An authority's key signs statements alone, and `keep` says which of them are in doubt.
+        let gone = loss != Loss::None;
         Ok(AuthorityGrant {
             until,
-            ground: parse_ground(loss != Loss::None, since)?,
+            ground: parse_ground(gone, since, gone && since.is_none())?,
             words,
             keep: keep.or((loss == Loss::Lost).then_some(Keep::All)),
         })

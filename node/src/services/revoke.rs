@@ -115,6 +115,10 @@ pub struct RevocationPreview {
     pub adopts: usize,
     /// Of an authority: how many of its statements wait for an adoption from then on.
     pub contests: usize,
+    /// How many entries wait for an adoption from then on, as far as they are here.
+    pub entries: u64,
+    /// In how many records, parts of others not counted.
+    pub records: u64,
 }
 
 /// A place of a witness log.
@@ -131,6 +135,7 @@ impl Node {
     pub fn preview_revocation(&self, draft: &RevocationDraft) -> Result<RevocationPreview, ServiceError> {
         let (revocation, rest) = self.plan_revocation(draft)?;
         let issued = self.standing_under(&draft.appointment).len();
+        let waits = self.waits_after(draft)?;
         Ok(RevocationPreview {
             appointment: self.office(&draft.appointment)?,
             ground: match draft.ground {
@@ -140,6 +145,8 @@ impl Node {
             keeps: revocation.keeps.len(),
             adopts: rest.len(),
             contests: issued.saturating_sub(revocation.keeps.len() + rest.len()),
+            entries: waits.entries,
+            records: waits.records,
             cut: revocation
                 .cut
                 .into_iter()
@@ -398,12 +405,22 @@ mod tests {
         };
         assert_eq!(hard(Some("2026-11-20"), false).unwrap(), since);
         assert_eq!(hard(None, true).unwrap(), Ground::Hard { since_s: None });
-        for (since, everything) in [(None, false), (Some("2026-11-20"), true), (Some("gestern"), false)] {
+        for (since, everything) in [
+            (None, false),
+            (Some("2026-11-20"), true),
+            (Some("gestern"), false),
+        ] {
             let refused = hard(since, everything);
-            assert!(matches!(refused, Err(ServiceError::Bad(_))), "{since:?} {everything}");
+            assert!(
+                matches!(refused, Err(ServiceError::Bad(_))),
+                "{since:?} {everything}"
+            );
         }
         let words = hard(None, false).unwrap_err().to_string();
-        assert!(words.contains("--since") && words.contains("--everything"), "{words}");
+        assert!(
+            words.contains("--since") && words.contains("--everything"),
+            "{words}"
+        );
         assert_eq!(parse_ground(false, None, false).unwrap(), Ground::Soft);
         assert!(parse_ground(false, Some("2026-11-20"), false).is_err());
         assert!(parse_ground(false, None, true).is_err());

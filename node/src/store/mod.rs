@@ -24,7 +24,7 @@ pub use logs::{Closed, LastWitnessed, LogRow, ReceiptRow};
 pub use reader::{AlarmRow, EntryFigures, EntryRow, Reader};
 pub use snapshot::{small_value, snapshot};
 pub use views::{Projection, RecordRow, RowFilter, StoredDocument};
-pub use witness::{PastWitnessLog, StoredPast};
+pub use witness::PastWitnessLog;
 pub use writer::{StoreEvent, Writer};
 
 use std::path::Path;

@@ -41,19 +41,12 @@ pub(super) struct WitnessLog {
 pub struct PastWitnessLog {
     /// Its origin.
     pub origin: Origin,
-    /// The greatest size that is known to have been signed.
-    pub signed: TreeSize,
-}
-
-/// A witness log of before, as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredPast {
-    /// Its origin.
-    pub origin: Origin,
     /// Its random id.
     pub epoch: [u8; 16],
     /// How much of it is here.
     pub size: TreeSize,
+    /// The greatest size that is known to have been signed.
+    pub signed: TreeSize,
 }
 
 /// Loads the witness log and judges by the high-water file whether this node may go on with it.
@@ -331,45 +324,30 @@ impl Reader<'_> {
 
     /// The witness logs of this node that ended with their keys, the last one first.
     pub fn past_witness_logs(&self) -> Result<Vec<PastWitnessLog>, StoreError> {
-        let mut select = self
-            .tx
-            .prepare_cached("SELECT origin, signed FROM past_witness_logs ORDER BY id")?;
-        let rows = select.query_map([], |row| Ok((row.get::<_, String>(0)?, TreeSize(row.get(1)?))))?;
-        let mut past = Vec::new();
-        for row in rows {
-            let (origin, signed) = row?;
+        let mut select = self.tx.prepare_cached(
+            "SELECT origin, epoch, (SELECT count(*) FROM past_witness_entries e WHERE e.log = p.id), signed
+             FROM past_witness_logs p ORDER BY id",
+        )?;
+        let rows = select.query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
+        rows.map(|row| {
+            let (origin, epoch, size, signed) = row?;
             let origin = Origin::parse(&origin)
                 .map_err(|error| StoreError::Corrupt(format!("a past witness log: {error}")))?;
-            past.push(PastWitnessLog { origin, signed });
-        }
-        Ok(past)
+            Ok(PastWitnessLog {
+                origin,
+                epoch,
+                size: TreeSize(size),
+                signed: TreeSize(signed),
+            })
+        })
+        .collect()
     }
 
     /// The newest receipt of each witness key over a log.
     pub fn newest_receipts(&self, log: i64) -> Result<Vec<Receipt>, StoreError> {
         newest_receipts(self.tx, log)
-    }
-
-    /// Witness logs of before.
-    pub fn past_witness_logs(&self) -> Result<Vec<StoredPast>, StoreError> {
-        let mut select = self.tx.prepare_cached(
-            "SELECT origin, epoch, (SELECT count(*) FROM past_witness_entries e WHERE e.log = p.id)
-             FROM past_witness_logs p ORDER BY origin",
-        )?;
-        let rows = select.query_map([], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, [u8; 16]>(1)?, row.get(2)?))
-        })?;
-        rows.map(|row| {
-            let (origin, epoch, size) = row?;
-            let origin = Origin::parse(&origin)
-                .map_err(|error| StoreError::Corrupt(format!("past witness log: {error}")))?;
-            Ok(StoredPast {
-                origin,
-                epoch,
-                size: TreeSize(size),
-            })
-        })
-        .collect()
     }
 
     /// Receipts over this node's own witness log, newest first.

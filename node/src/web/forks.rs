@@ -206,11 +206,11 @@ fn branches(desk: &Desk, fork: &ForkTold) -> Vec<Branch> {
             .map(|told| branch(key!("fork-stands"), true, told)),
     );
     branches.extend(
-        fork.other
+        fork.others
             .iter()
             .map(|told| branch(key!("fork-other"), false, told)),
     );
-    if branches.len() == 2 {
+    if branches.len() > 1 {
         return branches;
     }
     // Only what the proof shows is known of both.

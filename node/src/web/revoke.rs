@@ -68,8 +68,9 @@ impl Asked {
             return Err(Refusal::at("since", text.t("revoke-since-soft")));
         }
         let since = (!self.since.is_empty()).then_some(self.since.as_str());
-        let ground =
-            parse_ground(hard, since).map_err(|_| Refusal::at("since", text.t("revoke-since-wrong")))?;
+        // Without a time everything waits: the form says so, and the preview shows it before anybody signs.
+        let ground = parse_ground(hard, since, hard && since.is_none())
+            .map_err(|_| Refusal::at("since", text.t("revoke-since-wrong")))?;
         let keep = match (office.purpose, self.keep.as_str()) {
             (Purpose::Authority, "all") => Some(Keep::All),
             (Purpose::Authority, "none") => Some(Keep::None),
@@ -87,6 +88,7 @@ impl Asked {
             ground,
             words: self.reason.clone(),
             keep,
+            also: Vec::new(),
         })
     }
 
@@ -190,7 +192,7 @@ fn plan_of(desk: &Desk, office: &Office, asked: &Asked) -> Result<Result<Preview
         Ok(draft) => draft,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    match desk.node.preview_revocation(&draft) {
+    match desk.node.waits_after(&draft) {
         Ok(preview) => Ok(Ok(preview)),
         Err(error) => Refusal::of(&desk.text, DoorError::Service(error)).map(Err),
     }

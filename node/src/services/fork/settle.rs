@@ -219,7 +219,7 @@ fn choose(
 }
 
 /// When the required parent first witnessed a tree with the history's own part, and where.
-fn first_witness(
+pub(super) fn first_witness(
     directory: &Directory,
     log: &LogStart,
     start: u64,

@@ -315,7 +315,7 @@ fn all_go_on_with_the_witnessed_branch_and_hold_the_proof() {
     let [fork] = &told[..] else { panic!("{told:?}") };
     assert_eq!(fork.origin, origin.as_str());
     assert_eq!(fork.org.as_ref().map(|org| org.name_zh.as_str()), Some("石桥站"));
-    let (stands, other) = (fork.stands.clone().unwrap(), fork.other.clone().unwrap());
+    let (stands, other) = (fork.stands.clone().unwrap(), fork.others[0].clone());
     assert_eq!((TreeSize(stands.size), stands.root), witnessed);
     assert!(stands.witnessed.is_some() && other.witnessed.is_none());
     assert_eq!(fork.why, Some(Why::OnlyWitnessed));

@@ -11,7 +11,8 @@ use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Org, Space};
 
 use super::super::{Node, ServiceError};
-use super::{LeftBehind, first_witness, receipts};
+use super::settle::first_witness;
+use super::{History, LeftBehind};
 use crate::store::{Reader, StoreError};
 
 /// A branch of a log.
@@ -21,7 +22,7 @@ pub struct BranchTold {
     pub size: u64,
     /// The root over them.
     pub root: Hash,
-    /// When its required parent first witnessed a tree with what the other branch lacks.
+    /// When its required parent first witnessed a tree with what the others lack.
     pub witnessed: Option<Timestamp>,
 }
 
@@ -57,9 +58,9 @@ pub struct ForkTold {
     pub signed: [(u64, Hash); 2],
     /// The branch that stands here; none where the log is not held.
     pub stands: Option<BranchTold>,
-    /// The other, as far as it is here.
-    pub other: Option<BranchTold>,
-    /// Why; none while the other branch is not here.
+    /// The others, as far as they are here.
+    pub others: Vec<BranchTold>,
+    /// Why; none while no other branch is here.
     pub why: Option<Why>,
     /// What stood on the other and was not signed anew.
     pub left: Vec<LeftBehind>,
@@ -120,10 +121,11 @@ impl Node {
             return Ok(None);
         };
         let log = reader.log(&fork.origin)?;
-        let branch = match &log {
-            Some(log) => reader.branch(log.id)?,
-            None => None,
+        let branches = match &log {
+            Some(log) => reader.branches(log.id)?,
+            None => Vec::new(),
         };
+        let parting = branches.iter().map(|branch| branch.start).min();
         let org: Option<OrgId> = log
             .as_ref()
             .map(|log| log.start.org)
@@ -134,11 +136,11 @@ impl Node {
             org: org.and_then(|org| directory.org(&org).cloned()),
             space: log.as_ref().map(|log| log.start.space.clone()),
             of_witness: proof.space.is_none(),
-            common: branch.as_ref().map_or(fork.common.0, |branch| branch.start),
+            common: parting.unwrap_or(fork.common.0),
             found,
             signed: signed(&proof.evidence),
             stands: None,
-            other: None,
+            others: Vec::new(),
             why: None,
             left: Vec::new(),
         };
@@ -146,24 +148,29 @@ impl Node {
             return Ok(Some(told));
         };
         let start = told.common;
-        let ours = first_witness(&directory, &log.start, start, &receipts(reader, &log, start)?);
+        let ours = History::Stands(&log).receipts(reader, start)?;
+        let ours = first_witness(&directory, &log.start, start, &ours);
         told.stands = Some(BranchTold {
             size: log.size.0,
             root: log.root,
             witnessed: ours.map(|(seconds, _)| Timestamp::from_seconds(seconds)),
         });
-        if let Some(branch) = branch {
-            let held = reader.branch_receipts(log.id, branch.start, branch.size)?;
-            let theirs = first_witness(&directory, &log.start, branch.start, &held);
-            told.why = Some(match (ours, theirs) {
-                (Some(_), None) => Why::OnlyWitnessed,
-                (Some(a), Some(b)) if a != b => Why::FirstWitnessed,
-                _ => Why::SmallerLeaf,
-            });
-            told.other = Some(BranchTold {
+        let mut first = None;
+        for branch in &branches {
+            let theirs = History::Beside(branch).receipts(reader, start)?;
+            let theirs = first_witness(&directory, &log.start, start, &theirs);
+            first = [first, theirs].into_iter().flatten().min();
+            told.others.push(BranchTold {
                 size: branch.size.0,
                 root: branch.root,
                 witnessed: theirs.map(|(seconds, _)| Timestamp::from_seconds(seconds)),
+            });
+        }
+        if !branches.is_empty() {
+            told.why = Some(match (ours, first) {
+                (Some(_), None) => Why::OnlyWitnessed,
+                (Some(a), Some(b)) if a != b => Why::FirstWitnessed,
+                _ => Why::SmallerLeaf,
             });
         }
         Ok(Some(told))

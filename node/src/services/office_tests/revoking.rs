@@ -8,7 +8,7 @@ fn a_soft_revocation_keeps_what_was_witnessed_and_contests_the_rest_until_a_succ
     two.talk();
     let unwitnessed = two.visit("lin");
     two.station.catch_up(|_| {}).unwrap();
-    let told = two.station.preview_revocation(&soft(lin)).unwrap();
+    let told = two.station.waits_after(&soft(lin)).unwrap();
     assert_eq!(
         (told.entries, told.good),
         (2, 2),
@@ -104,7 +104,7 @@ fn what_a_stolen_key_signed_since_then_waits_for_the_authority() {
         ground: Ground::Hard { since_s: None },
         ..soft(lin)
     };
-    let told = two.station.preview_revocation(&stolen).unwrap();
+    let told = two.station.waits_after(&stolen).unwrap();
     assert_eq!((told.entries, told.good, told.records), (2, 0, 1));
     two.station.revoke(&secret(), &stolen).unwrap();
     assert!(matches!(
@@ -161,7 +161,7 @@ fn a_revoked_authority_keeps_what_is_named_and_the_rest_is_adopted() {
         keep: Some(Keep::Only(keep)),
         ..soft(authority)
     };
-    let told = two.township.preview_revocation(&draft).unwrap();
+    let told = two.township.waits_after(&draft).unwrap();
     assert_eq!((told.statements, told.kept, told.entries), (vec![wang], 3, 0));
     let links = |id: &StatementId| -> Vec<StatementId> {
         let links = two.station.office_links(id);
@@ -212,7 +212,7 @@ fn a_node_that_is_revoked_knows_it_and_the_cut_covers_what_the_witness_saw() {
     };
     let seen = two.township.store().read(|reader| reader.witness_size()).unwrap();
     assert_eq!(cut.index + 1, seen.0);
-    let told = two.township.preview_revocation(&soft(id)).unwrap();
+    let told = two.township.waits_after(&soft(id)).unwrap();
     assert_eq!((told.entries, told.good), (0, 2));
     let author = two.sign_in("lin").unwrap();
     two.township.revoke(&secret(), &soft(id)).unwrap();

@@ -7,6 +7,7 @@ use lianzhan_protocol::id::{OrgId, RecordId, StatementId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{Cover, Entry, EntryIndex, Header};
 use lianzhan_protocol::trust::{Appointment, Directory, Purpose, Revoked, SignedStatement};
+use serde::Serialize;
 
 use super::RevocationDraft;
 use crate::services::{Load, Node, ServiceError};
@@ -18,7 +19,7 @@ const READ_AT_ONCE: usize = 2_000;
 const NAMED: usize = 6;
 
 /// What would become of what was signed under an appointment.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Preview {
     /// Of an authority: statements that would wait for an adoption.
     pub statements: Vec<StatementId>,
@@ -35,7 +36,7 @@ pub struct Preview {
 }
 
 /// A record of which entries would wait.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PreviewRecord {
     /// The record.
     pub record: RecordId,
@@ -61,7 +62,7 @@ struct Falling<'a> {
 
 impl Node {
     /// What `draft` would leave waiting, as far as this node holds it. Refuses what [`Node::plan_revocation`] refuses.
-    pub fn preview_revocation(&self, draft: &RevocationDraft) -> Result<Preview, ServiceError> {
+    pub fn waits_after(&self, draft: &RevocationDraft) -> Result<Preview, ServiceError> {
         let (revocation, rest) = self.plan_revocation(draft)?;
         let directory = self.directory();
         let appointment = directory
