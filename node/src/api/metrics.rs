@@ -44,6 +44,9 @@ async fn metrics(State(state): State<ApiState>) -> Result<Response, Problem> {
 #[derive(Debug)]
 struct Figures(Status);
 
+/// Name, help and value of a figure that each log has.
+type OfLogs = (&'static str, &'static str, fn(&LogStatus) -> Option<u64>);
+
 impl Collector for Figures {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let Figures(status) = self;
@@ -107,7 +110,7 @@ impl Collector for Figures {
         for (name, help, value) in figures {
             gauge(&mut encoder, name, help, value)?;
         }
-        let of_logs: [(&str, &str, fn(&LogStatus) -> Option<u64>); 4] = [
+        let of_logs: [OfLogs; 4] = [
             ("log_entries", "Entries stored of a log", |log| Some(log.size)),
             ("log_waiting", "Entries of a log that wait for a witness", |log| {
                 Some(log.waiting)
