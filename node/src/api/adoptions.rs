@@ -21,7 +21,12 @@ pub(super) fn router() -> Router<ApiState> {
 }
 
 async fn contested(State(state): State<ApiState>) -> Result<Json<Contested>, Problem> {
-    Ok(Json(blocking(&state, |node| node.contested()).await?))
+    // What was revoked or adopted a moment ago is seen, too.
+    let contested = blocking(&state, |node| {
+        node.settle_views()?;
+        node.contested()
+    });
+    Ok(Json(contested.await?))
 }
 
 #[derive(Deserialize)]

@@ -32,6 +32,14 @@ type Marked = fn(&Reader<'_>, after: i64, limit: u64) -> Result<Vec<(RecordId, i
 type Derived<T> = Vec<(RecordId, i64, T)>;
 
 impl Node {
+    /// Brings all views up to date, beside the task that does so all the time: for who must not miss what was revoked or
+    /// written a moment ago.
+    pub fn settle_views(&self) -> Result<(), ServiceError> {
+        self.mark_revised()?;
+        while self.project_round()? > 0 {}
+        Ok(())
+    }
+
     /// Folds records whose views lag, a round of batches. Returns how many it was; 0 means that views are up to date.
     pub fn project_round(&self) -> Result<usize, ServiceError> {
         self.derive(

@@ -134,7 +134,7 @@ impl Node {
     ) -> Result<Vec<RecordId>, ServiceError> {
         if !matches!(selection, Selection::Records { .. }) {
             // Lists are found in views: a record whose views lag would be missed.
-            while self.project_round()? > 0 {}
+            self.settle_views()?;
         }
         let found: BTreeSet<RecordId> = match selection {
             Selection::Records { records } => records.iter().copied().collect(),
