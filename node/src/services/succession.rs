@@ -287,10 +287,10 @@ impl Node {
         let succession = file.succession()?;
         let signed = file.joined()?;
         // A crash may have come between the statement and the key's new name.
-        let carried = self.directory().root_authorities().iter().find_map(|root| {
-            let same = root.key == succession.authority && root.validity == succession.validity;
-            root.carried_by.filter(|_| same)
-        });
+        let (by, _) = Succession::peek(&signed).map_err(ServiceError::Succession)?;
+        let directory = self.directory();
+        let mut roots = directory.root_authorities().iter();
+        let carried = roots.find(|root| root.by == by).and_then(|root| root.carried_by);
         if carried.is_none() {
             if succession.previous != now.by {
                 return Err(ServiceError::NotAllowed(

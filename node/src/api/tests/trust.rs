@@ -6,7 +6,7 @@ const UNKNOWN: &str = "000000000000000000000000000000000000000000000000000000000
 /// A record whose only change is contested: its author's key was stolen.
 async fn contested(api: &Api) -> (String, String) {
     let record = api.register().await;
-    let stolen = json!({"passphrase": AUTHORITY, "appointment": "lin", "reason": "失窃", "hard": true});
+    let stolen = json!({"passphrase": AUTHORITY, "appointment": "lin", "reason": "失窃", "hard": true, "everything": true});
     api.state("/api/v1/revoke", stolen).await;
     api.node.catch_up(|_| {}).unwrap();
     let waits = api.get("/api/v1/contested").await.json();
