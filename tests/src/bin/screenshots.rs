@@ -311,6 +311,8 @@ fn prepare_posts(driver: &Driver, prefecture: &Prefecture) -> anyhow::Result<()>
         "opinion_liaison",
     ];
     at_node(prefecture, "shiqiao", &stolen)?;
+    // One who is signed in is not asked again.
+    let browser = driver.open(Screen::DESK)?;
     enter(&browser, &base, "wen")?;
     let gist = "老屋场组水渠淤塞，下游二十亩田灌不上水";
     let fill = "const form = document.getElementById('register'); form.gist.value = arguments[0]; \
