@@ -80,6 +80,8 @@ struct Again {
     #[serde(default)]
     since: Option<String>,
     #[serde(default)]
+    everything: bool,
+    #[serde(default)]
     keep: Option<String>,
     #[serde(default)]
     addresses: Vec<String>,
@@ -99,7 +101,8 @@ async fn again(
     Body(body): Body<Again>,
 ) -> Result<(StatusCode, Json<InvitedAgain>), Problem> {
     let keep = body.keep.as_deref().map(Keep::parse).transpose()?;
-    let draft = AuthorityGrant::stated(body.loss, body.since.as_deref(), body.reason, keep, None)?;
+    let since = body.since.as_deref();
+    let draft = AuthorityGrant::of_machine(body.loss, since, body.everything, body.reason, keep)?;
     let addresses = reachable(&state, body.addresses)?;
     let (node, passphrase) = (state.node.clone(), body.passphrase.0);
     let again = state

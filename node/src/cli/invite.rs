@@ -89,6 +89,9 @@ struct Again {
     /// Since when, such as 2026-11-20 or 2026-11-20T09:00 自何时起
     #[arg(long, value_name = "TIME", requires = "again")]
     since: Option<String>,
+    /// Nobody can say since when: all that its keys ever signed waits for an adoption 无从得知何时起，全部待追认
+    #[arg(long, requires = "again", conflicts_with = "since")]
+    everything: bool,
     /// Which statements of its authority go on standing [default: all; of a stolen one none] 保留哪些声明
     #[arg(long, value_name = "all|none|IDS", requires = "again")]
     keep: Option<String>,
@@ -150,7 +153,8 @@ impl Invite {
                 self.again.draft()?;
                 let body = json!({
                     "passphrase": passphrase.expose_secret(), "org": self.again.again, "reason": self.again.reason,
-                    "loss": self.again.loss(), "since": self.again.since, "keep": self.again.keep, "addresses": given,
+                    "loss": self.again.loss(), "since": self.again.since,
+                    "everything": self.again.everything, "keep": self.again.keep, "addresses": given,
                 });
                 client.post("/invite/again", &body)?
             }
@@ -199,7 +203,7 @@ impl Again {
     fn draft(&self) -> Result<AuthorityGrant, ServiceError> {
         let keep = self.keep.as_deref().map(Keep::parse).transpose()?;
         let words = self.reason.clone().unwrap_or_default();
-        AuthorityGrant::stated(self.loss(), self.since.as_deref(), words, keep, None)
+        AuthorityGrant::of_machine(self.loss(), self.since.as_deref(), self.everything, words, keep)
     }
 }
 

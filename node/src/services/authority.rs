@@ -119,9 +119,22 @@ impl AuthorityGrant {
     ) -> Result<Self, ServiceError> {
         // An authority's key signs statements alone, and `keep` says which of them are in doubt.
         let gone = loss != Loss::None;
+        let everything = gone && since.is_none();
+        Self::of_machine(loss, since, everything, words, keep).map(|grant| AuthorityGrant { until, ..grant })
+    }
+
+    /// As a person states it of a machine with all its keys: what the node wrote may be in doubt, too, so a time is asked for,
+    /// or that it is everything.
+    pub fn of_machine(
+        loss: Loss,
+        since: Option<&str>,
+        everything: bool,
+        words: String,
+        keep: Option<Keep>,
+    ) -> Result<Self, ServiceError> {
         Ok(AuthorityGrant {
-            until,
-            ground: parse_ground(gone, since, gone && since.is_none())?,
+            until: None,
+            ground: parse_ground(loss != Loss::None, since, everything)?,
             words,
             keep: keep.or((loss == Loss::Lost).then_some(Keep::All)),
         })

@@ -19,6 +19,10 @@ async fn a_visit_is_registered_and_read_back_without_the_persons_data() {
         change["chain"].as_array().unwrap().last().unwrap()["holder"],
         "林晓"
     );
+    let horizon = &shown["horizon"][0];
+    assert_eq!(horizon["origin"], change["origin"]);
+    assert_eq!(horizon["size"], change["log_size"]);
+    assert_eq!(horizon["witnessed"], Value::Null, "nobody is there to witness it");
     let text = String::from_utf8(answer.body).unwrap();
     assert!(
         !text.contains("赵某某") && !text.contains("13900000016"),

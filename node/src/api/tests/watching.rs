@@ -68,3 +68,32 @@ async fn whoever_watches_gets_checkpoints_and_proofs_without_a_token() {
     }
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
 }
+
+#[tokio::test]
+async fn the_figures_are_open_metrics_behind_the_token() {
+    let api = Api::new();
+    api.register().await;
+    let open = Request::builder().uri("/api/v1/metrics");
+    assert_eq!(
+        api.send(open, Body::empty()).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    let answer = api.get("/api/v1/metrics").await;
+    assert_eq!(
+        answer.headers["content-type"],
+        "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    );
+    let text = String::from_utf8(answer.body).unwrap();
+    let line = |start: &str| {
+        text.lines()
+            .find(|line| line.starts_with(start))
+            .unwrap_or_else(|| panic!("{start}: {text}"))
+    };
+    let status = api.get("/api/v1/status").await.json();
+    let entries = format!("lianzhan_entries {}", status["entries"]);
+    assert_eq!(line("lianzhan_entries "), entries);
+    assert_eq!(line("lianzhan_alarms "), "lianzhan_alarms 0");
+    assert!(line("lianzhan_build_info").contains(env!("CARGO_PKG_VERSION")));
+    assert!(line("lianzhan_log_entries{").contains("own=\"true\""));
+    assert!(text.ends_with("# EOF\n"));
+}
