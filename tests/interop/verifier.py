@@ -725,6 +725,8 @@ class Directory:
         if r[2][0] != 2:
             return []
         post = self.held[r[1]][2][1][0]
+        if org != post[2] and org not in self.above(post[2]):
+            return []
         hit = []
         for other, s in self.held.items():
             if s[2][0] == 2 and other != r[1]:

@@ -270,7 +270,9 @@ impl Node {
         };
         let mut revoked = Vec::new();
         for draft in &drafts {
-            revoked.extend(self.revoke_with(authority, draft)?);
+            if !self.is_hit_already(draft) {
+                revoked.extend(self.revoke_with(authority, draft)?);
+            }
         }
         Ok(AuthorityChange {
             org: request.org,

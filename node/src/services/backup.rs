@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
+use lianzhan_protocol::codec::hex;
 use lianzhan_protocol::id::{OrgId, StatementId};
 use lianzhan_protocol::trust::FoundingStatement;
 use serde::{Deserialize, Serialize};
@@ -132,8 +133,8 @@ pub fn back_up(
     let founding = FoundingStatement::open(&std::fs::read(&founding).map_err(disk(&founding))?)
         .map_err(ServiceError::from)?;
     // The database first: every key that it names was in its file before.
-    let copy = Scratch(dir.join("backup.db.new"));
-    copy.remove();
+    // A name of its own: two backups may be made at once.
+    let copy = Scratch(dir.join(format!("backup.{}.db.new", hex(&env::random::<8>()))));
     store::snapshot(dir, &copy.0, progress).map_err(ServiceError::from)?;
     let about = About {
         format: FORMAT.to_owned(),
@@ -188,9 +189,10 @@ pub fn restore(
     if dir.exists() && !empty() {
         return Err(ServiceError::NodeExists(dir.to_owned()).into());
     }
-    let mut unfinished = dir.as_os_str().to_owned();
-    unfinished.push(".restoring");
-    let unfinished = Scratch(unfinished.into());
+    // Beside it, also where the name was given with a slash behind.
+    let mut name = dir.file_name().unwrap_or(dir.as_os_str()).to_owned();
+    name.push(".restoring");
+    let unfinished = Scratch(dir.with_file_name(name));
     unfinished.remove();
     env::create_private_dir(&unfinished.0.join("people")).map_err(disk(&unfinished.0))?;
     let about = unpack(&unfinished.0, opened(from, passphrase)?, from)?;

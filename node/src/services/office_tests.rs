@@ -13,7 +13,7 @@ use lianzhan_protocol::log::TreeSize;
 use lianzhan_protocol::record::{AdoptedBy, Value, Verdict};
 
 use lianzhan_protocol::time::Timestamp;
-use lianzhan_protocol::trust::{Ground, Level, Purpose, Role};
+use lianzhan_protocol::trust::{Appointment, Body, Ground, Level, Purpose, Role, Validity};
 
 use super::adopt::AdoptDraft;
 use super::appoint::{AppointmentRequest, PersonDraft};

@@ -228,13 +228,7 @@ impl Node {
             Ground::Soft => self.unwitnessed_of_former()?,
             Ground::Hard { .. } => Vec::new(),
         };
-        for id in old {
-            let revocation = RevocationDraft {
-                ground: draft.ground,
-                ..RevocationDraft::soft(id, &draft.words)
-            };
-            change.revoked.extend(self.revoke_with(authority, &revocation)?);
-        }
+        // Before the revocations: broken off in between, the former posts still stand, and all of it is done again.
         change.adopted = left.len();
         for part in left.chunks(Adoption::MAX) {
             let mut changes = part.to_vec();
@@ -244,6 +238,15 @@ impl Node {
                 statements: Vec::new(),
             };
             self.publish(authority, Body::Adoption(adoption))?;
+        }
+        for id in old {
+            let revocation = RevocationDraft {
+                ground: draft.ground,
+                ..RevocationDraft::soft(id, &draft.words)
+            };
+            if !self.is_hit_already(&revocation) {
+                change.revoked.extend(self.revoke_with(authority, &revocation)?);
+            }
         }
         Ok(change)
     }

@@ -38,7 +38,9 @@ impl Node {
         }
         let mut revoked = Vec::new();
         for draft in &drafts {
-            revoked.extend(self.revoke_with(&authority, draft)?);
+            if !self.is_hit_already(draft) {
+                revoked.extend(self.revoke_with(&authority, draft)?);
+            }
         }
         let invitation = self.open_invitation(&authority, org, addresses)?;
         Ok(InvitedAgain { invitation, revoked })

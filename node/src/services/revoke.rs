@@ -134,7 +134,7 @@ impl Node {
     /// What a revocation would do; nothing is signed, and no key is needed.
     pub fn preview_revocation(&self, draft: &RevocationDraft) -> Result<RevocationPreview, ServiceError> {
         let (revocation, rest) = self.plan_revocation(draft)?;
-        let issued = self.standing_under(&draft.appointment).len();
+        let issued = self.standing_under(draft).len();
         let waits = self.waits_after(draft)?;
         Ok(RevocationPreview {
             appointment: self.office(&draft.appointment)?,
@@ -158,9 +158,17 @@ impl Node {
         })
     }
 
+    /// Whether a revocation like this one stands against the appointment already: a hard one of another appointment of the
+    /// same key does.
+    pub(super) fn is_hit_already(&self, draft: &RevocationDraft) -> bool {
+        let directory = self.directory();
+        let held = directory.revoked(&draft.appointment);
+        draft.ground != Ground::Soft && held.iter().any(|revoked| revoked.ground != Ground::Soft)
+    }
+
     /// What was issued under an appointment and stands.
-    fn standing_under(&self, appointment: &StatementId) -> Vec<StatementId> {
-        issued_under(&self.directory(), appointment).collect()
+    fn standing_under(&self, draft: &RevocationDraft) -> Vec<StatementId> {
+        issued_under(&self.directory(), &draft.appointment, &draft.ground)
     }
 
     /// Revokes an appointment that this node's org, or one below it, gave. Returns the revocation, and the adoptions of
@@ -180,7 +188,8 @@ impl Node {
         draft: &RevocationDraft,
     ) -> Result<Vec<StatementId>, ServiceError> {
         let (revocation, rest) = self.plan_revocation(draft)?;
-        let mut stated = vec![self.publish(authority, Body::Revocation(revocation))?];
+        let mut stated = Vec::new();
+        // Before the revocation: broken off in between, nothing is lost, and the same is done again.
         for part in rest.chunks(Adoption::MAX) {
             let adoption = Adoption {
                 changes: Vec::new(),
@@ -188,6 +197,7 @@ impl Node {
             };
             stated.push(self.publish(authority, Body::Adoption(adoption))?);
         }
+        stated.insert(0, self.publish(authority, Body::Revocation(revocation))?);
         Ok(stated)
     }
 
@@ -331,15 +341,34 @@ pub(super) fn last_receipt(
 }
 
 /// What was issued under an appointment and stands.
-fn issued_under<'a>(
-    directory: &'a Directory,
-    appointment: &'a StatementId,
-) -> impl Iterator<Item = StatementId> + 'a {
+fn issued_under(directory: &Directory, appointment: &StatementId, ground: &Ground) -> Vec<StatementId> {
+    let posts = hit_by(directory, appointment, ground);
     directory
         .statements()
-        .filter(move |statement| statement.issuer().appointment == Some(*appointment))
-        .filter(|statement| !directory.faults().contains_key(&statement.id()))
+        .filter(|statement| {
+            statement
+                .issuer()
+                .appointment
+                .is_some_and(|under| posts.contains(&under))
+        })
         .map(SignedStatement::id)
+        .filter(|id| !directory.faults().contains_key(id))
+        .collect()
+}
+
+/// The appointments that a revocation is of: one on a hard ground of all of the key in that org (T-20a).
+fn hit_by(directory: &Directory, appointment: &StatementId, ground: &Ground) -> BTreeSet<StatementId> {
+    let mut hit = BTreeSet::from([*appointment]);
+    let post = directory
+        .statement(appointment)
+        .and_then(SignedStatement::appointment);
+    if let (Some(post), Ground::Hard { .. }) = (post, ground) {
+        let of_key = |other: &Appointment| other.key == post.key && other.org == post.org;
+        let others = directory.statements();
+        let others = others.filter(|statement| statement.appointment().is_some_and(of_key));
+        hit.extend(others.map(SignedStatement::id));
+    }
+    hit
 }
 
 /// Tags of the statements that go on standing, and those for which there is no room.
@@ -357,7 +386,7 @@ fn kept(
             _ => Ok((Vec::new(), Vec::new())),
         };
     }
-    let issued = issued_under(directory, id);
+    let issued = issued_under(directory, id, &draft.ground);
     let keep = draft.keep.clone().unwrap_or(match draft.ground {
         Ground::Soft => Keep::All,
         Ground::Hard { .. } => Keep::None,
@@ -367,10 +396,10 @@ fn kept(
         _ => BTreeSet::new(),
     };
     let mut kept: Vec<StatementId> = match keep {
-        Keep::All => issued.collect(),
+        Keep::All => issued,
         Keep::None => Vec::new(),
         Keep::Only(ids) => {
-            let issued: BTreeSet<StatementId> = issued.collect();
+            let issued: BTreeSet<StatementId> = issued.into_iter().collect();
             if let Some(other) = ids.iter().find(|id| !issued.contains(id)) {
                 return Err(ServiceError::Bad(format!(
                     "{other} was not issued under this authority, or does not stand"

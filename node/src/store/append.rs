@@ -129,6 +129,11 @@ impl Writer<'_> {
         }
         let mut statements = Vec::new();
         let tx = self.tx;
+        // Before the entries: receipts among them are held against these.
+        let mut insert = tx.prepare_cached("INSERT INTO nodes (log, idx, hash) VALUES (?,?,?)")?;
+        for (node, hash) in &nodes {
+            insert.execute((head.id, node, &hash.0))?;
+        }
         let mut insert = tx.prepare_cached(
             "INSERT INTO entries (log, idx, entry, kind, change, record, payload, receipt) VALUES (?,?,?,?,?,?,?,?)",
         )?;
@@ -141,7 +146,7 @@ impl Writer<'_> {
                 match statement {
                     LogStatement::Receipt(receipt) => {
                         is_receipt = true;
-                        self.keep_receipt(&head, origin, &frontier, &nodes, &receipt)?;
+                        self.keep_receipt(&head, origin, &frontier, &receipt)?;
                     }
                     LogStatement::Trust(bytes) => statements.extend(SignedStatement::open(&bytes).ok()),
                     // What proves nothing stays an entry, and says nothing.
@@ -164,10 +169,6 @@ impl Writer<'_> {
                 is_receipt,
             ))?;
             self.dirty.extend(header.record);
-        }
-        let mut insert = tx.prepare_cached("INSERT INTO nodes (log, idx, hash) VALUES (?,?,?)")?;
-        for (node, hash) in &nodes {
-            insert.execute((head.id, node, &hash.0))?;
         }
         let standing = Standing {
             size: frontier.size(),
@@ -236,18 +237,13 @@ impl Writer<'_> {
         head: &Head,
         origin: &Origin,
         frontier: &Frontier,
-        nodes: &[(u64, Hash)],
         receipt: &Receipt,
     ) -> Result<(), StoreError> {
         let start = self.log_start(head.id)?;
         let root = if receipt.size == frontier.size() {
             Some(frontier.root())
         } else {
-            lianzhan_protocol::log::root_at(receipt.size, |idx| {
-                self.node(head.id, idx)
-                    .or_else(|| nodes.iter().find(|(n, _)| *n == idx).map(|(_, hash)| *hash))
-            })
-            .ok()
+            lianzhan_protocol::log::root_at(receipt.size, |idx| self.node(head.id, idx)).ok()
         };
         if root != Some(receipt.root) || receipt.verify(origin, &start.node).is_err() {
             return self.raise_alarm(

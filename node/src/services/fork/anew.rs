@@ -1,5 +1,7 @@
 //! What stood on a branch that does not stand is kept, and counts nowhere. Its authors are asked to sign it anew.
 
+use std::collections::BTreeSet;
+
 use lianzhan_protocol::id::{ChangeId, RecordId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{Entry, PayloadKind};
@@ -58,6 +60,7 @@ impl Node {
         let directory = self.directory();
         Ok(self.store.read(|reader| {
             let mut all = Vec::new();
+            let mut seen = BTreeSet::new();
             for left in reader.left_behind()? {
                 let (log, index) = (left.log, left.index);
                 let entry = Entry::parse(&left.entry)
@@ -70,8 +73,7 @@ impl Node {
                     continue;
                 };
                 // It may stand on more than one of the others.
-                let is_told = all.iter().any(|found: &Found| found.told.change == change);
-                if is_told || reader.stands(log, &change)? {
+                if !seen.insert(change) || reader.stands(log, &change)? {
                     continue;
                 }
                 let appointment = header.appointment.and_then(|id| directory.appointment(&id).ok());

@@ -84,8 +84,8 @@ impl Node {
             let found = reader.forks_found()?;
             let mut told: Vec<ForkTold> = Vec::new();
             for (origin, proof) in reader.forks()? {
-                // Several proofs about one log say the same to people.
-                if told.iter().any(|known| known.origin == origin) {
+                // Several proofs about one log say the same to people; they follow each other.
+                if told.last().is_some_and(|known| known.origin == origin) {
                     continue;
                 }
                 let at = found.get(&origin).copied().unwrap_or_default();

@@ -217,6 +217,49 @@ fn what_a_stolen_authority_key_stated_waits_but_for_what_is_kept() {
         .unwrap();
 }
 
+#[test]
+fn a_lost_authority_key_that_was_renewed_is_revoked_once_and_all_it_stated_stands() {
+    let two = Two::new();
+    let lin = two.appoint(clerk("lin"));
+    let first = two.of_station(Purpose::Authority);
+    let soon = PersonDraft {
+        until: Some(in_days(10)),
+        ..clerk("wang")
+    };
+    let wang = two.appoint(soon);
+    two.talk();
+    // A second appointment of the same key, under which more is stated.
+    let post = two.township.directory().appointment(&first).unwrap().clone();
+    let earlier = lianzhan_protocol::time::Timestamp(post.validity.not_after.0 - DAY_MS);
+    let again = Appointment {
+        validity: Validity {
+            not_after: earlier,
+            ..post.validity
+        },
+        ..post
+    };
+    let authority = two.township.unlock_authority(&secret()).unwrap();
+    let second = two
+        .township
+        .publish(&authority, Body::Appointment(again))
+        .unwrap();
+    two.talk();
+    let request = two.station.ask_authority(None, &new_secret()).unwrap();
+    let change = two
+        .township
+        .grant_authority(&secret(), &request, &lost(Loss::Lost))
+        .unwrap();
+    assert_eq!(change.revoked.len(), 1, "{change:?}");
+    let directory = two.township.directory();
+    for post in [first, second] {
+        assert_eq!(directory.revoked(&post).len(), 1);
+    }
+    two.talk();
+    for id in [lin, wang] {
+        assert!(two.office(&id).serves(), "{:?}", two.office(&id).standing);
+    }
+}
+
 /// A node with another key, opened anew.
 fn rekeyed(node: Arc<Node>, draft: &NodeKeyDraft) -> (Arc<Node>, NodeKeyChange) {
     let dir = node.dir().to_owned();

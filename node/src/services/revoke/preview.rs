@@ -50,8 +50,10 @@ pub struct PreviewRecord {
 struct Falling<'a> {
     directory: &'a Directory,
     revoked: Revoked,
-    /// The appointment itself; none of an authority, under which nothing is written.
-    itself: Option<(StatementId, &'a Appointment)>,
+    /// What the appointment is of; none of an authority, under which nothing is written.
+    itself: Option<&'a Appointment>,
+    /// The appointments that are revoked.
+    hit: BTreeSet<StatementId>,
     /// Appointments that rest on it and would not be kept.
     appointments: BTreeSet<StatementId>,
     /// Nodes whose every appointment is among these.
@@ -72,29 +74,26 @@ impl Node {
             return Ok(Preview::default());
         };
         let revoked = Revoked::new(draft.appointment, &revocation);
+        let hit = super::hit_by(&directory, &draft.appointment, &draft.ground);
         let mut preview = Preview::default();
         let mut falling = Falling {
             directory: &directory,
-            itself: (appointment.purpose != Purpose::Authority).then_some((draft.appointment, appointment)),
+            itself: (appointment.purpose != Purpose::Authority).then_some(appointment),
             appointments: BTreeSet::new(),
             nodes: BTreeSet::new(),
             other_post: directory
                 .appointments_of(&appointment.key, Purpose::Node)
                 .any(|(id, post)| {
-                    id != draft.appointment
-                        && post.org == appointment.org
-                        && directory.revoked(&id).is_empty()
+                    post.org == appointment.org && directory.revoked(&id).is_empty() && !hit.contains(&id)
                 }),
             revoked,
+            hit,
         };
         if appointment.purpose == Purpose::Authority {
-            let issued = directory
-                .statements()
-                .filter(|statement| statement.issuer().appointment == Some(draft.appointment))
-                .map(SignedStatement::id)
-                .filter(|id| !directory.faults().contains_key(id));
-            let (kept, waiting): (Vec<_>, Vec<_>) =
-                issued.partition(|id| falling.revoked.keeps_statement(id) || rest.contains(id));
+            let issued = super::issued_under(&directory, &draft.appointment, &draft.ground);
+            let (kept, waiting): (Vec<_>, Vec<_>) = issued
+                .into_iter()
+                .partition(|id| falling.revoked.keeps_statement(id) || rest.contains(id));
             preview.kept = kept.len();
             preview.statements = waiting;
             falling.take(&preview.statements);
@@ -153,8 +152,8 @@ impl Falling<'_> {
     /// The bytes that an entry which falls must hold; none where nothing in the log can fall.
     fn holding(&self, log: &LogRow) -> Option<&[u8]> {
         match self.itself {
-            Some((_, post)) if post.purpose == Purpose::Person => Some(post.key.ed25519_bytes().as_slice()),
-            Some((_, post)) => {
+            Some(post) if post.purpose == Purpose::Person => Some(post.key.ed25519_bytes().as_slice()),
+            Some(post) => {
                 (post.purpose == Purpose::Node && post.key == log.start.node && post.org == log.start.org)
                     .then_some(&[])
             }
@@ -207,7 +206,7 @@ impl Falling<'_> {
         let named = header.appointment?;
         let org = self.directory.appointment(&named).ok()?.org;
         match self.itself {
-            Some((id, post)) if post.purpose == Purpose::Person => (named == id).then_some((org, true)),
+            Some(post) if post.purpose == Purpose::Person => self.hit.contains(&named).then_some((org, true)),
             Some(_) => Some((org, !self.other_post)),
             None => (self.appointments.contains(&named) || self.nodes.contains(&log.start.node))
                 .then_some((org, true)),

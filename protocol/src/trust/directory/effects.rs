@@ -104,8 +104,9 @@ impl<'a> Posts<'a> {
     }
 
     /// The other appointments against which a revocation stands, too: one that says that the key is in other hands is about
-    /// the key, and another appointment of it in that org does not clear it. Of an authority those alone that it reaches, so
-    /// that nobody takes from those on whom they rest.
+    /// the key, and another appointment of it in that org does not clear it. Only where the revoker's org is that org or above
+    /// it, since anybody can state an appointment of any key anywhere, which does not stand, and revoke that. Of an authority
+    /// those alone that it reaches, so that nobody takes from those on whom they rest.
     fn hit_too(
         &self,
         judge: &Judge<'_>,
@@ -120,6 +121,7 @@ impl<'a> Posts<'a> {
         let of_key = post.and_then(|post| self.0.get(&(post.key, post.org)));
         let hits = |(other, post): &&(&'a StatementId, &'a Appointment)| {
             **other != target
+                && judge.reaches(&org, 0, &post.org, usize::MAX)
                 && (post.purpose != Purpose::Authority
                     || judge.reaches_statement(&org, judge.length(id), other))
         };

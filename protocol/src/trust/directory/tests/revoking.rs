@@ -437,3 +437,39 @@ fn a_key_in_other_hands_is_not_cleared_by_another_appointment() {
 }
 
 mod adopting;
+
+#[test]
+fn nobody_takes_a_key_from_an_org_above_by_revoking_what_never_stood() {
+    let mut town = Town::new();
+    let county = {
+        let (directory, key) = (
+            town.federation.directory(),
+            town.federation.keys(org(COUNTY)).node.public(),
+        );
+        directory.appointments_of(&key, Purpose::Node).next().unwrap().0
+    };
+    let key = town.federation.keys(org(COUNTY)).node.clone();
+    let post = Appointment {
+        name: "冒名".into(),
+        ..town.federation.appointment(&key, org(COUNTY), Purpose::Node)
+    };
+    let made_up = town.federation.sign(org(SHIQIAO), Body::Appointment(post));
+    town.federation.add(made_up.clone());
+    let revocation = Revocation {
+        ground: Ground::Hard { since_s: None },
+        ..match revoking(made_up.id()) {
+            Body::Revocation(revocation) => revocation,
+            _ => unreachable!(),
+        }
+    };
+    let revoked = town.federation.sign(org(SHIQIAO), Body::Revocation(revocation));
+    town.federation.add(revoked.clone());
+    let directory = town.federation.directory();
+    assert!(directory.faults().contains_key(&made_up.id()));
+    assert!(
+        !directory.faults().contains_key(&revoked.id()),
+        "it revokes what is its own"
+    );
+    assert_eq!(directory.revoked(&county), []);
+    assert_eq!(directory.node_org(&key.public()), Some(org(COUNTY)));
+}
