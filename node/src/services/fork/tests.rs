@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use age::secrecy::SecretString;
 use lianzhan_protocol::record::Value;
-use lianzhan_protocol::sync::RANGE_BYTES;
+use lianzhan_protocol::sync::{RANGE_BYTES, WitnessRequest};
 use lianzhan_protocol::trust::{Audience, Level, Role};
 
 mod conversation;
@@ -247,14 +247,26 @@ fn witness(child: &Node, parent: &Node) {
         let Some(prepared) = asked.unwrap() else {
             continue;
         };
-        let request = CosignRequest {
+        let request = |prepared: WitnessRequest| CosignRequest {
             peer: child.node_key().public(),
             old: prepared.old,
             checkpoint: prepared.checkpoint,
             proof: prepared.proof,
             shown: prepared.shown,
         };
-        if let Ok(receipt) = parent.cosign(request, crate::env::now()).unwrap() {
+        let now = crate::env::now();
+        let answer = match parent.cosign(request(prepared), now).unwrap() {
+            // It has seen more than the child knows of: asked again from there.
+            Err((size, _)) => {
+                let again = child.prepare_witness(&log.origin, &parent.org_id(), Some(size), now);
+                let Some(prepared) = again.unwrap() else {
+                    continue;
+                };
+                parent.cosign(request(prepared), now).unwrap()
+            }
+            answer => answer,
+        };
+        if let Ok(receipt) = answer {
             child.store_receipt(&log.origin, receipt).unwrap();
         }
     }
@@ -292,6 +304,36 @@ fn forked() -> (World, Arc<Node>, Origin) {
     world.visit(&twin, "副本甲");
     world.visit(&twin, "副本乙");
     (world, twin, origin)
+}
+
+#[test]
+fn a_receipt_that_stands_on_the_losing_branch_alone_proves_nothing_to_anybody() {
+    let world = World::new();
+    let origin = world.log();
+    let twin = world.copy_station();
+    let twin = Node::open(&twin, &Overrides::default()).unwrap();
+    // The station has what both have witnessed, and writes that down; the twin's own part is witnessed.
+    witness(world.station(), &world.township);
+    carry(world.station(), &world.county);
+    world.visit(&twin, "副本");
+    witness(&twin, &world.township);
+    carry(&twin, &world.township);
+    world.talk(&[&twin, &world.township, &world.county, world.station()]);
+    let receipts = |node: &Node| {
+        let log = row(node, &origin).id;
+        let rows = node
+            .store()
+            .read(|reader| reader.receipts_over(log, EntryIndex(0)))
+            .unwrap();
+        rows.iter().map(|row| (row.size, row.time_s)).collect::<Vec<_>>()
+    };
+    assert_eq!(visits(&world.county), ["副本", "起初"]);
+    assert!(!receipts(&world.township).is_empty());
+    for node in [&world.county, world.station()] {
+        assert_eq!(standing(node, &origin), standing(&world.township, &origin));
+        assert_eq!(receipts(node), receipts(&world.township));
+        assert_eq!(node.check(|_| {}).unwrap().faults, Vec::<String>::new());
+    }
 }
 
 #[test]
