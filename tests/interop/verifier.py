@@ -772,6 +772,16 @@ class Directory:
     def revoked(self, name):
         return self.effects[0].get(name, [])
 
+    def revoked_or_above(self):
+        """V-4: what a revocation that stands names, and the chain above that."""
+        found = set()
+        for _, _, revocation in self.standing(5):
+            name = revocation[1]
+            while name is not None and name in self.held:
+                found.add(name)
+                name = self.held[name][1].get(3)
+        return found
+
     def adopted(self, change, org):
         above = list(self.above(org))
         return next((name for name, by in self.effects[2].get(change, []) if by in above), None)
@@ -1769,7 +1779,7 @@ class Bundle:
             need(identity.hex() == name, "other_name")
             statements[identity] = statement
         self.directory = Directory(self.founding_id, founding, statements)
-        need(not self.directory.faults, "does_not_stand")
+        need(set(self.directory.faults) <= self.directory.revoked_or_above(), "does_not_stand")
 
     def read_proof(self, path):
         """A tlog-proof: index, hashes, note."""
@@ -1948,9 +1958,7 @@ class Bundle:
         todo |= {n for n, _, org in d.standing(1) if org[1] in orgs}
         todo |= {root["carrier"] for root in d.line[1:]}
         todo, wanted = [n for n in todo if n in d.held], set()
-        against = {}
-        for n, _, r in d.standing(5):
-            against.setdefault(r[1], []).append(n)
+        against = {name: [n for n, _ in revoked] for name, revoked in d.effects[0].items()}
         for n, _, a in d.standing(6):
             for each in a[2]:
                 against.setdefault(each, []).append(n)
@@ -1967,7 +1975,7 @@ class Bundle:
             named = [issuer[1]] + {1: lambda: [body[2]] if 2 in body else [], 2: lambda: [body[2]], 3: lambda: body[4][1], 4: lambda: body}.get(kind, list)()
             above = {o for org in named for o in d.above(org)}
             todo += [n for n, _, org in d.standing(1) if org[1] in above]
-        return wanted
+        return {name for name in wanted if name not in d.faults or name in d.revoked_or_above()}
 
     # --- summary.json (V-12)
 
@@ -2232,6 +2240,7 @@ class Replay:
             "orgs": [org.hex() for org in sorted(d.orgs)],
             "line": [root["by"].hex() for root in d.line],
             "policy": d.policy and d.policy.hex(),
+            "revoked": {name.hex(): sorted(by.hex() for by, _ in revoked) for name, revoked in d.effects[0].items()},
         }
 
     def record(self, v):

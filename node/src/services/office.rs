@@ -253,7 +253,9 @@ impl Node {
         let directory = self.directory();
         let key = self.node_key.public();
         let mut of_node = directory.appointments_of(&key, Purpose::Node);
-        let revoked = of_node.try_fold(None, |_, (id, _)| directory.revoked(&id).first().map(Some));
+        let revoked = of_node.try_fold(None, |_, (id, _)| {
+            directory.revoked(&id).first().copied().map(Some)
+        });
         revoked.flatten().map(|revoked| revocation(&directory, revoked))
     }
 

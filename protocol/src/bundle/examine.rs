@@ -102,7 +102,7 @@ fn entries<'a>(files: &mut View<'a>) -> Vec<check_entry::Item<'a>> {
     items
 }
 
-/// Opens all statements and judges them; every one must stand.
+/// Opens all statements and judges them; every one must stand, but for those on which the reach of a revocation rests.
 fn statements(files: &mut View<'_>, founding: FoundingStatement) -> Result<Directory, Refusal> {
     let mut opened = Vec::new();
     for name in names(files, STATEMENTS, '.') {
@@ -116,14 +116,17 @@ fn statements(files: &mut View<'_>, founding: FoundingStatement) -> Result<Direc
     let mut directory = Directory::new(founding);
     directory.extend(opened);
     // The cause before what rests on it, so that the thing named is the one to look at.
-    let faults = directory.faults();
+    let tolerated = directory.revoked_or_above();
+    let faults = || {
+        let faults = directory.faults().iter();
+        faults.filter(|(id, _)| !tolerated.contains(*id))
+    };
     let rests = |fault: &crate::trust::StatementFault| {
         fault.is_pending() || matches!(fault, crate::trust::StatementFault::Issuer(_))
     };
-    match faults
-        .iter()
+    match faults()
         .find(|(_, fault)| !rests(fault))
-        .or_else(|| faults.iter().next())
+        .or_else(|| faults().next())
     {
         Some((id, fault)) => Err(Refusal::new(
             statement_file(id),

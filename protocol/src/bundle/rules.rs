@@ -90,8 +90,8 @@ pub(super) struct Needs<'a> {
     pub(super) receipts: &'a [Receipt],
 }
 
-/// The statements that a stranger needs to judge these logs and changes; only such as stand. Equal for a directory and for
-/// the part of it that this returns.
+/// The statements that a stranger needs to judge these logs and changes; of those that do not stand the ones alone without
+/// which no revocation among them could be judged. Equal for a directory and for the part of it that this returns.
 pub(super) fn needed<'a>(
     directory: &'a Directory,
     logs: &[Needs<'_>],
@@ -134,7 +134,11 @@ pub(super) fn needed<'a>(
     }));
     ids.retain(|id| !directory.faults().contains_key(id));
     let mut closure = directory.closure(ids);
-    closure.retain(|statement| !directory.faults().contains_key(&statement.id()));
+    let tolerated = directory.revoked_or_above();
+    closure.retain(|statement| {
+        let id = statement.id();
+        !directory.faults().contains_key(&id) || tolerated.contains(&id)
+    });
     closure
 }
 

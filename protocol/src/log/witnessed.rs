@@ -70,7 +70,7 @@ pub fn witness_group(
         .ok_or(NotAWitness::Policy)?;
     let (origin, index) = (&receipt.witness_origin, receipt.witness_index.0);
     let kept = |id: &StatementId| {
-        let mut revoked = directory.revoked(id).iter();
+        let mut revoked = directory.revoked(id).into_iter();
         revoked.all(|revoked| revoked.keeps_receipt(origin, index, receipt.time_s))
     };
     let served = |key, purpose, org: &OrgId| {

@@ -165,7 +165,7 @@ fn contested_node(
 
 /// The first revocation of an appointment within whose cut no receipts prove the change.
 fn unanswered(directory: &Directory, appointment: &StatementId, held: &Held) -> Option<StatementId> {
-    let mut revoked = directory.revoked(appointment).iter();
+    let mut revoked = directory.revoked(appointment).into_iter();
     let unanswered = revoked.find(|revoked| {
         let proves = |cover: &Cover| revoked.keeps_receipt(&cover.origin, cover.index, cover.time_s);
         held.covered.witnessed_by(proves).is_none()

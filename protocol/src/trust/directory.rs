@@ -223,7 +223,7 @@ impl Directory {
 
     /// Revocations that stand against an appointment, by id: those that name it, and those that name another one of its key
     /// in its org because the key is in other hands.
-    pub fn revoked(&self, appointment: &StatementId) -> &[Revoked] {
+    pub fn revoked(&self, appointment: &StatementId) -> Vec<&Revoked> {
         self.standing.effects.revoked(appointment)
     }
 
@@ -310,7 +310,7 @@ impl Directory {
     pub fn closure(&self, ids: impl IntoIterator<Item = StatementId>) -> Vec<&SignedStatement> {
         let mut wanted = BTreeSet::new();
         let mut orgs = BTreeSet::new();
-        let against = self.against();
+        let adopting = self.adopting();
         let mut todo: Vec<StatementId> = ids.into_iter().collect();
         todo.extend(self.standing.roots.iter().filter_map(|root| root.carried_by));
         while let Some(id) = todo.pop() {
@@ -321,7 +321,8 @@ impl Directory {
                 continue;
             }
             todo.extend(statement.issuer().appointment);
-            todo.extend(against.get(&id).into_iter().flatten());
+            todo.extend(self.revoked(&id).iter().map(|revoked| revoked.by));
+            todo.extend(adopting.get(&id).into_iter().flatten());
             let mut named = vec![statement.issuer().org];
             match statement.body() {
                 Body::Appointment(appointment) => named.push(appointment.org),
@@ -342,26 +343,41 @@ impl Directory {
         wanted.iter().filter_map(|id| self.statements.get(id)).collect()
     }
 
-    /// The standing revocations and adoptions, by the statement that they are about.
-    fn against(&self) -> BTreeMap<StatementId, Vec<StatementId>> {
-        let mut against: BTreeMap<StatementId, Vec<StatementId>> = BTreeMap::new();
-        for (appointment, revoked) in self.standing.effects.all_revoked() {
-            against
-                .entry(*appointment)
-                .or_default()
-                .extend(revoked.iter().map(|revoked| revoked.by));
-        }
+    /// The standing adoptions, by the statement that they are about.
+    fn adopting(&self) -> BTreeMap<StatementId, Vec<StatementId>> {
+        let mut adopting: BTreeMap<StatementId, Vec<StatementId>> = BTreeMap::new();
         for (id, statement) in &self.statements {
-            if self.standing.faults.contains_key(id) {
-                continue;
-            }
-            if let Body::Adoption(adoption) = statement.body() {
+            if let Body::Adoption(adoption) = statement.body()
+                && !self.standing.faults.contains_key(id)
+            {
                 for adopted in &adoption.statements {
-                    against.entry(*adopted).or_default().push(*id);
+                    adopting.entry(*adopted).or_default().push(*id);
                 }
             }
         }
-        against
+        adopting
+    }
+
+    /// Statements that need not stand for a revocation to be judged: of every one that stands the appointment that it names,
+    /// and the chain above that, on which its reach rests.
+    pub fn revoked_or_above(&self) -> BTreeSet<StatementId> {
+        let mut found = BTreeSet::new();
+        for (id, statement) in &self.statements {
+            let Body::Revocation(revocation) = statement.body() else {
+                continue;
+            };
+            if self.standing.faults.contains_key(id) {
+                continue;
+            }
+            let mut next = Some(revocation.appointment);
+            while let Some(id) = next.filter(|id| found.insert(*id)) {
+                next = self
+                    .statements
+                    .get(&id)
+                    .and_then(|statement| statement.issuer().appointment);
+            }
+        }
+        found
     }
 
     /// Judges every statement. First without asking what else a key is for, nor what was revoked, to find the appointments

@@ -74,6 +74,7 @@ pub(super) fn all(files: &mut Files) {
         ("contested.tar", stated(&visit, vec![revoked.clone()])),
         ("adopted.tar", stated(&visit, vec![revoked, adopted])),
         ("superseded.tar", stated(&visit, vec![succeeded])),
+        ("contested-post.tar", stated(&visit, scenario.contested_post())),
     ];
     let mut vectors: Vec<Vector> = vec![];
     for (name, bytes) in &bundles {
@@ -82,6 +83,18 @@ pub(super) fn all(files: &mut Files) {
     }
     let both = unpacked(&bundles[0].1);
     vectors.extend(altered(&scenario, &both));
+    // Its second statement is the appointment that does not stand, the last revokes it.
+    let post = scenario.contested_post();
+    let file = |n: usize| format!("statements/{}.cose", post[n].id());
+    let without = |n: usize| json!({"bundle": "contested-post.tar", "remove": [file(n)]});
+    vectors.extend([
+        bad(
+            "a revocation without what it revokes",
+            "does_not_stand",
+            without(1),
+        ),
+        bad("an appointment that does not stand", "does_not_stand", without(3)),
+    ]);
     let raw = |member: &str, value: Value| json!({"bundle": BOTH, member: value});
     let length = bundles[0].1.len();
     vectors.extend([

@@ -51,9 +51,20 @@ fn judge(base: &Value, input: &Value) -> Found {
         .iter()
         .map(|(id, found)| (id.to_string(), fault(found).into()))
         .collect();
+    let revoked: Map<String, Value> = directory
+        .statements()
+        .map(|statement| (statement.id(), directory.revoked(&statement.id())))
+        .filter(|(_, revoked)| !revoked.is_empty())
+        .map(|(id, revoked)| {
+            let by: Vec<StatementId> = revoked.iter().map(|revoked| revoked.by).collect();
+            (id.to_string(), json!(by))
+        })
+        .collect();
     let orgs: Vec<OrgId> = directory.orgs().map(|org| org.id).collect();
     let root: Vec<StatementId> = directory.root_authorities().iter().map(|root| root.by).collect();
-    Ok(json!({"faults": faults, "orgs": orgs, "line": root, "policy": directory.policy()}))
+    Ok(
+        json!({"faults": faults, "orgs": orgs, "line": root, "policy": directory.policy(), "revoked": revoked}),
+    )
 }
 
 /// Signs as whoever, for whatever reason.

@@ -275,3 +275,48 @@ fn the_witness_of_a_parent_stays_in_the_policy_while_its_receipts_are_shown() {
     assert_eq!(after[path], *policy);
     assert!(verify_files(&after, &scenario).is_ok());
 }
+
+/// A hard revocation is of the key. That the appointment which it names is contested takes nothing from it, and everything
+/// by which a stranger sees both is in the bundle.
+#[test]
+fn a_key_in_other_hands_is_proved_by_an_appointment_that_does_not_stand() {
+    let mut scenario = Scenario::new();
+    let stated = scenario.contested_post();
+    let ids: Vec<StatementId> = stated.iter().map(SignedStatement::id).collect();
+    let [_, again, of_second, of_key] = ids[..] else {
+        panic!("four statements")
+    };
+    for statement in stated {
+        scenario.federation.add(statement);
+    }
+    scenario.directory = scenario.federation.directory();
+    let faults: Vec<_> = scenario.directory.faults().keys().collect();
+    assert_eq!(faults, [&again], "contested with its authority");
+    assert_eq!(scenario.directory.revoked(&author(&scenario))[0].by, of_key);
+
+    let files = unpack(&scenario.bundle(&[scenario.visit])).unwrap();
+    for id in &ids {
+        assert!(files.contains_key(&file(id)));
+    }
+    let told = verdicts(&verify_files(&files, &scenario).unwrap());
+    assert!(matches!(told[0], Verdict::Counts { .. }), "{told:?}");
+    assert!(matches!(told[1], Verdict::Contested { .. }), "{told:?}");
+
+    // The appointment is not missing silently, and no other one that does not stand may lie beside it.
+    let mut without = files.clone();
+    without.remove(&file(&again)).unwrap();
+    let refusal = verify_files(&without, &scenario).unwrap_err();
+    assert_eq!(refusal.thing, file(&of_key));
+    let mut without = files.clone();
+    without.remove(&file(&of_key)).unwrap();
+    let refusal = verify_files(&without, &scenario).unwrap_err();
+    assert_eq!(refusal.thing, file(&again), "now it would have to stand");
+    let mut without = files.clone();
+    without.remove(&file(&of_second)).unwrap();
+    assert!(verify_files(&without, &scenario).is_err());
+    assert!(
+        !unpack(&scenario.bundle(&[scenario.activity]))
+            .unwrap()
+            .contains_key(&file(&again))
+    );
+}

@@ -5,8 +5,11 @@ use crate::id::{ChangeId, Hash, RecordId};
 use crate::log::{EntryIndex, LogStatement, Receipt};
 use crate::record::ledger::ledger;
 use crate::record::{Event, Graph, Held, Proof, Put, Value, seal_digest};
-use crate::testing::{CITY, FENGDU, Federation, SHIQIAO, TestLog, YUNLING, org};
-use crate::trust::{Audience, Directory, Level, Role, Space};
+use crate::testing::{CITY, FENGDU, Federation, SHIQIAO, START, TestLog, YUNLING, key, org};
+use crate::trust::{
+    Appointment, Audience, Body, Cut, Directory, Ground, Issuer, Level, MayAppoint, Purpose, Revocation,
+    Role, SignedStatement, Space, Statement,
+};
 
 pub(crate) struct Scenario {
     pub(crate) federation: Federation,
@@ -96,6 +99,48 @@ impl Scenario {
 
     pub(crate) fn both(&self) -> Vec<u8> {
         self.bundle(&[self.visit, self.activity])
+    }
+
+    /// The liaison, who wrote the first two changes of the visit, was appointed once more, by a second authority of the
+    /// station; the township revoked that one, so that this appointment is contested; and the first revokes it because the
+    /// key is in other hands, up to the first receipt of the visit's log.
+    pub(crate) fn contested_post(&self) -> Vec<SignedStatement> {
+        let (federation, station) = (&self.federation, org(SHIQIAO));
+        let second = key("second authority");
+        let powers = Appointment {
+            may_appoint: Some(MayAppoint::all(0)),
+            ..federation.appointment(&second, station, Purpose::Authority)
+        };
+        let powers = federation.sign(org(FENGDU), Body::Appointment(powers));
+        let post = self.logs[0].0.entries[1].header().appointment.unwrap();
+        let post = self.directory.appointment(&post).unwrap();
+        let issuer = Issuer {
+            org: station,
+            key: second.public(),
+            appointment: Some(powers.id()),
+            issued: START,
+            founding: federation.founding.id(),
+        };
+        let body = Body::Appointment(post.clone());
+        let again = SignedStatement::sign(Statement { issuer, body }, &second);
+        let receipt = &self.logs[0].1[0];
+        let cut = Cut {
+            origin: receipt.witness_origin.clone(),
+            index: receipt.witness_index.0,
+        };
+        let revocation = |appointment, ground, cut| Revocation {
+            appointment,
+            ground,
+            words: "密钥丢失".into(),
+            cut,
+            keeps: vec![],
+        };
+        let of_second = revocation(powers.id(), Ground::Soft, vec![]);
+        let until = receipt.time_s + 1;
+        let of_key = revocation(again.id(), Ground::Hard { since_s: Some(until) }, vec![cut]);
+        let of_second = federation.sign(org(FENGDU), Body::Revocation(of_second));
+        let of_key = federation.sign(station, Body::Revocation(of_key));
+        vec![powers, again, of_second, of_key]
     }
 }
 

@@ -16,8 +16,8 @@ use super::judge::Judge;
 use crate::id::{ChangeId, OrgId, StatementId};
 use crate::keys::PublicKey;
 use crate::trust::{
-    Appointment, Body, FoundingStatement, Ground, Purpose, Revocation, Revoked, RootAuthority,
-    SignedStatement, Succession, SuccessionStatement,
+    Body, FoundingStatement, Ground, Purpose, Revocation, Revoked, RootAuthority, SignedStatement,
+    Succession, SuccessionStatement,
 };
 
 /// Who adopts: the org that states it, and the length of its chain.
@@ -27,11 +27,44 @@ pub(super) struct Adopter {
     pub(super) length: usize,
 }
 
-/// What stands against, and for, other statements and changes.
+/// A hard revocation, as it bears on the other appointments of a key in an org.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct OfKey {
+    by: StatementId,
+    /// The appointment that it names.
+    target: StatementId,
+    /// In whose name it is, at the end of a chain of which length.
+    org: OrgId,
+    length: usize,
+}
+
+/// An appointment of a key that such a revocation is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Post {
+    of: (PublicKey, OrgId),
+    /// Of an authority the place in whose reach it must be.
+    place: Option<Place>,
+}
+
+/// Where a statement stands: in whose name it is, the orgs above that, and the length of its chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    org: OrgId,
+    above: Vec<OrgId>,
+    length: usize,
+}
+
+/// What stands against, and for, other statements and changes. Of many appointments of a key and many revocations of it
+/// each is held once, whatever each hits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Effects {
-    /// By appointment, in the order of the revocations' ids.
-    revoked: BTreeMap<StatementId, Vec<Revoked>>,
+    revocations: BTreeMap<StatementId, Revoked>,
+    /// By the appointment that they name, in the order of their ids.
+    named: BTreeMap<StatementId, Vec<StatementId>>,
+    /// Those of a key in an org, in the order of their ids.
+    of_keys: BTreeMap<(PublicKey, OrgId), Vec<OfKey>>,
+    /// The appointments of these keys in these orgs.
+    posts: BTreeMap<StatementId, Post>,
     statements: BTreeMap<StatementId, Vec<Adopter>>,
     changes: BTreeMap<ChangeId, Vec<(StatementId, OrgId)>>,
 }
@@ -40,7 +73,6 @@ impl Effects {
     /// What the statements that stand by `judge` do.
     pub(super) fn of(judge: &mut Judge<'_>, statements: &BTreeMap<StatementId, SignedStatement>) -> Self {
         let mut effects = Effects::default();
-        let posts = Posts::of(statements);
         for (id, statement) in statements {
             let body = statement.body();
             if !matches!(body, Body::Revocation(_) | Body::Adoption(_)) || judge.statement(id).is_err() {
@@ -48,13 +80,7 @@ impl Effects {
             }
             let org = statement.issuer().org;
             match body {
-                Body::Revocation(revocation) => {
-                    let others = posts.hit_too(judge, id, org, revocation);
-                    for hit in std::iter::once(&revocation.appointment).chain(others) {
-                        let kept = effects.revoked.entry(*hit).or_default();
-                        kept.push(Revoked::new(*id, revocation));
-                    }
-                }
+                Body::Revocation(revocation) => effects.revoke(judge, id, org, revocation),
                 Body::Adoption(adoption) => {
                     let length = judge.length(id);
                     for adopted in &adoption.statements {
@@ -68,16 +94,68 @@ impl Effects {
                 _ => {}
             }
         }
+        if !effects.of_keys.is_empty() {
+            effects.find_posts(judge, statements);
+        }
         effects
     }
 
-    pub(super) fn revoked(&self, appointment: &StatementId) -> &[Revoked] {
-        self.revoked.get(appointment).map_or(&[], Vec::as_slice)
+    /// A revocation that says that the key is in other hands is about the key, and another appointment of it in that org does
+    /// not clear it. Only where the revoker's org is that org or above it, since anybody can state an appointment of any key
+    /// anywhere, which does not stand, and revoke that.
+    fn revoke(&mut self, judge: &Judge<'_>, by: &StatementId, org: OrgId, revocation: &Revocation) {
+        let target = revocation.appointment;
+        self.revocations.insert(*by, Revoked::new(*by, revocation));
+        self.named.entry(target).or_default().push(*by);
+        let post = judge
+            .appointment(&target)
+            .filter(|_| matches!(revocation.ground, Ground::Hard { .. }));
+        if let Some(post) = post.filter(|post| judge.reaches(&org, 0, &post.org, usize::MAX)) {
+            let of_key = self.of_keys.entry((post.key, post.org)).or_default();
+            of_key.push(OfKey {
+                by: *by,
+                target,
+                org,
+                length: judge.length(by),
+            });
+        }
     }
 
-    /// Every appointment that was revoked.
-    pub(super) fn all_revoked(&self) -> impl Iterator<Item = (&StatementId, &[Revoked])> {
-        self.revoked.iter().map(|(id, revoked)| (id, revoked.as_slice()))
+    fn find_posts(&mut self, judge: &Judge<'_>, statements: &BTreeMap<StatementId, SignedStatement>) {
+        for (id, statement) in statements {
+            let Some(post) = statement.appointment() else {
+                continue;
+            };
+            let of = (post.key, post.org);
+            if !self.of_keys.contains_key(&of) {
+                continue;
+            }
+            let org = statement.issuer().org;
+            let place = (post.purpose == Purpose::Authority).then(|| Place {
+                org,
+                above: judge.above(&org).collect(),
+                length: judge.length(id),
+            });
+            self.posts.insert(*id, Post { of, place });
+        }
+    }
+
+    /// The revocations that stand against an appointment, by id: those that name it, and those of its key. Of an authority
+    /// of the latter those alone that reach it, so that nobody takes from those on whom they rest.
+    pub(super) fn revoked(&self, appointment: &StatementId) -> Vec<&Revoked> {
+        let mut by: Vec<&StatementId> = self.named.get(appointment).into_iter().flatten().collect();
+        if let Some(post) = self.posts.get(appointment) {
+            let of_key = self.of_keys.get(&post.of).into_iter().flatten();
+            let hits = of_key.filter(|hard| {
+                let reaches = |place: &Place| {
+                    (hard.org == place.org && hard.length <= place.length) || place.above.contains(&hard.org)
+                };
+                hard.target != *appointment && post.place.as_ref().is_none_or(reaches)
+            });
+            by.extend(hits.map(|hard| &hard.by));
+            by.sort_unstable();
+        }
+        by.into_iter().filter_map(|by| self.revocations.get(by)).collect()
     }
 
     pub(super) fn adopters(&self, statement: &StatementId) -> &[Adopter] {
@@ -86,47 +164,6 @@ impl Effects {
 
     pub(super) fn adoptions(&self, change: &ChangeId) -> &[(StatementId, OrgId)] {
         self.changes.get(change).map_or(&[], Vec::as_slice)
-    }
-}
-
-/// Every appointment, by key and org.
-struct Posts<'a>(BTreeMap<(PublicKey, OrgId), Vec<(&'a StatementId, &'a Appointment)>>);
-
-impl<'a> Posts<'a> {
-    fn of(statements: &'a BTreeMap<StatementId, SignedStatement>) -> Self {
-        let mut posts: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for (id, statement) in statements {
-            if let Some(post) = statement.appointment() {
-                posts.entry((post.key, post.org)).or_default().push((id, post));
-            }
-        }
-        Posts(posts)
-    }
-
-    /// The other appointments against which a revocation stands, too: one that says that the key is in other hands is about
-    /// the key, and another appointment of it in that org does not clear it. Only where the revoker's org is that org or above
-    /// it, since anybody can state an appointment of any key anywhere, which does not stand, and revoke that. Of an authority
-    /// those alone that it reaches, so that nobody takes from those on whom they rest.
-    fn hit_too(
-        &self,
-        judge: &Judge<'_>,
-        id: &StatementId,
-        org: OrgId,
-        revocation: &Revocation,
-    ) -> Vec<&'a StatementId> {
-        let target = revocation.appointment;
-        let post = judge
-            .appointment(&target)
-            .filter(|_| matches!(revocation.ground, Ground::Hard { .. }));
-        let of_key = post.and_then(|post| self.0.get(&(post.key, post.org)));
-        let hits = |(other, post): &&(&'a StatementId, &'a Appointment)| {
-            **other != target
-                && judge.reaches(&org, 0, &post.org, usize::MAX)
-                && (post.purpose != Purpose::Authority
-                    || judge.reaches_statement(&org, judge.length(id), other))
-        };
-        let of_key = of_key.into_iter().flatten();
-        of_key.filter(hits).map(|(other, _)| *other).collect()
     }
 }
 

@@ -296,20 +296,13 @@ impl<'a> Judge<'a> {
         if org == issuer {
             return length <= target;
         }
-        let mut above = self.orgs.get(issuer).and_then(|org| org.parent);
-        while let Some(id) = above {
-            if id == *org {
-                return true;
-            }
-            above = self.orgs.get(&id).and_then(|org| org.parent);
-        }
-        false
+        self.above(issuer).any(|above| above == *org)
     }
 
-    /// As [`Judge::reaches`], of a statement that is held.
-    pub(super) fn reaches_statement(&self, org: &OrgId, length: usize, target: &StatementId) -> bool {
-        let issuer = self.statements.get(target).map(SignedStatement::issuer);
-        issuer.is_some_and(|issuer| self.reaches(org, length, &issuer.org, self.length(target)))
+    /// The orgs above `org`, up to the root.
+    pub(super) fn above(&self, org: &OrgId) -> impl Iterator<Item = OrgId> {
+        let parent = |org: &OrgId| self.orgs.get(org)?.parent;
+        std::iter::successors(parent(org), move |org| parent(org))
     }
 
     /// What a statement appoints to, standing or not.

@@ -64,6 +64,26 @@ pub(super) fn revoking(set: &mut Set) {
         };
         federation.sign(org(FENGDU), Body::Appointment(Appointment { validity, ..again }))
     };
+    // The node of an org above, as if it served the station as well, and the station revokes what never stood.
+    let county_node = federation.keys(org(COUNTY)).node.clone();
+    let made_up = Appointment {
+        name: "冒名".into(),
+        ..federation.appointment(&county_node, org(COUNTY), Purpose::Node)
+    };
+    let made_up = federation.sign(org(SHIQIAO), Body::Appointment(made_up));
+    let hard = |appointment| Body::Revocation(revocation(appointment, Ground::Hard { since_s: None }));
+    let of_made_up = federation.sign(org(SHIQIAO), hard(made_up.id()));
+    // A second authority of the township, and the same key by the county: what it may not end itself.
+    let second = |by: &str, depth| {
+        let powers = Appointment {
+            may_appoint: Some(MayAppoint::all(depth)),
+            ..federation.appointment(&key("second"), org(FENGDU), Purpose::Authority)
+        };
+        federation.sign(org(by), Body::Appointment(powers))
+    };
+    let (by_county, by_township) = (second(COUNTY, 1), second(FENGDU, 0));
+    let of_second = federation.sign(org(FENGDU), hard(by_township.id()));
+    let of_both = federation.sign(org(COUNTY), hard(by_township.id()));
     // Issued in the name of an org that nobody described.
     let nowhere = OrgId::mint(&org(CITY), [0x77; 8]);
     let by_nowhere = signed(
@@ -122,6 +142,18 @@ pub(super) fn revoking(set: &mut Set) {
     set.more(
         "a node whose key was stolen is appointed anew",
         &[&of_node, &node_anew],
+    );
+    set.more(
+        "nobody takes a key from an org above by revoking what never stood",
+        &[&made_up, &of_made_up],
+    );
+    set.more(
+        "an authority is not ended by those who rest on it, though its key is in other hands",
+        &[&by_county, &by_township, &of_second],
+    );
+    set.more(
+        "an authority is ended with its key from above",
+        &[&by_county, &by_township, &of_both],
     );
     set.more("revoked, and adopted from above", &[&plain, &adopted]);
     set.more("revoked, and adopted from below", &[&plain, &by_below]);

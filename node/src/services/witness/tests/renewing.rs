@@ -45,7 +45,7 @@ fn a_renewal_that_is_broken_off_is_finished_with_the_exact_cut() {
         };
         assert_eq!(of(&now), [appointment]);
         assert!(directory.revoked(&appointment).is_empty());
-        let [revoked] = directory.revoked(&of(&old)[0]) else {
+        let [revoked] = directory.revoked(&of(&old)[0])[..] else {
             panic!("revoked once, {steps}")
         };
         let last = signed.0 - 1;
