@@ -392,6 +392,7 @@ impl Federation {
             witness_node: keys.node.public(),
             witness_signature: Signature(keys.node.sign_raw(witness_log.body().as_bytes())),
             proof,
+            witness_epoch: [0; 16],
         }
     }
 }

@@ -156,6 +156,11 @@ impl Writer<'_> {
         self.witness_log().origin.clone()
     }
 
+    /// The random id of this node's witness log.
+    pub fn witness_epoch(&self) -> [u8; 16] {
+        self.witness_log().epoch
+    }
+
     /// The tree of this node's witness log.
     pub fn witness_tree(&self) -> &Frontier {
         &self.witness_log().frontier

@@ -102,7 +102,8 @@ fn entries<'a>(files: &mut View<'a>) -> Vec<check_entry::Item<'a>> {
     items
 }
 
-/// Opens all statements and judges them; every one must stand, but for those on which the reach of a revocation rests.
+/// Opens all statements and judges them; every one must stand, but for those by which others are judged all
+/// the same.
 fn statements(files: &mut View<'_>, founding: FoundingStatement) -> Result<Directory, Refusal> {
     let mut opened = Vec::new();
     for name in names(files, STATEMENTS, '.') {
@@ -116,7 +117,7 @@ fn statements(files: &mut View<'_>, founding: FoundingStatement) -> Result<Direc
     let mut directory = Directory::new(founding);
     directory.extend(opened);
     // The cause before what rests on it, so that the thing named is the one to look at.
-    let tolerated = directory.revoked_or_above();
+    let tolerated = directory.bearing();
     let faults = || {
         let faults = directory.faults().iter();
         faults.filter(|(id, _)| !tolerated.contains(*id))

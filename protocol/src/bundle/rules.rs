@@ -133,13 +133,31 @@ pub(super) fn needed<'a>(
         (wanted && !directory.faults().contains_key(&statement.id())).then(|| statement.id())
     }));
     ids.retain(|id| !directory.faults().contains_key(id));
-    let mut closure = directory.closure(ids);
-    let tolerated = directory.revoked_or_above();
+    let mut closure = directory.closure(ids.iter().copied());
+    while let named = purposes(directory, &closure)
+        && !named.is_subset(&ids)
+    {
+        ids.extend(named);
+        closure = directory.closure(ids.iter().copied());
+    }
+    let tolerated = directory.bearing();
     closure.retain(|statement| {
         let id = statement.id();
         !directory.faults().contains_key(&id) || tolerated.contains(&id)
     });
     closure
+}
+
+/// What names the purpose of each key that these appoint to more than one: without it another one would be the first.
+fn purposes(directory: &Directory, statements: &[&SignedStatement]) -> BTreeSet<StatementId> {
+    let mut of_key: BTreeMap<PublicKey, BTreeSet<Purpose>> = BTreeMap::new();
+    for post in statements.iter().filter_map(|statement| statement.appointment()) {
+        of_key.entry(post.key).or_default().insert(post.purpose);
+    }
+    let several = of_key.iter().filter(|(_, purposes)| purposes.len() > 1);
+    several
+        .filter_map(|(key, _)| directory.names_purpose(key))
+        .collect()
 }
 
 /// The checkpoint that a note states, its log's signature checked.

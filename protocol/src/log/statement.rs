@@ -218,6 +218,11 @@ pub struct Receipt {
     /// Inclusion proof in the witness log.
     #[n(13)]
     pub proof: Vec<Hash>,
+    /// The random id from which, with that node's key, the origin of the witness log is made: so that nobody speaks in the
+    /// name of another's.
+    #[n(14)]
+    #[cbor(with = "minicbor::bytes")]
+    pub witness_epoch: [u8; 16],
 }
 
 /// Why a receipt is refused.
@@ -231,6 +236,9 @@ pub enum ReceiptError {
         /// What is wrong.
         error: KeyError,
     },
+    /// The witness log is another's.
+    #[error("the witness log {0} is none of the node that signed it")]
+    Origin(Origin),
     /// The fact does not stand in the witness log.
     #[error("place in the witness log: {0}")]
     Proof(#[from] ProofRejected),
@@ -251,7 +259,7 @@ impl Receipt {
         Timestamp::from_seconds(self.time_s)
     }
 
-    /// Checks all signatures and the place in the witness log. Whether the witness is the required one is for the
+    /// Checks all signatures, whose the witness log is, and the place in it. Whether the witness is the required one is for the
     /// directory; whether the root is the log's is for whoever holds the log.
     pub fn verify(&self, origin: &Origin, node: &PublicKey) -> Result<(), ReceiptError> {
         let signed = |what, key: &PublicKey, message: &[u8], signature: &Signature| {
@@ -283,6 +291,9 @@ impl Receipt {
             witness_log.body().as_bytes(),
             &self.witness_signature,
         )?;
+        if self.witness_origin != witness_log_origin(&self.witness_node, &self.witness_epoch) {
+            return Err(ReceiptError::Origin(self.witness_origin.clone()));
+        }
         let leaf = leaf_hash(&WitnessEntry::new(&checkpoint, self.time_s).leaf_bytes());
         verify_inclusion(
             self.witness_index,

@@ -147,7 +147,8 @@ impl<'a> Graph<'a> {
     }
 
     /// Takes changes whose predecessors are all taken, lowest first operation id first. What is never taken waits (for a
-    /// missing change, or in a cycle, which hashes make impossible).
+    /// missing change, or in a circle: hashes allow none among deps, but an author may put into a log, before a change of
+    /// its own, one that has seen it).
     fn order(unique: &[&'a Held], needs: &[Result<Vec<usize>, ChangeId>]) -> Self {
         let count = unique.len();
         let mut graph = Graph {

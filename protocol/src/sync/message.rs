@@ -285,6 +285,7 @@ pub(crate) mod tests {
             witness_node: key,
             witness_signature: signature,
             proof: vec![hash],
+            witness_epoch: [9; 16],
         };
         let (founding, statements) = (StatementId([5; 32]), List::new(vec![vec![6, 7].into()]).unwrap());
         let entries = [(vec![8], Some(vec![9])), (vec![8], None)];

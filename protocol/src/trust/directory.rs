@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use effects::{Effects, Line};
 pub use fault::{AppointmentFault, StatementFault};
-use judge::Judge;
+use judge::{Judge, Misused};
 
 use super::appointment::{Appointment, Purpose, possession_message};
 use super::founding::FoundingStatement;
@@ -59,6 +59,8 @@ struct Standing {
     policy: Option<StatementId>,
     effects: Effects,
     roots: Vec<RootAuthority>,
+    /// Of keys that were appointed to a second purpose the appointment that names the first.
+    purposes: BTreeMap<PublicKey, StatementId>,
 }
 
 impl Directory {
@@ -358,18 +360,24 @@ impl Directory {
         adopting
     }
 
-    /// Statements that need not stand for a revocation to be judged: of every one that stands the appointment that it names,
-    /// and the chain above that, on which its reach rests.
-    pub fn revoked_or_above(&self) -> BTreeSet<StatementId> {
-        let mut found = BTreeSet::new();
-        for (id, statement) in &self.statements {
-            let Body::Revocation(revocation) = statement.body() else {
-                continue;
-            };
-            if self.standing.faults.contains_key(id) {
-                continue;
+    /// Of a key that was appointed to more than one purpose the appointment that names it; none where it speaks for the root.
+    pub fn names_purpose(&self, key: &PublicKey) -> Option<StatementId> {
+        self.standing.purposes.get(key).copied()
+    }
+
+    /// Statements by which others are judged whether or not they stand: what a standing revocation names, what names the
+    /// purpose of a key that was appointed to another one, too, and the chains above these.
+    pub fn bearing(&self) -> BTreeSet<StatementId> {
+        let revoking = |(id, statement): (&StatementId, &SignedStatement)| match statement.body() {
+            Body::Revocation(revocation) if !self.standing.faults.contains_key(id) => {
+                Some(revocation.appointment)
             }
-            let mut next = Some(revocation.appointment);
+            _ => None,
+        };
+        let revoked = self.statements.iter().filter_map(revoking);
+        let mut found = BTreeSet::new();
+        for id in revoked.chain(self.standing.purposes.values().copied()) {
+            let mut next = Some(id);
             while let Some(id) = next.filter(|id| found.insert(*id)) {
                 next = self
                     .statements
@@ -390,19 +398,20 @@ impl Directory {
         let mut standing = Standing::default();
         for _ in 0..Self::PASSES_MAX {
             let found;
-            (standing, found) = self.pass(&line, &misused, &effects);
+            (standing, found) = self.pass(&line, &misused.statements, &effects);
             if found == effects {
                 break;
             }
             effects = found;
         }
         standing.effects = effects;
+        standing.purposes = misused.named;
         standing.roots = line.roots;
         self.standing = standing;
         self.standing.acquainted = self.acquainted();
     }
 
-    fn misused(&self, line: &Line) -> BTreeSet<StatementId> {
+    fn misused(&self, line: &Line) -> Misused {
         Judge::over(self, line, None, &BTreeSet::new()).misused()
     }
 

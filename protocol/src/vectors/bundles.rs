@@ -75,6 +75,7 @@ pub(super) fn all(files: &mut Files) {
         ("adopted.tar", stated(&visit, vec![revoked, adopted])),
         ("superseded.tar", stated(&visit, vec![succeeded])),
         ("contested-post.tar", stated(&visit, scenario.contested_post())),
+        ("second-purpose.tar", stated(&visit, scenario.second_purpose())),
     ];
     let mut vectors: Vec<Vector> = vec![];
     for (name, bytes) in &bundles {
@@ -94,6 +95,14 @@ pub(super) fn all(files: &mut Files) {
             without(1),
         ),
         bad("an appointment that does not stand", "does_not_stand", without(3)),
+        bad(
+            "without what names the purpose of a key",
+            "does_not_stand",
+            json!({
+                "bundle": "second-purpose.tar",
+                "remove": [format!("statements/{}.cose", scenario.second_purpose()[0].id())],
+            }),
+        ),
     ]);
     let raw = |member: &str, value: Value| json!({"bundle": BOTH, member: value});
     let length = bundles[0].1.len();

@@ -603,6 +603,7 @@ fn receipt(log: &SceneLog, frontier: &Frontier) -> Receipt {
         witness_node: node.public(),
         witness_signature: Signature(node.sign_raw(witness_log.body().as_bytes())),
         proof: Vec::new(),
+        witness_epoch: [0; 16],
     }
 }
 

@@ -203,6 +203,7 @@ impl Bench {
             witness_node: self.node.public(),
             witness_signature: *signature,
             proof,
+            witness_epoch: writer.witness_epoch(),
         })
     }
 }

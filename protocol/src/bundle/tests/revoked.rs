@@ -320,3 +320,26 @@ fn a_key_in_other_hands_is_proved_by_an_appointment_that_does_not_stand() {
             .contains_key(&file(&again))
     );
 }
+
+/// What falls because its key had another purpose before does so in the bundle, too: what named that purpose is there.
+#[test]
+fn what_a_key_was_first_appointed_for_goes_with_what_falls_by_it() {
+    let mut scenario = Scenario::new();
+    let ids: Vec<StatementId> = scenario
+        .second_purpose()
+        .into_iter()
+        .map(|statement| scenario.federation.add(statement))
+        .collect();
+    scenario.directory = scenario.federation.directory();
+    let faults: Vec<_> = scenario.directory.faults().keys().collect();
+    assert_eq!(faults, [&ids[1]], "the key is a person's");
+    let files = unpack(&scenario.bundle(&[scenario.visit])).unwrap();
+    assert!(ids.iter().all(|id| files.contains_key(&file(id))));
+    let told = verdicts(&verify_files(&files, &scenario).unwrap());
+    assert!(matches!(told[0], Verdict::Counts { .. }), "{told:?}");
+    assert!(matches!(told[1], Verdict::Contested { .. }), "{told:?}");
+    let mut without = files.clone();
+    without.remove(&file(&ids[0])).unwrap();
+    let refusal = verify_files(&without, &scenario).unwrap_err();
+    assert!(matches!(*refusal.reason, Reason::DoesNotStand(_)), "{refusal:?}");
+}

@@ -6,6 +6,7 @@ use crate::log::{EntryIndex, LogStatement, Receipt};
 use crate::record::ledger::ledger;
 use crate::record::{Event, Graph, Held, Proof, Put, Value, seal_digest};
 use crate::testing::{CITY, FENGDU, Federation, SHIQIAO, START, TestLog, YUNLING, key, org};
+use crate::time::Timestamp;
 use crate::trust::{
     Appointment, Audience, Body, Cut, Directory, Ground, Issuer, Level, MayAppoint, Purpose, Revocation,
     Role, SignedStatement, Space, Statement,
@@ -141,6 +142,54 @@ impl Scenario {
         let of_second = federation.sign(org(FENGDU), Body::Revocation(of_second));
         let of_key = federation.sign(station, Body::Revocation(of_key));
         vec![powers, again, of_second, of_key]
+    }
+}
+
+impl Scenario {
+    /// The liaison's key got a second purpose between two appointments: the first names its purpose, and the one that makes it a
+    /// node falls. That one is revoked because the key is in other hands, so that a bundle has it. First comes what names
+    /// the purpose, then what falls, then the revocation.
+    pub(crate) fn second_purpose(&self) -> Vec<SignedStatement> {
+        let (federation, station) = (&self.federation, org(SHIQIAO));
+        let post = self.logs[0].0.entries[1].header().appointment.unwrap();
+        let post = self.directory.appointment(&post).unwrap();
+        let liaison = key(&format!("{station} 何苗"));
+        assert_eq!(post.key, liaison.public());
+        let keys = federation.keys(station);
+        let at = |issued: i64, body| {
+            let issuer = Issuer {
+                org: station,
+                key: keys.authority.public(),
+                appointment: keys.appointment,
+                issued: Timestamp(START.0 + issued),
+                founding: federation.founding.id(),
+            };
+            SignedStatement::sign(Statement { issuer, body }, &keys.authority)
+        };
+        let first = Appointment {
+            roles: vec![Role::StationLiaison],
+            ..post.clone()
+        };
+        let first = at(-2, Body::Appointment(first));
+        let node = at(
+            -1,
+            Body::Appointment(federation.appointment(&liaison, station, Purpose::Node)),
+        );
+        let receipt = &self.logs[0].1[0];
+        let revocation = Revocation {
+            appointment: node.id(),
+            ground: Ground::Hard {
+                since_s: Some(receipt.time_s + 1),
+            },
+            words: "密钥丢失".into(),
+            cut: vec![Cut {
+                origin: receipt.witness_origin.clone(),
+                index: receipt.witness_index.0,
+            }],
+            keeps: vec![],
+        };
+        let revocation = at(0, Body::Revocation(revocation));
+        vec![first, node, revocation]
     }
 }
 

@@ -172,3 +172,33 @@ fn a_change_names_the_oldest_heads_until_all_are_covered() {
     let graph = Graph::build(&world.held);
     assert_eq!((graph.heads().len(), graph.deps()), (1, graph.heads()));
 }
+
+/// Deps are hashes and go round in no circle; with the order of the log, which an author chooses, they can. What is in it waits
+/// for itself, and everything else goes on.
+#[test]
+fn a_change_that_saw_a_later_one_of_its_log_waits_for_ever_and_holds_up_nobody() {
+    let mut federation = Federation::new();
+    let space = Space::of(org(SHIQIAO), Audience::City);
+    let author = federation.person(org(SHIQIAO), "甲", &[Role::StationLiaison], None);
+    let other = federation.person(org(SHIQIAO), "乙", &[Role::StationLiaison], None);
+    let written = |second_saw: &[ChangeId]| {
+        let mut log = federation.log(org(SHIQIAO), &space, 1);
+        let record = log.record(1);
+        let first = log.append_change(&author, record, &[], vec![topic("一")]);
+        let deps: Vec<ChangeId> = [first.id].iter().chain(second_saw).copied().collect();
+        let second = log.append_change(&author, record, &deps, vec![topic("二")]);
+        let third = log.append_change(&author, record, &[first.id], vec![topic("三")]);
+        let fourth = log.append_change(&other, record, &[first.id], vec![topic("四")]);
+        let fifth = log.append_change(&other, record, &[second.id], vec![topic("五")]);
+        vec![first, second, third, fourth, fifth]
+    };
+    let seen = written(&[])[2].id;
+    let held = written(&[seen]);
+    assert_eq!(held[2].id, seen, "the same change");
+    let graph = Graph::build(&held);
+    let placed: Vec<ChangeId> = graph.changes().iter().map(|held| held.id).collect();
+    assert_eq!(placed, [held[0].id, held[3].id]);
+    let waits: Vec<(ChangeId, ChangeId)> = graph.waiting().iter().map(|(held, on)| (held.id, *on)).collect();
+    let for_itself = [1, 2, 4].map(|n: usize| (held[n].id, held[n].id));
+    assert_eq!(waits, for_itself);
+}

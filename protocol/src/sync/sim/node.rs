@@ -334,6 +334,7 @@ impl Node {
             witness_node: self.node.public(),
             witness_signature: Signature(self.node.sign_raw(witness_log.body().as_bytes())),
             proof,
+            witness_epoch: [0; 16],
         })
     }
 

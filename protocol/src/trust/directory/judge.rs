@@ -21,6 +21,15 @@ struct Powers<'a> {
     validity: &'a Validity,
 }
 
+/// What a second purpose of a key does.
+#[derive(Debug, Default)]
+pub(super) struct Misused {
+    /// Appointments that give a key a second purpose.
+    pub(super) statements: BTreeSet<StatementId>,
+    /// Of each such key the appointment that names its purpose; none where it speaks for the root.
+    pub(super) named: BTreeMap<PublicKey, StatementId>,
+}
+
 /// One pass of judging over a fixed set of statements.
 pub(super) struct Judge<'a> {
     founding: &'a FoundingStatement,
@@ -67,7 +76,7 @@ impl<'a> Judge<'a> {
     /// the smaller id). The keys that speak for the root are authorities' before all. Asked without [`Effects`]: a key
     /// signed for each of its purposes itself, and could else, as an authority, revoke or adopt what decides about it, so
     /// that judging never came to rest.
-    pub(super) fn misused(&mut self) -> BTreeSet<StatementId> {
+    pub(super) fn misused(&mut self) -> Misused {
         let statements = self.statements;
         let standing: Vec<(&SignedStatement, &Appointment)> = statements
             .values()
@@ -88,15 +97,19 @@ impl<'a> Judge<'a> {
                 *kept = found;
             }
         }
-        standing
-            .into_iter()
-            .filter(|(_, appointment)| {
-                first
-                    .get(&appointment.key)
-                    .is_some_and(|(_, purpose)| *purpose != appointment.purpose)
-            })
-            .map(|(statement, _)| statement.id())
-            .collect()
+        let mut misused = Misused::default();
+        for (statement, appointment) in standing {
+            match first.get(&appointment.key) {
+                Some((named, purpose)) if *purpose != appointment.purpose => {
+                    misused.statements.insert(statement.id());
+                    if let Some((_, by)) = named {
+                        misused.named.insert(appointment.key, *by);
+                    }
+                }
+                _ => {}
+            }
+        }
+        misused
     }
 
     /// Adds orgs level by level until nothing is new. Of two descriptions of one org the later issued stands, then the

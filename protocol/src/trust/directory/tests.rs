@@ -175,7 +175,7 @@ fn standing(directory: &Directory, id: &StatementId) -> Result<(), StatementFaul
 fn is_at_rest(directory: &Directory) -> bool {
     let line = Line::of(directory);
     let misused = directory.misused(&line);
-    let (standing, effects) = directory.pass(&line, &misused, &directory.standing.effects);
+    let (standing, effects) = directory.pass(&line, &misused.statements, &directory.standing.effects);
     standing.faults == directory.standing.faults && effects == directory.standing.effects
 }
 

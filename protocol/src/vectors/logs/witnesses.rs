@@ -37,6 +37,28 @@ pub(super) fn receipts(files: &mut Files) {
             with(&|receipt| receipt.witness_root = Hash([1; 32])),
         ),
         bad(
+            "the witness log of another node",
+            "origin",
+            with(&|receipt| {
+                // Signed by its node all the same, as a witness may that is one itself.
+                let other = witness_log_origin(&key("another node").public(), &[0; 16]);
+                let checkpoint = Checkpoint {
+                    origin: other.clone(),
+                    size: receipt.witness_size,
+                    root: receipt.witness_root,
+                };
+                let node = &federation.keys(org(crate::testing::COUNTY)).node;
+                assert_eq!(node.public(), receipt.witness_node);
+                receipt.witness_origin = other;
+                receipt.witness_signature = Signature(node.sign_raw(checkpoint.body().as_bytes()));
+            }),
+        ),
+        bad(
+            "another epoch",
+            "origin",
+            with(&|receipt| receipt.witness_epoch = [1; 16]),
+        ),
+        bad(
             "another place",
             "proof",
             with(&|receipt| receipt.witness_index.0 = 0),

@@ -18,7 +18,16 @@ pub(super) fn counting() -> Vec<Vector> {
     emptied.write(&[first], vec![topic("甲"), Put::field("outcome", Scalar::Null)]);
     let (mut missing, _) = World::begun();
     missing.write(&[ChangeId([1; 32])], vec![topic("甲")]);
+    // The second saw the third, which the same author put into the log after it.
+    let third = |world: &mut World, first| world.write(&[first], vec![line("三户")]);
+    let (mut shadow, first) = World::begun();
+    shadow.write(&[first], vec![topic("甲")]);
+    let seen = third(&mut shadow, first);
+    let (mut circle, first) = World::begun();
+    circle.write(&[first, seen], vec![topic("甲")]);
+    assert_eq!(third(&mut circle, first), seen);
     vec![
+        circle.vector("a change that saw one of its author's that stands behind it in the log"),
         World::begun().0.vector("one change that counts"),
         later.vector("a later change that nobody witnessed"),
         conflict.vector("two who saw the same"),
