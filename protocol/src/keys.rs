@@ -71,6 +71,11 @@ impl PublicKey {
         self.verify_raw(&in_domain(domain, message), &signature.0)
     }
 
+    /// The X25519 form of the key, by the map of RFC 7748 section 4.1: files for its holder are encrypted to it.
+    pub fn to_x25519(&self) -> [u8; 32] {
+        self.0.to_montgomery().to_bytes()
+    }
+
     /// A short name for screens: the first 8 bytes of the key's hash as hex.
     pub fn fingerprint(&self) -> String {
         hex(&Hash::of("lianzhan/key-fingerprint/v1", &[self.ed25519_bytes()]).0[..8])
@@ -134,6 +139,11 @@ impl SecretKey {
     /// The public half.
     pub fn public(&self) -> PublicKey {
         PublicKey(self.0.verifying_key())
+    }
+
+    /// The X25519 form of the key: the scalar of RFC 8032 section 5.1.5, for [`PublicKey::to_x25519`].
+    pub fn to_x25519(&self) -> zeroize::Zeroizing<[u8; 32]> {
+        zeroize::Zeroizing::new(self.0.to_scalar_bytes())
     }
 
     /// Signs `message` as it is. For formats that fix the signed bytes.

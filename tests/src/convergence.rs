@@ -4,9 +4,9 @@
 //!
 //! The holders are copies of nodes that had written all they were ever going to write, taken before anything arrived.
 
-mod deliver;
+pub(crate) mod deliver;
 mod same;
-mod world;
+pub(crate) mod world;
 
 use lianzhan_node::services::Node;
 use lianzhan_node::services::ingest::Ingested;

@@ -11,6 +11,8 @@ mod automerge_attacks;
 mod backup;
 pub mod browser;
 #[cfg(test)]
+mod carry;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod convergence;

@@ -9,6 +9,7 @@ mod appointments;
 mod auth;
 mod bundles;
 mod care;
+mod carry;
 mod forks;
 mod imports;
 mod invitations;
@@ -36,6 +37,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 
+pub use carry::GIVEN_HEADER;
 pub use problem::Problem;
 
 use crate::services::limit::Door;
@@ -81,6 +83,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         // Behind the layer: it has a limit of its own.
         .merge(imports::router())
+        .merge(carry::router())
         .fallback(async || Problem::no_such_route())
         .layer(middleware::from_fn_with_state(token, auth::require));
     Ok(Router::new()

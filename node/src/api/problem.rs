@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::keystore::KeyFileError;
 use crate::services::ServiceError;
+use crate::services::carry::CarryError;
 use crate::services::limit::DoorError;
 use crate::services::office::OfficeError;
 use crate::words;
@@ -171,6 +172,18 @@ impl From<ServiceError> for Problem {
             ServiceError::Pending(_) | ServiceError::Ineffective(_) => {
                 (StatusCode::CONFLICT, "state", "This does not fit what is there")
             }
+            ServiceError::Carry(CarryError::Disk(_)) => return Problem::internal(&error),
+            ServiceError::Carry(CarryError::NoNode(_)) => {
+                (StatusCode::NOT_FOUND, "not-here", "This node has no such thing")
+            }
+            ServiceError::Carry(CarryError::Ourselves) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong")
+            }
+            ServiceError::Carry(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "file",
+                "The file cannot be read",
+            ),
             ServiceError::Bundle(_) => (StatusCode::CONFLICT, "bundle", "No evidence bundle can be made"),
             ServiceError::Document(_) => (
                 StatusCode::CONFLICT,

@@ -13,6 +13,7 @@ mod ask;
 mod authority;
 mod backup;
 mod bundle;
+mod carry;
 mod check;
 mod demo;
 mod export;
@@ -126,6 +127,8 @@ enum Command {
     Bundle(bundle::Bundle),
     Export(export::Export),
     Check(check::Check),
+    #[command(subcommand)]
+    Carry(carry::Carry),
     Backup(backup::Backup),
     Restore(restore::Restore),
     Reindex(reindex::Reindex),
@@ -202,6 +205,7 @@ impl Command {
             Command::Anew(anew) => anew.run(shell),
             Command::Bundle(bundle) => bundle.run(shell),
             Command::Export(export) => export.run(shell),
+            Command::Carry(carry) => carry.run(shell),
             Command::Backup(backup) => backup.run(shell),
             Command::Restore(restore) => restore.run(shell),
             Command::Reindex(reindex) => reindex.run(shell),

@@ -1,5 +1,6 @@
 //! How a command reaches the node: it opens the directory itself, or, where the node is running, asks it through its API.
 
+use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use serde::de::DeserializeOwned;
 use ureq::http;
 
 use super::lang::{Said, said};
+use crate::api::GIVEN_HEADER;
 use crate::config::Overrides;
 use crate::runtime::{RUNNING, RunningFile};
 use crate::services::{Node, ServiceError, files};
@@ -137,6 +139,59 @@ impl Client {
             request = request.header(*name, value);
         }
         json(&read(request.send(file))?)
+    }
+}
+
+impl Client {
+    /// POST of JSON; the answer goes into `out` as it comes, and its header says what it is.
+    pub(super) fn post_for_file<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+        out: &mut impl Write,
+        mut progress: impl FnMut(u64),
+    ) -> anyhow::Result<T> {
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.base))
+            .header("authorization", &self.bearer)
+            .header("content-type", "application/json");
+        let answer = request.send(body.to_string()).with_context(silent)?;
+        if !answer.status().is_success() {
+            return read(Ok(answer)).and_then(|bytes| json(&bytes));
+        }
+        let about = answer
+            .headers()
+            .get(GIVEN_HEADER)
+            .map(|value| value.as_bytes().to_vec());
+        let about = about.with_context(other_version)?;
+        let about: Vec<u8> = percent_encoding::percent_decode(&about).collect();
+        let mut pieces = answer.into_body().into_reader();
+        let mut piece = vec![0; 64 * 1024];
+        let mut done = 0;
+        loop {
+            let count = pieces.read(&mut piece).with_context(silent)?;
+            if count == 0 {
+                return json(&about);
+            }
+            out.write_all(&piece[..count])?;
+            done += count as u64;
+            progress(done);
+        }
+    }
+
+    /// POST of a file as it is read, JSON back.
+    pub(super) fn post_stream<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        file: std::fs::File,
+    ) -> anyhow::Result<T> {
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.base))
+            .header("authorization", &self.bearer)
+            .header("content-type", "application/octet-stream");
+        json(&read(request.send(ureq::SendBody::from_owned_reader(file)))?)
     }
 }
 

@@ -350,7 +350,8 @@ fn opened(path: &Path, passphrase: &SecretString) -> Result<impl Read + use<>, B
     Ok(stream)
 }
 
-fn private(path: &Path) -> io::Result<File> {
+/// A new file that only its owner may read.
+pub(crate) fn private(path: &Path) -> io::Result<File> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]

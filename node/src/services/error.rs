@@ -35,6 +35,9 @@ pub enum ServiceError {
     /// What is stored contradicts itself.
     #[error("{0}; run `lianzhan check`")]
     Damaged(String),
+    /// A carry file.
+    #[error(transparent)]
+    Carry(#[from] super::carry::CarryError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -5,6 +5,7 @@ pub mod adopt;
 pub mod appoint;
 pub mod authority;
 pub mod backup;
+pub mod carry;
 pub mod check;
 pub mod desk;
 mod document;

@@ -215,7 +215,7 @@ impl Node {
     }
 
     /// The org with this division code or id.
-    fn org_named(&self, text: &str) -> Result<OrgId, ServiceError> {
+    pub fn org_named(&self, text: &str) -> Result<OrgId, ServiceError> {
         let directory = self.directory();
         if let Some(id) = OrgId::parse(text) {
             return Ok(directory.org(&id).ok_or(ServiceError::UnknownOrg(id))?.id);

@@ -8,6 +8,7 @@
 //! So backpressure needs no further rule, and a cut connection loses at most the ranges on their way.
 
 mod bounded;
+pub mod carry;
 pub mod message;
 pub mod range;
 mod session;

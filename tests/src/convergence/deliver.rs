@@ -12,7 +12,7 @@ use super::super::process::Dice;
 use super::PIECES;
 
 /// The logs that `node` holds of others, or with `own` all, each with its space.
-pub(super) fn logs(node: &Node) -> Vec<(SpaceId, Origin, bool)> {
+pub(crate) fn logs(node: &Node) -> Vec<(SpaceId, Origin, bool)> {
     let standings = node.store().read(|reader| reader.standings()).unwrap();
     standings
         .into_iter()
@@ -20,13 +20,13 @@ pub(super) fn logs(node: &Node) -> Vec<(SpaceId, Origin, bool)> {
         .collect()
 }
 
-pub(super) fn held(node: &Node, origin: &Origin) -> TreeSize {
+pub(crate) fn held(node: &Node, origin: &Origin) -> TreeSize {
     let log = node.store().read(|reader| reader.log(origin)).unwrap();
     log.map_or(TreeSize::EMPTY, |log| log.size)
 }
 
 /// One range from where `to` stands; whether there was one.
-pub(super) fn step(from: &Node, to: &Node, space: &SpaceId, origin: &Origin, max_bytes: usize) -> bool {
+pub(crate) fn step(from: &Node, to: &Node, space: &SpaceId, origin: &Origin, max_bytes: usize) -> bool {
     let Some(range) = from.read_range(origin, held(to, origin), max_bytes).unwrap() else {
         return false;
     };
@@ -40,7 +40,7 @@ pub(super) fn step(from: &Node, to: &Node, space: &SpaceId, origin: &Origin, max
 }
 
 /// What a running node does when statements were committed.
-pub(super) fn learn(node: &Node) {
+pub(crate) fn learn(node: &Node) {
     let statements = node.store().read(|reader| reader.statements()).unwrap();
     node.learn(&statements);
     node.store()
@@ -49,7 +49,7 @@ pub(super) fn learn(node: &Node) {
 }
 
 /// Everything that `to` may hold and lacks, keys included. How many ranges it was.
-pub(super) fn carry(from: &Node, to: &Node) -> usize {
+pub(crate) fn carry(from: &Node, to: &Node) -> usize {
     let mut moved = 0;
     for (space, origin, _) in logs(from) {
         let own = to
@@ -72,7 +72,7 @@ pub(super) fn carry(from: &Node, to: &Node) -> usize {
     moved
 }
 
-pub(super) fn hand_keys(from: &Node, to: &Node, records: &[RecordId]) {
+pub(crate) fn hand_keys(from: &Node, to: &Node, records: &[RecordId]) {
     let keys = from.find_keys(records).unwrap();
     let entitled = keys.into_iter().filter(|found| to.space(&found.space).is_some());
     to.keep_keys(entitled.map(|found| (found.record, found.key)).collect())
@@ -80,7 +80,7 @@ pub(super) fn hand_keys(from: &Node, to: &Node, records: &[RecordId]) {
 }
 
 /// The parent witnesses what it has not, and the child stores the receipts. How many it was.
-pub(super) fn witness(child: &Node, parent: &Node) -> usize {
+pub(crate) fn witness(child: &Node, parent: &Node) -> usize {
     let mut receipts = 0;
     for (_, origin, _) in logs(child).into_iter().filter(|(_, _, own)| *own) {
         let Some(WitnessRequest {
@@ -114,7 +114,7 @@ pub(super) fn witness(child: &Node, parent: &Node) -> usize {
 
 /// Delivers all that `source` has of others: one piece of one log at a time, in an order that the dice give, with keys,
 /// news of the directory, projections and documents at any moment between. How many pieces it was.
-pub(super) fn deliver(source: &Node, holder: &Node, dice: &mut Dice) -> usize {
+pub(crate) fn deliver(source: &Node, holder: &Node, dice: &mut Dice) -> usize {
     let mut open: Vec<(SpaceId, Origin)> = logs(source)
         .into_iter()
         .filter(|(_, _, own)| !own)

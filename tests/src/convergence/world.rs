@@ -22,21 +22,21 @@ use super::super::process::PASSPHRASE;
 use super::super::root;
 use super::deliver::{carry, witness};
 
-pub(super) const VISITS: &str = "letters_visits";
-pub(super) const ACTIVITY: &str = "activity";
+pub(crate) const VISITS: &str = "letters_visits";
+pub(crate) const ACTIVITY: &str = "activity";
 
 /// A city, a county, two townships, three stations, and copies of three of them.
-pub(super) struct World {
-    pub(super) nodes: BTreeMap<&'static str, Arc<Node>>,
-    pub(super) copies: BTreeMap<&'static str, PathBuf>,
-    pub(super) runtime: tokio::runtime::Runtime,
+pub(crate) struct World {
+    pub(crate) nodes: BTreeMap<&'static str, Arc<Node>>,
+    pub(crate) copies: BTreeMap<&'static str, PathBuf>,
+    pub(crate) runtime: tokio::runtime::Runtime,
 }
 
-pub(super) fn secret() -> SecretString {
+pub(crate) fn secret() -> SecretString {
     SecretString::from(PASSPHRASE.to_owned())
 }
 
-pub(super) fn draft(level: Level, name: &str, code: &str) -> OrgDraft {
+pub(crate) fn draft(level: Level, name: &str, code: &str) -> OrgDraft {
     OrgDraft {
         level,
         name_zh: name.into(),
@@ -45,7 +45,7 @@ pub(super) fn draft(level: Level, name: &str, code: &str) -> OrgDraft {
     }
 }
 
-pub(super) fn config() -> Config {
+pub(crate) fn config() -> Config {
     Config {
         scrypt_log_n: 2,
         ..Config::default()
@@ -53,7 +53,7 @@ pub(super) fn config() -> Config {
 }
 
 impl World {
-    pub(super) fn new(dir: &Path) -> Self {
+    pub(crate) fn new(dir: &Path) -> Self {
         let city = found(
             &dir.join("city"),
             draft(Level::City, "澜州市", "990100"),
@@ -103,7 +103,7 @@ impl World {
         world
     }
 
-    pub(super) fn admit(&mut self, dir: &Path, above: &str, below: &'static str, org: OrgDraft) {
+    pub(crate) fn admit(&mut self, dir: &Path, above: &str, below: &'static str, org: OrgDraft) {
         let parent = &self.nodes[above];
         let address = vec!["/ip4/127.0.0.1/tcp/7611".to_owned()];
         let invitation = parent.invite(org, &secret(), address).unwrap();
@@ -116,17 +116,17 @@ impl World {
     }
 
     /// Copies a node that will write nothing more to its own logs. Nothing is under way: its files are whole.
-    pub(super) fn copy(&mut self, dir: &Path, place: &'static str) {
+    pub(crate) fn copy(&mut self, dir: &Path, place: &'static str) {
         let target = dir.join(format!("{place}-copy"));
         copy_files(self.nodes[place].dir(), &target);
         self.copies.insert(place, target);
     }
 
-    pub(super) fn node(&self, place: &str) -> &Node {
+    pub(crate) fn node(&self, place: &str) -> &Node {
         &self.nodes[place]
     }
 
-    pub(super) fn appoint(&self, place: &str, login: &str, roles: &[Role]) -> Author {
+    pub(crate) fn appoint(&self, place: &str, login: &str, roles: &[Role]) -> Author {
         let person = PersonDraft {
             login: login.into(),
             name: format!("{place} {login}"),
@@ -140,7 +140,7 @@ impl World {
     }
 
     /// Everybody gets what they may hold, and parents witness; in a fixed order, again and again until nothing is new.
-    pub(super) fn talk(&self) {
+    pub(crate) fn talk(&self) {
         let pairs = [
             ("county", "city"),
             ("fengdu", "county"),
@@ -165,7 +165,7 @@ impl World {
         }
     }
 
-    pub(super) fn submit(&self, place: &str, author: &Author, record: RecordId, ledger: &str, put: Put) {
+    pub(crate) fn submit(&self, place: &str, author: &Author, record: RecordId, ledger: &str, put: Put) {
         let node = self.node(place);
         let (loaded, _) = node.state(&record).unwrap();
         let draft = Draft {
@@ -179,7 +179,7 @@ impl World {
         self.runtime.block_on(node.submit(author, draft)).unwrap();
     }
 
-    pub(super) fn visit(&self, place: &str, author: &Author, n: usize) -> RecordId {
+    pub(crate) fn visit(&self, place: &str, author: &Author, n: usize) -> RecordId {
         let text = |name: &str, value: String| (name.to_owned(), Value::Text(value));
         let visit = VisitDraft {
             fields: vec![
@@ -204,7 +204,7 @@ impl World {
 
     /// Everything that is ever written: visits with annexes, a roster, a joint activity, edits at the same time at nodes
     /// that do not know of each other, seals, changes that do not count, and a record named in a second space.
-    pub(super) fn write(&self) {
+    pub(crate) fn write(&self) {
         let clerk = &[Role::OpinionLiaison, Role::StationLiaison, Role::StationHead];
         let lin = self.appoint("shiqiao", "lin", clerk);
         let visits: Vec<RecordId> = (0..8).map(|n| self.visit("shiqiao", &lin, n)).collect();
@@ -253,7 +253,7 @@ impl World {
         self.talk();
     }
 
-    pub(super) fn import_roster(&self, author: &Author) {
+    pub(crate) fn import_roster(&self, author: &Author) {
         let file = "deputies-shiqiao.xlsx";
         let bytes = std::fs::read(root().join("docs/samples").join(file)).unwrap();
         let import = self
@@ -263,7 +263,7 @@ impl World {
         assert!(report.imported > 0 && report.errors.is_empty(), "{report:?}");
     }
 
-    pub(super) fn activity(&self, lin: &Author, song: &Author, he: &Author) {
+    pub(crate) fn activity(&self, lin: &Author, song: &Author, he: &Author) {
         let host = self.node("fengdu");
         let partners = ["fengdu", "shiqiao", "liulin"]
             .map(|place| self.node(place).org_id())
@@ -317,7 +317,7 @@ impl World {
         );
     }
 
-    pub(super) fn seal(&self, place: &str, author: &Author, record: &RecordId) {
+    pub(crate) fn seal(&self, place: &str, author: &Author, record: &RecordId) {
         match self.runtime.block_on(self.node(place).seal(author, record)) {
             Ok(_) | Err(ServiceError::Ineffective(_)) => {}
             Err(error) => panic!("{place}: {error}"),
@@ -325,7 +325,7 @@ impl World {
     }
 
     /// What an honest node refuses to sign, and a hostile one signs.
-    pub(super) fn what_does_not_count(&self, lin: &Author, visits: &[RecordId]) {
+    pub(crate) fn what_does_not_count(&self, lin: &Author, visits: &[RecordId]) {
         let node = self.node("shiqiao");
         let own = |audience| node.own_space(audience);
         let note = |text: &str| vec![Put::field("note", Value::Text(text.into()))];
@@ -371,7 +371,7 @@ impl World {
 }
 
 /// Signs and stores a change without asking whether it would count.
-pub(super) fn forge(
+pub(crate) fn forge(
     node: &Node,
     author: &Author,
     record: RecordId,
@@ -407,7 +407,7 @@ pub(super) fn forge(
         .unwrap();
 }
 
-pub(super) fn copy_files(from: &Path, to: &Path) {
+pub(crate) fn copy_files(from: &Path, to: &Path) {
     std::fs::create_dir(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -421,7 +421,7 @@ pub(super) fn copy_files(from: &Path, to: &Path) {
     }
 }
 
-pub(super) fn open_copy(copy: &Path, to: &Path) -> Arc<Node> {
+pub(crate) fn open_copy(copy: &Path, to: &Path) -> Arc<Node> {
     copy_files(copy, to);
     Node::open(to, &Overrides::default()).unwrap()
 }

@@ -1,0 +1,263 @@
+//! Writing a carry file.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use lianzhan_protocol::id::{OrgId, RecordId, SpaceId};
+use lianzhan_protocol::keys::PublicKey;
+use lianzhan_protocol::log::{Origin, TreeSize};
+use lianzhan_protocol::sync::message::{Hello, LogStanding, RecordKey};
+use lianzhan_protocol::sync::{Holdings, List, Message, RANGE_BYTES, SYNC_VERSION, Text, WitnessRequest};
+use lianzhan_protocol::trust::{Audience, Body, Directory, Purpose, SignedStatement, Space};
+
+use super::{CarryError, Given, HELD, Known, RECEIPTS, Waiting, put_frame, recipient};
+use crate::env;
+use crate::services::{Node, ServiceError};
+
+/// Who a file is for.
+struct To {
+    org: OrgId,
+    nodes: Vec<PublicKey>,
+    /// How much of each log all of them said to hold; none if one of them said nothing.
+    known: Option<BTreeMap<Origin, TreeSize>>,
+}
+
+impl Node {
+    /// Writes what the nodes of `org` may hold and, as far as is known from the last file that came from them, lack: all
+    /// with `everything`. The file is encrypted to them alone.
+    pub fn carry_to(
+        &self,
+        org: &OrgId,
+        everything: bool,
+        file: impl Write,
+        mut progress: impl FnMut(&Given),
+    ) -> Result<Given, ServiceError> {
+        if *org == self.org {
+            return Err(CarryError::Ourselves.into());
+        }
+        let directory = self.directory();
+        let name = directory.org(org).map(|org| org.name_zh.clone());
+        let name = name.unwrap_or_else(|| org.to_string());
+        let nodes = self.nodes_of(org);
+        if nodes.is_empty() {
+            return Err(CarryError::NoNode(name).into());
+        }
+        let known = if everything { None } else { self.known_of(&nodes)? };
+        let to = To {
+            org: *org,
+            nodes,
+            known,
+        };
+        let recipients = to.nodes.iter().map(recipient).collect::<Result<Vec<_>, _>>()?;
+        let all = recipients.iter().map(|one| one as &dyn age::Recipient);
+        let sealing = age::Encryptor::with_recipients(all)
+            .and_then(|sealing| sealing.wrap_output(file).map_err(Into::into))
+            .map_err(|error| CarryError::Disk(std::io::Error::other(error)))?;
+        let mut out = Giving {
+            node: self,
+            file: sealing,
+            given: Given {
+                to: name,
+                everything: to.known.is_none(),
+                ..Given::default()
+            },
+        };
+        out.all(&directory, &to, &mut progress)?;
+        let mut file = out.file.finish().map_err(CarryError::Disk)?;
+        file.flush().map_err(CarryError::Disk)?;
+        Ok(out.given)
+    }
+
+    fn known_of(&self, nodes: &[PublicKey]) -> Result<Option<BTreeMap<Origin, TreeSize>>, ServiceError> {
+        let mut all: Option<BTreeMap<Origin, TreeSize>> = None;
+        for node in nodes {
+            let Some(known) = self.remembered::<Known>(HELD, node)? else {
+                return Ok(None);
+            };
+            let logs = known.into_iter().flat_map(|(_, logs)| logs);
+            let mut known: BTreeMap<_, _> = logs.map(|log| (log.origin, log.standing.size)).collect();
+            if let Some(all) = all {
+                known.retain(|origin, size| {
+                    *size = all.get(origin).copied().unwrap_or(TreeSize::EMPTY).min(*size);
+                    *size > TreeSize::EMPTY
+                });
+            }
+            all = Some(known);
+        }
+        Ok(all)
+    }
+}
+
+struct Giving<'a, W: Write> {
+    node: &'a Node,
+    file: age::stream::StreamWriter<W>,
+    given: Given,
+}
+
+impl<W: Write> Giving<'_, W> {
+    fn put(&mut self, message: &Message) -> Result<(), CarryError> {
+        Ok(put_frame(&mut self.file, &message.to_frame())?)
+    }
+
+    fn all(
+        &mut self,
+        directory: &Directory,
+        to: &To,
+        progress: &mut impl FnMut(&Given),
+    ) -> Result<(), ServiceError> {
+        let shared = directory.shared_spaces(&self.node.org, &to.org);
+        self.hello(directory)?;
+        self.joint(directory, &shared)?;
+        let (holdings, own) = self.node.holdings()?;
+        // Directories first, from the top: what else is shared is read from them.
+        let mut spaces: Vec<&Space> = shared.values().collect();
+        let depth = |space: &Space| directory.upward(&space.owner).count();
+        spaces.sort_by_key(|space| (space.audience != Audience::Directory, depth(space), space.id()));
+        for space in spaces {
+            self.space(&space.id(), &holdings, to, progress)?;
+        }
+        self.keys(&shared)?;
+        if directory.required_witnesses(&self.node.org).contains(&to.org) {
+            let logs = own.into_iter().chain(self.node.witness_log()?);
+            for origin in logs.collect::<Vec<_>>() {
+                self.witness_me(&origin, to)?;
+            }
+        }
+        for node in &to.nodes {
+            for (origin, receipt) in self
+                .node
+                .remembered::<Waiting>(RECEIPTS, node)?
+                .unwrap_or_default()
+            {
+                self.given.receipts += 1;
+                self.put(&Message::Receipt { origin, receipt })?;
+            }
+        }
+        self.put(&Message::Bye(Text::cut("the end")))?;
+        progress(&self.given);
+        Ok(())
+    }
+
+    fn hello(&mut self, directory: &Directory) -> Result<(), CarryError> {
+        let node = self.node.node_key.public();
+        let witness = self.node.witness_public();
+        let posts = directory.appointments_of(&node, Purpose::Node);
+        let posts = posts.chain(directory.appointments_of(&witness, Purpose::Witness));
+        let shown = directory.closure(posts.map(|(id, _)| id));
+        let mut statements = shown
+            .into_iter()
+            .map(|statement| statement.bytes().to_vec().into());
+        self.put(&Message::Hello(Hello {
+            version: SYNC_VERSION,
+            founding: directory.founding().id(),
+            node,
+            statements: List::take_from(&mut statements),
+            digest: None,
+        }))
+    }
+
+    /// The statements of joint spaces, which a partner finds in no directory that it may hold before it knows them.
+    fn joint(&mut self, directory: &Directory, shared: &BTreeMap<SpaceId, Space>) -> Result<(), CarryError> {
+        let stated = directory
+            .statements()
+            .filter(|statement| match statement.body() {
+                Body::JointSpace(space) => shared.contains_key(&space.id()),
+                _ => false,
+            })
+            .map(SignedStatement::id);
+        let mut statements = directory
+            .closure(stated)
+            .into_iter()
+            .map(|statement| statement.bytes().to_vec().into())
+            .peekable();
+        while statements.peek().is_some() {
+            let statements_now = List::take_from(&mut statements);
+            let more = statements.peek().is_some();
+            self.put(&Message::Joint {
+                statements: statements_now,
+                more,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn space(
+        &mut self,
+        space: &SpaceId,
+        holdings: &Holdings,
+        to: &To,
+        progress: &mut impl FnMut(&Given),
+    ) -> Result<(), ServiceError> {
+        let held: Vec<LogStanding> = holdings
+            .logs(space)
+            .map(|(origin, standing)| LogStanding {
+                origin: origin.clone(),
+                standing,
+            })
+            .collect();
+        let mut logs = held.iter().cloned().peekable();
+        while logs.peek().is_some() {
+            let logs_now = List::take_from(&mut logs);
+            let more = logs.peek().is_some();
+            self.put(&Message::Logs {
+                space: *space,
+                logs: logs_now,
+                more,
+            })?;
+        }
+        for log in held {
+            let known = to.known.as_ref().and_then(|known| known.get(&log.origin));
+            let mut from = known.copied().unwrap_or(TreeSize::EMPTY);
+            let before = from;
+            while let Some(range) = self.node.read_range(&log.origin, from, RANGE_BYTES)? {
+                let count = range.entries.len() as u64;
+                self.put(&Message::Range(range))?;
+                from = TreeSize(from.0 + count);
+                self.given.entries += count;
+                progress(&self.given);
+            }
+            self.given.logs += u64::from(from > before);
+        }
+        Ok(())
+    }
+
+    fn keys(&mut self, shared: &BTreeMap<SpaceId, Space>) -> Result<(), ServiceError> {
+        let sealed = self.node.store.read(|reader| reader.sealed_records())?;
+        let records: Vec<RecordId> = sealed.into_keys().collect();
+        let found = self.node.find_keys(&records)?.into_iter();
+        let mut keys = found
+            .filter(|found| shared.contains_key(&found.space))
+            .map(|found| RecordKey {
+                record: found.record,
+                key: found.key.0,
+            })
+            .peekable();
+        while keys.peek().is_some() {
+            self.put(&Message::Keys(List::take_from(&mut keys)))?;
+        }
+        Ok(())
+    }
+
+    fn witness_me(&mut self, origin: &Origin, to: &To) -> Result<(), ServiceError> {
+        let request = self.node.prepare_witness(origin, &to.org, None, env::now())?;
+        let Some(WitnessRequest {
+            old,
+            checkpoint,
+            proof,
+            shown,
+        }) = request
+        else {
+            return Ok(());
+        };
+        let long =
+            |error: lianzhan_protocol::sync::OutOfBounds| CarryError::Disk(std::io::Error::other(error));
+        self.given.to_witness += 1;
+        Ok(self.put(&Message::WitnessMe {
+            origin: origin.clone(),
+            old,
+            checkpoint: Text::new(checkpoint.to_string()).map_err(long)?,
+            proof: List::new(proof).map_err(long)?,
+            shown,
+        })?)
+    }
+}

@@ -1,0 +1,279 @@
+//! Carry files: one side's frames of a session, for a recipient that no line reaches (design 8). The file's encryption, and
+//! what becomes of what is in it, are the node's; here is the order in which its messages may stand.
+
+use std::collections::BTreeSet;
+
+use super::message::{Hello, LogStanding, Message, RecordKey, SYNC_VERSION};
+use super::range::RangeData;
+use crate::codec::CodecError;
+use crate::id::{Hash, SpaceId, StatementId};
+use crate::log::{Origin, Receipt, TreeSize};
+
+/// What stands in a carry file, one after the other. Nothing in it is verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Whose file it is, with statements that show it.
+    From(Hello),
+    /// Statements of joint spaces, and what they rest on.
+    Joint(Vec<Vec<u8>>),
+    /// What the sender holds in a space.
+    Held {
+        /// The space.
+        space: SpaceId,
+        /// Logs in it; several pieces may name one space.
+        logs: Vec<LogStanding>,
+    },
+    /// A range of a log of the space named last.
+    Range {
+        /// The space.
+        space: SpaceId,
+        /// The range.
+        range: RangeData,
+    },
+    /// Keys of annexes.
+    Keys(Vec<RecordKey>),
+    /// The sender asks for a cosignature.
+    WitnessMe {
+        /// Its log.
+        origin: Origin,
+        /// The size from which the proof starts.
+        old: TreeSize,
+        /// The signed checkpoint.
+        checkpoint: String,
+        /// That it extends the tree of size `old`.
+        proof: Vec<Hash>,
+        /// As [`Message::WitnessMe`].
+        shown: Option<Receipt>,
+    },
+    /// The sender witnessed a log of the recipient.
+    Receipt {
+        /// The log.
+        origin: Origin,
+        /// The receipt.
+        receipt: Receipt,
+    },
+    /// The file is whole.
+    End,
+}
+
+/// Why a carry file is not read on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CarryError {
+    /// A frame.
+    #[error("a frame cannot be read: {0}")]
+    Codec(#[from] CodecError),
+    /// Another version.
+    #[error("the file speaks version {0} of the protocol, this program {SYNC_VERSION}")]
+    Version(u32),
+    /// Another federation.
+    #[error("the file is of another federation")]
+    OtherFederation,
+    /// A message that does not stand there.
+    #[error("a message stands where it may not: {0}")]
+    Order(&'static str),
+    /// A range of a log that was not announced.
+    #[error("a range of log {0}, which does not stand in the space named last")]
+    NotAnnounced(Origin),
+    /// Ends before its end.
+    #[error("the file ends before its end: it was cut off")]
+    Cut,
+}
+
+/// The parts of a file, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Start,
+    Hello,
+    Joint,
+    Spaces,
+    Keys,
+    Witness,
+    Receipts,
+    End,
+}
+
+/// Reads the frames of one file in their order.
+#[derive(Debug)]
+pub struct CarryReader {
+    founding: StatementId,
+    part: Part,
+    space: Option<SpaceId>,
+    logs: BTreeSet<Origin>,
+}
+
+impl CarryReader {
+    /// A reader for files of the federation of this founding statement.
+    pub fn new(founding: StatementId) -> Self {
+        CarryReader {
+            founding,
+            part: Part::Start,
+            space: None,
+            logs: BTreeSet::new(),
+        }
+    }
+
+    /// The next frame.
+    pub fn read(&mut self, frame: &[u8]) -> Result<Piece, CarryError> {
+        match Message::from_frame(frame)? {
+            Message::Hello(hello) => {
+                if self.part != Part::Start {
+                    return Err(CarryError::Order("a second hello"));
+                }
+                if hello.version != SYNC_VERSION {
+                    return Err(CarryError::Version(hello.version));
+                }
+                if hello.founding != self.founding {
+                    return Err(CarryError::OtherFederation);
+                }
+                self.part = Part::Hello;
+                Ok(Piece::From(hello))
+            }
+            Message::Joint { statements, .. } => {
+                self.enter(Part::Joint)?;
+                let statements = statements.into_vec().into_iter().map(Vec::from);
+                Ok(Piece::Joint(statements.collect()))
+            }
+            Message::Logs { space, logs, .. } => {
+                self.enter(Part::Spaces)?;
+                if self.space != Some(space) {
+                    self.logs.clear();
+                }
+                self.space = Some(space);
+                let logs = logs.into_vec();
+                self.logs.extend(logs.iter().map(|log| log.origin.clone()));
+                Ok(Piece::Held { space, logs })
+            }
+            Message::Range(range) => {
+                self.enter(Part::Spaces)?;
+                match self.space.filter(|_| self.logs.contains(&range.origin)) {
+                    Some(space) => Ok(Piece::Range { space, range }),
+                    None => Err(CarryError::NotAnnounced(range.origin)),
+                }
+            }
+            Message::Keys(keys) => {
+                self.enter(Part::Keys)?;
+                Ok(Piece::Keys(keys.into_vec()))
+            }
+            Message::WitnessMe {
+                origin,
+                old,
+                checkpoint,
+                proof,
+                shown,
+            } => {
+                self.enter(Part::Witness)?;
+                Ok(Piece::WitnessMe {
+                    origin,
+                    old,
+                    checkpoint: checkpoint.to_string(),
+                    proof: proof.into_vec(),
+                    shown,
+                })
+            }
+            Message::Receipt { origin, receipt } => {
+                self.enter(Part::Receipts)?;
+                Ok(Piece::Receipt { origin, receipt })
+            }
+            Message::Bye(_) => {
+                self.enter(Part::End)?;
+                Ok(Piece::End)
+            }
+            _ => Err(CarryError::Order("a question in a file")),
+        }
+    }
+
+    /// The file has no further frame.
+    pub fn end(&self) -> Result<(), CarryError> {
+        match self.part {
+            Part::End => Ok(()),
+            _ => Err(CarryError::Cut),
+        }
+    }
+
+    fn enter(&mut self, part: Part) -> Result<(), CarryError> {
+        match self.part {
+            Part::Start => Err(CarryError::Order("before the hello")),
+            Part::End => Err(CarryError::Order("after the end")),
+            now if now > part => Err(CarryError::Order("what belongs before it")),
+            _ => {
+                self.part = part;
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::message::tests::all;
+    use super::*;
+
+    /// One message of each kind that may stand in a file, in order; the range is of the log announced.
+    fn file() -> Vec<Message> {
+        let all = all();
+        let pick = |wanted: fn(&Message) -> bool| all.iter().find(|message| wanted(message)).unwrap().clone();
+        vec![
+            pick(|m| matches!(m, Message::Hello(_))),
+            pick(|m| matches!(m, Message::Joint { .. })),
+            pick(|m| matches!(m, Message::Logs { logs, .. } if !logs.is_empty())),
+            pick(|m| matches!(m, Message::Range(_))),
+            pick(|m| matches!(m, Message::Keys(_))),
+            pick(|m| matches!(m, Message::WitnessMe { .. })),
+            pick(|m| matches!(m, Message::Receipt { .. })),
+            pick(|m| matches!(m, Message::Bye(_))),
+        ]
+    }
+
+    fn read(messages: &[Message]) -> Result<Vec<Piece>, CarryError> {
+        let mut reader = CarryReader::new(StatementId([5; 32]));
+        let mut pieces = Vec::new();
+        for message in messages {
+            pieces.push(reader.read(&message.to_frame())?);
+        }
+        reader.end().map(|()| pieces)
+    }
+
+    #[test]
+    fn a_file_is_read_in_its_order_alone() {
+        let whole = file();
+        assert_eq!(read(&whole).unwrap().len(), whole.len());
+        for cut in 0..whole.len() {
+            assert_eq!(read(&whole[..cut]), Err(CarryError::Cut));
+        }
+        for (at, _) in whole.iter().enumerate().skip(1) {
+            let mut swapped = whole.clone();
+            swapped.swap(at - 1, at);
+            assert!(read(&swapped).is_err(), "{at}");
+        }
+        let again: Vec<Message> = whole.iter().chain(&whole).cloned().collect();
+        assert!(matches!(read(&again), Err(CarryError::Order(_))));
+    }
+
+    #[test]
+    fn what_belongs_into_no_file_is_refused() {
+        for message in all() {
+            let mut messages = vec![file()[0].clone(), message.clone()];
+            let taken = read(&messages).is_err_and(|error| error == CarryError::Cut);
+            let belongs = file()[1..]
+                .iter()
+                .any(|known| std::mem::discriminant(known) == std::mem::discriminant(&message));
+            let alone = !matches!(message, Message::Range(_) | Message::Bye(_));
+            assert_eq!(taken, belongs && alone, "{message:?}");
+            messages.remove(0);
+            assert!(matches!(message, Message::Hello(_)) || read(&messages).is_err());
+        }
+    }
+
+    #[test]
+    fn a_file_of_others_is_not_read() {
+        let hello = file()[0].to_frame();
+        let read = CarryReader::new(StatementId([6; 32])).read(&hello);
+        assert_eq!(read, Err(CarryError::OtherFederation));
+        let Message::Hello(hello) = file()[0].clone() else {
+            panic!("a hello")
+        };
+        let later = Message::Hello(Hello { version: 2, ..hello }).to_frame();
+        let read = CarryReader::new(StatementId([5; 32])).read(&later);
+        assert_eq!(read, Err(CarryError::Version(2)));
+    }
+}

@@ -1,0 +1,227 @@
+//! What no line carries comes in a file: all that both may hold, its keys, and receipts home; broken off it goes on, twice it
+//! adds nothing, and who is not meant opens nothing.
+
+use lianzhan_node::services::carry::{CarryError, Given, Taken};
+use lianzhan_node::services::{Node, ServiceError};
+use lianzhan_protocol::id::RecordId;
+use lianzhan_protocol::log::TreeSize;
+use lianzhan_protocol::trust::Role;
+
+use super::convergence::deliver::{held, logs};
+use super::convergence::world::{World, copy_files, open_copy};
+
+/// A file from one node to the org of another.
+fn file(from: &Node, to: &Node) -> (Given, Vec<u8>) {
+    let mut file = Vec::new();
+    let given = from.carry_to(&to.org_id(), false, &mut file, |_| ()).unwrap();
+    (given, file)
+}
+
+fn post(from: &Node, to: &Node) -> Taken {
+    let (_, file) = file(from, to);
+    to.carry_from(&file[..], |_| ()).unwrap()
+}
+
+fn taken(node: &Node, file: &[u8]) -> Result<Taken, CarryError> {
+    match node.carry_from(file, |_| ()) {
+        Ok(taken) => Ok(taken),
+        Err(ServiceError::Carry(error)) => Err(error),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+/// Those logs of `of` that `node` holds, whole.
+fn holds(node: &Node, of: &Node) -> usize {
+    let own = logs(of).into_iter().filter(|(_, _, own)| *own);
+    own.filter(|(_, origin, _)| held(node, origin) == held(of, origin))
+        .count()
+}
+
+fn witnessed(node: &Node, record: &RecordId) -> bool {
+    let (loaded, _) = node.state(record).unwrap();
+    loaded.held.iter().all(|held| held.witnessed().is_some())
+}
+
+struct Station {
+    _dir: tempfile::TempDir,
+    world: World,
+    visits: Vec<RecordId>,
+}
+
+/// A station that wrote visits, and that no line ever reached.
+fn station(visits: usize) -> Station {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(dir.path());
+    let clerk = &[Role::OpinionLiaison, Role::StationLiaison];
+    let lin = world.appoint("shiqiao", "lin", clerk);
+    let visits = (0..visits).map(|n| world.visit("shiqiao", &lin, n)).collect();
+    Station {
+        _dir: dir,
+        world,
+        visits,
+    }
+}
+
+#[test]
+fn a_station_without_a_line_is_read_and_witnessed_by_files_alone() {
+    let scene = station(8);
+    let (shiqiao, fengdu) = (scene.world.node("shiqiao"), scene.world.node("fengdu"));
+    let (given, there) = file(shiqiao, fengdu);
+    assert!(
+        given.everything && given.entries > 8 && given.to_witness > 0,
+        "{given:?}"
+    );
+    let got = fengdu.carry_from(&there[..], |_| ()).unwrap();
+    assert_eq!(
+        (got.from.as_str(), got.entries, got.known),
+        ("石桥站", given.entries, 0)
+    );
+    assert_eq!(got.witnessed, given.to_witness);
+    assert!(
+        got.keys > 0,
+        "names of the people who came are readable where they may be"
+    );
+    assert_eq!(got.passed_over, Vec::<String>::new());
+    for record in &scene.visits {
+        assert_eq!(
+            fengdu.state(record).unwrap().1.fields,
+            shiqiao.state(record).unwrap().1.fields
+        );
+        assert!(!witnessed(shiqiao, record));
+    }
+    let (home, back) = file(fengdu, shiqiao);
+    assert_eq!(home.receipts, got.witnessed);
+    let got = shiqiao.carry_from(&back[..], |_| ()).unwrap();
+    assert_eq!(got.receipts, home.receipts);
+    for record in &scene.visits {
+        assert!(witnessed(shiqiao, record), "the receipts came home");
+    }
+
+    // Once more, and the same once more: nothing is added.
+    for (node, again) in [(fengdu, &there), (shiqiao, &back)] {
+        let got = node.carry_from(&again[..], |_| ()).unwrap();
+        assert_eq!((got.entries, got.keys, got.witnessed, got.receipts), (0, 0, 0, 0));
+    }
+    // Each knows now what the other holds: receipts alone are news, and then nothing.
+    let got = post(shiqiao, fengdu);
+    assert!(got.entries > 0 && got.known == 0 && got.witnessed == 0, "{got:?}");
+    let _ = post(fengdu, shiqiao);
+    let (given, _) = file(shiqiao, fengdu);
+    assert_eq!((given.entries, given.to_witness, given.everything), (0, 0, false));
+}
+
+#[test]
+fn a_file_that_was_broken_off_goes_on_where_it_stopped() {
+    let scene = station(6);
+    let (shiqiao, fengdu) = (scene.world.node("shiqiao"), scene.world.node("fengdu"));
+    let (given, there) = file(shiqiao, fengdu);
+    let mut new = 0;
+    for part in 1..8 {
+        let cut = there.len() * part / 8;
+        // The cut falls anywhere: age notices, or a frame ends too early.
+        match taken(fengdu, &there[..cut]) {
+            Err(CarryError::Disk(_) | CarryError::Unreadable(_) | CarryError::NotForUs(_)) => {}
+            other => panic!("{other:?}"),
+        }
+        let entries: u64 = logs(shiqiao)
+            .iter()
+            .map(|(_, origin, _)| held(fengdu, origin).0)
+            .sum();
+        assert!(entries >= new, "what came is kept");
+        new = entries;
+    }
+    let got = taken(fengdu, &there).unwrap();
+    assert_eq!(got.entries + got.known, given.entries);
+    assert_eq!(got.witnessed, given.to_witness);
+}
+
+#[test]
+fn nobody_else_opens_it_and_nothing_that_was_changed_gets_in() {
+    let scene = station(3);
+    let world = &scene.world;
+    let (shiqiao, fengdu) = (world.node("shiqiao"), world.node("fengdu"));
+    let (_, there) = file(shiqiao, fengdu);
+    for other in ["qingya", "county", "shiqiao"] {
+        let refused = taken(world.node(other), &there);
+        assert!(
+            matches!(refused, Err(CarryError::NotForUs(_))),
+            "{other}: {refused:?}"
+        );
+    }
+    assert!(matches!(
+        taken(fengdu, b"not a file"),
+        Err(CarryError::NotForUs(_))
+    ));
+    for at in (0..there.len()).step_by(there.len() / 40) {
+        let mut changed = there.clone();
+        changed[at] ^= 1;
+        assert!(taken(fengdu, &changed).is_err(), "byte {at}");
+    }
+    assert_eq!(taken(fengdu, &there).unwrap().passed_over, Vec::<String>::new());
+
+    // Of a federation of the same names.
+    let other = station(1);
+    let (_, foreign) = file(other.world.node("shiqiao"), other.world.node("fengdu"));
+    assert!(matches!(taken(fengdu, &foreign), Err(CarryError::NotForUs(_))));
+    let to_itself = fengdu.carry_to(&fengdu.org_id(), true, Vec::new(), |_| ());
+    assert!(matches!(
+        to_itself,
+        Err(ServiceError::Carry(CarryError::Ourselves))
+    ));
+}
+
+#[test]
+fn only_what_both_may_hold_travels() {
+    let scene = station(3);
+    let world = &scene.world;
+    let [shiqiao, liulin, fengdu, county] =
+        ["shiqiao", "liulin", "fengdu", "county"].map(|place| world.node(place));
+    let neighbour = shiqiao.carry_to(&liulin.org_id(), true, Vec::new(), |_| ());
+    assert!(
+        matches!(neighbour, Err(ServiceError::Carry(CarryError::NoNode(_)))),
+        "a neighbour with whom nothing is shared is not even known"
+    );
+    // Who joined is known above by its first file; then what is above is known below. The county holds visits without the
+    // people who came.
+    post(shiqiao, fengdu);
+    post(fengdu, county);
+    post(county, fengdu);
+    post(fengdu, shiqiao);
+    let got = post(shiqiao, county);
+    assert_eq!((got.keys, got.witnessed), (0, 0), "the county is not its parent");
+    for record in &scene.visits {
+        county.state(record).unwrap();
+    }
+    assert!(holds(county, shiqiao) < logs(shiqiao).iter().filter(|(_, _, own)| *own).count());
+}
+
+#[test]
+fn who_lost_what_it_had_is_told_to_ask_for_everything() {
+    let scene = station(4);
+    let (shiqiao, fengdu) = (scene.world.node("shiqiao"), scene.world.node("fengdu"));
+    let dir = tempfile::tempdir().unwrap();
+    let old = dir.path().join("old");
+    copy_files(fengdu.dir(), &old);
+    post(shiqiao, fengdu);
+    post(fengdu, shiqiao);
+    let (given, there) = file(shiqiao, fengdu);
+    assert!(given.entries > 0 && !given.everything);
+    let fengdu = open_copy(&old, &dir.path().join("restored"));
+    let got = taken(&fengdu, &there).unwrap();
+    assert!(
+        got.passed_over.iter().any(|line| line.contains("--everything")),
+        "{got:?}"
+    );
+    let mut whole = Vec::new();
+    let given = shiqiao
+        .carry_to(&fengdu.org_id(), true, &mut whole, |_| ())
+        .unwrap();
+    let got = taken(&fengdu, &whole).unwrap();
+    assert!(got.entries > 4 && got.entries <= given.entries, "{got:?}");
+    let all = logs(shiqiao).into_iter().filter(|(_, _, own)| *own);
+    let shared = all.filter(|(space, _, _)| fengdu.space(space).is_some());
+    for (_, origin, _) in shared {
+        assert_eq!(held(&fengdu, &origin), held(shiqiao, &origin));
+        assert!(held(&fengdu, &origin) > TreeSize::EMPTY);
+    }
+}
