@@ -8,9 +8,11 @@ use super::layout::{ENTRIES, entry_file};
 use super::refusal::{At, Reason, Refusal};
 use super::rules;
 use crate::codec::unhex;
-use crate::id::{ChangeId, RecordId};
-use crate::log::{Entry, EntryIndex, Note, Origin, PayloadKind, ProofHead, verify_inclusion};
+use crate::id::{ChangeId, Hash, RecordId, StatementId};
+use crate::keys::PublicKey;
+use crate::log::{Entry, EntryIndex, Note, Origin, PayloadKind, ProofHead, leaf_hash, verify_inclusion};
 use crate::record::{Change, Held};
+use crate::time::Timestamp;
 
 /// The three files of a change, where they lie.
 pub(super) struct Item<'a> {
@@ -55,25 +57,68 @@ pub(super) fn named(path: &str) -> Option<(ChangeId, &str)> {
     Some((ChangeId(unhex(id)?), ending))
 }
 
-/// A change whose evidence was checked.
-pub(super) struct Checked {
+/// A change whose evidence was checked. What it says is read where its record is folded ([`Checked::held`]): the changes
+/// of a large bundle, all read at once, would cost more than reading them.
+pub(super) struct Checked<'a> {
+    pub(super) id: ChangeId,
     pub(super) record: RecordId,
-    pub(super) held: Held,
+    pub(super) log: &'a Log,
+    pub(super) index: EntryIndex,
+    pub(super) appointment: StatementId,
+    author: PublicKey,
+    recorded: Timestamp,
+    payload: &'a [u8],
+}
+
+impl Checked<'_> {
+    fn change(&self) -> Result<Change, Refusal> {
+        Change::parse(self.payload).at(Path(&self.id, "payload"))
+    }
+
+    /// With what it says.
+    pub(super) fn held(&self) -> Result<Held, Refusal> {
+        let place = self.log.place(self.index);
+        Ok(Held {
+            id: self.id,
+            origin: self.log.origin.clone(),
+            index: self.index,
+            author: self.author,
+            appointment: self.appointment,
+            recorded: self.recorded,
+            covered: place.map(|(place, _)| place.covered.clone()).unwrap_or_default(),
+            change: self.change()?,
+        })
+    }
+}
+
+/// The first of changes that cannot be read. It is named before all that comes after it in the order of examination.
+pub(super) fn unreadable(entries: &[Checked<'_>]) -> Option<Refusal> {
+    entries.iter().find_map(|entry| entry.change().err())
+}
+
+/// The path of a file of a change, written out only where the file is refused.
+#[derive(Clone, Copy)]
+struct Path<'a>(&'a ChangeId, &'static str);
+
+impl From<Path<'_>> for String {
+    fn from(Path(id, ending): Path<'_>) -> String {
+        entry_file(id, ending)
+    }
 }
 
 /// Checks the three files of one change.
-pub(super) fn check(item: &Item<'_>, logs: &BTreeMap<Origin, Log>) -> Result<Checked, Refusal> {
+pub(super) fn check<'a>(item: &Item<'a>, logs: &'a BTreeMap<Origin, Log>) -> Result<Checked<'a>, Refusal> {
     let id = &item.id;
-    let missing = |path: &str| Refusal::new(path, Reason::Missing);
-    let path = entry_file(id, "entry");
-    let entry = Entry::parse(item.entry.ok_or_else(|| missing(&path))?).at(&path)?;
+    let (path, payload_path) = (Path(id, "entry"), Path(id, "payload"));
+    let bytes = item.entry.ok_or_else(|| Refusal::new(path, Reason::Missing))?;
+    let entry = Entry::parse(bytes).at(path)?;
     if entry.change_id() != *id {
         return Err(Refusal::new(
             path,
             Reason::OtherName(entry.change_id().to_string()),
         ));
     }
-    let entry = entry.verify().at(&path)?;
+    let entry = entry.verify().at(path)?;
     let header = entry.header();
     let (PayloadKind::Change, Some(record), Some(appointment)) =
         (header.kind, header.record, header.appointment)
@@ -82,42 +127,54 @@ pub(super) fn check(item: &Item<'_>, logs: &BTreeMap<Origin, Log>) -> Result<Che
     };
     let log = logs
         .get(&header.origin)
-        .ok_or_else(|| Refusal::new(&path, Reason::NoLog(header.origin.clone())))?;
-    entry.check_place(&log.origin, &log.start.space.id()).at(&path)?;
+        .ok_or_else(|| Refusal::new(path, Reason::NoLog(header.origin.clone())))?;
+    entry.check_place(&log.origin, &log.space).at(path)?;
 
-    let payload_file = entry_file(id, "payload");
-    let payload = item.payload.ok_or_else(|| missing(&payload_file))?;
-    entry.check_payload(payload).at(&payload_file)?;
-    let change = Change::parse(payload).at(&payload_file)?;
+    let payload = item
+        .payload
+        .ok_or_else(|| Refusal::new(payload_path, Reason::Missing))?;
+    entry.check_payload(payload).at(payload_path)?;
 
-    let proof_path = entry_file(id, "tlog-proof");
-    let proof = text(item.proof.ok_or_else(|| missing(&proof_path))?, &proof_path)?;
-    let (head, note) = ProofHead::read(proof).at(&proof_path)?;
-    log.start
-        .check_statement(head.index, &entry, Some(payload))
-        .at(&path)?;
-    included(&entry, &head, note, log).map_err(|reason| Refusal::new(&proof_path, reason))?;
-    let covered = log.place(head.index).map(|(place, _)| place.covered.clone());
-    let held = Held {
+    let mut checked = Checked {
         id: *id,
-        origin: log.origin.clone(),
-        index: head.index,
-        author: header.author,
+        record,
+        log,
+        index: EntryIndex(0),
         appointment,
+        author: header.author,
         recorded: header.recorded,
-        covered: covered.unwrap_or_default(),
-        change,
+        payload,
     };
-    Ok(Checked { record, held })
+    match proved(item, bytes, &entry, log) {
+        Ok(index) => checked.index = index,
+        // What it says comes before its place in the order of examination.
+        Err(refusal) => return Err(checked.change().err().unwrap_or(refusal)),
+    }
+    Ok(checked)
+}
+
+/// Checks the proof of a change and gives its place.
+fn proved(item: &Item<'_>, bytes: &[u8], entry: &Entry, log: &Log) -> Result<EntryIndex, Refusal> {
+    let (path, proof_path) = (Path(&item.id, "entry"), Path(&item.id, "tlog-proof"));
+    let proof = item
+        .proof
+        .ok_or_else(|| Refusal::new(proof_path, Reason::Missing))?;
+    let proof = std::str::from_utf8(proof).or_else(|_| text(proof, &String::from(proof_path)))?;
+    let (head, note) = ProofHead::read(proof).at(proof_path)?;
+    log.start
+        .check_statement(head.index, entry, item.payload)
+        .at(path)?;
+    // What was read is the one form of an entry, so its bytes are those that the leaf covers.
+    included(leaf_hash(bytes), &head, note, log).map_err(|reason| Refusal::new(proof_path, reason))?;
+    Ok(head.index)
 }
 
 /// Checks that the entry stands in its log: under the checkpoint of the first receipt that covers it, else under the
 /// newest. The signatures on that checkpoint's note were verified when the log was.
-fn included(entry: &Entry, proof: &ProofHead, note: &str, log: &Log) -> Result<(), Reason> {
+fn included(leaf: Hash, proof: &ProofHead, note: &str, log: &Log) -> Result<(), Reason> {
     if proof.extra.is_some() {
         return Err(Reason::ProofAgainst("an extra line"));
     }
-    let leaf = entry.leaf();
     match log.place(proof.index) {
         Some((place, _)) if place.note == note => {
             let (size, root) = (place.checkpoint.size, &place.checkpoint.root);
@@ -128,7 +185,7 @@ fn included(entry: &Entry, proof: &ProofHead, note: &str, log: &Log) -> Result<(
 }
 
 /// What is wrong with a proof whose note is not the one that it must carry.
-fn other_note(leaf: &crate::id::Hash, proof: &ProofHead, note: &str, log: &Log, index: EntryIndex) -> Reason {
+fn other_note(leaf: &Hash, proof: &ProofHead, note: &str, log: &Log, index: EntryIndex) -> Reason {
     let inclusion = || -> Result<(), Reason> {
         let note = Note::parse(note)?;
         let checkpoint = rules::open_checkpoint(&note, &log.origin, &log.start.node)?;

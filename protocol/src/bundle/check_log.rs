@@ -11,7 +11,7 @@ use super::refusal::{At, Reason, Refusal};
 use super::shared::Shared;
 use super::{policy, rules};
 use crate::codec;
-use crate::id::OrgId;
+use crate::id::{OrgId, SpaceId};
 use crate::log::{
     Checkpoint, Entry, EntryIndex, LogStart, LogStatement, Note, Origin, PROTOCOL_VERSION, ProofFile,
     Receipt, verify_consistency, witness_group,
@@ -28,6 +28,8 @@ pub(super) struct Log {
     /// The same as text.
     pub(super) name: Shared<str>,
     pub(super) start: LogStart,
+    /// The id of its space, which every entry is compared with.
+    pub(super) space: SpaceId,
     /// The newest checkpoint shown, with the log's own line alone.
     pub(super) newest: Note,
     pub(super) checkpoint: Checkpoint,
@@ -71,7 +73,7 @@ impl Log {
             log: self.name.clone(),
             org: names.get(&self.start.org),
             node: self.start.node.fingerprint(),
-            space: self.start.space.id(),
+            space: self.space,
             size: self.checkpoint.size.0,
             root: self.checkpoint.root,
             witnessed: rules::newest(&self.receipts).and_then(|n| self.witnessed(names, n)),
@@ -114,6 +116,7 @@ pub(super) fn check(files: &mut View<'_>, folder: &str, directory: &Directory) -
     let mut log = Log {
         name: origin.as_str().into(),
         origin,
+        space: start.space.id(),
         start,
         newest: proof.checkpoint,
         checkpoint,

@@ -1,6 +1,6 @@
 //! Judge and fold: from verified changes to the facts of each record, with the ledgers that come with the program.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::check_entry::Checked;
 use super::check_log::Log;
@@ -10,11 +10,11 @@ use super::refusal::{Reason, Refusal};
 use super::shared::Shared;
 use super::spread::{self, Spread};
 use super::summary::RecordSummary;
-use crate::id::{ChangeId, Hash, RecordId, StatementId};
-use crate::log::{Origin, doubt};
+use crate::id::{Hash, RecordId, StatementId};
+use crate::log::{EntryIndex, Origin, doubt};
 use crate::record::activity::Activity;
 use crate::record::ledger::{Ledger, ledgers};
-use crate::record::{Event, EventState, Graph, Held, JudgeContext, RecordState, fold, judge};
+use crate::record::{Event, EventState, Graph, Held, JudgeContext, RecordState, fold_graph, judge};
 use crate::trust::{Directory, Space};
 
 /// The ledger of activities: its records have sign-ins, lines and seals.
@@ -36,28 +36,20 @@ pub(super) fn records(
     directory: &Directory,
     names: &Names,
     logs: &BTreeMap<Origin, Log>,
-    entries: Vec<Checked>,
+    entries: &[Checked<'_>],
     how: &impl Spread,
 ) -> Result<Vec<RecordSummary>, Refusal> {
-    let mut places = BTreeSet::new();
-    for entry in &entries {
-        if !places.insert((&entry.held.origin, entry.held.index)) {
-            return Err(Refusal::new(
-                entry_file(&entry.held.id, "entry"),
-                Reason::SamePlace,
-            ));
-        }
+    if let Some(entry) = at_a_place_taken(entries) {
+        return Err(Refusal::new(entry_file(&entry.id, "entry"), Reason::SamePlace));
     }
     let mut authors = BTreeMap::new();
-    let mut by_record: BTreeMap<RecordId, Vec<Held>> = BTreeMap::new();
     for entry in entries {
-        let appointment = entry.held.appointment;
+        let appointment = entry.appointment;
         authors
             .entry(appointment)
             .or_insert_with(|| author(directory, names, &appointment).map(Shared::from));
-        by_record.entry(entry.record).or_default().push(entry.held);
     }
-    if by_record.is_empty() {
+    if entries.is_empty() {
         return Err(Refusal::new("entries", Reason::Empty));
     }
     let ledgers = ledgers().iter().map(|ledger| (ledger.hash(), ledger)).collect();
@@ -68,13 +60,34 @@ pub(super) fn records(
         ledgers,
         authors,
     };
-    let records: Vec<(RecordId, Vec<Held>)> = by_record.into_iter().collect();
-    spread::each(how, &records, |(id, held)| record(&ground, *id, held))
+    let mut sorted: Vec<&Checked<'_>> = entries.iter().collect();
+    sorted.sort_by_key(|entry| entry.record);
+    let by_record: Vec<&[&Checked<'_>]> = sorted.chunk_by(|one, two| one.record == two.record).collect();
+    spread::each(how, &by_record, |entries| record(&ground, entries))
         .into_iter()
         .collect()
 }
 
-fn record(ground: &Ground<'_>, id: RecordId, entries: &[Held]) -> Result<RecordSummary, Refusal> {
+/// The first entry at whose place another one stands before it.
+fn at_a_place_taken<'e, 'a>(entries: &'e [Checked<'a>]) -> Option<&'e Checked<'a>> {
+    let places = entries.iter().enumerate();
+    let mut places: Vec<(EntryIndex, &Origin, usize)> = places
+        .map(|(n, entry)| (entry.index, &entry.log.origin, n))
+        .collect();
+    places.sort_unstable();
+    let taken = places.windows(2).filter_map(|pair| match pair {
+        [one, two] if (one.0, one.1) == (two.0, two.1) => Some(two.2),
+        _ => None,
+    });
+    taken.min().and_then(|n| entries.get(n))
+}
+
+fn record(ground: &Ground<'_>, entries: &[&Checked<'_>]) -> Result<RecordSummary, Refusal> {
+    let Some(id) = entries.first().map(|entry| entry.record) else {
+        return Err(Refusal::new("entries", Reason::Empty));
+    };
+    let entries = entries.iter().map(|entry| entry.held());
+    let entries = &entries.collect::<Result<Vec<Held>, _>>()?;
     let Ground {
         directory,
         names,
@@ -101,13 +114,14 @@ fn record(ground: &Ground<'_>, id: RecordId, entries: &[Held]) -> Result<RecordS
         };
         judge(&context, held)
     };
-    let state = fold(id, &space.id(), entries, verdict, by_hash);
-    let by_id: BTreeMap<&ChangeId, &Held> = entries.iter().map(|held| (&held.id, held)).collect();
-    let changes = state
-        .history
-        .iter()
+    let mut state = fold_graph(id, &space.id(), &graph, verdict, by_hash);
+    let mut by_id: Vec<&Held> = entries.iter().collect();
+    by_id.sort_unstable_by_key(|held| held.id);
+    let changes = std::mem::take(&mut state.history)
+        .into_iter()
         .filter_map(|item| {
-            let held = by_id.get(&item.change)?;
+            let at = by_id.binary_search_by_key(&item.change, |held| held.id).ok()?;
+            let held = by_id.get(at)?;
             let log = logs.get(&held.origin)?;
             Some(ChangeFacts {
                 id: item.change,
@@ -117,7 +131,7 @@ fn record(ground: &Ground<'_>, id: RecordId, entries: &[Held]) -> Result<RecordS
                 recorded: held.recorded,
                 witnessed: log.witnessed_change(names, held),
                 doubt: doubt(held.recorded, &held.covered),
-                verdict: item.verdict.clone(),
+                verdict: item.verdict,
             })
         })
         .collect();

@@ -65,14 +65,19 @@ pub(super) fn examine(
         logs.insert(log.origin.clone(), log);
     }
     let items = entries(files);
-    let entries = spread::each(how, &items, |item| check_entry::check(item, &logs))
-        .into_iter()
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut entries = Vec::with_capacity(items.len());
+    for checked in spread::each(how, &items, |item| check_entry::check(item, &logs)) {
+        match checked {
+            Ok(entry) => entries.push(entry),
+            Err(refusal) => return Err(check_entry::unreadable(&entries).unwrap_or(refusal)),
+        }
+    }
     let mut shown = Shown::default();
     entries.iter().for_each(|entry| shown.note(entry));
     // A missing dependency is the cause where a dropped change leaves its appointment unused.
     let names = Names::of(&directory);
-    let records = conclude::records(&directory, &names, &logs, entries, how)?;
+    let records = conclude::records(&directory, &names, &logs, &entries, how)
+        .map_err(|refusal| check_entry::unreadable(&entries).unwrap_or(refusal))?;
     all_used(files, &directory, &logs, &shown)?;
     let root = directory.root();
     Ok(Summary {
@@ -88,17 +93,17 @@ pub(super) fn examine(
 /// Takes out the files of changes. They lie side by side, and there may be very many: none is looked for by its path.
 fn entries<'a>(files: &mut View<'a>) -> Vec<check_entry::Item<'a>> {
     let mut items: Vec<check_entry::Item<'_>> = Vec::new();
-    let mut here = files.split_off(ENTRIES);
-    here.retain(|path, bytes| {
-        let Some((id, ending)) = check_entry::named(path) else {
-            return true;
-        };
-        if items.last().is_none_or(|item| item.id() != id) {
-            items.push(check_entry::Item::new(id));
+    for (path, bytes) in files.split_off(ENTRIES) {
+        let taken = check_entry::named(path).is_some_and(|(id, ending)| {
+            if items.last().is_none_or(|item| item.id() != id) {
+                items.push(check_entry::Item::new(id));
+            }
+            items.last_mut().is_some_and(|item| item.take(ending, bytes))
+        });
+        if !taken {
+            files.insert(path, bytes);
         }
-        items.last_mut().is_none_or(|item| !item.take(ending, bytes))
-    });
-    files.append(&mut here);
+    }
     items
 }
 
@@ -145,13 +150,13 @@ struct Shown {
 }
 
 impl Shown {
-    fn note(&mut self, entry: &check_entry::Checked) {
-        let held = &entry.held;
-        match self.places.get_mut(&held.origin) {
-            Some(places) => places.push(held.index),
-            None => drop(self.places.insert(held.origin.clone(), vec![held.index])),
+    fn note(&mut self, entry: &check_entry::Checked<'_>) {
+        let origin = &entry.log.origin;
+        match self.places.get_mut(origin) {
+            Some(places) => places.push(entry.index),
+            None => drop(self.places.insert(origin.clone(), vec![entry.index])),
         }
-        self.changes.push((held.id, held.appointment));
+        self.changes.push((entry.id, entry.appointment));
     }
 }
 

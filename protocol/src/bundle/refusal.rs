@@ -34,10 +34,10 @@ impl Refusal {
 
 /// Attaches the thing to a reason.
 pub(super) trait At<T> {
-    fn at(self, thing: &str) -> Result<T, Refusal>;
+    fn at(self, thing: impl Into<String>) -> Result<T, Refusal>;
 }
 impl<T, E: Into<Reason>> At<T> for Result<T, E> {
-    fn at(self, thing: &str) -> Result<T, Refusal> {
+    fn at(self, thing: impl Into<String>) -> Result<T, Refusal> {
         self.map_err(|error| Refusal::new(thing, error.into()))
     }
 }

@@ -2,7 +2,6 @@
 //! values stand beside the one in force only where there are any: most of a large bundle would else be names.
 
 use std::collections::BTreeMap;
-use std::io;
 
 use serde::Serialize;
 
@@ -11,18 +10,25 @@ use super::facts::{
     some_level_id,
 };
 use super::shared::Shared;
+use super::spread::{self, Spread};
 use crate::id::{ChangeId, Hash, OrgId, PersonId, RecordId, SpaceId, StatementId};
 use crate::log::Doubt;
 use crate::record::activity::Activity;
 use crate::record::{
-    AdoptedBy, ContestReason, EventKind, Ineffective, PendingReason, RefusalReason, Value, ValueState,
-    Verdict,
+    AdoptedBy, ContestReason, EventKind, FieldState, Ineffective, PendingReason, RefusalReason, Verdict,
 };
 use crate::time::Timestamp;
 use crate::trust::{Level, Role};
 
 /// The identifier of this format.
 pub const FORMAT: &str = "lianzhan-bundle/1";
+
+/// So many records are written and compared at a time, and so many of them together.
+const AT_A_TIME: usize = 1024;
+const TOGETHER: usize = 16;
+/// What stands around the records of [`Records`].
+const RECORDS_BEGIN: &[u8] = b"{\n  \"records\": [";
+const RECORDS_END: &[u8] = b"\n  ]\n}";
 
 /// A record with its changes.
 pub(super) struct RecordSummary {
@@ -43,16 +49,33 @@ pub(super) struct Summary {
 impl Summary {
     /// The bytes of `summary.json`.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        // Keys are text and numbers are integers, so nothing here can fail to become JSON.
-        let mut bytes = serde_json::to_vec_pretty(&self.written()).unwrap_or_default();
+        let mut bytes = pretty(&self.written());
         bytes.push(b'\n');
         bytes
     }
 
-    /// Whether `stated` is what [`Summary::to_bytes`] gives, without making it: it may be large.
-    pub(super) fn reads(&self, stated: &[u8]) -> bool {
-        let mut rest = Rest(stated);
-        serde_json::to_writer_pretty(&mut rest, &self.written()).is_ok() && rest.0 == b"\n"
+    /// Whether `stated` is what [`Summary::to_bytes`] gives, without making it all at once: it may be large.
+    pub(super) fn reads(&self, stated: &[u8], how: &impl Spread) -> bool {
+        self.rest_after_records(stated, how)
+            .is_some_and(|rest| rest.strip_prefix(RECORDS_END) == Some(b"\n"))
+    }
+
+    /// What is left of `stated` after the last record, if all before is as it must be.
+    fn rest_after_records<'s>(&self, stated: &'s [u8], how: &impl Spread) -> Option<&'s [u8]> {
+        let mut without = self.written();
+        without.records = Each(&[]);
+        let head = pretty(&without);
+        let mut rest = stated.strip_prefix(head.strip_suffix(b"]\n}")?)?;
+        let mut comma: &[u8] = b"";
+        for some in self.records.chunks(AT_A_TIME) {
+            let parts: Vec<&[RecordSummary]> = some.chunks(TOGETHER).collect();
+            for part in spread::each(how, &parts, |part| pretty(&Records { records: Each(part) })) {
+                let part = part.strip_prefix(RECORDS_BEGIN)?.strip_suffix(RECORDS_END)?;
+                rest = rest.strip_prefix(comma)?.strip_prefix(part)?;
+                comma = b",";
+            }
+        }
+        Some(rest)
     }
 
     fn written(&self) -> Written<'_> {
@@ -74,18 +97,16 @@ impl Summary {
     }
 }
 
-/// What is left of a text that is compared with what is written.
-struct Rest<'a>(&'a [u8]);
+/// As `summary.json` is written, without the newline at its end.
+fn pretty(value: &impl Serialize) -> Vec<u8> {
+    // Keys are text and numbers are integers, so nothing here can fail to become JSON.
+    serde_json::to_vec_pretty(value).unwrap_or_default()
+}
 
-impl io::Write for Rest<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 = self.0.strip_prefix(bytes).ok_or(io::ErrorKind::InvalidData)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// Some records, as deep as they stand in [`Written`].
+#[derive(Serialize)]
+struct Records<'a> {
+    records: Each<'a>,
 }
 
 #[derive(Serialize)]
@@ -203,8 +224,8 @@ struct WrittenRecord<'a> {
     space: &'a SpaceId,
     audience: &'static str,
     owner: OrgId,
-    fields: BTreeMap<&'a str, &'a Value>,
-    conflicts: BTreeMap<&'a str, &'a [ValueState]>,
+    fields: InForce<'a>,
+    conflicts: Conflicts<'a>,
     events: Vec<WrittenEvent<'a>>,
     activity: Option<&'a Activity>,
     heads: &'a [ChangeId],
@@ -214,8 +235,6 @@ struct WrittenRecord<'a> {
 impl<'a> WrittenRecord<'a> {
     fn of(summary: &'a RecordSummary) -> Self {
         let record = &summary.record;
-        let fields = record.fields.iter().map(|(key, field)| (key.as_str(), field));
-        let conflicts = fields.clone().filter(|(_, field)| field.candidates.len() > 1);
         WrittenRecord {
             id: &record.id,
             ledger: record.ledger.as_deref(),
@@ -223,15 +242,32 @@ impl<'a> WrittenRecord<'a> {
             space: &record.space,
             audience: record.audience,
             owner: record.owner.id,
-            conflicts: conflicts
-                .map(|(key, field)| (key, field.candidates.as_slice()))
-                .collect(),
-            fields: fields.map(|(key, field)| (key, &field.value)).collect(),
+            fields: InForce(&record.fields),
+            conflicts: Conflicts(&record.fields),
             events: record.events.iter().map(WrittenEvent::of).collect(),
             activity: record.activity.as_ref(),
             heads: &record.heads,
             changes: summary.changes.iter().map(WrittenChange::of).collect(),
         }
+    }
+}
+
+/// The value in force of each field.
+struct InForce<'a>(&'a BTreeMap<String, FieldState>);
+
+impl Serialize for InForce<'_> {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_map(self.0.iter().map(|(key, field)| (key, &field.value)))
+    }
+}
+
+/// The values of each field that has several.
+struct Conflicts<'a>(&'a BTreeMap<String, FieldState>);
+
+impl Serialize for Conflicts<'_> {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let several = self.0.iter().filter(|(_, field)| field.candidates.len() > 1);
+        s.collect_map(several.map(|(key, field)| (key, &field.candidates)))
     }
 }
 

@@ -30,7 +30,7 @@ pub fn verify_by(
     take(&mut files, MANIFEST_FILE)?;
     let stated = take(&mut files, SUMMARY_FILE)?;
     let summary = examine(files, &trusted, how)?;
-    if !summary.reads(stated) {
+    if !summary.reads(stated, how) {
         let reason = difference(&summary.to_bytes(), stated);
         return Err(Refusal::new(SUMMARY_FILE, reason));
     }

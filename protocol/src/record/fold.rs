@@ -147,21 +147,34 @@ pub fn fold<'l>(
     id: RecordId,
     space: &SpaceId,
     held: &[Held],
+    verdict: impl FnMut(&Held) -> Verdict,
+    ledger: impl Fn(&Hash) -> Option<&'l Ledger>,
+) -> RecordState {
+    fold_graph(id, space, &Graph::build(held), verdict, ledger)
+}
+
+/// As [`fold`], for callers that have built the graph of the changes.
+pub fn fold_graph<'l>(
+    id: RecordId,
+    space: &SpaceId,
+    graph: &Graph<'_>,
     mut verdict: impl FnMut(&Held) -> Verdict,
     ledger: impl Fn(&Hash) -> Option<&'l Ledger>,
 ) -> RecordState {
-    let graph = Graph::build(held);
     let mut verdicts: Vec<Verdict> = graph.changes().iter().map(|change| verdict(change)).collect();
-    let root = settle::keep_rooted(&id, space, &graph, &mut verdicts);
+    let root = settle::keep_rooted(&id, space, graph, &mut verdicts);
     settle::keep_to_one_ledger(root.as_ref(), &ledger, &mut verdicts);
-    settle::adopt(&graph, &ledger, &mut verdicts);
+    settle::adopt(graph, &ledger, &mut verdicts);
+    let definition = counting_definition(graph, &verdicts);
+    let fields = fold_fields(graph, &verdicts);
+    let events = fold_events(graph, &verdicts);
     let mut history: Vec<HistoryItem> = graph
         .changes()
         .iter()
-        .zip(&verdicts)
+        .zip(verdicts)
         .map(|(change, verdict)| HistoryItem {
             change: change.id,
-            verdict: verdict.clone(),
+            verdict,
         })
         .collect();
     history.extend(graph.excess().iter().map(|change| HistoryItem {
@@ -178,9 +191,9 @@ pub fn fold<'l>(
     }));
     RecordState {
         id,
-        definition: counting_definition(&graph, &verdicts),
-        fields: fold_fields(&graph, &verdicts),
-        events: fold_events(&graph, &verdicts),
+        definition,
+        fields,
+        events,
         history,
         heads: graph.heads(),
     }
@@ -207,8 +220,7 @@ fn fold_fields(graph: &Graph<'_>, verdicts: &[Verdict]) -> BTreeMap<String, Fiel
             }
         }
     }
-    let mut fields = BTreeMap::new();
-    for (name, survivors) in puts {
+    let fields = puts.into_iter().filter_map(|(name, survivors)| {
         let mut candidates: Vec<ValueState> = survivors
             .into_iter()
             .map(|(n, position)| ValueState {
@@ -218,17 +230,14 @@ fn fold_fields(graph: &Graph<'_>, verdicts: &[Verdict]) -> BTreeMap<String, Fiel
             })
             .collect();
         candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.op));
-        if candidates.iter().any(|candidate| candidate.value != Value::Null) {
-            fields.insert(
-                name.to_owned(),
-                FieldState {
-                    value: candidates[0].value.clone(),
-                    candidates,
-                },
-            );
+        if candidates.iter().all(|candidate| candidate.value == Value::Null) {
+            return None;
         }
-    }
-    fields
+        let value = candidates[0].value.clone();
+        Some((name.to_owned(), FieldState { value, candidates }))
+    });
+    // All at once and in order: a tree that grows key by key is twice as large.
+    fields.collect()
 }
 
 /// Takes events whose causal predecessors are taken, by rank, then by operation id (`domain.md` 3.7). A change is open once

@@ -15,7 +15,9 @@ mod verdict;
 
 pub use change::{Actor, Change, ChangeError, OpId, Put, Value, limits};
 pub use event::{Event, EventError, EventKind, Proof};
-pub use fold::{EventState, FieldState, HistoryItem, Ineffective, RecordState, ValueState, event_id, fold};
+pub use fold::{
+    EventState, FieldState, HistoryItem, Ineffective, RecordState, ValueState, event_id, fold, fold_graph,
+};
 pub use graph::{Graph, Held};
 pub use judge::{ANNEX_KEY, JudgeContext, judge};
 pub use seal::seal_digest;
