@@ -7,6 +7,9 @@ use lianzhan_protocol::id::RecordId;
 use lianzhan_protocol::log::TreeSize;
 use lianzhan_protocol::trust::Role;
 
+use super::audit::{self, settled};
+use super::process::{alone, run, until};
+
 use super::convergence::deliver::{held, logs};
 use super::convergence::world::{World, copy_files, open_copy};
 
@@ -224,4 +227,61 @@ fn who_lost_what_it_had_is_told_to_ask_for_everything() {
         assert_eq!(held(&fengdu, &origin), held(shiqiao, &origin));
         assert!(held(&fengdu, &origin) > TreeSize::EMPTY);
     }
+}
+
+#[test]
+fn files_go_both_ways_at_the_command_line_whether_the_nodes_run_or_not() {
+    let _lane = alone();
+    let world = audit::World::raise();
+    let at = |name: &str| world.place.path().join(name).to_str().unwrap().to_owned();
+    let (up, down) = (at("up.carry"), at("down.carry"));
+    let below = world.below.start();
+    audit::visit(&below, "lin", 1);
+    let said = world
+        .below
+        .json(&["carry", "export", "--to", "990121103", "-o", &up, "--json"]);
+    assert!(
+        said["entries"].as_u64() > Some(1) && said["to"] == "枫渡镇",
+        "{said}"
+    );
+    let again = run(world
+        .below
+        .command(&["carry", "export", "--to", "990121103", "-o", &up])
+        .env("LIANZHAN_LANG", "en"));
+    let words = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(
+        !again.status.success() && words.contains("never written over"),
+        "{words}"
+    );
+    below.stop();
+
+    // Into a township that stands still, and out of it; then into a station that runs.
+    let taken = world.above.json(&["carry", "import", &up, "--json"]);
+    assert_eq!(taken["entries"], said["entries"]);
+    assert!(taken["witnessed"].as_u64() > Some(0), "{taken}");
+    let given = world
+        .above
+        .json(&["carry", "export", "--to", "990121103201", "-o", &down, "--json"]);
+    assert_eq!(given["receipts"], taken["witnessed"]);
+    let alone = world.below.start();
+    assert_ne!(alone.status()["witnessed_entries"], alone.status()["entries"]);
+    let taken = world.below.json(&["carry", "import", &down, "--json"]);
+    assert_eq!(taken["receipts"], given["receipts"]);
+    until("all is witnessed, and no line was there", || {
+        (alone.status()["witnessed_entries"] == alone.status()["entries"]).then_some(())
+    });
+    let wrong = run(world
+        .below
+        .command(&["carry", "import", &up])
+        .env("LIANZHAN_LANG", "en"));
+    let words = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(
+        !wrong.status.success() && words.contains("no carry file for this node"),
+        "{words}"
+    );
+    let above = world.above.start();
+    settled(&above, &alone);
+    alone.stop();
+    above.stop();
+    world.above.succeed(&["check"]);
 }
