@@ -1,12 +1,63 @@
 //! The only clock, the only randomness, and the few things about files that must be said once.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use lianzhan_protocol::time::Timestamp;
 
+/// What a simulated machine has in place of clock, randomness and a disk that works.
+pub trait Machine: Send + Sync {
+    /// What its clock says.
+    fn now(&self) -> Timestamp;
+    /// Its randomness.
+    fn fill(&self, bytes: &mut [u8]);
+    /// Whether its disk works at this point.
+    fn disk(&self, point: DiskPoint) -> std::io::Result<()>;
+}
+
+/// Where a disk fails, or the machine ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskPoint {
+    /// A transaction is about to be committed.
+    Commit,
+    /// It is durable, and the high-water file is about to say so.
+    Mark,
+}
+
+thread_local! {
+    static MACHINE: RefCell<Option<Arc<dyn Machine>>> = const { RefCell::new(None) };
+}
+
+/// Does `work` on a simulated machine. Threads that it starts for good must be handed [`machine`] by hand.
+pub fn simulated<T>(machine: Arc<dyn Machine>, work: impl FnOnce() -> T) -> T {
+    on(Some(machine), work)
+}
+
+/// The simulated machine that this thread works on; none in earnest.
+pub(crate) fn machine() -> Option<Arc<dyn Machine>> {
+    MACHINE.with_borrow(Clone::clone)
+}
+
+/// Does `work` on the machine that [`machine`] told.
+pub(crate) fn on<T>(machine: Option<Arc<dyn Machine>>, work: impl FnOnce() -> T) -> T {
+    /// Puts back what was before, also when unwinding.
+    struct Before(Option<Arc<dyn Machine>>);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            MACHINE.set(self.0.take());
+        }
+    }
+    let _before = Before(MACHINE.replace(machine));
+    work()
+}
+
 /// Now, by this machine's clock.
 pub fn now() -> Timestamp {
+    if let Some(machine) = machine() {
+        return machine.now();
+    }
     let since = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap_or_default();
@@ -16,8 +67,16 @@ pub fn now() -> Timestamp {
 /// Random bytes from the operating system.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    match machine() {
+        Some(machine) => machine.fill(&mut bytes),
+        None => getrandom::fill(&mut bytes).expect("the operating system gives random bytes"),
+    }
     bytes
+}
+
+/// Nothing in earnest: there the disk itself says whether it works.
+pub(crate) fn disk(point: DiskPoint) -> std::io::Result<()> {
+    machine().map_or(Ok(()), |machine| machine.disk(point))
 }
 
 /// Syncs the directory that holds `path`, so that a created or renamed file survives a crash.

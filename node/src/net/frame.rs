@@ -3,7 +3,7 @@
 use futures::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Reads one frame of at most `max` bytes; `None` at a clean end of the stream.
-pub(super) async fn read<R: AsyncRead + Unpin>(
+pub async fn read<R: AsyncRead + Unpin>(
     stream: &mut R,
     max: usize,
 ) -> std::io::Result<Option<Vec<u8>>> {
@@ -27,7 +27,7 @@ pub(super) async fn read<R: AsyncRead + Unpin>(
 }
 
 /// Writes one frame.
-pub(super) async fn write<W: AsyncWrite + Unpin>(stream: &mut W, frame: &[u8]) -> std::io::Result<()> {
+pub async fn write<W: AsyncWrite + Unpin>(stream: &mut W, frame: &[u8]) -> std::io::Result<()> {
     let len =
         u32::try_from(frame.len()).map_err(|_| std::io::Error::from(std::io::ErrorKind::InvalidInput))?;
     stream.write_all(&len.to_be_bytes()).await?;

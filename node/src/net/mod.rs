@@ -2,7 +2,7 @@
 //! frames, streams and addresses; knows no records and no SQL. It performs what sessions and services decide.
 
 mod driver;
-mod frame;
+pub mod frame;
 mod join;
 mod peers;
 mod swarm;

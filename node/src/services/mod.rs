@@ -33,6 +33,7 @@ pub mod renew;
 pub mod replace;
 pub mod revoke;
 pub mod select;
+pub mod session;
 mod submit;
 pub mod succession;
 pub mod threads;

@@ -145,6 +145,17 @@ impl Node {
         spaces.into_iter().collect()
     }
 
+    /// Takes statements that were committed into the directory, and marks the records that they may settle or revise.
+    pub fn heed(&self, statements: &[SignedStatement]) -> Result<(), ServiceError> {
+        self.learn(statements);
+        let ids: Vec<StatementId> = statements.iter().map(SignedStatement::id).collect();
+        let revised = self.revised_by(&ids);
+        Ok(self.store.write_blocking(move |writer| {
+            writer.mark_revised(&ids, &revised)?;
+            writer.mark_unsettled()
+        })?)
+    }
+
     /// Brings all views and documents up to date, on this thread.
     pub fn catch_up(&self, mut progress: impl FnMut(u64)) -> Result<(), ServiceError> {
         let mut done = 0;
@@ -263,14 +274,9 @@ async fn heed(node: &Arc<Node>, batch: &[StoreEvent]) -> bool {
 }
 
 async fn learn_and_mark(node: &Arc<Node>, statements: &[SignedStatement]) {
-    node.learn(statements);
-    let ids: Vec<StatementId> = statements.iter().map(SignedStatement::id).collect();
-    let revised = node.revised_by(&ids);
-    let marked = node.store().write(move |writer| {
-        writer.mark_revised(&ids, &revised)?;
-        writer.mark_unsettled()
-    });
-    if let Err(error) = marked.await {
+    let (node, statements) = (node.clone(), statements.to_vec());
+    let heeded = tokio::task::spawn_blocking(move || node.heed(&statements)).await;
+    if let Ok(Err(error)) = heeded {
         tracing::error!(%error, "records that wait for appointments were not marked");
     }
 }

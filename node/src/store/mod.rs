@@ -100,9 +100,10 @@ impl Store {
         let (events, _) = broadcast::channel(4096);
         let published = Published::default();
         let writer = writer::Thread::new(connection, high_water, signer, events.clone(), published.clone())?;
+        let machine = crate::env::machine();
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || writer.run(&queue))
+            .spawn(move || crate::env::on(machine, || writer.run(&queue)))
             .map_err(StoreError::Disk)?;
         Ok(Store {
             writer: Arc::new(WriterHandle {

@@ -17,6 +17,7 @@ use super::append::Signer;
 use super::error::StoreError;
 use super::highwater::HighWater;
 use super::witness::WitnessLog;
+use crate::env::{self, DiskPoint};
 
 /// Most jobs that share a transaction, and how long the first waits for others that are already queued.
 const GROUP_MAX: usize = 512;
@@ -239,6 +240,7 @@ impl Thread {
             seq,
             ..
         } = writer;
+        env::disk(DiskPoint::Commit)?;
         tx.commit()?;
         // From here on it is durable. Memory follows disk; the high-water mark is synced before anything is told.
         self.heads.extend(staged);
@@ -253,6 +255,7 @@ impl Thread {
             self.witness = witness;
         }
         self.seq = seq;
+        env::disk(DiskPoint::Mark)?;
         self.high_water.raise(&marks)?;
         self.published
             .raise(marks.into_iter().map(|(origin, size, _)| (origin, size)));

@@ -1,0 +1,294 @@
+//! What a session asks of its node, and what the node tells its sessions, on the calling thread. The driver of a stream
+//! runs it aside; a simulation runs it in place: both do the same.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lianzhan_protocol::keys::PublicKey;
+use lianzhan_protocol::log::Origin;
+use lianzhan_protocol::sync::{Effect, Input, Session, SessionConfig};
+use lianzhan_protocol::trust::Purpose;
+
+use super::Node;
+use super::fork::BranchStep;
+use super::ingest::Ingested;
+use super::witness::CosignRequest;
+use crate::env;
+use crate::store::StoreEvent;
+
+/// Where answers to the effects of one session go. A session that has ended needs none.
+pub type Answers = Arc<dyn Fn(Input) + Send + Sync>;
+
+/// Work that may block, to be done once; what it gives goes to the answers of its session.
+pub type Work = Box<dyn FnOnce() + Send>;
+
+/// A session with what this node knows now. Listen to [`crate::store::Store::events`] before, so that nothing falls
+/// between.
+pub fn open(node: &Node, peer: PublicKey) -> Result<Session, String> {
+    let directory = node.directory();
+    let (holdings, own_logs) = node.holdings().map_err(|error| error.to_string())?;
+    let key = node.node_key().public();
+    let shown = [Purpose::Node, Purpose::Witness].into_iter().flat_map(|purpose| {
+        let wanted = if purpose == Purpose::Node {
+            key
+        } else {
+            node.witness_public()
+        };
+        directory
+            .appointments_of(&wanted, purpose)
+            .map(|(id, _)| id)
+            .collect::<Vec<_>>()
+    });
+    let statements = directory
+        .closure(shown)
+        .into_iter()
+        .map(|s| s.bytes().to_vec())
+        .collect();
+    let config = SessionConfig {
+        node: key,
+        org: node.org_id(),
+        peer,
+        statements,
+        own_logs,
+        witness_log: node.witness_log().map_err(|error| error.to_string())?,
+    };
+    Ok(Session::new(config, directory, &holdings))
+}
+
+/// What an effect asks of the store and the directory; nothing for those that are the stream's affair. What must not wait
+/// is done at once. Each piece of work stands alone: they may be done at the same time and end in any order.
+pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers) -> Vec<Work> {
+    let aside = |work: Job| vec![piece(node, answers, work)];
+    match effect {
+        Effect::Send(_) | Effect::Progress { .. } | Effect::Close { .. } => Vec::new(),
+        Effect::Established { .. } => {
+            let (node, answers) = (node.clone(), answers.clone());
+            let forks = node.clone();
+            vec![
+                piece(&node, &answers, Box::new(lack_keys)),
+                Box::new(move || know_forks(&forks, &answers)),
+            ]
+        }
+        Effect::Level => aside(Box::new(lack_keys)),
+        Effect::Learn(statements) => aside(Box::new(move |node| {
+            let kept = statements.clone();
+            if let Err(error) = node
+                .store()
+                .write_blocking(move |writer| writer.keep_statements(kept))
+            {
+                return failed(error);
+            }
+            node.learn(&statements);
+            Some(everything(node))
+        })),
+        Effect::Read {
+            origin,
+            branch,
+            from,
+            max_bytes,
+        } => aside(Box::new(move |node| {
+            let range = node
+                .read_branch(&origin, branch, from, max_bytes)
+                .unwrap_or_else(|error| {
+                    tracing::error!(%origin, %error, "a range could not be read for a peer");
+                    None
+                });
+            Some(Input::Read { origin, from, range })
+        })),
+        Effect::Store { space, range } => aside(Box::new(move |node| {
+            let origin = range.origin.clone();
+            Some(match node.ingest(&space, &range) {
+                Ingested::Stored(standing) => Input::Stored {
+                    space,
+                    origin,
+                    standing,
+                },
+                Ingested::PeerLied(reason) => Input::StoreRefused { origin, reason },
+                Ingested::Forked(reason) => {
+                    tracing::warn!(%origin, reason, "the peer holds another branch");
+                    Input::StoreForked { space, origin }
+                }
+                Ingested::LogPassedOver(reason) => {
+                    tracing::warn!(%origin, reason, "log passed over");
+                    Input::StorePassedOver { origin }
+                }
+                Ingested::Failed(reason) => Input::StoreFailed { reason },
+            })
+        })),
+        Effect::PrepareWitness { origin, old } => aside(Box::new(move |node| {
+            let witness = node.directory().node_org(&peer);
+            let request = witness.map(|witness| node.prepare_witness(&origin, &witness, old, env::now()));
+            let request = request.unwrap_or(Ok(None)).unwrap_or_else(|error| {
+                tracing::error!(%origin, %error, "a request to the witness could not be prepared");
+                None
+            });
+            Some(Input::WitnessPrepared { origin, request })
+        })),
+        Effect::Cosign {
+            origin,
+            old,
+            checkpoint,
+            proof,
+            shown,
+        } => {
+            let request = CosignRequest {
+                peer,
+                old,
+                checkpoint,
+                proof,
+                shown,
+            };
+            let told = answers.clone();
+            // With whatever other sessions ask for at the same time.
+            node.enqueue_cosign(request, move |result| told(Input::Cosigned { origin, result }));
+            aside(Box::new(|node| {
+                node.cosign_queued(env::now());
+                None
+            }))
+        }
+        Effect::StoreReceipt { origin, receipt } => aside(Box::new(move |node| {
+            node.store_receipt(&origin, receipt).err().and_then(failed)
+        })),
+        Effect::NotWitnessed { origin, size, reason } => {
+            tracing::info!(%origin, %size, reason, "not witnessed yet");
+            Vec::new()
+        }
+        Effect::FindKeys { records } => aside(Box::new(move |node| match node.find_keys(&records) {
+            Ok(found) => Some(Input::KeysFound(found)),
+            Err(error) => failed(error),
+        })),
+        Effect::StoreKeys(keys) => aside(Box::new(move |node| node.keep_keys(keys).err().and_then(failed))),
+        Effect::Fork {
+            origin, ours, theirs, ..
+        } => {
+            node.fork_seen(&origin, ours, theirs);
+            Vec::new()
+        }
+        Effect::StoreBranch { space, range } => aside(Box::new(move |node| {
+            let origin = range.origin.clone();
+            Some(match node.ingest_branch(&space, &range) {
+                BranchStep::Next(next) => Input::BranchStored {
+                    origin,
+                    next: Some(next),
+                },
+                BranchStep::Done => Input::BranchStored { origin, next: None },
+                BranchStep::PeerLied(reason) => Input::StoreRefused { origin, reason },
+                BranchStep::Failed(reason) => Input::StoreFailed { reason },
+            })
+        })),
+    }
+}
+
+/// Tells people that a peer sent what no honest node sends.
+pub fn alarm(node: &Arc<Node>, peer: &PublicKey, words: String, answers: &Answers) -> Work {
+    let peer = peer.fingerprint();
+    let work: Job = Box::new(move |node| {
+        let raised = node
+            .store()
+            .write_blocking(move |writer| writer.raise_alarm("peer", &peer, &words));
+        raised.err().and_then(failed)
+    });
+    piece(node, answers, work)
+}
+
+/// What this node committed since, for each of its sessions, in this order: new statements, forks, and growth of logs, one
+/// report for each log.
+pub fn news(node: &Node, batch: &[StoreEvent]) -> Vec<Input> {
+    let mut grown: BTreeMap<Origin, Input> = BTreeMap::new();
+    let mut inputs = Vec::new();
+    for event in batch {
+        match event {
+            StoreEvent::Grew {
+                space,
+                origin,
+                standing,
+                own,
+            } => {
+                let input = Input::Grown {
+                    space: *space,
+                    origin: origin.clone(),
+                    standing: *standing,
+                    own: *own,
+                };
+                grown.insert(origin.clone(), input);
+            }
+            StoreEvent::Statements(statements) => {
+                node.learn(statements);
+                inputs.push(everything(node));
+            }
+            StoreEvent::ForkKnown { space, origin } => inputs.push(Input::ForkKnown {
+                space: *space,
+                origin: origin.clone(),
+            }),
+            StoreEvent::Switched {
+                space,
+                origin,
+                standing,
+            } => {
+                // What was reported of it before is of the other branch.
+                grown.remove(origin);
+                inputs.push(Input::Switched {
+                    space: *space,
+                    origin: origin.clone(),
+                    standing: *standing,
+                });
+            }
+            StoreEvent::Fresh { origin } => inputs.push(Input::WitnessLog {
+                origin: origin.clone(),
+            }),
+            StoreEvent::Dirty(_) | StoreEvent::Projected(_) | StoreEvent::Alarm => {}
+        }
+    }
+    inputs.extend(grown.into_values());
+    inputs
+}
+
+/// The directory and what is held, in this order: for a session that missed what was committed, too.
+pub fn everything(node: &Node) -> Input {
+    let directory = node.directory();
+    match node.holdings() {
+        Ok((holdings, _)) => Input::Directory {
+            directory,
+            holdings: Arc::new(holdings),
+        },
+        Err(error) => Input::StoreFailed {
+            reason: error.to_string(),
+        },
+    }
+}
+
+type Job = Box<dyn FnOnce(&Arc<Node>) -> Option<Input> + Send>;
+
+fn piece(node: &Arc<Node>, answers: &Answers, work: Job) -> Work {
+    let (node, answers) = (node.clone(), answers.clone());
+    Box::new(move || {
+        if let Some(input) = work(&node) {
+            answers(input);
+        }
+    })
+}
+
+fn lack_keys(node: &Arc<Node>) -> Option<Input> {
+    match node.lacking_keys() {
+        Ok(records) if records.is_empty() => None,
+        Ok(records) => Some(Input::LackKeys(records)),
+        Err(error) => failed(error),
+    }
+}
+
+fn know_forks(node: &Node, answers: &Answers) {
+    match node.open_forks() {
+        Ok(open) => {
+            for (space, origin) in open {
+                answers(Input::ForkKnown { space, origin });
+            }
+        }
+        Err(error) => tracing::error!(%error, "forks could not be read"),
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> Option<Input> {
+    Some(Input::StoreFailed {
+        reason: error.to_string(),
+    })
+}
