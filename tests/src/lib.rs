@@ -43,6 +43,8 @@ pub mod prefecture;
 mod process;
 pub mod scene;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tidy;
 
 /// The root of the repository.

@@ -185,12 +185,19 @@ impl Driver<'_> {
             Err(broadcast::error::RecvError::Lagged(_)) => {
                 blocking(move || vec![session::everything(&node)]).await
             }
-            Ok(batch) if batch.iter().any(|event| matches!(event, StoreEvent::Statements(_))) => {
+            Ok(batch)
+                if batch
+                    .iter()
+                    .any(|event| matches!(event, StoreEvent::Statements(_))) =>
+            {
                 blocking(move || session::news(&node, &batch)).await
             }
             Ok(batch) => Some(session::news(&node, &batch)),
         };
         let inputs = inputs.unwrap_or_default();
-        inputs.into_iter().flat_map(|input| session.handle(input)).collect()
+        inputs
+            .into_iter()
+            .flat_map(|input| session.handle(input))
+            .collect()
     }
 }

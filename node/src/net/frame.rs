@@ -3,10 +3,7 @@
 use futures::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Reads one frame of at most `max` bytes; `None` at a clean end of the stream.
-pub async fn read<R: AsyncRead + Unpin>(
-    stream: &mut R,
-    max: usize,
-) -> std::io::Result<Option<Vec<u8>>> {
+pub async fn read<R: AsyncRead + Unpin>(stream: &mut R, max: usize) -> std::io::Result<Option<Vec<u8>>> {
     let mut head = [0; 4];
     if let Err(error) = stream.read_exact(&mut head).await {
         return match error.kind() {

@@ -59,11 +59,7 @@ pub fn freshness_due(last_s: Option<u64>, now: Timestamp) -> bool {
 pub async fn keep_fresh(node: Arc<Node>, mut stop: watch::Receiver<bool>) {
     loop {
         let at = node.clone();
-        let looked = tokio::task::spawn_blocking(move || {
-            // Also what was found before a crash, or of a log that came later.
-            at.try_tell_contradictions();
-            at.freshen(env::now())
-        });
+        let looked = tokio::task::spawn_blocking(move || at.tend());
         if let Ok(Err(error)) = looked.await {
             tracing::error!(%error, "the witness log could not be kept fresh");
         }
@@ -88,6 +84,13 @@ impl Node {
             Ok(reader.witness_size()? > TreeSize::EMPTY && reader.witness_retired()?.is_none())
         })?;
         Ok(live.then_some(origin))
+    }
+
+    /// What a running node does each while: tells contradictions, also those found before a crash or of a log that came
+    /// later, and keeps its witness log fresh. Returns whether it wrote an entry of freshness.
+    pub fn tend(&self) -> Result<bool, ServiceError> {
+        self.try_tell_contradictions();
+        self.freshen(env::now())
     }
 
     /// Writes an entry of freshness if this node witnesses others and one is due. Returns whether it did.

@@ -159,6 +159,17 @@ impl<'a> Reader<'a> {
         Ok(found)
     }
 
+    /// The space of a log in which a change stands, if it is held.
+    pub fn space_of_change(&self, change: &ChangeId) -> Result<Option<SpaceId>, StoreError> {
+        let mut select = self.tx.prepare_cached(
+            "SELECT l.space FROM entries e JOIN logs l ON l.id = e.log WHERE e.change = ? LIMIT 1",
+        )?;
+        Ok(select
+            .query_row([change.0], |row| row.get(0))
+            .optional()?
+            .map(SpaceId))
+    }
+
     /// The changes of a log from an index on, in order.
     pub fn changes_from(&self, log: i64, from: EntryIndex) -> Result<Vec<ChangeId>, StoreError> {
         let mut select = self.tx.prepare_cached(

@@ -190,12 +190,13 @@ impl Thread {
         let mut finishes: Vec<Finish> = Vec::with_capacity(jobs.len());
         match self.transact(jobs, &mut finishes) {
             Ok(events) => {
-                for finish in finishes {
-                    finish(Ok(()));
-                }
+                // Before the answers: whoever waited for one finds what it did among the news.
                 if !events.is_empty() {
                     // Nobody listening is no error.
                     let _ = self.events.send(Arc::new(events));
+                }
+                for finish in finishes {
+                    finish(Ok(()));
                 }
             }
             Err(error) => {

@@ -1,0 +1,42 @@
+//! The main test: whole federations in which everything goes wrong, each from a seed. What goes wrong, and what must hold
+//! all the same, is in `tools/fleet`.
+
+use std::sync::OnceLock;
+
+use lianzhan_fleet::{Plan, Template, many, simulate};
+
+use super::process::measured;
+
+/// Seeds of every run. `LIANZHAN_TEST_SEED` has others begin.
+const SEEDS: u64 = 2_000;
+
+fn template() -> &'static Template {
+    static TEMPLATE: OnceLock<Template> = OnceLock::new();
+    TEMPLATE.get_or_init(|| Template::found().expect("a federation is founded"))
+}
+
+#[test]
+fn whatever_goes_wrong_all_holders_agree_in_the_end() {
+    let from = std::env::var("LIANZHAN_TEST_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or(0);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (tally, failures) = many(template(), from..from + SEEDS, threads, |_| {});
+    measured(&format!("simulation: seeds from {from}: {tally:?}"));
+    let words: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    assert!(words.is_empty(), "{}", words.join("\n\n"));
+}
+
+#[test]
+fn a_seed_gives_the_same_again() {
+    for seed in [7, 10, 3] {
+        let run = || simulate(template(), &Plan::of_seed(seed), false);
+        let [first, second] = [run(), run()].map(|run| run.expect("all is well"));
+        assert_eq!(
+            (first.digest, first.tally),
+            (second.digest, second.tally),
+            "seed {seed}"
+        );
+    }
+}

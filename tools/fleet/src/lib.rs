@@ -1,0 +1,25 @@
+//! Whole federations in one thread, from a seed. The nodes are real: their stores, services, views and sessions run as they
+//! do in production. Simulated are only the machines that they stand on: network, clocks, randomness, and disks that fail.
+//!
+//! `template` founds a federation once and copies it for each seed; `plan` says what the seed makes of it; `world` moves
+//! bytes and time; `acts` and `faults` are what persons and misfortune do; `watch` holds after every step what must always
+//! hold, and `rest` what must hold when nothing is under way any more.
+
+mod acts;
+pub mod dice;
+mod faults;
+mod link;
+mod machine;
+mod plan;
+mod rest;
+mod run;
+mod site;
+mod talk;
+mod template;
+mod watch;
+mod wire;
+mod world;
+
+pub use plan::Plan;
+pub use run::{Failure, Report, Tally, many, simulate};
+pub use template::Template;

@@ -1,0 +1,131 @@
+//! What a seed makes of a federation: who takes part, how long, and what goes wrong.
+
+use crate::dice::Dice;
+use crate::template::{PLACES, Place};
+
+/// Kinds of misfortune. A seed has some of them, so that each is also met alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Faults {
+    /// Connections break at any byte.
+    pub cuts: bool,
+    /// Machines end at any moment and come back.
+    pub crashes: bool,
+    /// The network falls apart and heals.
+    pub partitions: bool,
+    /// Clocks are wrong, by minutes to years.
+    pub clocks: bool,
+    /// Commits fail, and high-water files.
+    pub disks: bool,
+    /// Databases are full.
+    pub full: bool,
+    /// Nodes are put back from old copies.
+    pub restores: bool,
+    /// Old copies whose high-water file is as old as they are: nobody there can know.
+    pub clones: bool,
+    /// Persons lose their posts and keys.
+    pub revocations: bool,
+    /// A node lies.
+    pub hostile: bool,
+}
+
+/// The plan of one seed.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The seed.
+    pub seed: u64,
+    pub(crate) places: Vec<&'static Place>,
+    /// How often something is done.
+    pub(crate) acts: usize,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// Latency of a frame, from and to, in milliseconds.
+    pub(crate) latency: (i64, i64),
+    /// Whether at the end every node proves what it stored.
+    pub(crate) proves: bool,
+}
+
+/// Who may take part, by names of places.
+const CASTS: [&[&str]; 6] = [
+    &["county", "fengdu", "shiqiao"],
+    &["fengdu", "shiqiao", "liulin"],
+    &["county", "fengdu", "shiqiao", "liulin"],
+    &["county", "fengdu", "qingya", "shiqiao"],
+    &["county", "fengdu", "qingya", "shiqiao", "yunling"],
+    &[
+        "city", "county", "fengdu", "qingya", "shiqiao", "liulin", "yunling",
+    ],
+];
+
+impl Plan {
+    /// The plan of a seed.
+    pub fn of_seed(seed: u64) -> Self {
+        let mut dice = Dice::of_part(seed, 1);
+        // Small ones find most, and large ones some of the rest.
+        let cast = match dice.below(20) {
+            0..6 => 0,
+            6..9 => 1,
+            9..13 => 2,
+            13..16 => 3,
+            16..19 => 4,
+            _ => 5,
+        };
+        let places = CASTS[cast]
+            .iter()
+            .filter_map(|name| PLACES.iter().find(|place| place.name == *name))
+            .collect();
+        let acts = match dice.below(10) {
+            0 => 60 + dice.below(60),
+            1..4 => 25 + dice.below(35),
+            _ => 8 + dice.below(18),
+        };
+        let mut one_in = |n| dice.once_in(n);
+        let mut faults = Faults {
+            cuts: one_in(2),
+            crashes: one_in(2),
+            partitions: one_in(3),
+            clocks: one_in(4),
+            disks: one_in(4),
+            full: one_in(8),
+            restores: one_in(4),
+            clones: one_in(10),
+            revocations: one_in(3),
+            hostile: one_in(6),
+        };
+        if faults.restores && faults.clones {
+            faults.restores = false;
+        }
+        let latency = *dice.pick(&[(1, 5), (5, 80), (50, 600), (10, 8_000)]);
+        Plan {
+            seed,
+            places,
+            acts,
+            faults,
+            latency,
+            proves: dice.once_in(10),
+        }
+    }
+
+    /// All places, and nothing goes wrong.
+    pub(crate) fn quiet() -> Self {
+        Plan {
+            seed: 0,
+            places: PLACES.iter().collect(),
+            acts: 0,
+            faults: Faults::default(),
+            latency: (1, 5),
+            proves: false,
+        }
+    }
+
+    /// One line for people.
+    pub fn words(&self) -> String {
+        let names: Vec<_> = self.places.iter().map(|place| place.name).collect();
+        format!(
+            "{} nodes ({}), {} acts, {:?}",
+            names.len(),
+            names.join(" "),
+            self.acts,
+            self.faults
+        )
+    }
+}

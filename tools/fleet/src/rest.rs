@@ -1,0 +1,210 @@
+//! Coming to rest: everything is healed, what is under way ends, and then all who hold a space hold the same.
+
+use std::collections::BTreeMap;
+
+use anyhow::{bail, ensure};
+use lianzhan_node::services::Node;
+use lianzhan_node::views;
+use lianzhan_protocol::id::{RecordId, SpaceId};
+use lianzhan_protocol::log::TreeSize;
+
+use crate::world::World;
+
+/// More steps than this are no coming to rest.
+const STEPS_MAX: u64 = 300_000;
+
+impl World {
+    /// Heals everything, and lets happen what still happens.
+    pub(crate) fn settle(&mut self) -> anyhow::Result<()> {
+        self.say("nothing goes wrong any more");
+        self.calm = true;
+        self.apart = None;
+        for site in 0..self.sites.len() {
+            self.sites[site].machine.mend();
+            self.lags(site);
+            if self.sites[site].up.is_none() {
+                self.rises(site, 0, 1_000);
+            }
+        }
+        self.run_out()
+    }
+
+    /// Until nothing is left to happen.
+    fn run_out(&mut self) -> anyhow::Result<()> {
+        let start = self.tally.steps;
+        while self.step()? {
+            ensure!(self.tally.steps - start < STEPS_MAX, "it does not come to rest");
+        }
+        Ok(())
+    }
+
+    /// Whether all agree.
+    pub(crate) fn agree(&mut self) -> anyhow::Result<()> {
+        for (pair, sites) in self.pairs.iter().map(|pair| pair.sites).enumerate() {
+            let level = self.links.values().filter(|link| link.pair == pair).any(|link| {
+                link.ends
+                    .iter()
+                    .all(|end| end.as_ref().is_some_and(|end| end.session.is_level()))
+            });
+            let [a, b] = sites.map(|site| self.name(site));
+            ensure!(level, "{a} and {b} do not talk, or one lacks what the other has");
+        }
+        for site in 0..self.sites.len() {
+            self.look_at_all(site)?;
+            let broken = self.broken_promises(site)?;
+            ensure!(
+                broken.is_empty(),
+                "{} lacks what was acknowledged: {broken:?}",
+                self.name(site)
+            );
+        }
+        self.same_standings()?;
+        self.same_records()?;
+        if self.plan.proves {
+            for site in 0..self.sites.len() {
+                let Some(node) = self.sites[site].node().cloned() else {
+                    continue;
+                };
+                let report = self.sites[site].machine.work(|| node.check(|_| {}))?;
+                ensure!(
+                    report.faults.is_empty(),
+                    "check of {}: {:?}",
+                    self.name(site),
+                    report.faults
+                );
+                self.tally.proved += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Two who may both hold a space hold the same logs of it.
+    fn same_standings(&mut self) -> anyhow::Result<()> {
+        let mut held = Vec::new();
+        for site in &self.sites {
+            let Some(node) = site.node() else {
+                bail!("{} is not up", site.place.name)
+            };
+            let standings = node.store().read(|reader| reader.standings())?;
+            let by_space: BTreeMap<_, _> = standings
+                .into_iter()
+                .filter(|(_, _, standing, _)| standing.size > TreeSize::EMPTY)
+                .map(|(space, origin, standing, _)| ((space, origin), standing))
+                .collect();
+            held.push((node.clone(), by_space));
+        }
+        for (a, (node, ours)) in held.iter().enumerate() {
+            for (b, (other, theirs)) in held.iter().enumerate().skip(a + 1) {
+                let shared = node.directory().shared_spaces(&node.org_id(), &other.org_id());
+                let within = |of: &BTreeMap<(SpaceId, _), _>| -> BTreeMap<_, _> {
+                    let mut of = of.clone();
+                    of.retain(|(space, _), _| shared.contains_key(space));
+                    of
+                };
+                let (ours, theirs) = (within(ours), within(theirs));
+                for key in ours.keys().chain(theirs.keys()) {
+                    let (here, there) = (ours.get(key), theirs.get(key));
+                    ensure!(
+                        here == there,
+                        "{} holds {here:?} of {}, and {} holds {there:?}; {:?}",
+                        self.name(a),
+                        key.1,
+                        self.name(b),
+                        shared.get(&key.0)
+                    );
+                }
+            }
+        }
+        let words: Vec<String> = held
+            .iter()
+            .map(|(_, standings)| format!("{standings:?}"))
+            .collect();
+        for words in words {
+            self.say(&words);
+        }
+        Ok(())
+    }
+
+    /// Who holds a record says the same of it, and rows say what the fold says.
+    fn same_records(&mut self) -> anyhow::Result<()> {
+        let mut told: BTreeMap<(SpaceId, RecordId), (usize, Told)> = BTreeMap::new();
+        for site in 0..self.sites.len() {
+            let Some(node) = self.sites[site].node().cloned() else {
+                continue;
+            };
+            let (name, machine) = (self.name(site), self.sites[site].machine.clone());
+            let lag = node.store().read(|reader| reader.lag())?;
+            ensure!(lag == (0, 0), "{name}: {lag:?} views and documents lag");
+            for record in node
+                .store()
+                .read(|reader| reader.records_after(None, 1_000_000))?
+            {
+                let (space, here) = machine.work(|| tell(&node, &record))?;
+                self.tally.compared += 1;
+                match told.get(&(space, record)) {
+                    None => drop(told.insert((space, record), (site, here))),
+                    Some((other, there)) => {
+                        if here != *there {
+                            let other = self.name(*other);
+                            bail!("record {record}\n{name}: {here:?}\n{other}: {there:?}");
+                        }
+                    }
+                }
+            }
+        }
+        let words: Vec<String> = told.into_iter().map(|told| format!("{told:?}")).collect();
+        for words in words {
+            self.say(&words);
+        }
+        Ok(())
+    }
+}
+
+/// What a node says of a record.
+#[derive(Debug, PartialEq, Eq)]
+struct Told {
+    row: String,
+    verdicts: String,
+    /// Entries that cannot be opened here.
+    closed: u64,
+}
+
+fn tell(node: &Node, record: &RecordId) -> anyhow::Result<(SpaceId, Told)> {
+    let (loaded, state) = node.state(record)?;
+    let row = node.store().read(|reader| reader.record(record))?;
+    let here = row.as_ref().map(|row| {
+        let counts = (
+            row.pending,
+            row.refused,
+            row.unwitnessed,
+            row.contested,
+            row.doubted,
+        );
+        (row.ledger.clone(), row.title.clone(), row.state.clone(), counts)
+    });
+    let anew = views::project(&loaded, &state).map(|row| {
+        let counts = (
+            row.pending,
+            row.refused,
+            row.unwitnessed,
+            row.contested,
+            row.doubted,
+        );
+        (row.ledger, row.title, row.state, counts)
+    });
+    ensure!(
+        here == anew,
+        "the row of {record} is {here:?}, and its entries give {anew:?}"
+    );
+    let verdicts: Vec<_> = state
+        .history
+        .iter()
+        .map(|item| format!("{:?} {:?}", item.change, item.verdict))
+        .collect();
+    let told = Told {
+        row: format!("{row:?}"),
+        verdicts: verdicts.join("\n"),
+        closed: u64::try_from(loaded.closed)?,
+    };
+    Ok((loaded.space.id(), told))
+}

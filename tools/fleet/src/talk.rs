@@ -1,0 +1,277 @@
+//! Sessions over wires that break: what two nodes say to each other, byte by byte.
+
+use anyhow::bail;
+use lianzhan_node::services::session;
+use lianzhan_protocol::id::Hash;
+use lianzhan_protocol::sync::{CloseReason, Effect, Input};
+use tokio::sync::broadcast::error::TryRecvError;
+
+use crate::link::{End, Link};
+use crate::wire::framed;
+use crate::world::{Event, World};
+
+impl World {
+    /// A side of a connection, as long as it is there.
+    pub(crate) fn end(&mut self, link: u64, side: usize) -> Option<&mut End> {
+        self.links.get_mut(&link)?.ends[side].as_mut()
+    }
+
+    pub(crate) fn bytes(&mut self, link: u64, to: usize, bytes: &[u8]) -> anyhow::Result<()> {
+        if let Some(end) = self.end(link, to) {
+            end.incoming.feed(bytes);
+            self.read(link, to)?;
+        }
+        Ok(())
+    }
+
+    /// Reads what came, as long as there is somebody to read it.
+    pub(crate) fn read(&mut self, link: u64, side: usize) -> anyhow::Result<()> {
+        while let Some(end) = self.end(link, side) {
+            match end.incoming.next() {
+                None => return Ok(()),
+                Some(Ok(Some(frame))) => {
+                    let (site, len, hash) = (end.site, frame.len(), Hash::plain(&frame));
+                    self.say(&format!(
+                        "{} {link}: a frame of {len} bytes, {hash}",
+                        self.name(site)
+                    ));
+                    self.tally.frames += 1;
+                    self.handle(link, side, vec![Input::Frame(frame)])?;
+                }
+                Some(Ok(None) | Err(_)) => self.drop_end(link, side),
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands inputs to a session, and performs what it wants done.
+    pub(crate) fn handle(&mut self, link: u64, side: usize, inputs: Vec<Input>) -> anyhow::Result<()> {
+        for input in inputs {
+            let Some(end) = self.end(link, side) else {
+                return Ok(());
+            };
+            let effects = end.session.handle(input);
+            self.perform(link, side, effects)?;
+        }
+        Ok(())
+    }
+
+    fn perform(&mut self, link: u64, side: usize, effects: Vec<Effect>) -> anyhow::Result<()> {
+        for effect in effects {
+            let Some(end) = self.end(link, side) else {
+                return Ok(());
+            };
+            let (site, answers) = (end.site, end.answers.clone());
+            let Some(node) = self.sites[site].node().cloned() else {
+                bail!("{} has a session and is not up", self.name(site));
+            };
+            let peer = self.peer_of(link, side);
+            let key = self.sites[peer].key;
+            let machine = self.sites[site].machine.clone();
+            match effect {
+                Effect::Send(bytes) => self.send(link, side, &bytes),
+                Effect::Close { reason } => {
+                    self.say(&format!("{} {link}: closes: {reason}", self.name(site)));
+                    self.closes(site, peer, &reason)?;
+                    if matches!(reason, CloseReason::PeerLied(_)) {
+                        let work = session::alarm(&node, &key, reason.to_string(), &answers);
+                        self.soon(0, 20, Event::Work { site, work });
+                    }
+                    self.drop_end(link, side);
+                    return Ok(());
+                }
+                effect => {
+                    if let Effect::NotWitnessed { reason, origin, .. } = &effect {
+                        self.tally.unwitnessed += 1;
+                        self.say(&format!(
+                            "{} {link}: {origin} not witnessed: {reason}",
+                            self.name(site)
+                        ));
+                    }
+                    let works = machine.work(|| session::work(&node, key, effect, &answers));
+                    for work in works {
+                        self.soon(0, 40, Event::Work { site, work });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn peer_of(&self, link: u64, side: usize) -> usize {
+        let pair = self.links.get(&link).map_or(0, |link| link.pair);
+        self.pairs[pair].sites[1 - side]
+    }
+
+    /// A session closed: between honest nodes only for want of a disk.
+    fn closes(&mut self, site: usize, peer: usize, reason: &CloseReason) -> anyhow::Result<()> {
+        let (here, there) = (&self.sites[site], &self.sites[peer]);
+        let lies = here.hostile || there.hostile;
+        match reason {
+            CloseReason::Bye(_) => self.tally.farewells += 1,
+            CloseReason::Ours(words) => {
+                self.tally.farewells += 1;
+                if here.machine.hits() == 0 && !here.full {
+                    bail!("{} failed although its disk works: {words}", here.place.name);
+                }
+            }
+            _ if lies => self.tally.unmasked += 1,
+            reason => bail!(
+                "{} closed on {}, and both are honest: {reason}",
+                here.place.name,
+                there.place.name
+            ),
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, link: u64, side: usize, frame: &[u8]) {
+        let mut wire = framed(frame);
+        let latency = self.links.get(&link).map_or((0, 0), |link| link.latency);
+        let travels = self.between(latency.0, latency.1);
+        let at = self.now() + travels;
+        let Some(end) = self.end(link, side).filter(|end| !end.mute) else {
+            return;
+        };
+        end.sent_until = end.sent_until.max(at);
+        let mut at = end.sent_until;
+        while self.dice.once_in(4) && wire.len() > 1 {
+            let rest = wire.split_off(1 + self.dice.below(wire.len() - 1));
+            let bytes = std::mem::replace(&mut wire, rest);
+            self.put(
+                at,
+                Event::Bytes {
+                    link,
+                    to: 1 - side,
+                    bytes,
+                },
+            );
+            at += self.between(0, latency.1);
+        }
+        self.put(
+            at,
+            Event::Bytes {
+                link,
+                to: 1 - side,
+                bytes: wire,
+            },
+        );
+        if let Some(end) = self.end(link, side) {
+            end.sent_until = at;
+        }
+    }
+
+    /// One side is gone. The other one notices, mostly.
+    pub(crate) fn drop_end(&mut self, link: u64, side: usize) {
+        let now = self.now();
+        let Some(found) = self.links.get_mut(&link) else {
+            return;
+        };
+        let Some(gone) = found.ends[side].take() else {
+            return;
+        };
+        let (pair, latency) = (found.pair, found.latency);
+        if let Some(other) = &mut found.ends[1 - side] {
+            other.mute = true;
+            let at = gone.sent_until.max(now) + latency.1;
+            self.put(at, Event::Broken { link, side: 1 - side });
+        } else {
+            self.links.remove(&link);
+        }
+        if side == 0 {
+            self.redial(pair, 200, 5_000);
+        }
+    }
+
+    /// The connection breaks at any byte, and each side notices in its own time.
+    pub(crate) fn cut(&mut self, link: u64) {
+        self.lose(link);
+        for side in 0..2 {
+            if let Some(end) = self.end(link, side) {
+                end.mute = true;
+                self.soon(0, 20_000, Event::Broken { link, side });
+            }
+        }
+    }
+
+    /// Dials, if the other one is there; else it is tried again.
+    pub(crate) fn dial(&mut self, pair: usize) -> anyhow::Result<()> {
+        self.pairs[pair].dial_due = false;
+        let [a, b] = self.pairs[pair].sites;
+        if self.sites[a].up.is_none() {
+            return Ok(());
+        }
+        let whole = |link: &Link| link.pair == pair && link.ends.iter().flatten().all(|end| !end.mute);
+        if self.links.values().any(whole) && !(self.plan.faults.cuts && !self.calm && self.dice.once_in(8)) {
+            return Ok(());
+        }
+        let severed = self.apart.as_ref().is_some_and(|sides| sides[a] != sides[b]);
+        if severed || self.sites[b].up.is_none() {
+            self.redial(pair, 500, 20_000);
+            return Ok(());
+        }
+        let mut latency = self.plan.latency;
+        if !self.calm && self.dice.once_in(8) {
+            // A slow peer.
+            latency = (latency.0 * 20, latency.1 * 20);
+        }
+        let id = self.next_link;
+        self.next_link += 1;
+        let ends = [self.open(a, b)?, self.open(b, a)?];
+        self.links.insert(
+            id,
+            Link {
+                pair,
+                ends: ends.map(Some),
+                latency,
+            },
+        );
+        self.tally.connections += 1;
+        self.say(&format!(
+            "{} and {} are connected by {id}",
+            self.name(a),
+            self.name(b)
+        ));
+        for side in 0..2 {
+            if let Some(end) = self.end(id, side) {
+                let effects = end.session.start();
+                self.perform(id, side, effects)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&self, site: usize, peer: usize) -> anyhow::Result<End> {
+        let Some(node) = self.sites[site].node() else {
+            bail!("{} is not up", self.name(site));
+        };
+        let news = node.store().events();
+        let peer = self.sites[peer].key;
+        let opened = self.sites[site].machine.work(|| session::open(node, peer));
+        let session = opened.map_err(|words| anyhow::anyhow!("{}: {words}", self.name(site)))?;
+        Ok(End::new(site, session, news))
+    }
+
+    /// A session hears of one commit.
+    pub(crate) fn news(&mut self, link: u64, side: usize) -> anyhow::Result<()> {
+        let Some(end) = self.end(link, side) else {
+            return Ok(());
+        };
+        let (site, heard) = (end.site, end.news.try_recv());
+        end.news_due = !end.news.is_empty();
+        let more = end.news_due;
+        let found = &self.sites[site];
+        let (Some(node), machine) = (found.node().cloned(), found.machine.clone()) else {
+            bail!("{} has a session and is not up", found.place.name);
+        };
+        let inputs = machine.work(|| match heard {
+            Ok(batch) => session::news(&node, &batch),
+            Err(TryRecvError::Lagged(_)) => vec![session::everything(&node)],
+            Err(TryRecvError::Empty | TryRecvError::Closed) => Vec::new(),
+        });
+        if more {
+            self.soon(0, 15, Event::News { link, side });
+        }
+        self.handle(link, side, inputs)
+    }
+}
