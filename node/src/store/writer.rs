@@ -291,6 +291,14 @@ impl Writer<'_> {
         self.dirty.extend(records);
     }
 
+    /// Bounds the database to so many pages more than it has, or not at all: for tests of what a full disk does.
+    pub fn bound_pages(&mut self, more: Option<u32>) -> Result<(), StoreError> {
+        let pages: u32 = self.tx.pragma_query_value(None, "page_count", |row| row.get(0))?;
+        let most = more.map_or(u32::MAX - 1, |more| pages.saturating_add(more));
+        // It answers with what it is from now on.
+        Ok(self.tx.pragma_query(None, &format!("max_page_count={most}"), |_| Ok(()))?)
+    }
+
     fn flush_dirty(&mut self) -> Result<(), StoreError> {
         if self.dirty.is_empty() {
             return Ok(());

@@ -6,10 +6,12 @@
 //! hold, and `rest` what must hold when nothing is under way any more.
 
 mod acts;
+mod copies;
 pub mod dice;
 mod faults;
 mod link;
 mod machine;
+mod offices;
 mod plan;
 mod rest;
 mod run;

@@ -21,6 +21,10 @@ impl World {
         self.apart = None;
         for site in 0..self.sites.len() {
             self.sites[site].machine.mend();
+            self.sites[site].dies_at = None;
+            if self.sites[site].full {
+                self.bound_pages(site, None)?;
+            }
             self.lags(site);
             if self.sites[site].up.is_none() {
                 self.rises(site, 0, 1_000);

@@ -31,6 +31,13 @@ pub struct Tally {
     pub unwitnessed: u64,
     pub cuts: u64,
     pub crashes: u64,
+    pub partitions: u64,
+    pub clocks: u64,
+    pub disks: u64,
+    pub full: u64,
+    pub restores: u64,
+    pub revocations: u64,
+    pub adoptions: u64,
     pub entries: u64,
     pub compared: u64,
     pub proved: u64,
@@ -52,6 +59,13 @@ impl Tally {
             (&mut self.unwitnessed, other.unwitnessed),
             (&mut self.cuts, other.cuts),
             (&mut self.crashes, other.crashes),
+            (&mut self.partitions, other.partitions),
+            (&mut self.clocks, other.clocks),
+            (&mut self.disks, other.disks),
+            (&mut self.full, other.full),
+            (&mut self.restores, other.restores),
+            (&mut self.revocations, other.revocations),
+            (&mut self.adoptions, other.adoptions),
             (&mut self.entries, other.entries),
             (&mut self.compared, other.compared),
             (&mut self.proved, other.proved),
@@ -199,6 +213,7 @@ pub(crate) fn raise(template: &Template, plan: &Plan, trace: bool) -> anyhow::Re
             restored: false,
             hostile: false,
             full: false,
+            dies_at: None,
         };
         site.rise()?;
         world.sites.push(site);
@@ -241,7 +256,11 @@ fn live(world: &mut World) -> anyhow::Result<()> {
         let moment = world.now() + gap;
         world.until(moment)?;
         world.mishap()?;
-        world.act()?;
+        if world.plan.faults.revocations && world.dice.once_in(5) {
+            world.office()?;
+        } else {
+            world.act()?;
+        }
     }
     world.settle()?;
     world.agree()

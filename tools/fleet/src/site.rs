@@ -55,8 +55,10 @@ pub(crate) struct Site {
     pub(crate) restored: bool,
     /// It lies.
     pub(crate) hostile: bool,
-    /// Pages to which its database is bounded.
+    /// Its database is bounded.
     pub(crate) full: bool,
+    /// The machine ends once its disk failed more often than that.
+    pub(crate) dies_at: Option<u64>,
 }
 
 impl Site {
