@@ -86,9 +86,10 @@ impl Node {
         Ok(live.then_some(origin))
     }
 
-    /// What a running node does each while: tells contradictions, also those found before a crash or of a log that came
-    /// later, and keeps its witness log fresh. Returns whether it wrote an entry of freshness.
+    /// What a running node does each while: marks what could not be marked, tells contradictions, also those found before a
+    /// crash or of a log that came later, and keeps its witness log fresh. Returns whether it wrote an entry of freshness.
     pub fn tend(&self) -> Result<bool, ServiceError> {
+        self.store.write_blocking(|_| Ok(()))?;
         self.try_tell_contradictions();
         self.freshen(env::now())
     }

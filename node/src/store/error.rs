@@ -14,6 +14,9 @@ pub enum StoreError {
     /// The writer has stopped.
     #[error("the store has stopped")]
     Stopped,
+    /// It is durable, and the high-water file does not say so yet: nobody is shown it before.
+    #[error("it is saved, but the high-water file could not be written, so nobody is shown it yet: {0}")]
+    Unmarked(String),
     /// Written by a later version of this program.
     #[error("the database has schema {have}, this program knows {known}; update the program")]
     Newer {

@@ -6,7 +6,7 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use lianzhan_protocol::id::{RecordId, SpaceId};
+use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
 use lianzhan_protocol::log::{Frontier, Origin, TreeSize};
 use lianzhan_protocol::sync::Standing;
 use lianzhan_protocol::trust::SignedStatement;
@@ -120,6 +120,15 @@ pub(super) struct Thread {
     seq: i64,
     events: broadcast::Sender<Arc<Vec<StoreEvent>>>,
     published: Published,
+    /// What is durable and could not be written into the high-water file yet: nobody is shown or told of it before.
+    unmarked: Unmarked,
+}
+
+/// See there.
+#[derive(Default)]
+struct Unmarked {
+    marks: Vec<(Origin, TreeSize, Hash)>,
+    events: Vec<StoreEvent>,
 }
 
 impl Thread {
@@ -166,6 +175,7 @@ impl Thread {
             seq,
             events,
             published,
+            unmarked: Unmarked::default(),
         })
     }
 
@@ -189,14 +199,18 @@ impl Thread {
     fn group(&mut self, jobs: Vec<Job>) {
         let mut finishes: Vec<Finish> = Vec::with_capacity(jobs.len());
         match self.transact(jobs, &mut finishes) {
-            Ok(events) => {
-                // Before the answers: whoever waited for one finds what it did among the news.
-                if !events.is_empty() {
-                    // Nobody listening is no error.
-                    let _ = self.events.send(Arc::new(events));
+            Ok(()) => {
+                let told = self.mark();
+                if let Err(error) = &told {
+                    tracing::error!(%error, "the high-water file could not be written; it is tried again with the next job");
                 }
+                // After the news: whoever waited for an answer finds what it did among them.
                 for finish in finishes {
-                    finish(Ok(()));
+                    finish(
+                        told.as_ref()
+                            .map_err(|error| StoreError::Unmarked(error.to_string()))
+                            .copied(),
+                    );
                 }
             }
             Err(error) => {
@@ -209,11 +223,23 @@ impl Thread {
         }
     }
 
-    fn transact(
-        &mut self,
-        jobs: Vec<Job>,
-        finishes: &mut Vec<Finish>,
-    ) -> Result<Vec<StoreEvent>, StoreError> {
+    /// Marks what is durable, and tells of it.
+    fn mark(&mut self) -> Result<(), StoreError> {
+        if !self.unmarked.marks.is_empty() {
+            env::disk(DiskPoint::Mark)?;
+            self.high_water.raise(&self.unmarked.marks)?;
+        }
+        let Unmarked { marks, events } = std::mem::take(&mut self.unmarked);
+        self.published
+            .raise(marks.into_iter().map(|(origin, size, _)| (origin, size)));
+        if !events.is_empty() {
+            // Nobody listening is no error.
+            let _ = self.events.send(Arc::new(events));
+        }
+        Ok(())
+    }
+
+    fn transact(&mut self, jobs: Vec<Job>, finishes: &mut Vec<Finish>) -> Result<(), StoreError> {
         let mut tx = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -256,11 +282,9 @@ impl Thread {
             self.witness = witness;
         }
         self.seq = seq;
-        env::disk(DiskPoint::Mark)?;
-        self.high_water.raise(&marks)?;
-        self.published
-            .raise(marks.into_iter().map(|(origin, size, _)| (origin, size)));
-        Ok(events)
+        self.unmarked.marks.extend(marks);
+        self.unmarked.events.extend(events);
+        Ok(())
     }
 }
 
@@ -295,8 +319,9 @@ impl Writer<'_> {
     pub fn bound_pages(&mut self, more: Option<u32>) -> Result<(), StoreError> {
         let pages: u32 = self.tx.pragma_query_value(None, "page_count", |row| row.get(0))?;
         let most = more.map_or(u32::MAX - 1, |more| pages.saturating_add(more));
-        // It answers with what it is from now on.
-        Ok(self.tx.pragma_query(None, &format!("max_page_count={most}"), |_| Ok(()))?)
+        Ok(self
+            .tx
+            .pragma_update_and_check(None, "max_page_count", most, |_| Ok(()))?)
     }
 
     fn flush_dirty(&mut self) -> Result<(), StoreError> {

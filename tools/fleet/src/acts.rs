@@ -143,7 +143,7 @@ impl World {
     }
 
     /// What a node does by itself now and then.
-    fn tend(&mut self, site: usize, node: &Arc<Node>) -> anyhow::Result<()> {
+    pub(crate) fn tend(&mut self, site: usize, node: &Arc<Node>) -> anyhow::Result<()> {
         self.attempt(site, "a look at its witness log", |_| node.tend().map(|_| ()))?;
         self.touched(site)
     }
@@ -228,6 +228,7 @@ impl World {
                         StoreError::Sqlite(_)
                             | StoreError::Disk(_)
                             | StoreError::Stopped
+                            | StoreError::Unmarked(_)
                             | StoreError::Halted { .. }
                             | StoreError::Corrupt(_)
                             | StoreError::Refused(_)

@@ -33,7 +33,11 @@ impl World {
         let (from, seen) = (copy.dir.clone(), copy.seen.clone());
         // With a high-water file as old as the rest nobody there can know that it is an old copy.
         let knows = !self.plan.faults.clones;
-        self.say(&format!("{} is put back{}", self.name(site), if knows { "" } else { ", and cannot know" }));
+        self.say(&format!(
+            "{} is put back{}",
+            self.name(site),
+            if knows { "" } else { ", and cannot know" }
+        ));
         self.tally.restores += 1;
         self.fell(site);
         let dir = self.next_dir(site);
@@ -67,8 +71,11 @@ impl World {
             .collect();
         for other in self.sites.iter().filter_map(|site| site.node()) {
             let held = other.store().read(|reader| {
-                let mut held: std::collections::BTreeSet<Promise> =
-                    reader.statements()?.iter().map(|statement| Promise::Statement(statement.id())).collect();
+                let mut held: std::collections::BTreeSet<Promise> = reader
+                    .statements()?
+                    .iter()
+                    .map(|statement| Promise::Statement(statement.id()))
+                    .collect();
                 for some in changes.chunks(256) {
                     held.extend(reader.held_changes(some)?.into_iter().map(Promise::Change));
                 }
@@ -78,9 +85,9 @@ impl World {
         }
         // Machines that are down keep what they have, and tell it when they are back: what they promised themselves stays.
         let cloned = self.sites[site].cloned;
-        self.watch.promises.retain(|promise, given| {
-            given.site != site || (!cloned && elsewhere.contains(promise))
-        });
+        self.watch
+            .promises
+            .retain(|promise, given| given.site != site || (!cloned && elsewhere.contains(promise)));
         Ok(())
     }
 }

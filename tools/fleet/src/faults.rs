@@ -30,7 +30,11 @@ impl World {
             self.part_or_heal();
         }
         if faults.clocks && self.dice.once_in(6) {
-            let skew = if self.dice.once_in(4) { 0 } else { *self.dice.pick(&SKEWS) };
+            let skew = if self.dice.once_in(4) {
+                0
+            } else {
+                *self.dice.pick(&SKEWS)
+            };
             self.say(&format!("the clock of {} is wrong by {skew} ms", self.name(site)));
             self.sites[site].machine.set_skew(skew);
             self.tally.clocks += 1;
@@ -39,7 +43,11 @@ impl World {
             self.break_disk(site);
         }
         if faults.full && self.dice.once_in(6) {
-            let more = if self.sites[site].full { None } else { Some(self.dice.below(6) as u32) };
+            let more = if self.sites[site].full {
+                None
+            } else {
+                Some(self.dice.below(6) as u32)
+            };
             self.bound_pages(site, more)?;
         }
         if faults.crashes && self.dice.once_in(8) {
@@ -67,8 +75,12 @@ impl World {
             let [a, b] = self.pairs[pair].sites;
             sides[a] != sides[b]
         };
-        let broken: Vec<u64> =
-            self.links.iter().filter(|(_, link)| across(link.pair)).map(|(id, _)| *id).collect();
+        let broken: Vec<u64> = self
+            .links
+            .iter()
+            .filter(|(_, link)| across(link.pair))
+            .map(|(id, _)| *id)
+            .collect();
         for link in broken {
             self.cut(link);
         }
@@ -77,13 +89,20 @@ impl World {
 
     /// Commits fail for a while, or the file beside them; perhaps the machine ends at that very moment.
     fn break_disk(&mut self, site: usize) {
-        let point = if self.dice.once_in(2) { DiskPoint::Commit } else { DiskPoint::Mark };
+        let point = if self.dice.once_in(2) {
+            DiskPoint::Commit
+        } else {
+            DiskPoint::Mark
+        };
         let (after, times) = (self.dice.below(4) as u32, 1 + self.dice.below(3) as u32);
         let found = &mut self.sites[site];
         found.machine.fail(point, after, times);
         found.dies_at = (self.plan.faults.crashes && self.dice.once_in(2)).then(|| found.machine.hits());
         self.tally.disks += 1;
-        self.say(&format!("the disk of {} is about to fail: {point:?} {after} {times}", self.name(site)));
+        self.say(&format!(
+            "the disk of {} is about to fail: {point:?} {after} {times}",
+            self.name(site)
+        ));
     }
 
     /// Bounds a site's database, or lifts the bound.
@@ -91,11 +110,15 @@ impl World {
         let Some(node) = self.sites[site].node().cloned() else {
             return Ok(());
         };
-        self.say(&format!("the disk of {} has {more:?} pages more", self.name(site)));
+        self.say(&format!(
+            "the disk of {} has {more:?} pages more",
+            self.name(site)
+        ));
         self.sites[site].full = true;
-        let bounded = self.sites[site]
-            .machine
-            .work(|| node.store().write_blocking(move |writer| writer.bound_pages(more)));
+        let bounded = self.sites[site].machine.work(|| {
+            node.store()
+                .write_blocking(move |writer| writer.bound_pages(more))
+        });
         if more.is_none() {
             bounded.context("a disk that is full no more")?;
             self.sites[site].full = false;

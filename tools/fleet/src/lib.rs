@@ -9,6 +9,7 @@ mod acts;
 mod copies;
 pub mod dice;
 mod faults;
+mod hostile;
 mod link;
 mod machine;
 mod offices;

@@ -14,7 +14,9 @@ use crate::world::World;
 impl World {
     /// An authority does something about posts.
     pub(crate) fn office(&mut self) -> anyhow::Result<()> {
-        let up: Vec<usize> = (0..self.sites.len()).filter(|site| self.sites[*site].up.is_some()).collect();
+        let up: Vec<usize> = (0..self.sites.len())
+            .filter(|site| self.sites[*site].up.is_some())
+            .collect();
         if up.is_empty() {
             return Ok(());
         }
@@ -34,9 +36,16 @@ impl World {
     fn revoke(&mut self, site: usize, node: &Arc<Node>) -> anyhow::Result<()> {
         // A person of this place, or of one below: the level above may revoke, too.
         let below: Vec<usize> = (0..self.sites.len())
-            .filter(|other| node.directory().is_at_or_above(&node.org_id(), &self.sites[*other].org))
+            .filter(|other| {
+                node.directory()
+                    .is_at_or_above(&node.org_id(), &self.sites[*other].org)
+            })
             .collect();
-        let of = if below.is_empty() { site } else { *self.dice.pick(&below) };
+        let of = if below.is_empty() {
+            site
+        } else {
+            *self.dice.pick(&below)
+        };
         if self.sites[of].persons.is_empty() {
             return Ok(());
         }

@@ -73,10 +73,10 @@ impl Plan {
             .iter()
             .filter_map(|name| PLACES.iter().find(|place| place.name == *name))
             .collect();
-        let acts = match dice.below(10) {
+        let acts = match dice.below(16) {
             0 => 60 + dice.below(60),
-            1..4 => 25 + dice.below(35),
-            _ => 8 + dice.below(18),
+            1 | 2 => 25 + dice.below(35),
+            _ => 6 + dice.below(14),
         };
         let mut one_in = |n| dice.once_in(n);
         let mut faults = Faults {

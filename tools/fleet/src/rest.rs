@@ -21,6 +21,9 @@ impl World {
         self.apart = None;
         for site in 0..self.sites.len() {
             self.sites[site].machine.mend();
+            if self.sites[site].hostile {
+                self.turns_honest(site);
+            }
             self.sites[site].dies_at = None;
             if self.sites[site].full {
                 self.bound_pages(site, None)?;
@@ -30,7 +33,28 @@ impl World {
                 self.rises(site, 0, 1_000);
             }
         }
+        self.run_out()?;
+        // Each does once more what it does now and then.
+        for site in 0..self.sites.len() {
+            if let Some(node) = self.sites[site].node().cloned() {
+                self.tend(site, &node)?;
+            }
+        }
         self.run_out()
+    }
+
+    /// Who lied begins anew: what it withheld in a conversation is still awaited there.
+    fn turns_honest(&mut self, site: usize) {
+        let of = |pair: usize| self.pairs[pair].sites.contains(&site);
+        let links: Vec<u64> = self
+            .links
+            .iter()
+            .filter(|(_, link)| of(link.pair))
+            .map(|(id, _)| *id)
+            .collect();
+        for link in links {
+            self.cut(link);
+        }
     }
 
     /// Until nothing is left to happen.

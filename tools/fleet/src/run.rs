@@ -38,6 +38,7 @@ pub struct Tally {
     pub restores: u64,
     pub revocations: u64,
     pub adoptions: u64,
+    pub lies: u64,
     pub entries: u64,
     pub compared: u64,
     pub proved: u64,
@@ -66,6 +67,7 @@ impl Tally {
             (&mut self.restores, other.restores),
             (&mut self.revocations, other.revocations),
             (&mut self.adoptions, other.adoptions),
+            (&mut self.lies, other.lies),
             (&mut self.entries, other.entries),
             (&mut self.compared, other.compared),
             (&mut self.proved, other.proved),
@@ -220,6 +222,10 @@ pub(crate) fn raise(template: &Template, plan: &Plan, trace: bool) -> anyhow::Re
     }
     for site in 0..world.sites.len() {
         world.lags(site);
+    }
+    if plan.faults.hostile {
+        let liar = world.dice.below(world.sites.len());
+        world.sites[liar].hostile = true;
     }
     let at = |name: &str| plan.places.iter().position(|place| place.name == name);
     for (n, place) in plan.places.iter().enumerate() {

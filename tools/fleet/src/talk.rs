@@ -6,6 +6,7 @@ use lianzhan_protocol::id::Hash;
 use lianzhan_protocol::sync::{CloseReason, Effect, Input};
 use tokio::sync::broadcast::error::TryRecvError;
 
+use crate::hostile::twisted;
 use crate::link::{End, Link};
 use crate::wire::framed;
 use crate::world::{Event, World};
@@ -126,7 +127,19 @@ impl World {
     }
 
     fn send(&mut self, link: u64, side: usize, frame: &[u8]) {
-        let mut wire = framed(frame);
+        let mut wire = match self.end(link, side).map(|end| end.site) {
+            Some(site) if self.sites[site].hostile && !self.calm => {
+                self.tally.lies += 1;
+                match self.sites[site].node().map(|node| node.node_key().clone()) {
+                    Some(key) => twisted(&mut self.dice, &key, frame),
+                    None => return,
+                }
+            }
+            _ => framed(frame),
+        };
+        if wire.is_empty() {
+            return;
+        }
         let latency = self.links.get(&link).map_or((0, 0), |link| link.latency);
         let travels = self.between(latency.0, latency.1);
         let at = self.now() + travels;

@@ -126,7 +126,7 @@ impl World {
         };
         let author = self.sites.iter().position(|other| other.key == log.start.node);
         // Who was put back with an old high-water file may contradict itself; others may go over to its other branch.
-        let forked = author.is_some_and(|author| self.sites[author].cloned || self.sites[author].hostile);
+        let forked = author.is_some_and(|author| self.sites[author].cloned);
         if let Some(before) = before
             && root != Some(before.root)
         {
@@ -162,8 +162,7 @@ impl World {
             }
             let first = truth.len() == place;
             ensure!(
-                (author == Some(site) && (first || forked))
-                    || author.is_some_and(|author| self.sites[author].hostile),
+                (author == Some(site) && (first || forked)),
                 "{} is not what its author stored there",
                 at()
             );

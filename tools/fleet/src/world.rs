@@ -296,9 +296,15 @@ impl World {
             return Ok(());
         }
         let found = &mut self.sites[site];
-        found
-            .rise()
-            .with_context(|| format!("{} does not start", found.place.name))?;
+        let hits = found.machine.hits();
+        if let Err(error) = found.rise() {
+            if found.machine.hits() == hits {
+                return Err(error).with_context(|| format!("{} does not start", found.place.name));
+            }
+            self.say(&format!("{} does not start: {error}", self.name(site)));
+            self.rises(site, 1_000, 10_000);
+            return Ok(());
+        }
         self.say(&format!("{} is up", self.name(site)));
         self.look_at_all(site)?;
         self.lags(site);

@@ -1,0 +1,221 @@
+//! A node that lies: it holds a good key, and what it sends is not what an honest node sends. Its own store is honest, so
+//! that in the end, when it has stopped, all must agree with it, too.
+
+use lianzhan_protocol::id::{Hash, SpaceId};
+use lianzhan_protocol::keys::SecretKey;
+use lianzhan_protocol::log::{Origin, SignedCheckpoint, TreeSize};
+use lianzhan_protocol::sync::{FRAME_MAX, List, Message, RangeData, Standing, Text};
+
+use crate::dice::Dice;
+use crate::wire::framed;
+
+/// What goes over the wire instead of a frame.
+pub(crate) fn twisted(dice: &mut Dice, key: &SecretKey, frame: &[u8]) -> Vec<u8> {
+    match dice.below(24) {
+        0 => garbled(dice, frame),
+        // Stalling: the answer never comes.
+        1 => Vec::new(),
+        // A flood.
+        2 => framed(frame).repeat(2 + dice.below(40)),
+        // A frame longer than any may be.
+        3 if dice.once_in(4) => (u32::try_from(FRAME_MAX).unwrap_or(u32::MAX) + 1)
+            .to_be_bytes()
+            .to_vec(),
+        4..14 => match Message::from_frame(frame) {
+            Ok(message) => framed(&lie(dice, key, message).to_frame()),
+            Err(_) => framed(frame),
+        },
+        _ => framed(frame),
+    }
+}
+
+fn garbled(dice: &mut Dice, frame: &[u8]) -> Vec<u8> {
+    let mut frame = frame.to_vec();
+    if frame.is_empty() {
+        return framed(&frame);
+    }
+    let at = dice.below(frame.len());
+    match dice.below(4) {
+        0 => frame[at] ^= 1 << dice.below(8),
+        1 => frame.truncate(at),
+        2 => frame.insert(at, dice.bytes::<1>()[0]),
+        _ => frame = dice.byte_vec(at),
+    }
+    framed(&frame)
+}
+
+/// A message of the right form that is not true.
+fn lie(dice: &mut Dice, key: &SecretKey, message: Message) -> Message {
+    match message {
+        // A stale directory: nothing of what a stranger needs, or another digest.
+        Message::Hello(mut hello) => {
+            match dice.below(3) {
+                0 => hello.digest = Some(Hash(dice.bytes())),
+                1 => hello.digest = None,
+                _ => {
+                    let kept = dice.below(hello.statements.len() + 1);
+                    let some: Vec<_> = hello.statements.iter().take(kept).cloned().collect();
+                    hello.statements = List::new(some).unwrap_or(hello.statements);
+                }
+            }
+            Message::Hello(hello)
+        }
+        Message::Spaces { spaces, more } => {
+            let mut told: Vec<_> = spaces.iter().cloned().collect();
+            if let Some(one) = told.first_mut() {
+                match dice.below(2) {
+                    0 => one.digest = Hash(dice.bytes()),
+                    _ => one.space = SpaceId(dice.bytes()),
+                }
+            }
+            Message::Spaces {
+                spaces: List::new(told).unwrap_or(spaces),
+                more,
+            }
+        }
+        // Withheld, rewound, or promised and not there.
+        Message::Logs { space, logs, more } => {
+            let mut told: Vec<_> = logs.iter().cloned().collect();
+            if !told.is_empty() {
+                let at = dice.below(told.len());
+                match dice.below(3) {
+                    0 => drop(told.remove(at)),
+                    _ => told[at].standing = misstated(dice, told[at].standing),
+                }
+            }
+            Message::Logs {
+                space,
+                logs: List::new(told).unwrap_or(logs),
+                more,
+            }
+        }
+        Message::Grew { space, mut log } => {
+            log.standing = misstated(dice, log.standing);
+            Message::Grew { space, log }
+        }
+        Message::Want { space, origin, from } => match dice.below(2) {
+            // Of a space that it may not hold, for all it knows.
+            0 => Message::Want {
+                space: SpaceId(dice.bytes()),
+                origin,
+                from,
+            },
+            _ => Message::Want {
+                space,
+                origin,
+                from: TreeSize(from.0 + dice.below(9) as u64),
+            },
+        },
+        Message::Range(range) => Message::Range(falsified(dice, key, range)),
+        Message::Nothing(origin) => Message::Nothing(origin),
+        Message::WitnessMe {
+            origin,
+            old,
+            checkpoint,
+            proof,
+            shown,
+        } => {
+            let checkpoint = resigned(dice, key, &origin, &checkpoint).and_then(|note| Text::new(note).ok());
+            match checkpoint {
+                Some(checkpoint) => Message::WitnessMe {
+                    origin,
+                    old,
+                    checkpoint,
+                    proof,
+                    shown,
+                },
+                None => Message::Nothing(origin),
+            }
+        }
+        Message::Receipt { origin, mut receipt } => {
+            match dice.below(3) {
+                0 => receipt.root = Hash(dice.bytes()),
+                1 => receipt.time_s = receipt.time_s.wrapping_add(dice.next_u64() % 100_000),
+                _ => receipt.proof.clear(),
+            }
+            Message::Receipt { origin, receipt }
+        }
+        Message::WitnessRefused { origin, reason, .. } => Message::WitnessRefused {
+            origin,
+            size: TreeSize(dice.below(40) as u64),
+            reason,
+        },
+        Message::Keys(keys) => {
+            let mut told: Vec<_> = keys.iter().cloned().collect();
+            if let Some(one) = told.first_mut() {
+                one.key = dice.bytes();
+            }
+            Message::Keys(List::new(told).unwrap_or(keys))
+        }
+        other => other,
+    }
+}
+
+fn misstated(dice: &mut Dice, standing: Standing) -> Standing {
+    match dice.below(3) {
+        0 => Standing {
+            size: TreeSize(standing.size.0.saturating_sub(1 + dice.below(3) as u64)),
+            ..standing
+        },
+        1 => Standing {
+            size: TreeSize(standing.size.0 + 1 + dice.below(50) as u64),
+            ..standing
+        },
+        _ => Standing {
+            root: Hash(dice.bytes()),
+            ..standing
+        },
+    }
+}
+
+/// Entries changed, left out, exchanged, without their payloads; a wrong root, signed or not; of another log.
+fn falsified(dice: &mut Dice, key: &SecretKey, range: RangeData) -> RangeData {
+    let mut lied = range.clone();
+    let mut entries: Vec<_> = range.entries.iter().cloned().collect();
+    let at = dice.below(entries.len().max(1));
+    match dice.below(9) {
+        0 => {
+            if let Some(byte) = entries.get_mut(at).and_then(|entry| entry.entry.last_mut()) {
+                *byte ^= 1;
+            }
+        }
+        1 => {
+            let payload = entries.get_mut(at).and_then(|entry| entry.payload.as_mut());
+            if let Some(byte) = payload.and_then(|payload| payload.first_mut()) {
+                *byte ^= 1;
+            }
+        }
+        2 => entries.truncate(at.max(1)),
+        3 => entries.reverse(),
+        4 => {
+            if let Some(entry) = entries.get_mut(at) {
+                entry.payload = None;
+            }
+        }
+        5 => lied.from = TreeSize(range.from.0 + 1),
+        6 => {
+            let note = resigned(dice, key, &range.origin, &range.checkpoint);
+            lied.checkpoint = note
+                .and_then(|note| Text::new(note).ok())
+                .unwrap_or(lied.checkpoint);
+        }
+        7 => lied.proof = List::new(vec![Hash(dice.bytes()); 3]).unwrap_or(lied.proof),
+        _ => {
+            let other = format!("lianzhan/log/{:032x}", dice.next_u64());
+            lied.origin = Origin::parse(&other).unwrap_or(lied.origin);
+        }
+    }
+    lied.entries = List::new(entries).unwrap_or(lied.entries);
+    lied
+}
+
+/// A checkpoint of its own log with another root, well signed: it contradicts itself.
+fn resigned(dice: &mut Dice, key: &SecretKey, origin: &Origin, checkpoint: &str) -> Option<String> {
+    let signed = SignedCheckpoint::open(checkpoint, &key.public(), origin).ok()?;
+    let mut checkpoint = signed;
+    match dice.below(2) {
+        0 => checkpoint.root = Hash(dice.bytes()),
+        _ => checkpoint.size = TreeSize(checkpoint.size.0 + 1),
+    }
+    Some(checkpoint.sign(key).note().to_string())
+}
