@@ -14,7 +14,7 @@ use lianzhan_protocol::id::Hash;
 use lianzhan_protocol::log::{Origin, TreeSize};
 use lianzhan_protocol::trust::Role;
 
-use super::process::{Dice, measured};
+use super::process::{dice_of_test, measured};
 use deliver::{deliver, held, logs};
 use same::{assert_same, documents_say_what_the_fold_says, dump};
 use world::{World, copy_files, open_copy};
@@ -26,7 +26,7 @@ const PIECES: [usize; 5] = [1, 1, 500, 2_000, 20_000];
 
 #[test]
 fn any_order_of_delivery_gives_the_same_bytes() {
-    let mut dice = Dice::of_test("convergence");
+    let mut dice = dice_of_test("convergence");
     let dir = tempfile::tempdir().unwrap();
     let world = World::new(dir.path());
     world.write();

@@ -15,8 +15,8 @@ use lianzhan_protocol::record::ledger::ledger;
 use serde_json::{Value, json};
 
 use super::process::{
-    Dice, PASSPHRASE, Process, Running, Site, alone, command, files_below, measured, run, succeed, until,
-    within,
+    PASSPHRASE, Process, Running, Site, alone, command, dice_of_test, files_below, measured, run, succeed,
+    until, within,
 };
 use super::root;
 
@@ -289,7 +289,7 @@ fn records(site: &Site) -> Vec<String> {
 
 /// A bundle made at the county is proved by the auditor's own program, and by no other bytes.
 fn convinces_an_auditor(sites: &Federation, dir: &Path, records: &[String]) {
-    let mut dice = Dice::of_test("bundle");
+    let mut dice = dice_of_test("bundle");
     let record = &records[dice.below(records.len())];
     let file = dir.join("evidence.tar");
     sites

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-pub(crate) use crate::dice::Dice;
+use crate::dice::Dice;
 
 /// The passphrase of every key of these tests.
 pub(crate) const PASSPHRASE: &str = "correct horse battery";
@@ -370,19 +370,17 @@ pub(crate) fn files_below(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-impl Dice {
-    /// From `LIANZHAN_TEST_SEED`, or from the clock; the seed is printed.
-    pub(crate) fn of_test(test: &str) -> Self {
-        let given = std::env::var("LIANZHAN_TEST_SEED")
-            .ok()
-            .and_then(|seed| seed.parse().ok());
-        let seed = given.unwrap_or_else(|| {
-            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-            now.map_or(0, |now| u64::from(now.subsec_nanos()) ^ now.as_secs())
-        });
-        measured(&format!(
-            "{test}: seed {seed} (give it back as LIANZHAN_TEST_SEED)"
-        ));
-        Dice::new(seed)
-    }
+/// Dice from `LIANZHAN_TEST_SEED`, or from the clock; the seed is printed.
+pub(crate) fn dice_of_test(test: &str) -> Dice {
+    let given = std::env::var("LIANZHAN_TEST_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok());
+    let seed = given.unwrap_or_else(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.map_or(0, |now| u64::from(now.subsec_nanos()) ^ now.as_secs())
+    });
+    measured(&format!(
+        "{test}: seed {seed} (give it back as LIANZHAN_TEST_SEED)"
+    ));
+    Dice::new(seed)
 }

@@ -8,8 +8,8 @@ use lianzhan_protocol::id::{RecordId, SpaceId};
 use lianzhan_protocol::log::{Origin, TreeSize};
 use lianzhan_protocol::sync::WitnessRequest;
 
-use super::super::process::Dice;
 use super::PIECES;
+use crate::dice::Dice;
 
 /// The logs that `node` holds of others, or with `own` all, each with its space.
 pub(crate) fn logs(node: &Node) -> Vec<(SpaceId, Origin, bool)> {
