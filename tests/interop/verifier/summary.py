@@ -1,0 +1,110 @@
+"""summary.json (07-bundle.md): what follows from a bundle, as text."""
+
+import json
+
+from . import layout
+from .crypto import fingerprint
+from .graph import op_text
+
+LEVELS = layout.LEVELS
+
+
+def value(v):
+    """Values are null, booleans, numbers, text, or bytes as hex."""
+    return v.hex() if isinstance(v, bytes) else v
+
+
+def reason(n):
+    """An identifier, or {identifier: detail} where it has one."""
+    if n.detail is None:
+        return n.reason
+    return {n.reason: value(n.detail)}
+
+
+def verdict(n):
+    if n.counts:
+        return {"verdict": "counts", "provisional": n.log.witnessed(n.index) is None,
+                "adopted": n.adopted and {n.adopted[0]: n.adopted[1].hex()}}
+    return {"verdict": n.verdict, "reason": reason(n)}
+
+
+def _author(d, a):
+    chain = [{"statement": s.id.hex(), "name": s.body["name"], "org": s.body["org"].hex()} for s in d.chain(a)]
+    chain.append({"statement": d.founding["id"].hex(), "name": "", "org": d.root.hex()})
+    b = a.body
+    return {"appointment": a.id.hex(), "name": b["name"], "org": b["org"].hex(), "roles": [layout.ROLES[r] for r in b["roles"]],
+            "seat": b["seat"] and LEVELS[b["seat"]], "person": b["person"] and b["person"].hex(), "chain": chain}
+
+
+def _log(log):
+    last, witnessed = max(log.view.counted, key=lambda x: (x[0]["time_s"], x[0]["number"]), default=None), None
+    if last:
+        witnessed = {"time": last[0]["time_s"] * 1000, "by": last[2].hex(), "size": last[0]["size"]}
+    return {"log": log.origin, "org": log.start["org"].hex(), "node": fingerprint(log.start["node"]),
+            "space": log.start["space_id"].hex(), "size": log.size, "root": log.root.hex(), "witnessed": witnessed}
+
+
+def _event(e):
+    kind, items, c = e["kind"], e["items"], e["node"].capacity
+    happened = {1: 0, 2: 2, 3: 1}.get(kind)
+    return {"id": e["id"].hex(), "kind": layout.EVENTS[kind], "change": e["node"].id.hex(), "by": c["name"], "org": c["org"].hex(),
+            "happened": None if happened is None else items[happened], "text": items[0] if kind in (2, 3) else None,
+            "level": LEVELS[items[1]] if kind == 2 else LEVELS[items[0]] if kind == 4 else None,
+            "digest": items[3].hex() if kind == 4 else None, "ineffective": e["ineffective"]}
+
+
+def _activity(r, owner_level):
+    required, sealed = r.effects.sealed(owner_level)
+    return {
+        "signed_in": [{"deputy": e["items"][0], "level": LEVELS[e["items"][1]], "happened": e["items"][2],
+                       "proof": layout.PROOFS[e["items"][3]], "change": e["node"].id.hex()} for e in r.effects.sign_ins],
+        "lines": [{"text": e["items"][0], "happened": e["items"][1], "by": e["node"].capacity["name"],
+                   "org": e["node"].capacity["org"].hex(), "after_seal": r.effects.is_after_seal(e),
+                   "change": e["node"].id.hex()} for e in r.effects.lines],
+        "seals": [{"level": LEVELS[e["items"][0]], "org": e["items"][1].hex(), "by": e["node"].capacity["name"],
+                   "digest": e["items"][3].hex(), "heads": [h.hex() for h in e["items"][2]], "change": e["node"].id.hex()}
+                  for e in r.effects.seals],
+        "required": [LEVELS[x] for x in required], "sealed": sealed}
+
+
+def _witnessed(n):
+    word = n.log.witnessed(n.index)
+    if word is None:
+        return None
+    size = min((r["number"], r["size"]) for r, _, org in n.log.counted
+               if r["size"] > n.index and (r["time_s"], org) == word)[1]
+    return {"time": word[0] * 1000, "by": word[1].hex(), "size": size}
+
+
+def _change(n, authors):
+    a = n.header["appointment"]
+    return {"id": n.id.hex(), "log": n.log.origin, "index": n.index, "author": a.hex() if a in authors else None,
+            "recorded": n.header["recorded"], "witnessed": _witnessed(n), "doubt": n.log.doubt(n.index, n.header["recorded"]),
+            "verdict": verdict(n)}
+
+
+def _record(r, d, authors):
+    start = r.graph.every[0].log.start
+    space = start["space"]
+    fields = {k: value(f[0][1]) for k, f in sorted(r.fields.items())}
+    conflicts = {k: [{"value": value(x), "op": op_text(op), "change": c.hex()} for op, x, c in f]
+                 for k, f in sorted(r.fields.items()) if len(f) > 1}
+    activity = _activity(r, d.orgs[space["owner"]]["level"]) if r.ledger == "activity" else None
+    return {"id": r.id.hex(), "ledger": r.ledger, "definition": r.definition and r.definition.hex(),
+            "space": start["space_id"].hex(), "audience": layout.AUDIENCES[space["audience"]], "owner": space["owner"].hex(), "fields": fields,
+            "conflicts": conflicts, "events": [_event(e) for e in r.events],
+            "activity": activity, "heads": [h.hex() for h in r.graph.heads],
+            "changes": [_change(n, authors) for n in r.graph.every]}
+
+
+def render(bundle):
+    """The text of summary.json."""
+    d = bundle.directory
+    named = {n.header["appointment"] for n in bundle.changes.values()}
+    authors = sorted(i for i in named if d.stands(i) and d.all[i].is_appointment)
+    out = {"format": "lianzhan-bundle/1", "founding": d.founding["id"].hex(), "root": d.root.hex(),
+           "orgs": [{"id": o.hex(), "zh": d.orgs[o]["name_zh"], "en": d.orgs[o]["name_en"]} for o in sorted(d.orgs)],
+           "statements": sorted(s.id.hex() for s in bundle.statements), "authors": [_author(d, d.all[i]) for i in authors],
+           "logs": [_log(bundle.logs[o]) for o in sorted(bundle.logs)],
+           "records": [_record(r, d, set(authors)) for r in bundle.records]}
+    return json.dumps(out, indent=2, ensure_ascii=False) + "\n"
