@@ -7,6 +7,7 @@ emblem = 联
 colon = :{" "}
 optional = optional
 skip = Skip to the content
+printed = This page as of { $made }; times without a date are of that day.
 other-language = 中文
 type-large = Large type
 type-normal = Normal type

@@ -7,6 +7,7 @@ emblem = 联
 colon = ：
 optional = 可不填
 skip = 跳到正文
+printed = 本页截至 { $made }；没有写日期的时刻，都是这一天的。
 other-language = English
 type-large = 大字
 type-normal = 普通字

@@ -424,6 +424,25 @@ impl Browser {
         self.shoot(u32::try_from(height.as_u64().unwrap_or_default())?, 1.0)
     }
 
+    /// The page as it comes out of a printer: a PDF of the size and with the margins that its styles ask for.
+    pub fn printed(&self) -> anyhow::Result<Vec<u8>> {
+        let printed = self.tool("Page.printToPDF", &json!({ "preferCSSPageSize": true }))?;
+        let data = printed["data"].as_str().context("a print has data")?;
+        Ok(base64::engine::general_purpose::STANDARD.decode(data)?)
+    }
+
+    /// Shows the page as it is laid out on paper with so many CSS pixels between its margins.
+    pub fn on_paper(&self, width: u32) -> anyhow::Result<()> {
+        self.tool("Emulation.setEmulatedMedia", &json!({ "media": "print" }))?;
+        self.measure(Screen { width, ..self.screen })
+    }
+
+    /// Shows the page on its screen again.
+    pub fn on_screen(&self) -> anyhow::Result<()> {
+        self.tool("Emulation.setEmulatedMedia", &json!({ "media": "" }))?;
+        self.measure(self.screen)
+    }
+
     fn shoot(&self, height: u32, scale: f64) -> anyhow::Result<Vec<u8>> {
         // A clip counts from the top of the page and scales what the screen has for a CSS pixel.
         let top = self.run("return window.scrollY", &[])?;

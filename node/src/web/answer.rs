@@ -140,6 +140,7 @@ pub(super) fn shell(
         node: say::org(&text, &org),
         node_short: say::org_short(&text, &state.node.directory(), &org),
         here: visitor.here.clone(),
+        made: say::instant(&text, env::now()),
         theme: visitor.theme,
         large: visitor.large,
         version: assets::version().to_owned(),

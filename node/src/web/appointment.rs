@@ -201,7 +201,7 @@ fn facts(desk: &Desk, office: &Office) -> Vec<Fact> {
             ),
         ),
         fact(key!("office-issuer"), issuer(desk, office)),
-        fact(key!("office-issued"), say::clock(text, office.issued)),
+        fact(key!("office-issued"), say::instant(text, office.issued)),
     ];
     if let Some(login) = &office.login {
         facts.push(fact(key!("office-login"), login.clone()));
@@ -233,13 +233,13 @@ fn revocation(desk: &Desk, office: &Office) -> Vec<Fact> {
     let fact = |label: &str, value: String| Fact::new(text.t(label), value);
     let mut facts = vec![
         fact(key!("revoked-by"), by_org.unwrap_or_default()),
-        fact(key!("revoked-at"), say::clock(text, *at)),
+        fact(key!("revoked-at"), say::instant(text, *at)),
         fact(key!("revoke-reason"), words.clone()),
         fact(
             key!("revoke-ground"),
             match (*ground, since) {
                 ("soft", _) => text.t("revoked-soft"),
-                (_, Some(since)) => text.t1("revoked-hard-since", "time", say::clock(text, *since)),
+                (_, Some(since)) => text.t1("revoked-hard-since", "time", say::instant(text, *since)),
                 _ => text.t("revoked-hard"),
             },
         ),

@@ -56,6 +56,13 @@ pub(super) fn clock(text: &Text, at: Timestamp) -> String {
     }
 }
 
+/// An instant with its year, where nobody can tell what day it was read on.
+pub(super) fn instant(text: &Text, at: Timestamp) -> String {
+    let at = zoned(at).datetime();
+    let day = text.date(at.date().year(), at.date().month(), at.date().day());
+    format!("{day} {}", time(at))
+}
+
 /// An instant in two lines.
 pub(super) fn moment(text: &Text, at: Timestamp) -> Moment {
     let at = zoned(at).datetime();

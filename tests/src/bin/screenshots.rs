@@ -1,4 +1,4 @@
-//! Takes pictures of the main pages of a demo, at a desk and on a phone.
+//! Takes pictures of the main pages of a demo, at a desk, on a phone and on paper.
 //!
 //! `cargo run -p lianzhan-tests --bin screenshots -- [DIR] [--demo RUNNING] [--only PAGE]`
 //!
@@ -420,6 +420,9 @@ fn take(
         large.join(format!("{}-{kind}-whole.png", shot.name)),
         browser.whole_picture()?,
     )?;
+    if !screen.phone {
+        fs::write(large.join(format!("{}-paper.pdf", shot.name)), browser.printed()?)?;
+    }
     if let Some(name) = kept {
         fs::write(small.join(format!("{name}.png")), browser.picture(scale)?)?;
     }

@@ -10,7 +10,7 @@ use super::whole::check;
 use crate::browser::{ENTER, Screen};
 
 /// A bundle of a record that the county's list shows, and the same with one bit of an entry turned.
-fn bundles(scene: &Scene, dir: &Path) -> (PathBuf, PathBuf) {
+pub(super) fn bundles(scene: &Scene, dir: &Path) -> (PathBuf, PathBuf) {
     let visit = scene.sign_in("county", "zhou", Screen::DESK);
     visit.go("/visits");
     visit.click("#visits tbody tr:last-child a.pm");
@@ -27,7 +27,7 @@ fn bundles(scene: &Scene, dir: &Path) -> (PathBuf, PathBuf) {
 }
 
 /// Opens the page and waits until it has all that it needs.
-fn open(scene: &Scene, path: &str, screen: Screen) -> Visit {
+pub(super) fn open(scene: &Scene, path: &str, screen: Screen) -> Visit {
     let visit = scene.visit("county", screen);
     visit.go(path);
     assert_eq!(

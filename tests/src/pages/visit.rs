@@ -171,3 +171,10 @@ impl Drop for Visit {
         );
     }
 }
+
+/// Where the first link that a selector finds leads.
+pub(super) fn first_link(visit: &Visit, selector: &str) -> String {
+    let script = "return document.querySelector(arguments[0]).getAttribute('href')";
+    let found = visit.browser.run(script, &[selector]).unwrap();
+    found.as_str().unwrap().to_owned()
+}

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::activity::to_joint;
-use super::visit::{Scene, Visit};
+use super::visit::{Scene, Visit, first_link};
 use crate::browser::{Screen, TAB};
 use crate::prefecture::PASSPHRASE;
 
@@ -100,13 +100,6 @@ const PATHS: [&str; 10] = [
     "/forks",
     "/nowhere",
 ];
-
-/// Where the first link that a selector finds leads.
-fn first_link(visit: &Visit, selector: &str) -> String {
-    let script = "return document.querySelector(arguments[0]).getAttribute('href')";
-    let found = visit.browser.run(script, &[selector]).unwrap();
-    found.as_str().unwrap().to_owned()
-}
 
 pub(super) fn every_page(scene: &mut Scene) {
     let mut wrong = Vec::new();

@@ -53,6 +53,8 @@ pub struct Shell {
     pub csrf: String,
     /// Path and query of this page, where switches and a new sign-in lead back to.
     pub here: String,
+    /// When this page was made, with its year: what a printed page says of itself.
+    pub made: String,
     /// The part of the node that this page belongs to.
     pub section: Section,
     /// Light, dark or as the system.

@@ -61,6 +61,7 @@ impl Look {
             }),
             csrf: "c5f1".into(),
             here: here.into(),
+            made: self.say("2026 年 4 月 16 日 09:52", "16 April 2026 09:52"),
             section,
             theme: self.theme,
             large: self.large,
