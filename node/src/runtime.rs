@@ -64,6 +64,7 @@ impl Running {
             peers,
             addresses,
             door,
+            progress: api::progress::Board::default(),
         })?;
         let app = axum::Router::new().merge(api).merge(web::router(pages));
         let mut tasks = JoinSet::new();

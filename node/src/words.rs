@@ -201,6 +201,16 @@ fn office(error: &OfficeError) -> String {
         OfficeError::RetiredWitness => "本节点的见证密钥已停用，请先运行 lianzhan witness renew。".into(),
         OfficeError::UnknownChange(id) => format!("本机没有更改 {id}。待追认的内容见 lianzhan adopt --list。"),
         OfficeError::NotContested => "没有需要追认的内容。".into(),
+        OfficeError::KeyTakenBack { by, at, words } => format!(
+            "{by}已于 {at} 收回这把密钥（{words}），在同一机构再任命它也不起作用。请换一把密钥：本机人员用 lianzhan renew 登录名 --new-key，下级机构用 lianzhan invite --again。"
+        ),
+        OfficeError::OwnRevoked { by, at, words } => format!(
+            "本机构的密钥已由{by}于 {at} 撤销（{words}），现在签发的不会成立。请用 lianzhan authority ask 生成新密钥，由{by}批准。"
+        ),
+        OfficeError::NewPassphrase(at) => {
+            format!("口令打不开本机构的密钥。密钥已于 {at} 更换，请用更换时设定的新口令。")
+        }
+        OfficeError::NoFounder => "这把密钥不属于现任创立人；继任由现任创立人签名。".into(),
         OfficeError::NotSamePost => "只有现任同一职务的人，或上级机构，才能追认。".into(),
     }
 }

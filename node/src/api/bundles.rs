@@ -8,9 +8,13 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::act::blocking;
+use super::progress::Work;
 use super::request::{Body, Record};
 use super::{ApiState, Problem};
 use crate::services::select::Selection;
+
+/// The part of the work that follows once the records are found.
+pub const WRITING: &str = "writing";
 
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
@@ -31,26 +35,30 @@ async fn of_one(
     State(state): State<ApiState>,
     Record(id): Record,
     Query(with): Query<With>,
+    work: Work,
 ) -> Result<Response, Problem> {
     let selection = if with.cited {
         Selection::Case { case: id }
     } else {
         Selection::Records { records: vec![id] }
     };
-    bundle(&state, selection).await
+    bundle(&state, selection, work).await
 }
 
 async fn of_several(
     State(state): State<ApiState>,
+    work: Work,
     Body(asked): Body<Selection>,
 ) -> Result<Response, Problem> {
-    bundle(&state, asked).await
+    bundle(&state, asked, work).await
 }
 
-async fn bundle(state: &ApiState, selection: Selection) -> Result<Response, Problem> {
+async fn bundle(state: &ApiState, selection: Selection, work: Work) -> Result<Response, Problem> {
     let name = format!("{}.tar", selection.file_name());
     let bytes = blocking(state, move |node| {
-        let ids = node.select(&selection, &mut |_| ())?;
+        let ids = node.select(&selection, &mut |seen| work.done(seen))?;
+        work.done(ids.len() as u64);
+        work.part(WRITING);
         node.bundle(&ids)
     })
     .await?;

@@ -6,6 +6,7 @@ use axum::{Json, Router};
 use serde::Serialize;
 
 use super::act::blocking;
+use super::progress::Work;
 use super::{ApiState, Problem};
 use crate::services::check::CheckReport;
 
@@ -16,8 +17,9 @@ pub(super) fn router() -> Router<ApiState> {
 }
 
 /// Answers 200 also where there are faults: they are the answer.
-async fn check(State(state): State<ApiState>) -> Result<Json<CheckReport>, Problem> {
-    Ok(Json(blocking(&state, |node| node.check(|_| {})).await?))
+async fn check(State(state): State<ApiState>, work: Work) -> Result<Json<CheckReport>, Problem> {
+    let checked = blocking(&state, move |node| node.check(|done| work.done(done)));
+    Ok(Json(checked.await?))
 }
 
 #[derive(Serialize)]
@@ -25,7 +27,7 @@ struct Reindexed {
     records: u64,
 }
 
-async fn reindex(State(state): State<ApiState>) -> Result<Json<Reindexed>, Problem> {
-    let records = blocking(&state, |node| node.reindex(|_| {})).await?;
+async fn reindex(State(state): State<ApiState>, work: Work) -> Result<Json<Reindexed>, Problem> {
+    let records = blocking(&state, move |node| node.reindex(|done| work.done(done))).await?;
     Ok(Json(Reindexed { records }))
 }

@@ -9,6 +9,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 
 use super::act::act;
+use super::progress::Work;
 use super::request::Query;
 use super::{ApiState, Problem};
 use crate::import::FILE_MAX;
@@ -39,6 +40,7 @@ async fn import(
     State(state): State<ApiState>,
     Query(asked): Query<Asked>,
     headers: HeaderMap,
+    work: Work,
     file: Bytes,
 ) -> Result<Json<ImportReport>, Problem> {
     let login = header(&headers, LOGIN_HEADER)?;
@@ -50,7 +52,7 @@ async fn import(
             &asked.file,
             &file,
             asked.dry_run,
-            |_, _| {},
+            |done, all| work.done_of(done, all),
         )
         .await
     });

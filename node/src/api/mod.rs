@@ -7,7 +7,7 @@ mod activities;
 mod adoptions;
 mod appointments;
 mod auth;
-mod bundles;
+pub mod bundles;
 mod care;
 mod carry;
 mod forks;
@@ -19,6 +19,7 @@ mod monitor;
 mod org;
 mod people;
 mod problem;
+pub mod progress;
 mod records;
 mod request;
 mod status;
@@ -58,6 +59,8 @@ pub struct ApiState {
     pub addresses: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
     /// Where passphrases are tried; the pages use the same.
     pub door: Door,
+    /// Long work that is followed.
+    pub progress: progress::Board,
 }
 
 /// All routes: `/healthz` and `/monitor`, open, and `/api/v1`, for holders of the token. Merge it into the server's router.
@@ -79,6 +82,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .merge(invitations::router())
         .merge(keys::router())
         .merge(care::router())
+        .merge(progress::router())
         .merge(witness::router())
         .layer(DefaultBodyLimit::max(BODY_MAX))
         // Behind the layer: it has a limit of its own.

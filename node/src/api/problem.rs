@@ -229,6 +229,7 @@ fn of_office(error: &OfficeError) -> (StatusCode, &'static str, &'static str) {
         | OfficeError::NotContested
         | OfficeError::OpenRequest
         | OfficeError::RetiredWitness => (StatusCode::CONFLICT, "state", "This does not fit what is there"),
+        OfficeError::NewPassphrase(_) => (StatusCode::FORBIDDEN, "sign-in", "Not signed in"),
         OfficeError::NotHere
         | OfficeError::Revoked { .. }
         | OfficeError::Ended(_)
@@ -240,6 +241,9 @@ fn of_office(error: &OfficeError) -> (StatusCode, &'static str, &'static str) {
         | OfficeError::NoFounders { .. }
         | OfficeError::Unconfirmed { .. }
         | OfficeError::OtherConfirmed
+        | OfficeError::KeyTakenBack { .. }
+        | OfficeError::OwnRevoked { .. }
+        | OfficeError::NoFounder
         | OfficeError::NotSamePost => (StatusCode::FORBIDDEN, "not-allowed", "This is not allowed"),
     }
 }

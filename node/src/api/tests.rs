@@ -93,6 +93,7 @@ impl Api {
             peers: Arc::new(Vec::new),
             addresses: Arc::new(|| vec!["/ip4/127.0.0.1/tcp/7611".into()]),
             door: Door::default(),
+            progress: super::progress::Board::default(),
         };
         let router = router(state).unwrap();
         let token = node.api_token().unwrap();

@@ -7,6 +7,8 @@ use anyhow::Context;
 use super::lang::said;
 use super::reach::Reach;
 use super::{Shell, out};
+use crate::api::bundles::WRITING;
+use crate::api::progress::Progress;
 use crate::services::select::Selection;
 use crate::services::{files, parse_record};
 
@@ -94,14 +96,19 @@ impl Bundle {
     pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
         let selection = self.selection()?;
         let spinner = out::spinner(shell.lang.pick("查找记录", "finding records"));
+        let writing = shell.lang.pick("写入并核验证据", "writing and checking evidence");
         let bytes = match Reach::open(&shell.dir())? {
             Reach::Here(node) => {
                 let ids = node.select(&selection, &mut |seen| spinner.set_position(seen))?;
                 spinner.set_position(ids.len() as u64);
-                spinner.set_message(shell.lang.pick("写入并核验证据", "writing and checking evidence"));
+                spinner.set_message(writing);
                 node.bundle(&ids)?
             }
-            Reach::Running(client) => client.post_bytes("/bundle", &serde_json::to_value(&selection)?)?,
+            Reach::Running(client) => {
+                let part = |part: &str| (part == WRITING).then_some(writing);
+                let follow = |progress: &Progress| out::follow(&spinner, progress, part);
+                client.post_long("/bundle", &serde_json::to_value(&selection)?, follow)?
+            }
         };
         spinner.finish_and_clear();
         std::fs::write(&self.output, &bytes).with_context(|| {

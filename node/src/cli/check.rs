@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::reach::Reach;
+use super::reach::{self, Reach};
 use super::{Lang, Shell, out};
+use crate::api::progress::Progress;
 use crate::services::check::CheckReport;
 
 /// Prove that everything stored agrees with itself 核对本机存储的全部内容
@@ -27,7 +28,10 @@ impl Check {
         let spinner = out::spinner(shell.lang.pick("核对", "checking"));
         let report: CheckReport = match Reach::open(&shell.dir())? {
             Reach::Here(node) => node.check(|done| spinner.set_position(done))?,
-            Reach::Running(client) => client.post("/check", &json!({}))?,
+            Reach::Running(client) => {
+                let follow = |progress: &Progress| out::follow(&spinner, progress, |_| None);
+                reach::parsed(&client.post_long("/check", &json!({}), follow)?)?
+            }
         };
         spinner.finish_and_clear();
         if self.json {

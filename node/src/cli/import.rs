@@ -8,6 +8,7 @@ use anyhow::Context;
 use super::lang::said;
 use super::reach::{Reach, percent};
 use super::{Lang, Shell, ask, block_on, out};
+use crate::api::progress::Progress;
 use crate::services::import::ImportReport;
 
 /// Import a spreadsheet (.xlsx or .csv) into a ledger 把表格导入台账
@@ -87,7 +88,8 @@ impl Import {
                     ("x-lianzhan-passphrase", percent(passphrase.expose_secret())),
                 ];
                 let spinner = out::spinner(shell.lang.pick("导入", "importing"));
-                let report = client.post_file(&path, &headers, &bytes)?;
+                let follow = |progress: &Progress| out::follow(&spinner, progress, |_| None);
+                let report = client.post_file(&path, &headers, &bytes, follow)?;
                 spinner.finish_and_clear();
                 report
             }

@@ -3,6 +3,8 @@
 use std::io::Write;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+
+use crate::api::progress::Progress;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Widest cell of a table, in terminal columns.
@@ -107,12 +109,14 @@ pub(super) fn bar(what: &str) -> ProgressBar {
 
 /// A sign of life on stderr for work of unknown length; nothing where stderr is no terminal.
 pub(super) fn spinner(what: &str) -> ProgressBar {
-    // A running node does not say how far it is: no count is better than one that stands at 0.
+    // No count is better than one that stands at 0.
     let count = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-        if state.pos() > 0 {
-            // What cannot be drawn is left out.
-            let _ = write!(out, "{} ", state.pos());
-        }
+        // What cannot be drawn is left out.
+        let _ = match (state.pos(), state.len()) {
+            (0, _) => Ok(()),
+            (done, Some(all)) => write!(out, "{done}/{all} "),
+            (done, None) => write!(out, "{done} "),
+        };
     };
     let style = ProgressStyle::with_template("{spinner} {msg} {count}{elapsed}");
     let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
@@ -122,6 +126,17 @@ pub(super) fn spinner(what: &str) -> ProgressBar {
     };
     spinner.enable_steady_tick(std::time::Duration::from_millis(200));
     spinner
+}
+
+/// Shows how far a running node is; `part` says in words what the part is that it names.
+pub(super) fn follow(bar: &ProgressBar, progress: &Progress, part: impl Fn(&str) -> Option<&'static str>) {
+    bar.set_position(progress.done);
+    if let Some(all) = progress.all {
+        bar.set_length(all);
+    }
+    if let Some(words) = progress.part.as_deref().and_then(part) {
+        bar.set_message(words);
+    }
 }
 
 #[cfg(test)]

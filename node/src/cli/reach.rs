@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -12,12 +12,16 @@ use ureq::http;
 
 use super::lang::{Said, said};
 use crate::api::GIVEN_HEADER;
+use crate::api::progress::{self, Progress};
 use crate::config::Overrides;
+use crate::env;
 use crate::runtime::{RUNNING, RunningFile};
 use crate::services::{Node, ServiceError, files};
 
 /// Largest answer that is taken, in bytes: a bundle of many records.
 const ANSWER_MAX: u64 = lianzhan_protocol::bundle::BUNDLE_MAX as u64;
+/// How often a running node is asked how far it is.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// A node within reach.
 pub(super) enum Reach {
@@ -123,22 +127,65 @@ impl Client {
         json(&self.post_bytes(path, body)?)
     }
 
-    /// POST of a file, with headers, JSON back.
+    /// POST of JSON that takes long; `follow` is told meanwhile how far the node is.
+    pub(super) fn post_long(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+        follow: impl FnMut(&Progress) + Send,
+    ) -> anyhow::Result<Vec<u8>> {
+        let name = work_name();
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.base))
+            .header("authorization", &self.bearer)
+            .header("content-type", "application/json")
+            .header(progress::HEADER, &name);
+        self.followed(&name, follow, || read(request.send(body.to_string())))
+    }
+
+    /// Does `work`, and asks the node every now and then how far it is.
+    fn followed<T>(
+        &self,
+        name: &str,
+        mut follow: impl FnMut(&Progress) + Send,
+        work: impl FnOnce() -> T,
+    ) -> T {
+        let (done, waits) = mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                while waits.recv_timeout(LOOK) == Err(mpsc::RecvTimeoutError::Timeout) {
+                    // A node of before knows of no progress: then there is none to show.
+                    if let Ok(progress) = self.get(&format!("/progress/{name}")) {
+                        follow(&progress);
+                    }
+                }
+            });
+            let result = work();
+            drop(done);
+            result
+        })
+    }
+
+    /// POST of a file, with headers, JSON back; `follow` is told meanwhile how far the node is.
     pub(super) fn post_file<T: DeserializeOwned>(
         &self,
         path: &str,
         headers: &[(&str, String)],
         file: &[u8],
+        follow: impl FnMut(&Progress) + Send,
     ) -> anyhow::Result<T> {
+        let work = work_name();
         let mut request = self
             .agent
             .post(format!("{}{path}", self.base))
             .header("authorization", &self.bearer)
-            .header("content-type", "application/octet-stream");
+            .header("content-type", "application/octet-stream")
+            .header(progress::HEADER, &work);
         for (name, value) in headers {
             request = request.header(*name, value);
         }
-        json(&read(request.send(file))?)
+        json(&self.followed(&work, follow, || read(request.send(file)))?)
     }
 }
 
@@ -195,6 +242,11 @@ impl Client {
     }
 }
 
+/// A name under which the node tells how far a request is.
+fn work_name() -> String {
+    lianzhan_protocol::codec::hex(&env::random::<16>())
+}
+
 fn read(answer: Result<http::Response<ureq::Body>, ureq::Error>) -> anyhow::Result<Vec<u8>> {
     let mut answer = answer.with_context(silent)?;
     let status = answer.status();
@@ -226,6 +278,11 @@ fn silent() -> Said {
 
 fn json<T: DeserializeOwned>(bytes: &[u8]) -> anyhow::Result<T> {
     serde_json::from_slice(bytes).with_context(other_version)
+}
+
+/// JSON that came as bytes.
+pub(super) fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> anyhow::Result<T> {
+    json(bytes)
 }
 
 /// What is shown of an answer.

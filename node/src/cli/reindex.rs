@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::reach::Reach;
+use super::reach::{self, Reach};
 use super::{Lang, Shell, out};
+use crate::api::progress::Progress;
 
 /// Make views and documents anew from the entries 由条目重建视图和文档
 #[derive(clap::Args)]
@@ -29,7 +30,11 @@ impl Reindex {
         let spinner = out::spinner(shell.lang.pick("重建", "rebuilding"));
         let records = match Reach::open(&shell.dir())? {
             Reach::Here(node) => node.reindex(|done| spinner.set_position(done))?,
-            Reach::Running(client) => client.post::<Reindexed>("/reindex", &json!({}))?.records,
+            Reach::Running(client) => {
+                let follow = |progress: &Progress| out::follow(&spinner, progress, |_| None);
+                let answer = client.post_long("/reindex", &json!({}), follow)?;
+                reach::parsed::<Reindexed>(&answer)?.records
+            }
         };
         spinner.finish_and_clear();
         if self.json {

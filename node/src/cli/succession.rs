@@ -167,15 +167,33 @@ impl Sign {
         file.sign(&self.founder, &passphrase)?;
         file.write(&self.file)?;
         let count = file.signatures();
+        let (zh, en) = match file.missing() {
+            Some(0) => (
+                format!("已签名，共 {count} 份，够了。请在最上级节点运行 lianzhan succession publish。"),
+                format!(
+                    "Signed; {count} in all, which is enough. Run lianzhan succession publish at the root's node."
+                ),
+            ),
+            Some(more) => (
+                format!("已签名，共 {count} 份，还须 {more} 位创立人签名。请把文件交给下一位。"),
+                format!(
+                    "Signed; {count} in all. {more} more of the founders in office must sign: give the file to the next."
+                ),
+            ),
+            None => (
+                format!("已签名，共 {count} 份。签够之后，在最上级节点运行 lianzhan succession publish。"),
+                format!(
+                    "Signed; {count} in all. Once enough have signed, run lianzhan succession publish at the root's node."
+                ),
+            ),
+        };
         out::told(
             shell,
             self.json,
-            &json!({ "signatures": count, "stated": file.about() }),
+            &json!({ "signatures": count, "missing": file.missing(), "stated": file.about() }),
             &[],
-            &format!("已签名，共 {count} 份。签够之后，在最上级节点运行 lianzhan succession publish。"),
-            &format!(
-                "Signed; {count} in all. Once enough have signed, run lianzhan succession publish at the root's node."
-            ),
+            &zh,
+            &en,
         )
     }
 }

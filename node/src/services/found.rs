@@ -13,11 +13,11 @@ use lianzhan_protocol::trust::{
 };
 use std::sync::Arc;
 
-use super::office::{OfficeError, last_day};
+use super::office::{OfficeError, day, last_day, told};
 use super::{META_AUTHORITY, META_ORG, Node, ServiceError, files};
 use crate::config::{Config, Overrides};
 use crate::env;
-use crate::keystore::{self, AnnexKeys};
+use crate::keystore::{self, AnnexKeys, KeyFileError};
 use crate::store::Store;
 
 /// How long the root's authority holds: a term of five years (Deputies Law art. 2) and one more to hand over.
@@ -278,10 +278,24 @@ impl Node {
         );
         let mut tried = lianzhan_protocol::trust::Directory::clone(&self.directory());
         tried.extend([statement.clone()]);
-        match tried.faults().get(&statement.id()) {
-            Some(fault) => Err(ServiceError::WouldNotStand(fault.clone())),
-            None => Ok(statement),
+        let id = statement.id();
+        if let Some(fault) = tried.faults().get(&id) {
+            let own = statement.issuer().appointment.as_ref();
+            let revoked = own.and_then(|own| tried.revoked(own).first());
+            return Err(match revoked.filter(|_| fault.is_contested()) {
+                Some(revoked) => {
+                    let (by, at, words) = told(&tried, revoked);
+                    OfficeError::OwnRevoked { by, at, words }.into()
+                }
+                None => ServiceError::WouldNotStand(fault.clone()),
+            });
         }
+        // It would stand, and serve for nothing: a hard revocation is of the key.
+        if let Some(revoked) = tried.revoked(&id).first() {
+            let (by, at, words) = told(&tried, revoked);
+            return Err(OfficeError::KeyTakenBack { by, at, words }.into());
+        }
+        Ok(statement)
     }
 
     /// Signs a statement for this node's org and appends it to the org's directory space. Refuses what would not stand.
@@ -301,10 +315,22 @@ impl Node {
     /// Unlocks this org's authority key for one act: the new one from the moment on that its appointment is here.
     pub fn unlock_authority(&self, passphrase: &SecretString) -> Result<SecretKey, ServiceError> {
         self.settle_authority()?;
-        Ok(keystore::unlock(
-            &self.dir.join(files::AUTHORITY_KEY),
-            passphrase,
-        )?)
+        let path = self.dir.join(files::AUTHORITY_KEY);
+        keystore::unlock(&path, passphrase).map_err(|error| match (&error, self.authority_changed()) {
+            (KeyFileError::Passphrase(_), Some(at)) => OfficeError::NewPassphrase(day(at)).into(),
+            _ => error.into(),
+        })
+    }
+
+    /// When the key of this org's authority was replaced last, as the name of the one before tells.
+    fn authority_changed(&self) -> Option<Timestamp> {
+        let files = std::fs::read_dir(&self.dir).ok()?;
+        let replaced = files.filter_map(|file| {
+            let name = file.ok()?.file_name().into_string().ok()?;
+            let at = name.strip_prefix("authority.")?.strip_suffix(".old")?;
+            at.parse().ok().map(Timestamp)
+        });
+        replaced.max()
     }
 
     /// Names the children that witness the root. Stated by the root alone.

@@ -215,7 +215,7 @@ impl Door {
                 Err(
                     ServiceError::SignIn
                     | ServiceError::Key(keystore::KeyFileError::Passphrase(_))
-                    | ServiceError::Office(OfficeError::OpenRequest),
+                    | ServiceError::Office(OfficeError::OpenRequest | OfficeError::NewPassphrase(_)),
                 ) => {
                     attempts.failed(&name, env::now());
                 }

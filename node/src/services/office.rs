@@ -6,6 +6,7 @@ mod find;
 mod news;
 
 pub use error::OfficeError;
+pub(super) use find::told;
 pub use news::OfficeNews;
 
 use lianzhan_protocol::codec;

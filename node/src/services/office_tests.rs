@@ -21,7 +21,7 @@ use super::authority::{AuthorityChange, AuthorityGrant, AuthorityRequest, Loss};
 use super::found::{OrgDraft, found};
 use super::ingest::Ingested;
 use super::invite::Joining;
-use super::office::{Office, OfficeError, OfficeFilter, OfficeNews, Standing, WARN_DAYS};
+use super::office::{Office, OfficeError, OfficeFilter, OfficeNews, Standing, WARN_DAYS, day};
 use super::rekey::{KeyChangeState, NodeKeyChange, NodeKeyDraft, renew_node};
 use super::renew::{parse_since, parse_until};
 use super::revoke::{Keep, RevocationDraft};

@@ -45,6 +45,18 @@ pub struct SuccessionFile {
     stated: String,
     /// COSE_Sign messages over it, each by one founder, as hex.
     signed: Vec<String>,
+    /// Who must sign, as the node that drafted it knew. It tells the founders where they stand; what counts is judged when
+    /// the succession is published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    needed: Option<Needed>,
+}
+
+/// Who must sign a succession: so many of these.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Needed {
+    threshold: u32,
+    founders: Vec<String>,
 }
 
 /// A succession in words.
@@ -86,12 +98,20 @@ fn bad() -> ServiceError {
 }
 
 impl SuccessionFile {
-    fn new(succession: &Succession) -> Self {
+    fn new(succession: &Succession, now: &RootAuthority) -> Self {
         SuccessionFile {
             form: FORM.to_owned(),
             about: About::of(succession),
             stated: codec::hex(&codec::encode(succession)),
             signed: Vec::new(),
+            needed: Some(Needed {
+                threshold: now.threshold,
+                founders: now
+                    .founders
+                    .iter()
+                    .map(|key| codec::hex(key.ed25519_bytes()))
+                    .collect(),
+            }),
         }
     }
 
@@ -129,6 +149,13 @@ impl SuccessionFile {
         self.signed.len()
     }
 
+    /// How many founders must still sign, as far as the draft says it.
+    pub fn missing(&self) -> Option<usize> {
+        let needed = self.needed.as_ref()?;
+        let threshold = usize::try_from(needed.threshold).ok()?;
+        Some(threshold.saturating_sub(self.signed.len()))
+    }
+
     fn succession(&self) -> Result<Succession, ServiceError> {
         if self.form != FORM {
             return Err(bad());
@@ -140,6 +167,14 @@ impl SuccessionFile {
     /// Adds the signature of a founder, whose key lies in an age file. Knows no node: it is done where the founder is.
     pub fn sign(&mut self, key: &Path, passphrase: &SecretString) -> Result<(), ServiceError> {
         let key = keystore::unlock(key, passphrase)?;
+        let own = codec::hex(key.public().ed25519_bytes());
+        if self
+            .needed
+            .as_ref()
+            .is_some_and(|needed| !needed.founders.contains(&own))
+        {
+            return Err(OfficeError::NoFounder.into());
+        }
         let signed = self.succession()?.sign(&[key]);
         let signed = codec::hex(&signed.map_err(ServiceError::Succession)?);
         if !self.signed.contains(&signed) {
@@ -241,7 +276,7 @@ impl Node {
                 self.stated_by(&now.key)?
             },
         };
-        Ok(SuccessionFile::new(&succession))
+        Ok(SuccessionFile::new(&succession, &now))
     }
 
     /// The key for the next term; of a draft that was begun before, the one that was made then.

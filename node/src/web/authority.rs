@@ -66,6 +66,9 @@ impl Refusal {
             ServiceError::Key(KeyFileError::Passphrase(_)) | ServiceError::SignIn => {
                 Ok(Refusal::at("passphrase", text.t("authority-wrong")))
             }
+            ServiceError::Office(OfficeError::NewPassphrase(_)) => {
+                Ok(Refusal::at("passphrase", answer::tell(text, &error)))
+            }
             ServiceError::Office(OfficeError::Earlier(_) | OfficeError::Beyond(_)) => {
                 Ok(Refusal::at("until", answer::tell(text, &error)))
             }

@@ -17,6 +17,7 @@ async fn an_org_below_gets_another_authority_key() {
         peers: Arc::new(Vec::new),
         addresses: Arc::new(Vec::new),
         door: Door::default(),
+        progress: crate::api::progress::Board::default(),
     };
     let below = Api {
         _dir: tempfile::tempdir().unwrap(),

@@ -213,6 +213,7 @@ async fn a_revocation_is_shown_first_and_is_final() {
         peers: Arc::new(Vec::new),
         addresses: Arc::new(Vec::new),
         door: Door::default(),
+        progress: crate::api::progress::Board::default(),
     };
     let below = Api {
         _dir: tempfile::tempdir().unwrap(),

@@ -97,3 +97,22 @@ async fn the_figures_are_open_metrics_behind_the_token() {
     assert!(line("lianzhan_log_entries{").contains("own=\"true\""));
     assert!(text.ends_with("# EOF\n"));
 }
+
+#[tokio::test]
+async fn long_work_is_followed_under_the_name_that_it_was_given() {
+    let api = Api::new();
+    let name = "0123456789abcdef0123456789abcdef";
+    let named = |name: &str| {
+        Request::builder()
+            .method("POST")
+            .uri("/api/v1/check")
+            .header("authorization", format!("Bearer {}", api.token))
+            .header(crate::api::progress::HEADER, name)
+    };
+    let checked = api.send(named(name), Body::empty()).await;
+    assert_eq!(checked.status, StatusCode::OK, "{:?}", checked.json());
+    let after = api.get(&format!("/api/v1/progress/{name}")).await;
+    assert_eq!(after.status, StatusCode::NOT_FOUND, "it is answered");
+    let wrong = api.send(named("../../etc/passwd"), Body::empty()).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+}

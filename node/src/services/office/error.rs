@@ -113,6 +113,43 @@ pub enum OfficeError {
     /// A witness that was put back from a copy gets its own new key first.
     #[error("this node's witness is retired; run `lianzhan witness renew` first")]
     RetiredWitness,
+    /// A hard revocation took the key back, so no appointment of it would serve.
+    #[error(
+        "{by} took this key back on {at} ({words}); no appointment of it in the same org serves any more. Let another key \
+         be made: for a person of this node `lianzhan renew LOGIN --new-key`, for an org `lianzhan invite --again`"
+    )]
+    KeyTakenBack {
+        /// The org that revoked it.
+        by: String,
+        /// On which day.
+        at: String,
+        /// Why.
+        words: String,
+    },
+    /// This org's own authority was revoked, so what it states now would not stand.
+    #[error(
+        "the key of this org's authority was revoked by {by} on {at} ({words}); what it states now does not stand. Make \
+         another with `lianzhan authority ask`, which {by} grants"
+    )]
+    OwnRevoked {
+        /// The org that revoked it.
+        by: String,
+        /// On which day.
+        at: String,
+        /// Why.
+        words: String,
+    },
+    /// The wrong passphrase, at a node whose authority key was replaced.
+    #[error(
+        "this passphrase does not open the key of this org. The key was changed on {0}: the passphrase that was chosen for \
+         the new key is meant"
+    )]
+    NewPassphrase(String),
+    /// A key that may not sign a succession.
+    #[error(
+        "this key is of none of the founders in office; a succession is signed by the founders that are in office before it"
+    )]
+    NoFounder,
     /// The person does not hold the post of the author.
     #[error("only a present holder of the same post, or an authority above it, may adopt this")]
     NotSamePost,

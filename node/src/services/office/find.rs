@@ -2,9 +2,9 @@
 
 use lianzhan_protocol::id::{PersonId, StatementId};
 use lianzhan_protocol::keys::PublicKey;
-use lianzhan_protocol::trust::{Appointment, Purpose, Role, SignedStatement};
+use lianzhan_protocol::trust::{Appointment, Directory, Purpose, Revoked, Role, SignedStatement};
 
-use super::{OfficeError, Standing, day, last_day, revocation};
+use super::{OfficeError, day, last_day, name};
 use crate::services::{Node, ServiceError};
 use crate::{env, keystore};
 
@@ -107,16 +107,20 @@ impl Node {
         };
         match directory.revoked(&id).first() {
             None => OfficeError::Ended(last_day(post.validity.not_after)),
-            Some(revoked) => match revocation(&directory, revoked) {
-                Standing::Revoked {
-                    by_name, at, words, ..
-                } => OfficeError::Revoked {
-                    by: by_name,
-                    at: day(at),
-                    words,
-                },
-                _ => OfficeError::NotHere,
-            },
+            Some(revoked) => {
+                let (by, at, words) = told(&directory, revoked);
+                OfficeError::Revoked { by, at, words }
+            }
         }
     }
+}
+
+/// Who revoked, on what day and why.
+pub(in crate::services) fn told(directory: &Directory, revoked: &Revoked) -> (String, String, String) {
+    let by = directory.statement(&revoked.by).map(SignedStatement::issuer);
+    (
+        by.map(|by| name(directory, &by.org)).unwrap_or_default(),
+        by.map(|by| day(by.issued)).unwrap_or_default(),
+        revoked.words.clone(),
+    )
 }

@@ -409,3 +409,26 @@ fn a_lost_machine_is_taken_back_and_its_org_invited_again() {
     two.talk();
     assert!(two.counts(&after));
 }
+
+#[test]
+fn a_key_that_was_taken_back_is_not_appointed_again() {
+    let two = Two::new();
+    let deputy = PersonDraft {
+        roles: vec![Role::Deputy],
+        seat: Some(Level::Township),
+        ..clerk("luo")
+    };
+    let request = two.station.ask_appointment(deputy, &secret()).unwrap();
+    let post = two.township.grant_appointment(&secret(), &request, None).unwrap();
+    let stolen = RevocationDraft {
+        ground: Ground::Hard { since_s: None },
+        ..soft(post)
+    };
+    two.township.revoke(&secret(), &stolen).unwrap();
+    let again = two.township.grant_appointment(&secret(), &request, None);
+    assert!(matches!(
+        office_error(again),
+        OfficeError::KeyTakenBack { by, at, words }
+            if (by.as_str(), words.as_str()) == ("枫渡镇", "调离本站") && at == day(env::now())
+    ));
+}

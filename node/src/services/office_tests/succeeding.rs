@@ -10,9 +10,15 @@ fn two_of_three_founders_name_a_successor_of_the_roots_key() {
     let mut file = root.draft_succession(&SuccessionDraft::default(), &new).unwrap();
     assert!(file.about().keeps >= 4, "{:?}", file.about());
     let founder = |n: u32| root.dir().join(format!("founders/{n}.age"));
+    assert_eq!(file.missing(), Some(2));
     file.sign(&founder(1), &secret()).unwrap();
     file.sign(&founder(1), &secret()).unwrap();
-    assert_eq!(file.signatures(), 1);
+    assert_eq!((file.signatures(), file.missing()), (1, Some(1)));
+    let stranger = two.station.dir().join("authority.age");
+    assert!(matches!(
+        office_error(file.sign(&stranger, &secret())),
+        OfficeError::NoFounder
+    ));
     assert!(matches!(
         root.publish_succession(&file, &new),
         Err(ServiceError::Succession(_))
@@ -22,13 +28,18 @@ fn two_of_three_founders_name_a_successor_of_the_roots_key() {
     file.write(&path).unwrap();
     let mut file = SuccessionFile::read(&path).unwrap();
     file.sign(&founder(3), &secret()).unwrap();
+    assert_eq!(file.missing(), Some(0));
     let stated = root.publish_succession(&file, &new).unwrap();
     assert_eq!(
         root.publish_succession(&file, &new).unwrap(),
         stated,
         "done again it is the same"
     );
-    assert!(root.unlock_authority(&secret()).is_err());
+    let today = day(env::now());
+    assert!(matches!(
+        office_error(root.unlock_authority(&secret()).map(|_| ())),
+        OfficeError::NewPassphrase(at) if at == today
+    ));
     two.talk();
     assert_eq!(two.station.directory().root_authorities().len(), 2);
     // What stood stands, and the new key speaks.
