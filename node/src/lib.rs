@@ -13,6 +13,7 @@ pub mod env;
 pub mod import;
 pub mod keystore;
 pub mod net;
+pub mod qr;
 pub mod runtime;
 pub mod services;
 pub mod store;

@@ -27,6 +27,8 @@ pub mod fuzz;
 #[cfg(test)]
 mod interop;
 #[cfg(test)]
+mod joining;
+#[cfg(test)]
 mod kill9;
 #[cfg(test)]
 mod licences;

@@ -2,22 +2,26 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
+use super::act::blocking;
 use super::people::level;
 use super::request::{Body, Passphrase};
 use super::{ApiState, Problem};
 use crate::services::ServiceError;
 use crate::services::authority::{AuthorityGrant, Loss};
 use crate::services::found::OrgDraft;
+use crate::services::invite::{INVITE_DAYS, OpenInvitation};
 use crate::services::revoke::Keep;
 
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
         .route("/invite", post(invite))
         .route("/invite/again", post(again))
+        .route("/invite/withdraw", post(withdraw))
+        .route("/invitations", get(list))
 }
 
 #[derive(Deserialize)]
@@ -33,6 +37,13 @@ struct Invite {
     /// Where the new node will reach this one; as the node listens, where none is given.
     #[serde(default)]
     addresses: Vec<String>,
+    /// For how many days it is good.
+    #[serde(default = "days")]
+    days: i64,
+}
+
+fn days() -> i64 {
+    INVITE_DAYS
 }
 
 #[derive(Serialize)]
@@ -57,7 +68,7 @@ async fn invite(
     let (node, passphrase) = (state.node.clone(), body.passphrase.0);
     let invited = state
         .door
-        .with_authority(move || node.invite(draft, &passphrase, addresses));
+        .with_authority(move || node.invite_for(draft, &passphrase, addresses, body.days));
     let invitation = invited.await?;
     let invited = Invited {
         code: invitation.to_code(),
@@ -116,6 +127,26 @@ async fn again(
         revoked: again.revoked.iter().map(ToString::to_string).collect(),
     };
     Ok((StatusCode::CREATED, Json(answer)))
+}
+
+/// Invitations that wait for their nodes. Their codes are not kept.
+async fn list(State(state): State<ApiState>) -> Result<Json<Vec<OpenInvitation>>, Problem> {
+    Ok(Json(blocking(&state, |node| node.invitations()).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Withdraw {
+    /// The division code, the id or the Chinese name of the invited org.
+    org: String,
+}
+
+async fn withdraw(
+    State(state): State<ApiState>,
+    Body(body): Body<Withdraw>,
+) -> Result<Json<OpenInvitation>, Problem> {
+    let gone = blocking(&state, move |node| node.withdraw_invitation(&body.org));
+    Ok(Json(gone.await?))
 }
 
 /// Where the new node reaches this one: as given, or as it listens.

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::keystore::KeyFileError;
 use crate::services::ServiceError;
 use crate::services::carry::CarryError;
+use crate::services::invite::InviteError;
 use crate::services::limit::DoorError;
 use crate::services::office::OfficeError;
 use crate::words;
@@ -148,6 +149,9 @@ impl From<ServiceError> for Problem {
                 (StatusCode::BAD_REQUEST, "request", "The request cannot be read")
             }
             ServiceError::Field { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "field", "A field is wrong"),
+            ServiceError::Invitation(InviteError::Unknown) => {
+                (StatusCode::NOT_FOUND, "not-here", "This node has no such thing")
+            }
             ServiceError::Bad(_) | ServiceError::Invitation(_) | ServiceError::Select(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong")
             }

@@ -1,7 +1,10 @@
 //! `lianzhan invite`
 
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
 use age::secrecy::ExposeSecret;
-use anyhow::bail;
+use anyhow::{Context, bail};
 use lianzhan_protocol::id::StatementId;
 use lianzhan_protocol::trust::Level;
 use serde::{Deserialize, Serialize};
@@ -11,26 +14,37 @@ use super::found::level;
 use super::lang::said;
 use super::reach::Reach;
 use super::{Shell, ask, out};
+use crate::qr::Qr;
 use crate::services::authority::{AuthorityGrant, Loss};
 use crate::services::found::OrgDraft;
-use crate::services::invite::Invitation;
+use crate::services::invite::{INVITE_DAYS, INVITE_DAYS_MAX, Invitation, OpenInvitation};
 use crate::services::revoke::Keep;
 use crate::services::{Node, ServiceError};
 
+/// Width of a QR code on paper.
+const PRINT_MM: u32 = 70;
+
 /// Invite the node of an org directly below 邀请直接下级的节点
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_help = "\
 Example 例:
   lianzhan invite --level county --name 澄川县 --name-en Chengchuan --code 990121
   lianzhan invite --again 990121 --reason 主机损坏                    the machine is broken 主机损坏
   lianzhan invite --again 990121 --reason 主机失窃 --stolen           the machine was stolen 主机失窃
+  lianzhan invite list                                                open invitations 未使用的邀请
+  lianzhan invite withdraw 990121                                     take one back 撤回
 
-Prints one code. Give it to who sets up that node, who types `lianzhan join CODE`. It is good once and for seven days;
-this node must be running then. Whoever has the code can join in that org's place, so hand it over safely.
+Prints one code, as text and at a terminal as a QR code. Give it to who sets up that node, who pastes it into the page that
+a fresh machine shows, or types `lianzhan join CODE`. It is good once and for seven days, or --days; this node must be
+running then. Whoever has the code can join in that org's place, so hand it over safely.
 --again takes the keys of an org's lost machine back at once; what it appointed stands, but for a stolen one.
-打印一个邀请码，交给下级节点的安装人，在那里运行 lianzhan join。七天内有效，只能用一次；加入时本节点须在运行。
+打印一个邀请码（文字和二维码），交给下级节点的安装人，在新机器的首页粘贴，或运行 lianzhan join。七天内（或 --days 天内）
+有效，只能用一次；加入时本节点须在运行。
 --again 立即撤销下级丢失主机上的密钥；它作出的任命仍然有效，失窃的除外。")]
 pub(super) struct Invite {
+    #[command(subcommand)]
+    step: Option<Step>,
     #[command(flatten)]
     org: NewOrg,
     #[command(flatten)]
@@ -38,6 +52,36 @@ pub(super) struct Invite {
     /// An address at which the new node reaches this one, such as /ip4/192.0.2.1/tcp/7611; may be repeated 本节点的地址
     #[arg(long = "address", value_name = "ADDRESS")]
     addresses: Vec<String>,
+    /// For how many days it is good 有效天数
+    #[arg(long, default_value_t = INVITE_DAYS, value_parser = clap::value_parser!(i64).range(1..=INVITE_DAYS_MAX), conflicts_with = "again")]
+    days: i64,
+    /// Write the QR code to this file, too, as SVG 另把二维码写成 SVG 文件
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Subcommand)]
+enum Step {
+    /// List invitations that wait for their nodes 列出未使用的邀请
+    List(List),
+    /// Take an open invitation back 撤回未使用的邀请
+    Withdraw(Withdraw),
+}
+
+#[derive(clap::Args)]
+struct List {
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args)]
+struct Withdraw {
+    /// The invited org: its division code, id or Chinese name 被邀请的机构：区划代码、编号或中文名称
+    org: String,
     /// Print one JSON object 输出 JSON
     #[arg(long)]
     json: bool,
@@ -106,8 +150,75 @@ struct Invited {
     revoked: Vec<String>,
 }
 
+impl List {
+    fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        let open: Vec<OpenInvitation> = match Reach::open(&shell.dir())? {
+            Reach::Here(node) => node.invitations()?,
+            Reach::Running(client) => client.get("/invitations")?,
+        };
+        if self.json {
+            return out::json(&open);
+        }
+        if open.is_empty() {
+            shell.say("没有未使用的邀请。", "No invitation is open.");
+            return Ok(());
+        }
+        let headings = [
+            ("机构", "org"),
+            ("代码", "code"),
+            ("发出", "made"),
+            ("有效至", "until"),
+            ("", ""),
+        ];
+        let headings = headings.map(|(zh, en)| shell.lang.pick(zh, en));
+        let rows: Vec<_> = open.iter().map(|one| row(one, shell)).collect();
+        out::bytes(out::table(&headings, &rows).as_bytes())
+    }
+}
+
+fn row(open: &OpenInvitation, shell: &Shell) -> Vec<String> {
+    vec![
+        shell.lang.pick(&open.name_zh, &open.name_en).to_owned(),
+        open.code.clone(),
+        match open.made {
+            0 => String::new(),
+            made => out::time(made),
+        },
+        out::time(open.expires),
+        match open.expired {
+            true => shell.lang.pick("已过期", "expired").to_owned(),
+            false => String::new(),
+        },
+    ]
+}
+
+impl Withdraw {
+    fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        let gone: OpenInvitation = match Reach::open(&shell.dir())? {
+            Reach::Here(node) => node.withdraw_invitation(&self.org)?,
+            Reach::Running(client) => client.post("/invite/withdraw", &json!({ "org": self.org }))?,
+        };
+        out::told(
+            shell,
+            self.json,
+            &gone,
+            &[],
+            &format!("已撤回对{}的邀请，那个邀请码不能再用。", gone.name_zh),
+            &format!(
+                "The invitation of {} is withdrawn; its code is good for nothing now.",
+                gone.name_en
+            ),
+        )
+    }
+}
+
 impl Invite {
     pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        match self.step {
+            Some(Step::List(list)) => return list.run(shell),
+            Some(Step::Withdraw(withdraw)) => return withdraw.run(shell),
+            None => {}
+        }
         let reach = Reach::open(&shell.dir())?;
         if let (Reach::Here(node), true) = (&reach, self.addresses.is_empty())
             && !is_dialable(node)
@@ -132,13 +243,13 @@ impl Invite {
         let again = self.again.again.is_some();
         let invited = match (self.org.draft(), reach) {
             (Some(org), Reach::Here(node)) => {
-                let invitation = node.invite(org, &passphrase, addresses(&node))?;
+                let invitation = node.invite_for(org, &passphrase, addresses(&node), self.days)?;
                 Invited::of(&invitation, &[])
             }
             (Some(org), Reach::Running(client)) => {
                 let body = json!({
                     "passphrase": passphrase.expose_secret(), "level": org.level.as_str(), "name_zh": org.name_zh,
-                    "name_en": org.name_en, "code": org.code, "addresses": given,
+                    "name_en": org.name_en, "code": org.code, "addresses": given, "days": self.days,
                 });
                 client.post("/invite", &body)?
             }
@@ -163,17 +274,38 @@ impl Invite {
             true => ["原来的密钥已撤销。", "The keys of before are revoked. "],
             false => ["", ""],
         };
+        let qr = Qr::of(&invited.code);
+        if let Some(file) = &self.svg {
+            let words = || said("邀请码太长，画不成二维码。", "the code is too long for a QR code");
+            let svg = qr.as_ref().with_context(words)?.svg(PRINT_MM);
+            std::fs::write(file, svg).with_context(|| {
+                said(
+                    format!("不能写入 {}。邀请码：{}", file.display(), invited.code),
+                    format!(
+                        "{} cannot be written; the code is {}",
+                        file.display(),
+                        invited.code
+                    ),
+                )
+            })?;
+        }
+        if let (Some(qr), true, false) = (&qr, std::io::stderr().is_terminal(), self.json) {
+            let drawn = qr.half_blocks();
+            shell.say(&drawn, &drawn);
+        }
+        let until = out::time(invited.expires);
         out::told(
             shell,
             self.json,
             &invited,
             std::slice::from_ref(&invited.code),
             &format!(
-                "{}上面是邀请码，七天内有效，只能用一次。在新节点上运行：lianzhan join 邀请码",
+                "{}上面是邀请码，到 {until} 有效，只能用一次。在新机器的首页粘贴，或运行：lianzhan join 邀请码",
                 revoked[0]
             ),
             &format!(
-                "{}Above is the code, good once and for seven days. On the new node: lianzhan join CODE",
+                "{}Above is the code, good once and until {until}. Paste it into the page of the new machine, or run there: \
+                 lianzhan join CODE",
                 revoked[1]
             ),
         )

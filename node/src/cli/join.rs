@@ -2,13 +2,14 @@
 
 use std::io::Read;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use super::found::Place;
 use super::lang::said;
 use super::{Shell, ask, block_on, out};
 use crate::net;
-use crate::services::invite::Joining;
+use crate::services::invite::Invitation;
+use crate::services::join::{Step, join};
 
 /// Set up this machine's node from an invitation 凭邀请码建立本机节点
 #[derive(clap::Args)]
@@ -16,8 +17,11 @@ use crate::services::invite::Joining;
 Example 例:
   lianzhan join lianzhan-join-1.pAFZ...        or, from a file 或从文件读入: lianzhan join - < code.txt
 
-Asks for a new passphrase that opens this org's authority key. The node that invited must be running.
-会要求为本机构的密钥设定口令。发出邀请的节点须在运行。")]
+Asks for a new passphrase that opens this org's authority key. The node that invited must be running. What broke off goes
+on when the same command is run again, with the same passphrase. A machine that shows no terminal: `lianzhan run` on a
+directory that holds no node serves a page that takes the code.
+会要求为本机构的密钥设定口令。发出邀请的节点须在运行。中断后用同一口令再运行一次即可继续。
+也可直接运行 lianzhan run，在网页里粘贴邀请码。")]
 pub(super) struct Join {
     /// The code of the invitation; - reads it from stdin 邀请码
     code: String,
@@ -39,41 +43,27 @@ impl Join {
             }
             code => code.to_owned(),
         };
-        // All that can fail here fails before the invitation is used up.
-        let joining = Joining::begin(&code)?;
         let config = self.place.config(shell)?;
-        std::fs::create_dir_all(&dir).with_context(|| {
-            said(
-                format!("不能建立目录 {}。", dir.display()),
-                format!("{} cannot be made", dir.display()),
-            )
-        })?;
-        if std::fs::read_dir(&dir)?.next().is_some() {
-            bail!(said(
-                format!(
-                    "{} 里有别的文件。请用 --dir 另选一个空目录或新目录。",
-                    dir.display()
-                ),
-                format!(
-                    "{} holds other files; choose an empty or a new directory with --dir",
-                    dir.display()
-                ),
-            ));
+        if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            std::fs::create_dir_all(parent).with_context(|| {
+                said(
+                    format!("不能建立目录 {}。", parent.display()),
+                    format!("{} cannot be made", parent.display()),
+                )
+            })?;
         }
+        // What is no code is told before a passphrase is chosen.
+        Invitation::from_code(&code)?;
         let passphrase = ask::new_passphrase(
             shell,
             ask::PASSPHRASE,
             "为本机构的密钥设定口令",
             "new passphrase for this org's authority key",
         )?;
-        let reply = block_on(net::join(joining.invitation(), joining.request()))?;
-        let joined = reply
-            .map_err(anyhow::Error::from)
-            .and_then(|reply| Ok(joining.finish(&dir, reply, &passphrase, config)?));
-        if joined.is_err() {
-            // Goes only if it is empty, as it was made above.
-            let _ = std::fs::remove_dir(&dir);
-        }
+        let spinner = out::spinner("");
+        let tell = |step| spinner.set_message(words(step, shell));
+        let joined = block_on(join(&dir, &code, passphrase, config, net::join, tell))?;
+        spinner.finish_and_clear();
         let node = joined?;
         let org = node.org()?;
         out::told(
@@ -85,4 +75,13 @@ impl Join {
             "Joined. Next: lianzhan appoint, lianzhan run.",
         )
     }
+}
+
+fn words(step: Step, shell: &Shell) -> &'static str {
+    let (zh, en) = match step {
+        Step::Keys => ("生成密钥", "making keys"),
+        Step::Asking => ("请上级任命", "asking for the appointment"),
+        Step::Appointed => ("已任命，写入本机", "appointed; setting up the node"),
+    };
+    shell.lang.pick(zh, en)
 }

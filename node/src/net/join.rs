@@ -13,7 +13,7 @@ use super::swarm::{build, control};
 use super::{JOIN, NetError, frame, peer_id};
 use crate::keystore;
 use crate::services::Node;
-use crate::services::invite::{Invitation, JOIN_MAX, JoinReply, JoinRequest};
+use crate::services::invite::{Invitation, InviteError, JOIN_MAX, JoinReply, JoinRequest};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -39,7 +39,18 @@ async fn answer(node: Arc<Node>, mut stream: Stream) -> std::io::Result<()> {
 }
 
 /// Asks the parent that an invitation names. The connection proves that it is that parent.
-pub async fn join(invitation: &Invitation, request: JoinRequest) -> Result<JoinReply, NetError> {
+pub async fn join(invitation: &Invitation, request: JoinRequest) -> Result<JoinReply, InviteError> {
+    let asked = ask(invitation, request).await;
+    asked.map_err(|error| InviteError::Unreachable {
+        addresses: invitation.addresses.join(", "),
+        reason: match error {
+            NetError::Unreachable { reason, .. } => reason,
+            other => other.to_string(),
+        },
+    })
+}
+
+async fn ask(invitation: &Invitation, request: JoinRequest) -> Result<JoinReply, NetError> {
     let parent = peer_id(&invitation.parent)?;
     let addresses: Vec<Multiaddr> = invitation
         .addresses

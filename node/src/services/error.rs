@@ -6,6 +6,7 @@ use lianzhan_protocol::id::{OrgId, RecordId};
 use lianzhan_protocol::record::{ChangeError, ContestReason, Ineffective, PendingReason, RefusalReason};
 use lianzhan_protocol::trust::{FoundingError, StatementFault};
 
+use super::invite::InviteError;
 use super::office::OfficeError;
 use super::select::SelectError;
 use crate::config::ConfigError;
@@ -116,7 +117,7 @@ pub enum ServiceError {
     Bad(String),
     /// An invitation.
     #[error("invitation: {0}")]
-    Invitation(String),
+    Invitation(#[from] InviteError),
     /// A spreadsheet.
     #[error(transparent)]
     Import(#[from] crate::import::ImportError),

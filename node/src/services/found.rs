@@ -344,27 +344,33 @@ impl Node {
 }
 
 /// A directory under construction beside the one it is to become. What a crash left of an earlier try is removed.
-pub(super) struct FreshDir {
+pub struct FreshDir {
     target: PathBuf,
     temporary: PathBuf,
 }
 
 impl FreshDir {
     /// Refuses a target that holds anything.
-    pub(super) fn begin(target: &Path) -> Result<Self, ServiceError> {
+    pub fn check(target: &Path) -> Result<(), ServiceError> {
         if target.join(files::FOUNDING).exists() {
             return Err(ServiceError::NodeExists(target.to_owned()));
         }
-        let disk = |error| ServiceError::Disk {
-            path: target.to_owned(),
-            error,
-        };
         if std::fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some()) {
             return Err(ServiceError::Bad(format!(
                 "{} holds other files; choose an empty or a new directory with --dir",
                 target.display()
             )));
         }
+        Ok(())
+    }
+
+    /// Begins a directory that is to get the name `target`.
+    pub(super) fn begin(target: &Path) -> Result<Self, ServiceError> {
+        Self::check(target)?;
+        let disk = |error| ServiceError::Disk {
+            path: target.to_owned(),
+            error,
+        };
         let mut name = target.file_name().unwrap_or_default().to_owned();
         name.push(".new");
         let temporary = target.with_file_name(name);

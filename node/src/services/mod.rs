@@ -18,6 +18,7 @@ pub mod horizon;
 pub mod import;
 pub mod ingest;
 pub mod invite;
+pub mod join;
 pub mod limit;
 mod load;
 pub mod marks;

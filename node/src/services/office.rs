@@ -260,6 +260,11 @@ impl Node {
         revoked.flatten().map(|revoked| revocation(&directory, revoked))
     }
 
+    /// Whether somebody can sign in at this node.
+    pub fn has_accounts(&self) -> Result<bool, ServiceError> {
+        Ok(self.store.read(|reader| Ok(!reader.logins()?.is_empty()))?)
+    }
+
     /// Logins of this node by key.
     fn logins(&self) -> Result<Vec<(PublicKey, String)>, ServiceError> {
         Ok(self.store.read(|reader| {
