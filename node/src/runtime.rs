@@ -3,15 +3,17 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::config::Overrides;
+use crate::config::{Config, Overrides};
+use crate::services::found::FreshDir;
 use crate::services::limit::Door;
-use crate::services::{Node, project, witness};
+use crate::services::{Node, ServiceError, files, join, project, witness};
 use crate::{api, env, net, web};
 
 /// Name of the file that tells other programs how to reach a running node.
@@ -38,15 +40,14 @@ pub struct Running {
 impl Running {
     /// Starts everything that `node` does while it runs.
     pub async fn start(node: Arc<Node>) -> anyhow::Result<Self> {
+        let listener = listen(node.config().web)?;
+        Self::start_at(node, listener).await
+    }
+
+    /// The same, with pages at an address that is held already.
+    async fn start_at(node: Arc<Node>, listener: std::net::TcpListener) -> anyhow::Result<Self> {
         let (stop, stopped) = watch::channel(false);
-        let listener = tokio::net::TcpListener::bind(node.config().web)
-            .await
-            .with_context(|| {
-                format!(
-                    "pages cannot be served at {}: choose another address with --web",
-                    node.config().web
-                )
-            })?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
         let web = listener.local_addr()?;
         let net = net::start(node.clone(), stopped.clone()).await?;
         let peers: Arc<dyn Fn() -> Vec<crate::services::query::PeerStatus> + Send + Sync> = {
@@ -117,7 +118,7 @@ impl Running {
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         let finish = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(std::time::Duration::from_secs(5), finish)
+        if tokio::time::timeout(Duration::from_secs(5), finish)
             .await
             .is_err()
         {
@@ -132,13 +133,80 @@ pub fn run(dir: &Path, overrides: &Overrides) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         // Listened for before anybody is told that the node runs: who asks it to end at once gets an orderly end, too.
-        let ending = Ending::listen()?;
-        let node = Node::open(dir, overrides)?;
-        let running = Running::start(node).await?;
+        let mut ending = Ending::listen()?;
+        join::tidy(dir);
+        let running = if dir.join(files::FOUNDING).exists() {
+            Running::start(Node::open(dir, overrides)?).await?
+        } else {
+            let fresh = first(dir, overrides);
+            tokio::select! {
+                running = fresh => running?,
+                () = ending.wait() => return Ok(()),
+            }
+        };
         ending.wait().await;
         running.stop().await;
         anyhow::Ok(())
     })
+}
+
+/// How often a directory is looked at that may get its node from a command beside this process.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Serves the page of a machine that holds no node until it has joined, and goes on as the node at the same address.
+async fn first(dir: &Path, overrides: &Overrides) -> anyhow::Result<Running> {
+    let config = Config::load(dir, overrides)?;
+    FreshDir::check(dir)?;
+    let listener = listen(config.web)?;
+    let web = listener.local_addr()?;
+    let ask: web::first::Ask =
+        Arc::new(|invitation, request| Box::pin(async move { net::join(&invitation, request).await }));
+    let page = web::first::First::new(dir.to_owned(), config, web, ask);
+    let (stop, stopped) = watch::channel(false);
+    let serving = {
+        let listener = tokio::net::TcpListener::from_std(listener.try_clone()?)?;
+        let app = web::first::router(page.clone());
+        let mut end = stopped;
+        tokio::spawn(async move {
+            let ended = async move {
+                let _ = end.wait_for(|stop| *stop).await;
+            };
+            axum::serve(listener, app).with_graceful_shutdown(ended).await
+        })
+    };
+    tracing::info!(%web, "there is no node here yet: open this address in a browser of this machine to join");
+    let node = tokio::select! {
+        node = page.joined() => node,
+        node = beside(dir, overrides) => node?,
+    };
+    page.let_go();
+    stop.send_replace(true);
+    // Connections that came meanwhile wait for the node: its pages take the same socket over.
+    serving.await??;
+    Running::start_at(node, listener).await
+}
+
+/// The node, once a command beside this process has made it: `found`, `join` or `restore`.
+async fn beside(dir: &Path, overrides: &Overrides) -> Result<Arc<Node>, ServiceError> {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        if dir.join(files::FOUNDING).exists() {
+            let (dir, overrides) = (dir.to_owned(), overrides.clone());
+            let opened = tokio::task::spawn_blocking(move || Node::open(&dir, &overrides)).await;
+            match opened.unwrap_or_else(|error| Err(ServiceError::Damaged(error.to_string()))) {
+                // The command still works with it.
+                Err(ServiceError::Busy(_)) => {}
+                done => return done,
+            }
+        }
+    }
+}
+
+fn listen(web: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
+    let listener = std::net::TcpListener::bind(web)
+        .with_context(|| format!("pages cannot be served at {web}: choose another address with --web"))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 /// Requests that this process end (Ctrl-C, or SIGTERM), from the moment on that this was made.
@@ -162,10 +230,10 @@ impl Ending {
     }
 
     /// Until the first request.
-    pub async fn wait(self) {
+    pub async fn wait(&mut self) {
         #[cfg(unix)]
         {
-            let [mut interrupted, mut terminated] = self.signals;
+            let [interrupted, terminated] = &mut self.signals;
             tokio::select! {
                 _ = interrupted.recv() => {}
                 _ = terminated.recv() => {}

@@ -57,5 +57,9 @@ fn the_package_is_the_same_bytes_each_time_and_what_is_in_it_runs() {
     }
     let unit = std::fs::read_to_string(inside.join("usr/lib/systemd/system/lianzhan.service")).unwrap();
     assert!(unit.contains("ExecStart=/usr/bin/lianzhan run --dir /var/lib/lianzhan/node"));
+    assert!(
+        !unit.contains("ConditionPathExists"),
+        "a fresh machine comes up with the page that takes an invitation"
+    );
     assert!(inside.join("usr/share/doc/lianzhan/operating.md").exists());
 }

@@ -7,6 +7,7 @@ mod forks;
 mod offline;
 mod paper;
 mod posts;
+mod start;
 mod verifying;
 mod visit;
 mod visits;
@@ -38,7 +39,7 @@ fn the_pages_in_a_browser() {
         began.elapsed().as_secs_f64()
     );
     let mut scene = Scene { driver, prefecture };
-    let stories: [(&str, Story); 17] = [
+    let stories: [(&str, Story); 18] = [
         (
             "a wrong passphrase is told, the right one leads on",
             visits::entrance,
@@ -89,6 +90,10 @@ fn the_pages_in_a_browser() {
         (
             "every page is whole, for keyboards, readers and phones",
             whole::every_page,
+        ),
+        (
+            "a fresh machine joins by its first page, though it was killed in the middle",
+            start::joining,
         ),
         (
             "a station alone registers, and is witnessed when the township is back",

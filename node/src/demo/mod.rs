@@ -61,7 +61,7 @@ async fn play(options: &DemoOptions) -> anyhow::Result<()> {
         );
     }
     // Listened for before the table says that Ctrl-C ends it.
-    let ending = runtime::Ending::listen()?;
+    let mut ending = runtime::Ending::listen()?;
     if !(options.exit && options.json) {
         out(&table(&prefecture, &outcome));
     }

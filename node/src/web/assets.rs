@@ -10,8 +10,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use lianzhan_protocol::id::Hash;
 
-use super::WebState;
-
 struct Asset {
     name: &'static str,
     kind: &'static str,
@@ -58,7 +56,7 @@ pub(super) fn version() -> &'static str {
     &VERSION
 }
 
-pub(super) fn router() -> Router<WebState> {
+pub(super) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/assets/{name}", get(asset))
         .route("/favicon.ico", get(icon))

@@ -35,6 +35,9 @@ async fn entrance(State(state): State<WebState>, visitor: Visitor, Query(to): Qu
     if visitor.session.is_some() {
         return onward(&back);
     }
+    if super::start::is_fresh(&state) {
+        return onward("/start");
+    }
     let form = LoginForm {
         name: String::new(),
         back,
@@ -151,7 +154,7 @@ async fn sign_out(State(state): State<WebState>, deed: Deed) -> Response {
 }
 
 #[derive(Deserialize)]
-struct Preferences {
+pub(super) struct Preferences {
     lang: Option<String>,
     theme: Option<String>,
     r#type: Option<String>,
@@ -160,6 +163,11 @@ struct Preferences {
 }
 
 async fn preferences(Query(wish): Query<Preferences>) -> Response {
+    preferred(wish)
+}
+
+/// Keeps how a person looks at pages, and leads back.
+pub(super) fn preferred(wish: Preferences) -> Response {
     let mut response = onward(&wish.back);
     let known = [
         ("lang", wish.lang, ["zh", "en"].as_slice()),

@@ -35,11 +35,16 @@ const ALWAYS: [(HeaderName, HeaderValue); 4] = [
 ];
 
 pub(super) async fn guard(State(state): State<WebState>, request: Request, next: Next) -> Response {
-    let ours = host(request.headers()).is_some_and(|host| is_ours(host, state.bound));
+    around(State(state.bound), request, next).await
+}
+
+/// The same for pages that have no node behind them.
+pub(super) async fn around(State(bound): State<SocketAddr>, request: Request, next: Next) -> Response {
+    let ours = host(request.headers()).is_some_and(|host| is_ours(host, bound));
     let mut response = if ours {
         next.run(request).await
     } else {
-        let say = format!("This address is not served here. Open http://{}/\n", state.bound);
+        let say = format!("This address is not served here. Open http://{bound}/\n");
         (StatusCode::MISDIRECTED_REQUEST, say).into_response()
     };
     let policy = match response.extensions().get::<RunsVerifier>() {

@@ -14,6 +14,7 @@ mod bundles;
 mod contested;
 mod deputies;
 mod entrance;
+pub mod first;
 mod forks;
 mod guard;
 mod home;
@@ -31,6 +32,7 @@ mod request;
 mod revoke;
 mod say;
 mod session;
+mod start;
 mod timeline;
 mod verify;
 mod visit_form;
@@ -97,6 +99,7 @@ pub fn router(state: WebState) -> Router {
     Router::new()
         .merge(assets::router())
         .merge(entrance::router())
+        .merge(start::router())
         .merge(home::router())
         .merge(visits::router())
         .merge(records::router())

@@ -135,10 +135,10 @@ impl FromRequest<WebState> for Deed {
 #[derive(Default)]
 pub(super) struct Posted(Vec<(String, String)>);
 
-impl FromRequest<WebState> for Posted {
+impl<S: Send + Sync> FromRequest<S> for Posted {
     type Rejection = StatusCode;
 
-    async fn from_request(request: Request, state: &WebState) -> Result<Self, StatusCode> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, StatusCode> {
         match Form::<Vec<(String, String)>>::from_request(request, state).await {
             Ok(Form(fields)) => Ok(Posted(fields)),
             Err(rejection) => Err(rejection.status()),

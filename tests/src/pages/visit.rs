@@ -22,6 +22,16 @@ impl Scene {
         }
     }
 
+    /// A browser at a machine that is no node of the demo.
+    pub(super) fn visit_at(&self, web: std::net::SocketAddr, screen: Screen) -> Visit {
+        Visit {
+            browser: self.driver.open(screen).unwrap(),
+            base: format!("http://{web}"),
+            place: "fresh",
+            expected: Vec::new(),
+        }
+    }
+
     /// A browser that is signed in.
     pub(super) fn sign_in(&self, place: &'static str, login: &str, screen: Screen) -> Visit {
         let visit = self.visit(place, screen);

@@ -10,6 +10,7 @@ mod forks;
 mod marks;
 mod network;
 mod record;
+mod start;
 mod verify;
 mod visits;
 
@@ -25,6 +26,7 @@ pub use forks::*;
 pub use marks::*;
 pub use network::*;
 pub use record::*;
+pub use start::*;
 pub use verify::*;
 pub use visits::*;
 
