@@ -1063,3 +1063,43 @@ start-own-why = { $min } characters or more, known to them alone
 start-authority = Passphrase of the organisation
 start-person-do = Appoint
 start-person-now = Make the first account before the sync is through
+
+## Inviting the node of an org below
+
+invite-look = Invite an organisation below
+invite-title = Invite an organisation below
+invite-who = Whom
+invite-level = Level
+invite-code = Division code
+invite-name-zh = Chinese name
+invite-name-en = English name
+invite-days = Good for
+invite-day = { $count ->
+        [one] { $count } day
+       *[other] { $count } days
+    }
+invite-addresses = Addresses of this node
+invite-addresses-why = where the new node reaches it, one to a line
+invite-addresses-missing = Give an address that the new node can reach, such as /ip4/192.0.2.1/tcp/7611.
+invite-missing = This must be filled.
+invite-do = Make the code
+invite-why = A code is good once, and this node must be running then. Whoever has it can join in that organisation’s place: hand it over in person, or by a way that you trust.
+invite-open = Open invitations
+invite-none = No invitation is open.
+invite-none-how = Fill in the organisation, make the code, and hand it to who sets up the new node.
+invite-made = Made
+invite-until = Good until
+invite-expired = expired
+invite-withdraw = Withdraw
+invite-withdraw-whose = Withdraw the invitation of { $org }
+invite-withdrawn = The invitation of { $org } is withdrawn; its code is good for nothing now.
+slip-title = The code for { $org }
+slip-lead = Good once, until { $until }. Once you sign out it cannot be shown again: copy or print it now.
+slip-print = Print
+slip-one = Start Lianzhan on the new machine and open http://127.0.0.1:7610/ in its browser.
+slip-two = Paste the code, or let a hand-held scanner type it, and choose a passphrase.
+slip-three = When the page says “In service”, it has joined. Destroy this slip then.
+slip-qr = QR code
+slip-qr-what = The code of the invitation as a QR code, the same as the text
+slip-qr-how = The same as the text. On paper it is 70 mm wide, and a hand-held scanner types it.
+slip-qr-long = The code is too long for a QR code; use the text.

@@ -59,7 +59,9 @@ impl Running {
             Arc::new(move || net.addresses())
         };
         let door = Door::default();
-        let pages = web::state(node.clone(), peers.clone(), web, stopped.clone()).through(door.clone());
+        let pages = web::state(node.clone(), peers.clone(), web, stopped.clone())
+            .through(door.clone())
+            .reached(addresses.clone());
         let api = api::router(api::ApiState {
             node: node.clone(),
             peers,

@@ -4,6 +4,7 @@
 mod activity;
 mod bundles;
 mod forks;
+mod invitations;
 mod offline;
 mod paper;
 mod posts;
@@ -39,7 +40,7 @@ fn the_pages_in_a_browser() {
         began.elapsed().as_secs_f64()
     );
     let mut scene = Scene { driver, prefecture };
-    let stories: [(&str, Story); 18] = [
+    let stories: [(&str, Story); 19] = [
         (
             "a wrong passphrase is told, the right one leads on",
             visits::entrance,
@@ -90,6 +91,10 @@ fn the_pages_in_a_browser() {
         (
             "every page is whole, for keyboards, readers and phones",
             whole::every_page,
+        ),
+        (
+            "an org below is invited by a slip, which is taken back",
+            invitations::inviting,
         ),
         (
             "a fresh machine joins by its first page, though it was killed in the middle",

@@ -247,10 +247,13 @@ impl Invite {
                 Invited::of(&invitation, &[])
             }
             (Some(org), Reach::Running(client)) => {
-                let body = json!({
+                let mut body = json!({
                     "passphrase": passphrase.expose_secret(), "level": org.level.as_str(), "name_zh": org.name_zh,
-                    "name_en": org.name_en, "code": org.code, "addresses": given, "days": self.days,
+                    "name_en": org.name_en, "code": org.code, "addresses": given,
                 });
+                if self.days != INVITE_DAYS {
+                    body["days"] = self.days.into();
+                }
                 client.post("/invite", &body)?
             }
             (None, Reach::Here(node)) => {

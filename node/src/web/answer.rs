@@ -54,7 +54,7 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    fn new(state: WebState, who: Signed) -> Self {
+    pub(super) fn new(state: WebState, who: Signed) -> Self {
         Desk {
             node: state.node.clone(),
             directory: state.node.directory(),

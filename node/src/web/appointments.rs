@@ -11,6 +11,7 @@ use lianzhan_protocol::trust::Purpose;
 use serde::Deserialize;
 
 use super::answer::{Desk, Fault, Page, show};
+use super::invitations::may_invite;
 use super::office_view::{is_alert, is_past, row};
 use super::page::{AppointmentsPage, Choice, OrgNode, Pager, Section, key};
 use super::request::{Signed, escape};
@@ -110,6 +111,7 @@ fn page(desk: &Desk, filters: &Filters) -> Result<AppointmentsPage, Fault> {
             .filter(|office| office.ends_soon())
             .count() as u64,
         contested: desk.node.contested_count()?,
+        invite: may_invite(desk),
     };
     if filters.any() {
         found(desk, &offices, filters, &mut page);

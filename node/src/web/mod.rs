@@ -19,6 +19,7 @@ mod forks;
 mod guard;
 mod home;
 pub mod i18n;
+mod invitations;
 mod live;
 mod marks;
 mod network;
@@ -59,6 +60,9 @@ const BODY_MAX: usize = 256 * 1024;
 /// Asks the network who is connected now.
 pub type Peers = Arc<dyn Fn() -> Vec<PeerStatus> + Send + Sync>;
 
+/// Asks the network where other nodes reach this one now.
+pub type Addresses = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
+
 /// What the handlers share. Cheap to clone.
 #[derive(Clone)]
 pub struct WebState {
@@ -69,6 +73,7 @@ pub struct WebState {
     door: Door,
     sessions: Arc<session::Sessions>,
     verifier: Option<&'static [u8]>,
+    addresses: Addresses,
 }
 
 /// The state of the pages of `node`, which are served at `bound` until `stop` says true. `peers` tells who is connected.
@@ -83,10 +88,17 @@ pub fn state(node: Arc<Node>, peers: Peers, bound: SocketAddr, stop: watch::Rece
         door: Door::default(),
         sessions: Arc::new(session::Sessions::new(idle, &node_key[..8])),
         verifier: assets::VERIFIER,
+        addresses: Arc::new(Vec::new),
     }
 }
 
 impl WebState {
+    /// Offers these addresses where somebody is invited.
+    pub fn reached(mut self, addresses: Addresses) -> Self {
+        self.addresses = addresses;
+        self
+    }
+
     /// Counts wrong passphrases through this door, so that pages and API count together.
     pub fn through(mut self, door: Door) -> Self {
         self.door = door;
@@ -108,6 +120,7 @@ pub fn router(state: WebState) -> Router {
         .merge(bundles::router())
         .merge(appointments::router())
         .merge(appointment::router())
+        .merge(invitations::router())
         .merge(revoke::router())
         .merge(contested::router())
         .merge(marks::router())

@@ -31,6 +31,7 @@ pub(super) struct Session {
     used: Mutex<Instant>,
     gone: watch::Sender<bool>,
     notice: Mutex<Option<Notice>>,
+    slip: Mutex<Option<String>>,
     once: Mutex<VecDeque<(String, Deed)>>,
 }
 
@@ -56,6 +57,16 @@ impl Session {
     /// Takes what the last deed left to say.
     pub(super) fn notice(&self) -> Option<Notice> {
         lock(&self.notice).take()
+    }
+
+    /// Keeps the code of an invitation as long as the session, in place of the one before.
+    pub(super) fn keep_slip(&self, code: String) {
+        *lock(&self.slip) = Some(code);
+    }
+
+    /// The code that was kept.
+    pub(super) fn slip(&self) -> Option<String> {
+        lock(&self.slip).clone()
     }
 
     /// The deed of a form's token. A form without a token is a deed of its own.
@@ -111,6 +122,7 @@ impl Sessions {
             used: Mutex::new(Instant::now()),
             gone: watch::Sender::new(false),
             notice: Mutex::default(),
+            slip: Mutex::default(),
             once: Mutex::default(),
         });
         tokio::spawn(watch_idle(

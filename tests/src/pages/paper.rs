@@ -41,7 +41,7 @@ for (const head of document.querySelectorAll("h1, h2, h3, .bar"))
 return wrong;
 "#;
 
-fn check(browser: &Browser, name: &str, wrong: &mut Vec<String>) {
+pub(super) fn on_paper(browser: &Browser, name: &str, wrong: &mut Vec<String>) {
     browser.on_paper(A4).unwrap();
     let found = browser.run(ON_PAPER, &[&A4.to_string()]).unwrap();
     let things = found.as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -70,7 +70,7 @@ pub(super) fn printing(scene: &mut Scene) {
             "/network",
         ] {
             visit.go(path);
-            check(&visit.browser, &format!("{path} {look}"), &mut wrong);
+            on_paper(&visit.browser, &format!("{path} {look}"), &mut wrong);
         }
         visit.browser.on_paper(A4).unwrap();
         let printed = visit.words(".printed");
@@ -84,7 +84,7 @@ pub(super) fn printing(scene: &mut Scene) {
     for bundle in [&good, &broken] {
         checked.browser.choose("#bundle", bundle).unwrap();
         checked.says("#result .note", "");
-        check(&checked.browser, "/verify", &mut wrong);
+        on_paper(&checked.browser, "/verify", &mut wrong);
         checked.browser.on_paper(A4).unwrap();
         let told = checked.words("#result");
         assert!(
@@ -116,5 +116,5 @@ fn report(scene: &Scene, bundle: &Path, dir: &Path, wrong: &mut Vec<String>) {
     let browser = scene.driver.open(Screen::DESK).unwrap();
     browser.go(&format!("file://{}", page.display())).unwrap();
     browser.until_says("h1", "核验报告", SOON).unwrap();
-    check(&browser, "the auditor's report", wrong);
+    on_paper(&browser, "the auditor's report", wrong);
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use lianzhan_node::services::invite::Invitation;
 
 use super::SOON;
+use super::invitations::keep;
 use super::visit::{Scene, Visit, first_link};
 use super::whole::check;
 use crate::browser::{ENTER, Screen};
@@ -148,6 +149,7 @@ pub(super) fn joining(scene: &mut Scene) {
         for lang in ["zh", "en"] {
             visit.go(&format!("/preferences?lang={lang}&back=/start"));
             check(&visit, &format!("/start {lang}"), &mut wrong);
+            keep(&visit, &format!("start-{lang}"));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -181,6 +183,7 @@ pub(super) fn joining(scene: &mut Scene) {
     visit.type_into("again", &format!("{PASSPHRASE}{ENTER}"));
     visit.says("h1", "正在加入");
     visit.says(".steps .now", "上级任命");
+    keep(&visit, "start-joining");
     // In the middle: the keys are made, the parent is asked, and the machine dies.
     drop(process);
     assert!(!machine.dir.exists());
@@ -202,6 +205,7 @@ pub(super) fn joining(scene: &mut Scene) {
         .unwrap();
     visit.says(".steps .now", "在用");
     check(&visit, "/start person", &mut wrong);
+    keep(&visit, "start-person");
     assert!(wrong.is_empty(), "{wrong:#?}");
     visit.type_into("name", "辛桥");
     visit.type_into("login", "xin");

@@ -33,6 +33,8 @@ pub struct AppointmentsPage {
     pub ending: u64,
     /// Records and statements that wait for an adoption.
     pub contested: u64,
+    /// Whether this person is offered to invite an org below.
+    pub invite: bool,
 }
 
 impl AppointmentsPage {

@@ -97,6 +97,7 @@ pub(super) fn appointments(look: Look, found: bool) -> AppointmentsPage {
         serving: 7,
         ending: 1,
         contested: 4,
+        invite: true,
     }
 }
 
@@ -332,5 +333,80 @@ pub(super) fn fork(look: Look) -> ForkPage {
         origin: "lianzhan/log/9f3ac20714e80b55".into(),
         key: "7c1e 04b9 a2f3 55d0".into(),
         proof: "/forks/9f3a/proof".into(),
+    }
+}
+
+pub(super) fn invitations(look: Look) -> InvitationsPage {
+    InvitationsPage {
+        text: look.text(),
+        shell: look.shell(Section::Appointments, "/invitations"),
+        levels: all(look, &[("station", "站", "Station")]),
+        name_zh: Field::new("柳溪站"),
+        name_en: Field::new("Liuxi Station"),
+        code: Field::new("990121103210"),
+        days: all(look, &[("7", "7 天", "7 days")]),
+        addresses: Field::new("/ip4/192.0.2.1/tcp/7611"),
+        passphrase: Field::default(),
+        error: None,
+        open: vec![InvitationRow {
+            org: "7".repeat(32),
+            name: look.say("柳林站", "Liulin Station"),
+            code: "990121103202".into(),
+            made: look.say("2026 年 4 月 9 日 09:30", "9 April 2026 09:30"),
+            until: look.say("2026 年 4 月 16 日 09:30", "16 April 2026 09:30"),
+            expired: true,
+        }],
+    }
+}
+
+pub(super) fn slip(look: Look) -> SlipPage {
+    SlipPage {
+        text: look.text(),
+        shell: look.shell(Section::Appointments, "/invitations/slip"),
+        org: look.say("柳溪站", "Liuxi Station"),
+        code: "990121103210".into(),
+        until: look.say("2026 年 4 月 23 日 09:30", "23 April 2026 09:30"),
+        addresses: vec!["/ip4/192.0.2.1/tcp/7611".into()],
+        invitation: "lianzhan-join-1.pAFZ".into(),
+        qr: Some(SlipQr {
+            side: 9,
+            path: "M4 4h1v1h-1z".into(),
+        }),
+    }
+}
+
+/// The first page: waiting for a code, on its way, and waiting for its first person.
+pub(super) fn start(look: Look, way: usize) -> StartPage {
+    let text = look.text();
+    StartPage {
+        text,
+        theme: look.theme,
+        large: look.large,
+        version: "0".into(),
+        title: text.t(if way == 1 {
+            "start-title-joining"
+        } else {
+            "start-title"
+        }),
+        lead: text.t("start-lead"),
+        steps: vec![StartStep {
+            label: text.t("start-step-sync"),
+            note: text.t2("start-received", "done", 3, "all", 7),
+            state: [StepState::Later, StepState::Now, StepState::Done][way % 3],
+        }],
+        refresh: way == 1,
+        error: (way == 0).then(|| text.t("start-differ")),
+        join: (way == 0).then(|| JoinForm {
+            code: "lianzhan-join-1.pAFZ".into(),
+            begun: look.large,
+            min: 8,
+        }),
+        person: (way == 2).then(|| FirstPersonForm {
+            name: look.say("辛桥", "Xin Qiao"),
+            login: "xin".into(),
+            roles: look.say("站长", "station head"),
+            min: 8,
+        }),
+        ..StartPage::default()
     }
 }
