@@ -137,7 +137,7 @@ impl Node {
         nodes
     }
 
-    fn remembered<T: for<'b> minicbor::Decode<'b, ()> + minicbor::Encode<()>>(
+    fn noted_of_peer<T: for<'b> minicbor::Decode<'b, ()> + minicbor::Encode<()>>(
         &self,
         what: &str,
         peer: &PublicKey,
@@ -149,7 +149,7 @@ impl Node {
         value.map_err(|error| StoreError::Corrupt(format!("{name}: {error}")).into())
     }
 
-    fn remember<T: minicbor::Encode<()>>(
+    fn note_of_peer<T: minicbor::Encode<()>>(
         &self,
         what: &str,
         peer: &PublicKey,

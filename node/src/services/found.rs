@@ -281,7 +281,7 @@ impl Node {
         let id = statement.id();
         if let Some(fault) = tried.faults().get(&id) {
             let own = statement.issuer().appointment.as_ref();
-            let revoked = own.and_then(|own| tried.revoked(own).first());
+            let revoked = own.and_then(|own| tried.revoked(own).first().copied());
             return Err(match revoked.filter(|_| fault.is_contested()) {
                 Some(revoked) => {
                     let (by, at, words) = told(&tried, revoked);

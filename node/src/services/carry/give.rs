@@ -71,7 +71,7 @@ impl Node {
     fn known_of(&self, nodes: &[PublicKey]) -> Result<Option<BTreeMap<Origin, TreeSize>>, ServiceError> {
         let mut all: Option<BTreeMap<Origin, TreeSize>> = None;
         for node in nodes {
-            let Some(known) = self.remembered::<Known>(HELD, node)? else {
+            let Some(known) = self.noted_of_peer::<Known>(HELD, node)? else {
                 return Ok(None);
             };
             let logs = known.into_iter().flat_map(|(_, logs)| logs);
@@ -126,7 +126,7 @@ impl<W: Write> Giving<'_, W> {
         for node in &to.nodes {
             for (origin, receipt) in self
                 .node
-                .remembered::<Waiting>(RECEIPTS, node)?
+                .noted_of_peer::<Waiting>(RECEIPTS, node)?
                 .unwrap_or_default()
             {
                 self.given.receipts += 1;

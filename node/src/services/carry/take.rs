@@ -89,7 +89,7 @@ impl Node {
         // Also of a file that ends too early: what came is kept and shown.
         taking.learn()?;
         if let (Ok(()), Some(sender)) = (&read, &taking.sender) {
-            self.remember(HELD, &sender.node, &taking.known)?;
+            self.note_of_peer(HELD, &sender.node, &taking.known)?;
         }
         self.catch_up(|_| {})?;
         read.map(|()| taking.taken)
@@ -201,7 +201,7 @@ impl Taking<'_> {
         let org = directory.node_org(&hello.node).ok_or(CarryError::Stranger)?;
         let name = directory.org(&org).map(|org| org.name_zh.clone());
         self.taken.from = name.unwrap_or_else(|| org.to_string());
-        self.receipts = self.node.remembered(RECEIPTS, &hello.node)?;
+        self.receipts = self.node.noted_of_peer(RECEIPTS, &hello.node)?;
         self.sender = Some(Sender {
             node: hello.node,
             org,
@@ -336,7 +336,7 @@ impl Taking<'_> {
 
     fn keep_receipts(&self) -> Result<(), ServiceError> {
         match (&self.receipts, &self.sender) {
-            (Some(receipts), Some(sender)) => self.node.remember(RECEIPTS, &sender.node, receipts),
+            (Some(receipts), Some(sender)) => self.node.note_of_peer(RECEIPTS, &sender.node, receipts),
             _ => Ok(()),
         }
     }
