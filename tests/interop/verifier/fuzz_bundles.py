@@ -1,4 +1,4 @@
-"""Mutants of the bundles of tests/vectors under a manifest that fits them: each is refused, and none breaks the verifier."""
+"""Mutants of the bundles of tests/vectors under a manifest that fits them: all are refused, and none breaks the verifier."""
 
 import collections
 import itertools

@@ -1,6 +1,6 @@
-"""Random federations, in which authorities appoint, revoke, adopt and succeed one another without restraint. Their judgement
-comes to rest (T-24) and does not depend on the order of arrival (T-18); and what V-11 selects of one for a bundle says there
-what it says in the whole (V-4, V-11).
+"""Random federations, in which authorities appoint, revoke, adopt and succeed one another without restraint. Their
+judgement comes to rest (T-24) and does not depend on the order of arrival (T-18); and what V-11 selects of one for a bundle
+says there what it says in the whole (V-4, V-11).
 
 Signatures are taken as good: who may state what is asked, not who did.
 """
@@ -53,7 +53,8 @@ class Federation:
 
     def state(self, by, kind, body):
         org, key, appointment, _ = by
-        issuer = {"org": org, "key": key, "appointment": appointment, "issued": self.random.randrange(20), "founding": FOUNDING}
+        issuer = {"org": org, "key": key, "appointment": appointment, "issued": self.random.randrange(20),
+                  "founding": FOUNDING}
         self.statements.append(Stated(self.bytes(32), issuer, kind, body))
         return self.statements[-1]
 
@@ -89,10 +90,11 @@ class Federation:
             return
         target = self.random.choice(appointments)
         if self.random.random() < .7:
-            by = self.random.choice([a for a in self.authorities if a[0] in (target.issuer["org"], self.founding["root"]["id"])])
+            from_above = (target.issuer["org"], self.founding["root"]["id"])
+            by = self.random.choice([a for a in self.authorities if a[0] in from_above])
         kept = [s.tag for s in self.statements if self.random.random() < .1] if target.body["purpose"] == AUTHORITY else []
-        self.state(by, REVOKE, {"appointment": target.id, "ground": self.random.choice([(1, []), (2, [None])]), "words": "w",
-                                "cut": [], "keeps": sorted(kept)})
+        ground = self.random.choice([(1, []), (2, [None])])
+        self.state(by, REVOKE, {"appointment": target.id, "ground": ground, "words": "w", "cut": [], "keeps": sorted(kept)})
 
     def succeed(self, _):
         key = self.random.choice([self.founding["authority"], self.bytes(32), self.random.choice(self.keys)])

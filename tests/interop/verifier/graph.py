@@ -38,8 +38,8 @@ def op_text(op):
 
 
 class Graph:
-    """The changes of a record: `order` those that are placed, in the order of F-4, `too_many` and `waiting` the others by log
-    and index."""
+    """The changes of a record: `order` those that are placed, in the order of F-4, `too_many` and `waiting` the others by
+    log and index."""
 
     def __init__(self, nodes):
         taken = {}

@@ -97,7 +97,7 @@ log_start = mapof(version=(1, u32), space=(2, space), node=(3, key), org=(4, id1
 receipt = mapof(size=(1, uint), root=(2, hash32), log_signature=(3, signature), witness=(4, key), time_s=(5, uint),
                 cosignature=(6, signature), witness_origin=(7, origin), witness_index=(8, uint), witness_size=(9, uint),
                 witness_root=(10, hash32), witness_node=(11, key), witness_signature=(12, signature),
-                proof=(13, listof(hash32)))
+                proof=(13, listof(hash32)), witness_epoch=(14, bstr(16)))
 witness_entry = mapof(origin=(1, origin), size=(2, uint), root=(3, hash32), time_s=(4, uint))
 signed_root = arrayof(uint, hash32, signature)
 signed_leaf = arrayof(hash32, listof(hash32), signed_root)
@@ -119,7 +119,6 @@ put = arrayof(tstr(), value)
 change = mapof(salt=(1, bstr()), deps=(2, listof(id32)), definition=(3, hash32), puts=(4, listof(put)))
 event = variant({1: arrayof(tstr()), 2: arrayof(tstr(), level, tstr(), event_proof), 3: arrayof(tstr(), tstr()),
                  4: arrayof(level, id16, listof(id32), hash32), 5: arrayof(listof(id32))})
-op_id = arrayof(uint, id16)
 
 choice = mapof(id=(1, tstr()), zh=(2, tstr()), en=(3, tstr()))
 _null = nullable(integer(0, -1))

@@ -129,6 +129,8 @@ def check_receipt(r, origin, node):
             or not verify(r["witness"], notes.cosigned_text(r["time_s"], text).encode(), r["cosignature"]) \
             or not verify(r["witness_node"], theirs.encode(), r["witness_signature"]):
         raise LogError("signature")
+    if r["witness_origin"] != witness_origin(r["witness_node"], r["witness_epoch"]):
+        raise LogError("origin")
     try:
         check_inclusion(r["witness_index"], r["witness_size"], witness_leaf(origin, r["size"], r["root"], r["time_s"]),
                         r["proof"], r["witness_root"])

@@ -115,7 +115,8 @@ class Record:
             _, op, change_id, position = heapq.heappop(heap)
             n = self.graph.nodes[change_id]
             _, body, (kind, items) = n.change["puts"][position]
-            event = {"id": changes.event_id(n.id, position), "kind": kind, "items": items, "node": n, "op": op, "body": body}
+            event = {"id": changes.event_id(n.id, position), "kind": kind, "items": items, "node": n, "op": op,
+                     "body": body}
             event["ineffective"] = self.effects.take(event)
             self.events.append(event)
             go_on(n, position + 1)

@@ -27,7 +27,7 @@ def parsed_proof(data, path):
 
 
 class ShownLog:
-    """A log of the bundle: `start`, the newest checkpoint (`size`, `root`, `note`), `receipts`, and `view` with what counts."""
+    """A log of the bundle: `start`, the newest checkpoint (`size`, `root`, `note`), `receipts`, `view` with what counts."""
 
     def __init__(self, files, folder, directory):
         self.folder = folder

@@ -6,8 +6,8 @@ from .layout import SUCCEED
 
 
 class Line:
-    """Who spoke for the root: `terms` from the founding statement on, and `read`, the successions by the id of their carrier;
-    None for one that cannot be read."""
+    """Who spoke for the root: `terms` from the founding statement on, and `read`, the successions by the id of their
+    carrier; None for one that cannot be read."""
 
     def __init__(self, founding, statements):
         self.founding, self.root, self.read = founding, founding["root"]["id"], {}
@@ -32,7 +32,7 @@ class Line:
         return s.issuer["org"] == self.root and s.issuer["appointment"] is None and s.issuer["key"] == x["authority"]
 
     def _is_good(self, x, place):
-        """Whether it may stand at that place of the line: signed by those before (T-25), and it takes nothing back (T-31)."""
+        """Whether it may stand at that place of the line: signed by those before (T-25), taking nothing back (T-31)."""
         before = self.terms[place - 1]
         if not cose.is_good_succession(x, before["founders"], before["threshold"]):
             return False

@@ -32,7 +32,8 @@ def _author(d, a):
     chain = [{"statement": s.id.hex(), "name": s.body["name"], "org": s.body["org"].hex()} for s in d.chain(a)]
     chain.append({"statement": d.founding["id"].hex(), "name": "", "org": d.root.hex()})
     b = a.body
-    return {"appointment": a.id.hex(), "name": b["name"], "org": b["org"].hex(), "roles": [layout.ROLES[r] for r in b["roles"]],
+    return {"appointment": a.id.hex(), "name": b["name"], "org": b["org"].hex(),
+            "roles": [layout.ROLES[r] for r in b["roles"]],
             "seat": b["seat"] and LEVELS[b["seat"]], "person": b["person"] and b["person"].hex(), "chain": chain}
 
 
@@ -47,7 +48,8 @@ def _log(log):
 def _event(e):
     kind, items, c = e["kind"], e["items"], e["node"].capacity
     happened = {1: 0, 2: 2, 3: 1}.get(kind)
-    return {"id": e["id"].hex(), "kind": layout.EVENTS[kind], "change": e["node"].id.hex(), "by": c["name"], "org": c["org"].hex(),
+    return {"id": e["id"].hex(), "kind": layout.EVENTS[kind], "change": e["node"].id.hex(), "by": c["name"],
+            "org": c["org"].hex(),
             "happened": None if happened is None else items[happened], "text": items[0] if kind in (2, 3) else None,
             "level": LEVELS[items[1]] if kind == 2 else LEVELS[items[0]] if kind == 4 else None,
             "digest": items[3].hex() if kind == 4 else None, "ineffective": e["ineffective"]}
@@ -91,7 +93,8 @@ def _record(r, d, authors):
                  for k, f in sorted(r.fields.items()) if len(f) > 1}
     activity = _activity(r, d.orgs[space["owner"]]["level"]) if r.ledger == "activity" else None
     return {"id": r.id.hex(), "ledger": r.ledger, "definition": r.definition and r.definition.hex(),
-            "space": start["space_id"].hex(), "audience": layout.AUDIENCES[space["audience"]], "owner": space["owner"].hex(), "fields": fields,
+            "space": start["space_id"].hex(), "audience": layout.AUDIENCES[space["audience"]], "owner": space["owner"].hex(),
+            "fields": fields,
             "conflicts": conflicts, "events": [_event(e) for e in r.events],
             "activity": activity, "heads": [h.hex() for h in r.graph.heads],
             "changes": [_change(n, authors) for n in r.graph.every]}

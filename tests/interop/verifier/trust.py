@@ -1,7 +1,7 @@
 """The directory: which statements stand, who reaches whom, who must witness (02-trust.md).
 
-A reason is a tuple: ("out_of_reach",), ("contested", id) or ("issuer", reason).  `Directory.faults` has one for each statement
-that does not stand.
+A reason is a tuple: ("out_of_reach",), ("contested", id) or ("issuer", reason).  `Directory.faults` has one for each
+statement that does not stand.
 """
 
 from . import cose, logs
@@ -184,7 +184,7 @@ class Directory:
         if s.issuer["founding"] != self.founding["id"]:
             return ("other_federation",)                                            # T-4
         if s.kind == SUCCEED:
-            fault = self.line.carrier_fault(s)                                         # T-26
+            fault = self.line.carrier_fault(s)                                      # T-26
             if fault:
                 return fault
         rights, fault = self._rights(s, contests, done)                             # T-5
@@ -247,7 +247,7 @@ class Directory:
         if not set(a["roles"]) <= set(may["roles"]):
             return "role"
         v = a["validity"]
-        if v["not_before"] >= v["not_after"] or v["not_before"] < valid["not_before"] or v["not_after"] > valid["not_after"]:
+        if not valid["not_before"] <= v["not_before"] < v["not_after"] <= valid["not_after"]:
             return "validity"
         if a["person"] is not None and a["purpose"] != PERSON:
             return "content"
@@ -273,8 +273,8 @@ class Directory:
         return None
 
     def _find_purposes(self, faults):
-        """T-14, asked of what stands without T-22: of each key the purpose; the appointments that are of another one; and the
-        appointment that names the purpose of the keys of these, unless they speak for the root."""
+        """T-14, asked of what stands without T-22: the appointments of another purpose than their key's, and of each such
+        key the appointment that names its purpose, unless it speaks for the root."""
         first = {x["authority"]: (AUTHORITY, None) for x in self.line.terms}
         appointments = sorted((s for s in self.all.values() if s.is_appointment), key=lambda s: (s.issuer["issued"], s.id))
         for s in appointments:
@@ -344,8 +344,8 @@ class Directory:
         return [s for s in self.standing if s.kind == SPACE and s.body == space]
 
     def purpose_rests_on(self, statement_id):
-        """The ids of what names a purpose and of all that it rests on where nothing is contested (T-14): the chain above, and
-        the descriptions of the orgs named in that, with what these rest on."""
+        """The ids of what names a purpose and of all that it rests on where nothing is contested (T-14): the chain above,
+        and the descriptions of the orgs named in that, with what these rest on."""
         todo, out = [self.all[statement_id]], set()
         now, self.orgs = self.orgs, self._first_orgs
         while todo:
@@ -356,14 +356,15 @@ class Directory:
             orgs = {s.issuer["org"], s.body["org"]} if s.is_appointment else {s.issuer["org"]}
             orgs |= {above for org in orgs for above in self.above(org)}
             todo += self.chain(s)[1:]
-            todo += [x for x in self.all.values() if x.kind == ORG and x.body["id"] in orgs and x.id not in self._first_faults]
+            todo += [x for x in self.all.values()
+                     if x.kind == ORG and x.body["id"] in orgs and x.id not in self._first_faults]
         self.orgs = now
         return out
 
     def bearing(self):
         """V-4: the ids of statements by which others are judged whether or not they stand."""
-        named = [r.body["appointment"] for r in self.revocations]
-        return {s.id for i in named for s in self.chain(self.all[i])}.union(*map(self.purpose_rests_on, self.purpose_named_by.values()))
+        out = {s.id for r in self.revocations for s in self.chain(self.all[r.body["appointment"]])}
+        return out.union(*map(self.purpose_rests_on, self.purpose_named_by.values()))
 
     def appointments(self, key, purpose, org):
         """Standing appointments of a key for a purpose in an org, by id."""

@@ -118,7 +118,8 @@ def _directory(v, ctx):
     base = ctx["federation"]
     without = set(v.get("without", []))
     statements = [cose.Statement(unhex(b)) for b in base["statements"] + v.get("more", [])]
-    return trust.Directory(cose.read_founding(unhex(base["founding"])), [s for s in statements if s.id.hex() not in without])
+    founding = cose.read_founding(unhex(base["founding"]))
+    return trust.Directory(founding, [s for s in statements if s.id.hex() not in without])
 
 
 def v_directory(v, ctx):
