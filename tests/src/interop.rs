@@ -475,7 +475,9 @@ impl Tools {
     fn verifier(&self) -> Command {
         let mut python = Command::new(self.home.join("venv/bin/python"));
         // It leaves nothing in its folder.
-        python.args(["-B", "-m", "verifier"]).current_dir(root().join("tests/interop"));
+        python
+            .args(["-B", "-m", "verifier"])
+            .current_dir(root().join("tests/interop"));
         python
     }
 
