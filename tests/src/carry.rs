@@ -11,7 +11,7 @@ use super::audit::{self, settled};
 use super::process::{alone, run, until};
 
 use super::convergence::deliver::{held, logs};
-use super::convergence::world::{World, copy_files, open_copy};
+use super::convergence::world::{World, copy_files, open_copy, secret};
 
 /// A file from one node to the org of another.
 fn file(from: &Node, to: &Node) -> (Given, Vec<u8>) {
@@ -123,7 +123,7 @@ fn a_file_that_was_broken_off_goes_on_where_it_stopped() {
         let cut = there.len() * part / 8;
         // The cut falls anywhere: age notices, or a frame ends too early.
         match taken(fengdu, &there[..cut]) {
-            Err(CarryError::Disk(_) | CarryError::Unreadable(_) | CarryError::NotForUs(_)) => {}
+            Err(CarryError::Damaged | CarryError::NotForUs(_)) => {}
             other => panic!("{other:?}"),
         }
         let entries: u64 = logs(shiqiao)
@@ -136,6 +136,55 @@ fn a_file_that_was_broken_off_goes_on_where_it_stopped() {
     let got = taken(fengdu, &there).unwrap();
     assert_eq!(got.entries + got.known, given.entries);
     assert_eq!(got.witnessed, given.to_witness);
+}
+
+#[test]
+fn two_files_up_and_none_down_are_both_of_use() {
+    let scene = station(3);
+    let (shiqiao, fengdu) = (scene.world.node("shiqiao"), scene.world.node("fengdu"));
+    let first = post(shiqiao, fengdu);
+    let lin = shiqiao.sign_in("lin", &secret()).unwrap();
+    let more: Vec<RecordId> = (10..14).map(|n| scene.world.visit("shiqiao", &lin, n)).collect();
+    // The station knows nothing of the township yet: the second file begins where the first did.
+    let (given, there) = file(shiqiao, fengdu);
+    assert!(given.everything);
+    let second = fengdu.carry_from(&there[..], |_| ()).unwrap();
+    assert_eq!(
+        (second.known, second.entries),
+        (first.entries, given.entries - first.entries)
+    );
+    assert!(second.entries > 0);
+    assert_eq!(second.witnessed, 2, "{second:?}");
+    for record in &more {
+        fengdu.state(record).unwrap();
+    }
+    post(fengdu, shiqiao);
+    assert!(more.iter().all(|record| witnessed(shiqiao, record)));
+    assert!(scene.visits.iter().all(|record| witnessed(shiqiao, record)));
+}
+
+/// The parent witnessed, and its answer was lost: on a line that broke, or by a crash before it was remembered.
+#[test]
+fn a_receipt_that_was_lost_is_given_again() {
+    let scene = station(2);
+    let (shiqiao, fengdu) = (scene.world.node("shiqiao"), scene.world.node("fengdu"));
+    post(shiqiao, fengdu);
+    let dir = tempfile::tempdir().unwrap();
+    let forgot = dir.path().join("copy");
+    copy_files(fengdu.dir(), &forgot);
+    let fengdu = open_copy(&forgot, &dir.path().join("forgot"));
+    fengdu
+        .store()
+        .write_blocking({
+            let name = format!("carry-receipts/{}", shiqiao.node_key().public().fingerprint());
+            move |writer| writer.put_meta(&name, &[0x80])
+        })
+        .unwrap();
+    let (given, there) = file(shiqiao, &fengdu);
+    let got = fengdu.carry_from(&there[..], |_| ()).unwrap();
+    assert_eq!(got.passed_over, Vec::<String>::new());
+    assert_eq!((got.entries, got.witnessed), (0, given.to_witness));
+    assert_eq!(post(&fengdu, shiqiao).receipts, given.to_witness);
 }
 
 #[test]

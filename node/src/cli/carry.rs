@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use indicatif::ProgressBar;
+use lianzhan_protocol::codec;
 
 use super::lang::{Said, said};
 use super::reach::Reach;
@@ -70,7 +71,9 @@ impl Export {
         let bar = out::spinner(shell.lang.pick("写出", "writing"));
         // Found out before the work is done.
         anyhow::ensure!(!path.exists(), unwritable());
-        let unfinished = path.with_extension("part");
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{}.part", codec::hex(&env::random::<4>())));
+        let unfinished = PathBuf::from(name);
         let given = self.write(shell, &unfinished, &bar);
         let given = given.inspect_err(|_| drop(std::fs::remove_file(&unfinished)))?;
         std::fs::rename(&unfinished, path).with_context(unwritable)?;

@@ -42,6 +42,11 @@ pub enum CarryError {
         "the file cannot be taken in: {0}. What came before that is kept; ask the sender for another file"
     )]
     Unreadable(#[from] Unreadable),
+    /// What carried it lost or changed something.
+    #[error(
+        "the file is damaged or was cut off. What came before that is kept; ask the sender for another copy"
+    )]
+    Damaged,
     /// The sender.
     #[error("the sender is no node in force of this federation; nothing was taken in")]
     Stranger,
@@ -72,6 +77,7 @@ impl CarryError {
             }
             CarryError::Unreadable(Unreadable::OtherFederation) => "这是另一个联邦的文件。".into(),
             CarryError::Unreadable(_) => "文件内容读不下去。前面的内容已收下，请让对方再给一份。".into(),
+            CarryError::Damaged => "文件损坏或被截断。前面的内容已收下，请让对方再给一份。".into(),
             CarryError::Stranger => "发出文件的不是本联邦在用的节点，没有收下任何内容。".into(),
             CarryError::Lied { .. } => "文件中有伪造或损坏的内容。此前的内容已收下，请告诉对方。".into(),
             CarryError::Disk(error) => format!("文件不能读写：{error}"),
@@ -194,19 +200,23 @@ fn put_frame(out: &mut impl Write, frame: &[u8]) -> io::Result<()> {
 }
 
 /// The next frame; none at the end. Its length is checked before anything is allocated.
-fn next_frame(file: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
+fn next_frame(file: &mut impl Read) -> Result<Option<Vec<u8>>, CarryError> {
+    use io::ErrorKind::{InvalidData, UnexpectedEof};
+    let damaged = |error: io::Error| match error.kind() {
+        InvalidData | UnexpectedEof => CarryError::Damaged,
+        _ => CarryError::Disk(error),
+    };
     let mut head = [0; 4];
     match file.read_exact(&mut head) {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        read => read?,
+        Err(error) if error.kind() == UnexpectedEof => return Ok(None),
+        read => read.map_err(damaged)?,
     }
     let len = u32::from_be_bytes(head) as usize;
     if len > FRAME_MAX {
-        let words = format!("a frame of {len} bytes where at most {FRAME_MAX} are allowed");
-        return Err(io::Error::new(io::ErrorKind::InvalidData, words));
+        return Err(CarryError::Damaged);
     }
     let mut frame = vec![0; len];
-    file.read_exact(&mut frame)?;
+    file.read_exact(&mut frame).map_err(damaged)?;
     Ok(Some(frame))
 }
 

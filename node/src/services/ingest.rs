@@ -241,7 +241,8 @@ impl Node {
     }
 
     /// Keeps keys that a peer handed over, if they open the change with which their record begins; marks the records.
-    pub fn keep_keys(&self, keys: Vec<(RecordId, AnnexKey)>) -> Result<(), ServiceError> {
+    /// Returns how many.
+    pub fn keep_keys(&self, keys: Vec<(RecordId, AnnexKey)>) -> Result<usize, ServiceError> {
         let fitting = self.store.read(|reader| {
             let mut load = Load::new(self, reader);
             let mut fitting: Vec<(RecordId, AnnexKey)> = Vec::new();
@@ -252,8 +253,9 @@ impl Node {
             }
             Ok(fitting)
         })?;
-        if fitting.is_empty() {
-            return Ok(());
+        let count = fitting.len();
+        if count == 0 {
+            return Ok(0);
         }
         // Keys and marks are two files. Who is killed between them finds the records at the next start.
         if !self.store.read(|reader| reader.settles_at_next_start())? {
@@ -265,6 +267,6 @@ impl Node {
             writer.mark_dirty(fitting.into_iter().map(|(record, _)| record));
             Ok(())
         })?;
-        Ok(())
+        Ok(count)
     }
 }

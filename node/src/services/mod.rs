@@ -113,6 +113,7 @@ pub struct Node {
     annex_keys: AnnexKeys,
     directory: RwLock<Arc<Directory>>,
     secrets: std::sync::Mutex<()>,
+    carrying: std::sync::Mutex<()>,
     _lock: std::fs::File,
 }
 
@@ -182,6 +183,7 @@ impl Node {
             annex_keys,
             directory: RwLock::new(Arc::new(directory)),
             secrets: std::sync::Mutex::new(()),
+            carrying: std::sync::Mutex::new(()),
             _lock: lock,
         });
         node.mark_revised()?;

@@ -30,6 +30,7 @@ const LOOK: Duration = Duration::from_secs(600);
 const BATCH_MAX: usize = 512;
 
 /// A checkpoint that a peer wants cosigned.
+#[derive(Debug, Clone)]
 pub struct CosignRequest {
     /// The node that signed it.
     pub peer: PublicKey,

@@ -9,13 +9,23 @@ use crate::codec::CodecError;
 use crate::id::{Hash, SpaceId, StatementId};
 use crate::log::{Origin, Receipt, TreeSize};
 
+/// Most logs of one space, as in a session (Y-4).
+const LOGS_OF_SPACE_MAX: usize = 16_384;
+/// Most statements of joint spaces (Y-11).
+const JOINT_MAX: usize = 2048;
+
 /// What stands in a carry file, one after the other. Nothing in it is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
     /// Whose file it is, with statements that show it.
     From(Hello),
     /// Statements of joint spaces, and what they rest on.
-    Joint(Vec<Vec<u8>>),
+    Joint {
+        /// They.
+        statements: Vec<Vec<u8>>,
+        /// Whether further ones belong to them: they are judged together.
+        more: bool,
+    },
     /// What the sender holds in a space.
     Held {
         /// The space.
@@ -74,6 +84,9 @@ pub enum CarryError {
     /// A range of a log that was not announced.
     #[error("a range of log {0}, which does not stand in the space named last")]
     NotAnnounced(Origin),
+    /// More than any file has.
+    #[error("more {0} than may stand in a file")]
+    TooMany(&'static str),
     /// Ends before its end.
     #[error("the file ends before its end: it was cut off")]
     Cut,
@@ -98,7 +111,10 @@ pub struct CarryReader {
     founding: StatementId,
     part: Part,
     space: Option<SpaceId>,
+    /// The spaces before.
+    past: BTreeSet<SpaceId>,
     logs: BTreeSet<Origin>,
+    joint: usize,
 }
 
 impl CarryReader {
@@ -108,7 +124,9 @@ impl CarryReader {
             founding,
             part: Part::Start,
             space: None,
+            past: BTreeSet::new(),
             logs: BTreeSet::new(),
+            joint: 0,
         }
     }
 
@@ -128,19 +146,30 @@ impl CarryReader {
                 self.part = Part::Hello;
                 Ok(Piece::From(hello))
             }
-            Message::Joint { statements, .. } => {
+            Message::Joint { statements, more } => {
                 self.enter(Part::Joint)?;
-                let statements = statements.into_vec().into_iter().map(Vec::from);
-                Ok(Piece::Joint(statements.collect()))
+                self.joint += statements.len();
+                if self.joint > JOINT_MAX {
+                    return Err(CarryError::TooMany("statements of joint spaces"));
+                }
+                let statements = statements.into_vec().into_iter().map(Vec::from).collect();
+                Ok(Piece::Joint { statements, more })
             }
             Message::Logs { space, logs, .. } => {
                 self.enter(Part::Spaces)?;
                 if self.space != Some(space) {
+                    self.past.extend(self.space.replace(space));
                     self.logs.clear();
+                    if self.past.contains(&space) {
+                        return Err(CarryError::Order("a space that was done with"));
+                    }
                 }
-                self.space = Some(space);
                 let logs = logs.into_vec();
+                let before = self.logs.len();
                 self.logs.extend(logs.iter().map(|log| log.origin.clone()));
+                if self.logs.len() < before + logs.len() || self.logs.len() > LOGS_OF_SPACE_MAX {
+                    return Err(CarryError::TooMany("logs of a space"));
+                }
                 Ok(Piece::Held { space, logs })
             }
             Message::Range(range) => {

@@ -1,11 +1,11 @@
 //! Writing a carry file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use lianzhan_protocol::id::{OrgId, RecordId, SpaceId};
 use lianzhan_protocol::keys::PublicKey;
-use lianzhan_protocol::log::{Origin, TreeSize};
+use lianzhan_protocol::log::{Entry, Origin, TreeSize};
 use lianzhan_protocol::sync::message::{Hello, LogStanding, RecordKey};
 use lianzhan_protocol::sync::{Holdings, List, Message, RANGE_BYTES, SYNC_VERSION, Text, WitnessRequest};
 use lianzhan_protocol::trust::{Audience, Body, Directory, Purpose, SignedStatement, Space};
@@ -48,6 +48,8 @@ impl Node {
             nodes,
             known,
         };
+        // What was just written is in the high-water file when the writer is through, and may be shown then.
+        self.store.write_blocking(|_| Ok(()))?;
         let recipients = to.nodes.iter().map(recipient).collect::<Result<Vec<_>, _>>()?;
         let all = recipients.iter().map(|one| one as &dyn age::Recipient);
         let sealing = age::Encryptor::with_recipients(all)
@@ -55,6 +57,7 @@ impl Node {
             .map_err(|error| CarryError::Disk(std::io::Error::other(error)))?;
         let mut out = Giving {
             node: self,
+            sealed: BTreeSet::new(),
             file: sealing,
             given: Given {
                 to: name,
@@ -90,6 +93,8 @@ impl Node {
 
 struct Giving<'a, W: Write> {
     node: &'a Node,
+    /// Records with sealed entries in the file.
+    sealed: BTreeSet<RecordId>,
     file: age::stream::StreamWriter<W>,
     given: Given,
 }
@@ -211,6 +216,13 @@ impl<W: Write> Giving<'_, W> {
             let before = from;
             while let Some(range) = self.node.read_range(&log.origin, from, RANGE_BYTES)? {
                 let count = range.entries.len() as u64;
+                let entries = range
+                    .entries
+                    .iter()
+                    .filter_map(|entry| Entry::parse(&entry.entry).ok());
+                let sealed = entries.filter(|entry| entry.header().key_commitment.is_some());
+                self.sealed
+                    .extend(sealed.filter_map(|entry| entry.header().record));
                 self.put(&Message::Range(range))?;
                 from = TreeSize(from.0 + count);
                 self.given.entries += count;
@@ -221,9 +233,9 @@ impl<W: Write> Giving<'_, W> {
         Ok(())
     }
 
+    /// Keys of what is in this file, and of nothing else: a file that is found is no ring of keys.
     fn keys(&mut self, shared: &BTreeMap<SpaceId, Space>) -> Result<(), ServiceError> {
-        let sealed = self.node.store.read(|reader| reader.sealed_records())?;
-        let records: Vec<RecordId> = sealed.into_keys().collect();
+        let records: Vec<RecordId> = std::mem::take(&mut self.sealed).into_iter().collect();
         let found = self.node.find_keys(&records)?.into_iter();
         let mut keys = found
             .filter(|found| shared.contains_key(&found.space))

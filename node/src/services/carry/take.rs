@@ -3,14 +3,15 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufReader, Read};
+use std::sync::PoisonError;
 
 use lianzhan_protocol::id::{OrgId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::keys::PublicKey;
-use lianzhan_protocol::log::{Origin, Receipt, SignedCheckpoint, TreeSize};
+use lianzhan_protocol::log::{Origin, Receipt, SignedCheckpoint, TreeSize, witness_group};
 use lianzhan_protocol::record::AnnexKey;
-use lianzhan_protocol::sync::RangeData;
 use lianzhan_protocol::sync::carry::{CarryReader, Piece};
 use lianzhan_protocol::sync::message::{Hello, RecordKey};
+use lianzhan_protocol::sync::{List, RangeData};
 use lianzhan_protocol::trust::{Audience, Directory, Purpose, SignedStatement};
 
 use super::{CarryError, HELD, Known, RECEIPTS, Taken, Waiting, identity, next_frame};
@@ -37,6 +38,10 @@ struct Taking<'a> {
     shared: bool,
     /// Statements were stored that the directory has not learnt yet.
     unlearned: bool,
+    /// Statements of joint spaces so far.
+    joint: Vec<SignedStatement>,
+    /// Records whose keys are lacked, once asked.
+    lacking: Option<BTreeSet<RecordId>>,
     /// Logs of which no further range is of use.
     passed: BTreeSet<Origin>,
     known: Known,
@@ -51,6 +56,8 @@ impl Node {
         file: impl Read,
         mut progress: impl FnMut(&Taken),
     ) -> Result<Taken, ServiceError> {
+        // One file at a time: each remembers what it was the last to see.
+        let _one = self.carrying.lock().unwrap_or_else(PoisonError::into_inner);
         let not_ours = |words: String| CarryError::NotForUs(words);
         let opening = age::Decryptor::new_buffered(BufReader::new(file))
             .map_err(|_| not_ours("it is no age file".into()))?;
@@ -67,6 +74,8 @@ impl Node {
             sender: None,
             shared: false,
             unlearned: false,
+            joint: Vec::new(),
+            lacking: None,
             passed: BTreeSet::new(),
             known: Known::new(),
             receipts: None,
@@ -79,7 +88,7 @@ impl Node {
                     Ok(()) => break Ok(()),
                     Err(error) => Err(error.into()),
                 },
-                Err(error) => Err(CarryError::Disk(error)),
+                Err(error) => Err(error),
             };
             if let Err(error) = piece.map_err(Into::into).and_then(|piece| taking.one(piece)) {
                 break Err(error);
@@ -113,11 +122,45 @@ impl Node {
     }
 }
 
+impl Node {
+    /// The same request from `old` on: where that is the very checkpoint, or where this node holds the log itself and its copy
+    /// says the same.
+    fn prove_from(
+        &self,
+        request: &CosignRequest,
+        old: TreeSize,
+    ) -> Result<Option<CosignRequest>, ServiceError> {
+        let stated = request.checkpoint.checkpoint().clone();
+        if old == stated.size && old != request.old {
+            // Nothing is to be proved: the witness compares the roots.
+            return Ok(Some(CosignRequest {
+                old,
+                proof: Vec::new(),
+                ..request.clone()
+            }));
+        }
+        Ok(self.store.read(|reader| {
+            let Some(log) = reader.log(&stated.origin)?.filter(|log| log.size >= stated.size) else {
+                return Ok(None);
+            };
+            if old == request.old || old > stated.size || reader.root_at(log.id, stated.size)? != stated.root
+            {
+                return Ok(None);
+            }
+            Ok(Some(CosignRequest {
+                old,
+                proof: reader.consistency(log.id, old, stated.size)?,
+                ..request.clone()
+            }))
+        })?)
+    }
+}
+
 impl Taking<'_> {
     fn one(&mut self, piece: Piece) -> Result<(), ServiceError> {
         match piece {
             Piece::From(hello) => self.from(hello),
-            Piece::Joint(statements) => self.joint(&statements),
+            Piece::Joint { statements, more } => self.joint(&statements, more),
             Piece::Held { space, logs } => {
                 self.enter(&space)?;
                 if self.shared {
@@ -209,11 +252,15 @@ impl Taking<'_> {
         Ok(())
     }
 
-    fn joint(&mut self, statements: &[Vec<u8>]) -> Result<(), ServiceError> {
+    fn joint(&mut self, statements: &[Vec<u8>], more: bool) -> Result<(), ServiceError> {
         let opened = statements
             .iter()
             .filter_map(|bytes| SignedStatement::open(bytes).ok());
-        let opened: Vec<SignedStatement> = opened.collect();
+        self.joint.extend(opened);
+        if more {
+            return Ok(());
+        }
+        let opened = std::mem::take(&mut self.joint);
         let mut with = Directory::clone(&self.node.directory());
         with.extend(opened.iter().cloned());
         self.keep(opened, &with)
@@ -266,9 +313,16 @@ impl Taking<'_> {
             ));
             return Ok(());
         }
-        match self.node.ingest(space, range) {
+        let known = held.0.saturating_sub(range.from.0);
+        if known >= count {
+            self.taken.known += count;
+            return Ok(());
+        }
+        // Checkpoint and proof are of the end: what is here already is cut off before it.
+        let rest = behind(range, held);
+        match self.node.ingest(space, rest.as_ref().unwrap_or(range)) {
             Ingested::Stored(standing) => {
-                let new = standing.size.0.saturating_sub(held.0).min(count);
+                let new = standing.size.0.saturating_sub(held.0).min(count - known);
                 self.taken.entries += new;
                 self.taken.known += count - new;
                 self.unlearned |= new > 0;
@@ -290,13 +344,16 @@ impl Taking<'_> {
 
     fn keys(&mut self, keys: Vec<RecordKey>) -> Result<(), ServiceError> {
         self.learn()?;
-        let lacking = self.node.lacking_keys()?;
-        let lacking: BTreeSet<RecordId> = lacking.into_iter().collect();
-        let keys = keys.into_iter().filter(|key| lacking.contains(&key.record));
+        if self.lacking.is_none() {
+            self.lacking = Some(self.node.lacking_keys()?.into_iter().collect());
+        }
+        let lacking = self.lacking.get_or_insert_default();
+        let keys = keys.into_iter().filter(|key| lacking.remove(&key.record));
         let keys: Vec<_> = keys.map(|key| (key.record, AnnexKey(key.key))).collect();
-        let before = lacking.len();
-        self.node.keep_keys(keys)?;
-        self.taken.keys += before.saturating_sub(self.node.lacking_keys()?.len()) as u64;
+        if keys.is_empty() {
+            return Ok(());
+        }
+        self.taken.keys += self.node.keep_keys(keys)? as u64;
         Ok(())
     }
 
@@ -319,7 +376,15 @@ impl Taking<'_> {
         if waiting.iter().any(given) {
             return Ok(());
         }
-        match self.node.cosign(request, env::now())? {
+        let answer = match self.node.cosign(request.clone(), env::now())? {
+            // More was witnessed than the sender has receipts of: they were lost on the way, or are on another one.
+            Err((last, reason)) => match self.node.prove_from(&request, last)? {
+                Some(from_there) => self.node.cosign(from_there, env::now())?,
+                None => Err((last, reason)),
+            },
+            given => given,
+        };
+        match answer {
             Ok(receipt) => {
                 waiting.retain(|(of, _)| of != origin);
                 waiting.push((origin.clone(), receipt));
@@ -347,33 +412,43 @@ impl Taking<'_> {
             let sender = self.sender()?;
             (sender.node, sender.org)
         };
-        let ours = self.node.node_key.public();
+        let directory = self.node.directory();
+        let of_witness_log = *origin == self.node.witness_origin()?;
+        let held = self.node.store.read(|reader| {
+            if of_witness_log {
+                return Ok(Some((None, reader.witness_receipts(origin)?)));
+            }
+            let log = reader.log(origin)?.filter(|log| log.own && log.halted.is_none());
+            let Some(log) = log else { return Ok(None) };
+            let receipts = reader.newest_receipts(log.id)?;
+            Ok(Some((Some(log), receipts)))
+        })?;
+        let Some((log, held)) = held else {
+            self.pass(format!(
+                "log {origin}: a receipt for a log that this node does not write"
+            ));
+            return Ok(());
+        };
+        // Of a log under an earlier key of this node the receipt is over that key's signature.
+        let ours = log
+            .as_ref()
+            .map_or(self.node.node_key.public(), |log| log.start.node);
         receipt.verify(origin, &ours).map_err(|error| CarryError::Lied {
             origin: origin.clone(),
             reason: format!("receipt: {error}"),
         })?;
-        let directory = self.node.directory();
-        let of_sender = directory
-            .appointments_of(&receipt.witness, Purpose::Witness)
-            .any(|(_, post)| post.org == org);
-        if receipt.witness_node != sender || !of_sender {
+        let counts = match &log {
+            Some(log) => witness_group(&directory, &log.start, &receipt).is_ok_and(|(_, by)| by == org),
+            None => directory
+                .appointments_of(&receipt.witness, Purpose::Witness)
+                .any(|(id, post)| post.org == org && directory.revoked(&id).is_empty()),
+        };
+        if receipt.witness_node != sender || !counts {
             self.pass(format!(
                 "log {origin}: a receipt that is not of the sender's witness"
             ));
             return Ok(());
         }
-        let of_witness_log = *origin == self.node.witness_origin()?;
-        let held = self.node.store.read(|reader| {
-            if of_witness_log {
-                return Ok(Some(reader.witness_receipts(origin)?));
-            }
-            let log = reader.log(origin)?.filter(|log| log.own && log.halted.is_none());
-            log.map(|log| reader.newest_receipts(log.id)).transpose()
-        })?;
-        let Some(held) = held else {
-            self.pass(format!("log {origin}: this node no longer writes it"));
-            return Ok(());
-        };
         let newer = |held: &Receipt| held.witness == receipt.witness && held.size >= receipt.size;
         if !held.iter().any(newer) {
             self.node.store_receipt(origin, receipt)?;
@@ -383,9 +458,20 @@ impl Taking<'_> {
     }
 
     fn pass(&mut self, line: String) {
-        tracing::warn!(line, "passed over in a carry file");
         if self.taken.passed_over.len() < LINES_MAX {
+            tracing::warn!(line, "passed over in a carry file");
             self.taken.passed_over.push(line);
         }
     }
+}
+
+/// What stands in a range behind `held`; none if all of it does.
+fn behind(range: &RangeData, held: TreeSize) -> Option<RangeData> {
+    let known = usize::try_from(held.0.checked_sub(range.from.0)?).ok()?;
+    let entries = range.entries.iter().skip(known).cloned().collect();
+    (known > 0).then_some(RangeData {
+        from: held,
+        entries: List::new(entries).ok()?,
+        ..range.clone()
+    })
 }
