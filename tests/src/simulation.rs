@@ -28,6 +28,38 @@ fn whatever_goes_wrong_all_holders_agree_in_the_end() {
     assert!(words.is_empty(), "{}", words.join("\n\n"));
 }
 
+/// Seeds that once found something, with what it was. What a seed does changes whenever the simulation learns something new;
+/// each fault has a test of its own, too, where it could be made small.
+const FOUND: [(u64, &str); 6] = [
+    (
+        15,
+        "a high-water file that could not be written kept what was committed from everybody for good",
+    ),
+    (
+        1117,
+        "a receipt over a log that was closed meanwhile ended the session",
+    ),
+    (
+        1238,
+        "the same at a node that was put back with its high-water file",
+    ),
+    (1304, "a payload that a peer withheld was never asked for again"),
+    (
+        1787,
+        "a revocation that could not be saved was shown to peers all the same",
+    ),
+    (1923, "a withheld payload kept what follows it waiting"),
+];
+
+#[test]
+fn seeds_that_found_something_find_nothing_any_more() {
+    for (seed, what) in FOUND {
+        if let Err(failure) = simulate(template(), &Plan::of_seed(seed), false) {
+            panic!("{what}: {failure}");
+        }
+    }
+}
+
 #[test]
 fn a_seed_gives_the_same_again() {
     for seed in [7, 10, 3] {

@@ -303,13 +303,22 @@ impl Node {
         let statement = self.would_stand(authority, &body)?;
         // The directory learns at once: the first log of a node needs the appointment that it is about to hold.
         self.learn(std::slice::from_ref(&statement));
+        let kept = self.keep_stated(&statement);
+        if kept.is_err() {
+            // What was not saved is not so; peers would be shown it, and nobody ever again after a restart.
+            self.unlearn()?;
+        }
+        kept?;
+        Ok(statement.id())
+    }
+
+    fn keep_stated(&self, statement: &SignedStatement) -> Result<(), ServiceError> {
         let space = self.own_space(Audience::Directory);
         let origin: Origin = self.ensure_log(&space)?;
         let own = self.node_entry(&origin, &space, &LogStatement::Trust(statement.bytes().to_vec()))?;
-        let id = statement.id();
         self.store
             .write_blocking(move |writer| writer.append_own(&origin, vec![own]))?;
-        Ok(id)
+        Ok(())
     }
 
     /// Unlocks this org's authority key for one act: the new one from the moment on that its appointment is here.

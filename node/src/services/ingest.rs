@@ -34,6 +34,11 @@ pub(super) fn verify_entries(entries: &[RangeEntry]) -> Vec<Result<Verified<Entr
     Threads::of_this_machine().each(entries, RangeEntry::verify)
 }
 
+/// Whether entries lack their payloads.
+pub(super) fn withholds(range: &VerifiedRange) -> bool {
+    range.entries().iter().any(|(_, payload)| payload.is_none())
+}
+
 impl Node {
     /// Verifies a range of a foreign log and makes it durable.
     pub fn ingest(&self, space: &SpaceId, range: &RangeData) -> Ingested {
@@ -63,7 +68,7 @@ impl Node {
             }));
         }
         match verify_range_by(space, start.as_ref(), &frontier, range, verify_entries) {
-            Ok(verified) if own => self.own_log_came_back(&range.origin, verified),
+            Ok(verified) if own && !withholds(&verified) => self.own_log_came_back(&range.origin, verified),
             Ok(verified) if !self.may_write(verified.start()) => {
                 let words = "its node's org does not hold the space that it writes into".to_owned();
                 let (origin, told) = (range.origin.clone(), words.clone());
@@ -72,6 +77,11 @@ impl Node {
                 })?;
                 Ok(Ingested::LogPassedOver(told))
             }
+            // Nobody asks for a payload once its entry is held, and nothing is ever erased in this version: who has it
+            // gives it, and the log is taken from there.
+            Ok(verified) if withholds(&verified) => Ok(Ingested::LogPassedOver(
+                "the peer gives entries without their payloads".into(),
+            )),
             Ok(verified) => {
                 let origin = range.origin.clone();
                 let stored = self.store.write_blocking({

@@ -274,6 +274,19 @@ impl Node {
         Some(guard.clone())
     }
 
+    /// Goes back to what the store has, after something that was learnt could not be saved.
+    pub(crate) fn unlearn(&self) -> Result<(), ServiceError> {
+        let statements = self.store.read(|reader| reader.statements())?;
+        let mut guard = self
+            .directory
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut directory = Directory::new(guard.founding().clone());
+        directory.extend(statements);
+        *guard = Arc::new(directory);
+        Ok(())
+    }
+
     /// A space of this node's org.
     pub fn own_space(&self, audience: Audience) -> Space {
         Space::of(self.org, audience)

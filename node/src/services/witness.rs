@@ -307,9 +307,14 @@ impl Node {
             .ok_or_else(|| StoreError::UnknownLog(origin.clone()))?;
         let own = self.node_entry(origin, &log.start.space, &LogStatement::Receipt(receipt))?;
         let origin = origin.clone();
-        self.store
-            .write_blocking(move |writer| writer.append_own(&origin, vec![own]))?;
-        Ok(())
+        let stored = self
+            .store
+            .write_blocking(move |writer| writer.append_own(&origin, vec![own]));
+        match stored {
+            // Closed since it was asked for: no fault of this side, and the session goes on.
+            Err(StoreError::Closed(_)) => Ok(()),
+            stored => Ok(stored.map(|_| ())?),
+        }
     }
 }
 

@@ -14,6 +14,9 @@ pub enum StoreError {
     /// The writer has stopped.
     #[error("the store has stopped")]
     Stopped,
+    /// SQLite gave up the whole transaction in the middle of it.
+    #[error("the database gave up the transaction: the disk is full, or fails")]
+    RolledBack,
     /// It is durable, and the high-water file does not say so yet: nobody is shown it before.
     #[error("it is saved, but the high-water file could not be written, so nobody is shown it yet: {0}")]
     Unmarked(String),

@@ -300,6 +300,9 @@ impl Writer<'_> {
         self.tx.execute_batch("SAVEPOINT job")?;
         let (failed, finish) = job(self);
         finishes.push(finish);
+        if self.tx.is_autocommit() {
+            return Err(StoreError::RolledBack);
+        }
         if failed {
             self.tx.execute_batch("ROLLBACK TO job")?;
             (self.staged, self.staged_witness) = (kept.0, kept.1);

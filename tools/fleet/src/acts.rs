@@ -189,17 +189,21 @@ impl World {
         else {
             bail!("{} acknowledged a change that is not there", self.name(site));
         };
-        let given = Given { site, space };
-        self.watch.promises.insert(Promise::Change(written.change), given);
+        self.promise(site, Promise::Change(written.change), space);
         Ok(())
     }
 
     /// A statement of trust was acknowledged.
     pub(crate) fn stated(&mut self, site: usize, node: &Arc<Node>, id: lianzhan_protocol::id::StatementId) {
         let space = node.own_space(Audience::Directory).id();
-        self.watch
-            .promises
-            .insert(Promise::Statement(id), Given { site, space });
+        self.promise(site, Promise::Statement(id), space);
+    }
+
+    /// Who was put back and cannot know may write to a branch that will not stand.
+    fn promise(&mut self, site: usize, promise: Promise, space: lianzhan_protocol::id::SpaceId) {
+        if !self.sites[site].cloned {
+            self.watch.promises.insert(promise, Given { site, space });
+        }
     }
 
     /// Does something that may be refused, or fail for want of a disk; anything else is a fault of the node.
@@ -229,6 +233,7 @@ impl World {
                             | StoreError::Disk(_)
                             | StoreError::Stopped
                             | StoreError::Unmarked(_)
+                            | StoreError::RolledBack
                             | StoreError::Halted { .. }
                             | StoreError::Corrupt(_)
                             | StoreError::Refused(_)

@@ -52,13 +52,13 @@ impl World {
         found.restored = true;
         found.cloned |= !knows;
         found.full = false;
-        self.forget(site)?;
+        self.forget()?;
         self.rises(site, 100, 60_000);
         Ok(())
     }
 
-    /// What one site alone had promised and is gone with its disk.
-    fn forget(&mut self, site: usize) -> anyhow::Result<()> {
+    /// What is gone with the disks of those who were put back.
+    fn forget(&mut self) -> anyhow::Result<()> {
         let mut elsewhere = std::collections::BTreeSet::new();
         let changes: Vec<_> = self
             .watch
@@ -83,11 +83,12 @@ impl World {
             })?;
             elsewhere.extend(held);
         }
-        // Machines that are down keep what they have, and tell it when they are back: what they promised themselves stays.
-        let cloned = self.sites[site].cloned;
-        self.watch
-            .promises
-            .retain(|promise, given| given.site != site || (!cloned && elsewhere.contains(promise)));
+        // Who was never put back has what it promised itself, also while it is down.
+        let sites = &self.sites;
+        self.watch.promises.retain(|promise, given| {
+            let giver = &sites[given.site];
+            !giver.cloned && (!giver.restored || elsewhere.contains(promise))
+        });
         Ok(())
     }
 }

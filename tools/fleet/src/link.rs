@@ -53,6 +53,8 @@ pub(crate) struct Link {
     pub(crate) pair: usize,
     pub(crate) ends: [Option<End>; 2],
     pub(crate) latency: (i64, i64),
+    /// When it was made.
+    pub(crate) since: i64,
 }
 
 /// Two sites of which the first dials the second.
@@ -60,4 +62,6 @@ pub(crate) struct Pair {
     pub(crate) sites: [usize; 2],
     /// Whether a dial is under way.
     pub(crate) dial_due: bool,
+    /// How long it waits before it dials again: longer each time that a conversation did not last.
+    pub(crate) pause: i64,
 }

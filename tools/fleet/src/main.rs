@@ -1,6 +1,7 @@
 //! `lianzhan-fleet`: federations that nobody runs.
 
 use std::io::Write;
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -36,7 +37,7 @@ enum Command {
     },
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     let Command::Simulate {
         seeds,
         from,
@@ -54,11 +55,11 @@ fn main() -> anyhow::Result<()> {
                     println!("{line}");
                 }
                 println!("all is well: {:?}\ndigest {}", report.tally, report.digest);
-                return Ok(());
+                return Ok(ExitCode::SUCCESS);
             }
             Err(failure) => {
                 println!("{failure}");
-                std::process::exit(1);
+                return Ok(ExitCode::FAILURE);
             }
         }
     }
@@ -82,12 +83,12 @@ fn main() -> anyhow::Result<()> {
     println!("{tally:?}");
     if failures.is_empty() {
         println!("all is well");
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
     let found: Vec<String> = failures
         .iter()
         .map(|failure| failure.plan.seed.to_string())
         .collect();
     println!("{} seeds found something: {}", found.len(), found.join(" "));
-    std::process::exit(1);
+    Ok(ExitCode::FAILURE)
 }

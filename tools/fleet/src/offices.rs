@@ -6,6 +6,7 @@ use lianzhan_node::services::Node;
 use lianzhan_node::services::adopt::AdoptDraft;
 use lianzhan_node::services::appoint::PersonDraft;
 use lianzhan_node::services::revoke::RevocationDraft;
+use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Ground;
 
 use crate::template::{ROLES, secret};
@@ -25,10 +26,11 @@ impl World {
             return Ok(());
         };
         self.tally.acts += 1;
-        match self.dice.below(6) {
+        match self.dice.below(8) {
             0 | 1 => self.revoke(site, &node),
             2 => self.appoint(site, &node),
             3 | 4 => self.adopt(site, &node),
+            5 => self.renew(site, &node),
             _ => self.change_key(site, &node),
         }
     }
@@ -76,8 +78,16 @@ impl World {
 
     fn appoint(&mut self, site: usize, node: &Arc<Node>) -> anyhow::Result<()> {
         let login = format!("wang{}", self.tally.acts);
+        // Some soon hold no post any more.
+        let hours = self.between(1, 100);
+        let now = self.sites[site].machine.work(lianzhan_node::env::now);
+        let until = self
+            .dice
+            .once_in(2)
+            .then_some(Timestamp(now.0 + hours * 3_600_000));
         let draft = PersonDraft {
             login: login.clone(),
+            until,
             name: login.clone(),
             roles: ROLES.to_vec(),
             ..PersonDraft::default()
@@ -110,6 +120,39 @@ impl World {
         for id in stated.into_iter().flatten() {
             self.stated(site, node, id);
             self.tally.adoptions += 1;
+        }
+        self.touched(site)
+    }
+
+    fn renew(&mut self, site: usize, node: &Arc<Node>) -> anyhow::Result<()> {
+        if self.sites[site].persons.is_empty() {
+            return Ok(());
+        }
+        let who = self.dice.below(self.sites[site].persons.len());
+        let post = self.sites[site].persons[who].1.appointment;
+        let stated = self.attempt(site, "a renewal", |_| node.renew(&secret(), &post, None))?;
+        if let Some(id) = stated {
+            self.stated(site, node, id);
+            self.sites[site].persons[who].1.appointment = id;
+        }
+        self.touched(site)
+    }
+
+    /// A witness that was put back cosigns nothing until somebody gives it another key.
+    pub(crate) fn renew_witness(&mut self, site: usize) -> anyhow::Result<()> {
+        let Some(node) = self.sites[site].node().cloned() else {
+            return Ok(());
+        };
+        if node.store().read(|reader| reader.witness_retired())?.is_none() {
+            return Ok(());
+        }
+        let stated = self.attempt(site, "another witness key", |_| {
+            let authority = node.unlock_authority(&secret())?;
+            node.renew_witness(&authority)
+        })?;
+        if let Some(id) = stated {
+            self.stated(site, &node, id);
+            self.tally.witnesses += 1;
         }
         self.touched(site)
     }

@@ -39,6 +39,8 @@ pub struct Tally {
     pub revocations: u64,
     pub adoptions: u64,
     pub lies: u64,
+    pub witnesses: u64,
+    pub forks: u64,
     pub entries: u64,
     pub compared: u64,
     pub proved: u64,
@@ -68,6 +70,8 @@ impl Tally {
             (&mut self.revocations, other.revocations),
             (&mut self.adoptions, other.adoptions),
             (&mut self.lies, other.lies),
+            (&mut self.witnesses, other.witnesses),
+            (&mut self.forks, other.forks),
             (&mut self.entries, other.entries),
             (&mut self.compared, other.compared),
             (&mut self.proved, other.proved),
@@ -233,6 +237,7 @@ pub(crate) fn raise(template: &Template, plan: &Plan, trace: bool) -> anyhow::Re
             world.pairs.push(Pair {
                 sites: [n, above],
                 dial_due: false,
+                pause: 500,
             });
         }
     }
@@ -243,6 +248,7 @@ pub(crate) fn raise(template: &Template, plan: &Plan, trace: bool) -> anyhow::Re
         world.pairs.push(Pair {
             sites: [a, b],
             dial_due: false,
+            pause: 500,
         });
     }
     for pair in 0..world.pairs.len() {
@@ -253,11 +259,13 @@ pub(crate) fn raise(template: &Template, plan: &Plan, trace: bool) -> anyhow::Re
 
 fn live(world: &mut World) -> anyhow::Result<()> {
     for _ in 0..world.plan.acts {
-        let gap = match world.dice.below(4) {
-            0 => 0,
-            1 => world.between(1, 50),
-            2 => world.between(50, 2_000),
-            _ => world.between(2_000, 20_000),
+        let gap = match world.dice.below(9) {
+            0 | 1 => 0,
+            2 | 3 => world.between(1, 50),
+            4 | 5 => world.between(50, 2_000),
+            6 | 7 => world.between(2_000, 20_000),
+            // A night, or some days.
+            _ => world.between(3_600_000, 50 * 3_600_000),
         };
         let moment = world.now() + gap;
         world.until(moment)?;

@@ -11,6 +11,9 @@ use crate::link::{End, Link};
 use crate::wire::framed;
 use crate::world::{Event, World};
 
+/// The longest pause before another dial: far longer than that of a real node, for nights pass here.
+const PAUSE_MAX: i64 = 1_800_000;
+
 impl World {
     /// A side of a connection, as long as it is there.
     pub(crate) fn end(&mut self, link: u64, side: usize) -> Option<&mut End> {
@@ -183,7 +186,7 @@ impl World {
         let Some(gone) = found.ends[side].take() else {
             return;
         };
-        let (pair, latency) = (found.pair, found.latency);
+        let (pair, latency, lasted) = (found.pair, found.latency, now - found.since);
         if let Some(other) = &mut found.ends[1 - side] {
             other.mute = true;
             let at = gone.sent_until.max(now) + latency.1;
@@ -192,7 +195,14 @@ impl World {
             self.links.remove(&link);
         }
         if side == 0 {
-            self.redial(pair, 200, 5_000);
+            let pause = &mut self.pairs[pair].pause;
+            *pause = if lasted > 30_000 {
+                500
+            } else {
+                (*pause * 2).min(PAUSE_MAX)
+            };
+            let pause = *pause;
+            self.redial(pair, pause / 2, pause);
         }
     }
 
@@ -220,7 +230,10 @@ impl World {
         }
         let severed = self.apart.as_ref().is_some_and(|sides| sides[a] != sides[b]);
         if severed || self.sites[b].up.is_none() {
-            self.redial(pair, 500, 20_000);
+            let pause = &mut self.pairs[pair].pause;
+            *pause = (*pause * 2).min(PAUSE_MAX);
+            let pause = *pause;
+            self.redial(pair, pause / 2, pause);
             return Ok(());
         }
         let mut latency = self.plan.latency;
@@ -237,6 +250,7 @@ impl World {
                 pair,
                 ends: ends.map(Some),
                 latency,
+                since: self.now(),
             },
         );
         self.tally.connections += 1;

@@ -174,6 +174,7 @@ impl World {
                 truth.resize_with(place + 1, BTreeSet::new);
             }
             truth[place].insert(leaf);
+            self.tally.forks += u64::from(truth[place].len() == 2);
             self.tally.entries += 1;
         }
         let standing = Standing {

@@ -6,7 +6,7 @@ use lianzhan_protocol::sync::{
     BRANCHES_MAX, Blame, RangeData, RangeError, Standing, VerifiedRange, verify_range_by,
 };
 
-use super::super::ingest::verify_entries;
+use super::super::ingest::{verify_entries, withholds};
 use super::super::{Node, ServiceError};
 use super::{BranchStep, History};
 use crate::store::{BranchPiece, BranchRow, LogRow, Onto, Reader, StoreError};
@@ -53,6 +53,9 @@ impl Node {
                 });
             }
         };
+        if withholds(&verified) {
+            return Ok(BranchStep::Done);
+        }
         let (end, whole) = (verified.standing().size, verified.checkpoint().checkpoint().size);
         let adds = self.store.read(|reader| Ok(adds(reader, &held, &verified)))?;
         match adds {
