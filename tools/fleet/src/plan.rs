@@ -73,10 +73,10 @@ impl Plan {
             .iter()
             .filter_map(|name| PLACES.iter().find(|place| place.name == *name))
             .collect();
-        let acts = match dice.below(16) {
+        let acts = match dice.below(24) {
             0 => 60 + dice.below(60),
             1 | 2 => 25 + dice.below(35),
-            _ => 6 + dice.below(14),
+            _ => 4 + dice.below(9),
         };
         let mut one_in = |n| dice.once_in(n);
         let mut faults = Faults {
@@ -101,7 +101,7 @@ impl Plan {
             acts,
             faults,
             latency,
-            proves: dice.once_in(10),
+            proves: dice.once_in(20),
         }
     }
 
