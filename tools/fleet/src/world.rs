@@ -19,6 +19,7 @@ use crate::site::Site;
 use crate::watch::Watch;
 
 /// Something that is to happen.
+#[allow(clippy::large_enum_variant)] // few at a time, and soon gone
 pub(crate) enum Event {
     /// Bytes reach one side of a connection.
     Bytes { link: u64, to: usize, bytes: Vec<u8> },
