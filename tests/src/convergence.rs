@@ -132,3 +132,35 @@ fn an_own_log_that_comes_back_is_closed_in_an_old_copy_alone() {
     }
     assert!(stopped >= 2, "visits and persons");
 }
+
+/// Found by the simulation: nobody asks for the payload of an entry that is here, so an entry is not taken without it.
+#[test]
+fn entries_without_their_payloads_are_not_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(dir.path());
+    let lin = world.appoint("shiqiao", "lin", &[Role::OpinionLiaison]);
+    world.talk();
+    world.visit("shiqiao", &lin, 0);
+    let (station, township) = (world.node("shiqiao"), world.node("fengdu"));
+    let mut tried = 0;
+    for (space, origin, _) in logs(station).into_iter().filter(|(_, _, own)| *own) {
+        let before = held(township, &origin);
+        if township.space(&space).is_none() {
+            continue;
+        }
+        let Some(range) = station.read_range(&origin, before, usize::MAX).unwrap() else {
+            continue;
+        };
+        let mut bare: Vec<_> = range.entries.iter().cloned().collect();
+        bare.last_mut().unwrap().payload = None;
+        let mut without = range.clone();
+        without.entries = lianzhan_protocol::sync::List::new(bare).unwrap();
+        match township.ingest(&space, &without) {
+            Ingested::LogPassedOver(_) | Ingested::PeerLied(_) => tried += 1,
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(held(township, &origin), before, "nothing of it is kept");
+        assert!(matches!(township.ingest(&space, &range), Ingested::Stored(_)));
+    }
+    assert!(tried > 0);
+}
