@@ -1,7 +1,10 @@
 //! COSE_Sign (RFC 9052 section 4.1) in the one form that founders write: a payload, and signatures that name algorithm
 //! and key alone.
 
-use coset::{CborSerializable, CoseSign, CoseSignBuilder, CoseSignatureBuilder, HeaderBuilder, iana};
+use coset::{
+    CborSerializable, CoseSign, CoseSignBuilder, CoseSignatureBuilder, Header, HeaderBuilder,
+    ProtectedHeader, iana,
+};
 
 use super::founding::FoundingError;
 use crate::keys::{KeyError, PublicKey, SecretKey};
@@ -59,12 +62,21 @@ pub(super) fn open(bytes: &[u8], max: usize) -> Result<Opened, FoundingError> {
     }
     let cose = CoseSign::from_slice(bytes).map_err(|e| FoundingError::Cose(e.to_string()))?;
     if cose.clone().to_vec().ok().as_deref() != Some(bytes)
-        || !cose.protected.is_empty()
+        || cose.protected.original_data.as_deref() != Some(&[])
         || !cose.unprotected.is_empty()
     {
         return Err(FoundingError::Cose("another encoding than ours".into()));
     }
     Ok(Opened { cose })
+}
+
+/// Whether a protected header has the canonical bytes of this one. [`coset`] keeps the bytes that it read, and takes other
+/// encodings of the same header, too.
+pub(super) fn is_written_as(protected: &ProtectedHeader, header: Header) -> bool {
+    match header.to_vec() {
+        Ok(bytes) => protected.original_data.as_deref() == Some(bytes.as_slice()),
+        Err(_) => false,
+    }
 }
 
 impl Opened {
@@ -81,17 +93,20 @@ impl Opened {
         let mut signers = Vec::new();
         for (which, signature) in self.cose.signatures.iter().enumerate() {
             let fault = |error| FoundingError::Signature { which, error };
-            let kid = <[u8; 32]>::try_from(signature.protected.header.key_id.as_slice())
-                .map_err(|_| fault(KeyError::Malformed))?;
+            let kid = &signature.protected.header.key_id;
             let expected = HeaderBuilder::new()
                 .algorithm(iana::Algorithm::EdDSA)
-                .key_id(kid.to_vec())
+                .key_id(kid.clone())
                 .build();
-            if signature.protected.header != expected || !signature.unprotected.is_empty() {
+            if kid.is_empty()
+                || !is_written_as(&signature.protected, expected)
+                || !signature.unprotected.is_empty()
+            {
                 return Err(FoundingError::Cose(
                     "a signature names its algorithm and key alone".into(),
                 ));
             }
+            let kid = <[u8; 32]>::try_from(kid.as_slice()).map_err(|_| fault(KeyError::Malformed))?;
             let key = PublicKey::from_ed25519(kid).map_err(fault)?;
             if !founders.contains(&key) || signers.contains(&key) {
                 return Err(fault(KeyError::BadSignature));

@@ -4,6 +4,7 @@ use coset::{CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, iana};
 use minicbor::{Decode, Encode};
 
 use super::appointment::Appointment;
+use super::cose_sign::is_written_as;
 use super::org::Org;
 use super::revocation::{Adoption, Policy, Revocation};
 use super::space::Space;
@@ -135,9 +136,9 @@ impl SignedStatement {
         }
         let cose = CoseSign1::from_slice(bytes).map_err(|e| StatementError::Cose(e.to_string()))?;
         let protected = HeaderBuilder::new().algorithm(iana::Algorithm::EdDSA).build();
-        if cose.protected.header != protected || !cose.unprotected.is_empty() {
+        if !is_written_as(&cose.protected, protected) || !cose.unprotected.is_empty() {
             return Err(StatementError::Cose(
-                "only the algorithm EdDSA stands in the headers".into(),
+                "only the algorithm EdDSA stands in the headers, in its one encoding".into(),
             ));
         }
         // coset accepts more than one encoding; the one we write is the one we read.

@@ -245,7 +245,39 @@ fn founding(files: &mut Files) {
     };
     let whole = signed(&plain, &keys);
     let strangers = [key("stranger")];
+    let alone = encode(&Founding {
+        threshold: 1,
+        ..plain.clone()
+    });
+    let with_headers = |body: &[u8], protected: &[u8]| {
+        let aad = b"lianzhan/founding/v1";
+        bytes(&crate::trust::sign_with_headers(
+            alone.clone(),
+            aad,
+            &keys[0],
+            body,
+            protected,
+        ))
+    };
+    let [ours, reversed, long, indefinite] = crate::trust::founder_headers(keys[0].public().ed25519_bytes());
     let vectors = vec![
+        good("one of one needed", with_headers(&[], &ours)),
+        bad(
+            "a header with its keys reversed",
+            "cose",
+            with_headers(&[], &reversed),
+        ),
+        bad("a header with a long integer", "cose", with_headers(&[], &long)),
+        bad(
+            "a header of indefinite length",
+            "cose",
+            with_headers(&[], &indefinite),
+        ),
+        bad(
+            "an empty map as header of the body",
+            "cose",
+            with_headers(&[0xa0], &ours),
+        ),
         good("two of three", bytes(&signed(&plain, &keys[..2]))),
         good("all three", bytes(&whole)),
         bad("one of two needed", "too_few", bytes(&signed(&plain, &keys[..1]))),
@@ -347,8 +379,20 @@ fn statements(files: &mut Files) {
     };
     let mut long = good_one.clone();
     long.resize(SignedStatement::MAX + 1, 0);
+    let city = &federation.keys(org(CITY)).authority;
+    let with_header = |protected: &[u8]| bytes(&crate::trust::with_header(&names, city, protected));
     let vectors = vec![
         good("a statement", bytes(&good_one)),
+        bad(
+            "a header with a long integer",
+            "cose",
+            with_header(&[0xa1, 0x18, 0x01, 0x27]),
+        ),
+        bad(
+            "a header of indefinite length",
+            "cose",
+            with_header(&[0xbf, 0x01, 0x27, 0xff]),
+        ),
         good("an adoption", bytes(names.bytes())),
         bad("another signature", "signature", bytes(&flipped(&good_one, -1))),
         bad("another payload", "signature", bytes(&flipped(&good_one, -70))),

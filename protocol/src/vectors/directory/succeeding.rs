@@ -38,6 +38,13 @@ pub(super) fn succeeding(set: &mut Set) {
         &one,
     );
     let unread = signed(federation, &one, root, None, Body::Succession(vec![0x80]));
+    let reversed = {
+        let founders = &founders[..1];
+        let [_, reversed, ..] = crate::trust::founder_headers(founders[0].public().ed25519_bytes());
+        let aad = b"lianzhan/succession/v1";
+        let bytes = crate::trust::sign_with_headers(encode(&kept), aad, &founders[0], &[], &reversed);
+        signed(federation, &one, root, None, Body::Succession(bytes))
+    };
     let adoption = {
         let mut statements: Vec<_> = federation
             .statements()
@@ -135,6 +142,7 @@ pub(super) fn succeeding(set: &mut Set) {
     set.more("the same key goes on", &[&same_key]);
     set.more("version 2 of a succession", &[&version]);
     set.more("a succession that cannot be read", &[&unread]);
+    set.more("a succession with the keys of a header reversed", &[&reversed]);
     set.more("said by the retired authority after", &[&good_one, &by_old]);
     set.more("said by the new authority", &[&good_one, &by_new]);
     set.more("a shorter time does not reach back", &[&short]);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::trust::{SuccessionStatement, founder_headers, sign_with_headers, with_header};
 
 #[test]
 fn every_flipped_bit_of_a_statement_and_of_the_founding_statement_is_noticed() {
@@ -187,4 +188,64 @@ fn a_key_has_one_encoding_and_a_statement_no_field_that_nobody_knows() {
         SignedStatement::open(&kind),
         Err(StatementError::Payload(_))
     ));
+}
+
+/// What is signed includes the bytes of the protected header, so that another encoding of it verifies as well.
+#[test]
+fn a_protected_header_has_one_encoding() {
+    let federation = Federation::new();
+    let signer = &federation.keys(org(CITY)).authority;
+    let statement = federation.sign(org(CITY), Body::Appointment(someone(&federation, CITY)));
+    let with = |protected: &[u8]| SignedStatement::open(&with_header(&statement, signer, protected));
+    assert_eq!(with(&[0xa1, 0x01, 0x27]).as_ref(), Ok(&statement));
+    for other in [
+        &[0xa1, 0x18, 0x01, 0x27][..],
+        &[0xa1, 0x01, 0x38, 0x07],
+        &[0xbf, 0x01, 0x27, 0xff],
+    ] {
+        assert!(matches!(with(other), Err(StatementError::Cose(_))), "{other:?}");
+    }
+
+    let founder = &Federation::founders()[0];
+    let founding = Founding {
+        threshold: 1,
+        ..Federation::founding()
+    };
+    let next = key("next authority");
+    let succession = Succession {
+        version: 1,
+        previous: federation.founding.id(),
+        founders: founding.founders.clone(),
+        threshold: 1,
+        authority: next.public(),
+        validity: decade(),
+        may_appoint: MayAppoint::all(3),
+        keeps: vec![],
+    };
+    let found = |body: &[u8], protected: &[u8]| {
+        let aad = b"lianzhan/founding/v1";
+        let bytes = sign_with_headers(codec::encode(&founding), aad, founder, body, protected);
+        FoundingStatement::open(&bytes).map(drop)
+    };
+    let succeed = |body: &[u8], protected: &[u8]| {
+        let aad = b"lianzhan/succession/v1";
+        let bytes = sign_with_headers(codec::encode(&succession), aad, founder, body, protected);
+        SuccessionStatement::open(&bytes, &founding.founders, 1).map(drop)
+    };
+    let [ours, others @ ..] = founder_headers(founder.public().ed25519_bytes());
+    assert_eq!(found(&[], &ours), Ok(()));
+    assert_eq!(succeed(&[], &ours), Ok(()));
+    for other in &others {
+        assert!(
+            matches!(found(&[], other), Err(FoundingError::Cose(_))),
+            "{other:?}"
+        );
+        assert!(
+            matches!(succeed(&[], other), Err(FoundingError::Cose(_))),
+            "{other:?}"
+        );
+    }
+    // The header of the body is empty, not an empty map.
+    assert!(matches!(found(&[0xa0], &ours), Err(FoundingError::Cose(_))));
+    assert!(matches!(succeed(&[0xa0], &ours), Err(FoundingError::Cose(_))));
 }
