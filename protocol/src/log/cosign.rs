@@ -117,7 +117,7 @@ pub fn verify_line(
 }
 
 /// The signed message; its first line keeps it apart from everything else that Ed25519 signs.
-pub(super) fn message(checkpoint: &Checkpoint, time_s: u64) -> String {
+pub(crate) fn message(checkpoint: &Checkpoint, time_s: u64) -> String {
     format!("cosignature/v1\ntime {time_s}\n{}", checkpoint.body())
 }
 

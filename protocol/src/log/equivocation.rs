@@ -76,7 +76,11 @@ impl Evidence {
                 size: tree.size,
                 root: tree.root,
             };
-            node.verify_raw(stated.body().as_bytes(), &tree.signature.0)
+            // No text of C2SP states a greater size, so nothing was signed.
+            let fits = (tree.size <= TreeSize::MAX)
+                .then_some(())
+                .ok_or(KeyError::BadSignature);
+            fits.and_then(|()| node.verify_raw(stated.body().as_bytes(), &tree.signature.0))
                 .map_err(|error| EquivocationError::Signature {
                     size: tree.size,
                     error,

@@ -266,6 +266,16 @@ impl Receipt {
             key.verify_raw(message, &signature.0)
                 .map_err(|error| ReceiptError::Signature { what, error })
         };
+        // No text of C2SP states a greater size, so nothing was signed.
+        for (what, size) in [
+            ("checkpoint of the log", self.size),
+            ("checkpoint of the witness log", self.witness_size),
+        ] {
+            if size > TreeSize::MAX {
+                let error = KeyError::BadSignature;
+                return Err(ReceiptError::Signature { what, error });
+            }
+        }
         let checkpoint = self.checkpoint(origin);
         signed(
             "checkpoint of the log",

@@ -59,6 +59,31 @@ pub(super) fn receipts(files: &mut Files) {
             with(&|receipt| receipt.witness_epoch = [1; 16]),
         ),
         bad(
+            "a size above 2^62 of the log",
+            "signature",
+            with(&|receipt| {
+                receipt.size = TreeSize(TreeSize::MAX.0 + 1);
+                let checkpoint = receipt.checkpoint(&log.origin);
+                receipt.log_signature = Signature(log.node.sign_raw(checkpoint.body().as_bytes()));
+                let witness = &federation.keys(org(crate::testing::COUNTY)).witness;
+                assert_eq!(witness.public(), receipt.witness);
+                let message = cosign::message(&checkpoint, receipt.time_s);
+                receipt.cosignature = Signature(witness.sign_raw(message.as_bytes()));
+                // Alone in the witness log, where it needs no proof.
+                let leaf = WitnessEntry::new(&checkpoint, receipt.time_s).leaf_bytes();
+                receipt.witness_root = leaf_hash(&leaf);
+                (receipt.witness_index, receipt.witness_size) = (EntryIndex(0), TreeSize(1));
+                receipt.proof.clear();
+                let theirs = Checkpoint {
+                    origin: receipt.witness_origin.clone(),
+                    size: receipt.witness_size,
+                    root: receipt.witness_root,
+                };
+                let node = &federation.keys(org(crate::testing::COUNTY)).node;
+                receipt.witness_signature = Signature(node.sign_raw(theirs.body().as_bytes()));
+            }),
+        ),
+        bad(
             "another place",
             "proof",
             with(&|receipt| receipt.witness_index.0 = 0),
