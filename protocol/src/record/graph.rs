@@ -219,9 +219,11 @@ impl<'a> Graph<'a> {
                 }
             }
         }
+        let wanting = wanting(needs, &children);
+        let mut seen = vec![usize::MAX; count];
         for (n, change) in unique.iter().enumerate() {
             if place[n] == usize::MAX {
-                let missing = first_missing(n, needs, &mut vec![false; count]);
+                let missing = first_missing(n, needs, &wanting, &mut seen);
                 graph.waiting.push((change, missing.unwrap_or(change.id)));
             }
         }
@@ -301,15 +303,35 @@ impl<'a> Graph<'a> {
     }
 }
 
-fn first_missing(n: usize, needs: &[Result<Vec<usize>, ChangeId>], seen: &mut [bool]) -> Option<ChangeId> {
-    let mut todo = vec![n];
+/// Which changes have one that is not here among all those before them. What stands behind a circle alone has none, and
+/// would be searched in vain, as a whole, for each change.
+fn wanting(needs: &[Result<Vec<usize>, ChangeId>], children: &[Vec<usize>]) -> Vec<bool> {
+    let mut wanting = vec![false; needs.len()];
+    let mut todo: Vec<usize> = (0..needs.len()).filter(|n| needs[*n].is_err()).collect();
     while let Some(n) = todo.pop() {
-        if std::mem::replace(&mut seen[n], true) {
+        if !std::mem::replace(&mut wanting[n], true) {
+            todo.extend(&children[n]);
+        }
+    }
+    wanting
+}
+
+/// The missing change that is found first from the one at `n` upward, depth first, the last parent before the others.
+/// `seen` holds for each change who searched there last.
+fn first_missing(
+    n: usize,
+    needs: &[Result<Vec<usize>, ChangeId>],
+    wanting: &[bool],
+    seen: &mut [usize],
+) -> Option<ChangeId> {
+    let mut todo: Vec<usize> = Some(n).filter(|n| wanting[*n]).into_iter().collect();
+    while let Some(at) = todo.pop() {
+        if std::mem::replace(&mut seen[at], n) == n {
             continue;
         }
-        match &needs[n] {
+        match &needs[at] {
             Err(missing) => return Some(*missing),
-            Ok(parents) => todo.extend(parents),
+            Ok(parents) => todo.extend(parents.iter().filter(|parent| wanting[**parent])),
         }
     }
     None

@@ -202,3 +202,33 @@ fn a_change_that_saw_a_later_one_of_its_log_waits_for_ever_and_holds_up_nobody()
     let for_itself = [1, 2, 4].map(|n: usize| (held[n].id, held[n].id));
     assert_eq!(waits, for_itself);
 }
+
+/// Who waits for a circle alone has nothing to search for. Here each search would go over all changes before, and there are
+/// as many as a log may have.
+#[test]
+fn many_changes_behind_a_circle_wait_for_themselves() {
+    let mut federation = Federation::new();
+    let space = Space::of(org(SHIQIAO), Audience::City);
+    let author = federation.person(org(SHIQIAO), "甲", &[Role::StationLiaison], None);
+    let mut log = federation.log(org(SHIQIAO), &space, 1);
+    let record = log.record(1);
+    let mut first = log.append_change(&author, record, &[], vec![topic("一")]);
+    let second = log.append_change(&author, record, &[], vec![topic("二")]);
+    first.change.deps = vec![second.id];
+    let origin = crate::id::Origin::parse("lianzhan/log/behind").unwrap();
+    let id = |n: usize| ChangeId(crate::id::Hash::plain(&n.to_be_bytes()).0);
+    let mut held = vec![first.clone(), second];
+    for n in 0..limits::LOG_CHANGES_MAX {
+        let mut deps: Vec<ChangeId> = (n.saturating_sub(limits::DEPS_MAX - 1)..n).map(id).collect();
+        deps.push(first.id);
+        let mut behind = first.clone();
+        (behind.id, behind.origin, behind.index) =
+            (id(n), origin.clone(), crate::log::EntryIndex(n as u64 + 1));
+        behind.change.deps = deps;
+        held.push(behind);
+    }
+    let graph = Graph::build(&held);
+    assert!(graph.changes().is_empty());
+    assert_eq!(graph.waiting().len(), held.len());
+    assert!(graph.waiting().iter().all(|(change, on)| change.id == *on));
+}
