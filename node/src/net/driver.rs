@@ -83,7 +83,7 @@ pub(super) async fn run(
         let full = driver.queued.load(Ordering::Relaxed) > QUEUED_MAX;
         let effects = tokio::select! {
             biased;
-            _ = stop.changed() => { closed = Some("this node is stopping".into()); continue; }
+            _ = stop.changed() => session.handle(Input::Stop),
             ended = &mut writer => {
                 wrote = true;
                 closed = Some(match ended {

@@ -21,7 +21,8 @@ impl Peers {
         listed
     }
 
-    pub(super) fn enter(&self, peer: PublicKey, session: u64) {
+    /// Whether there was room: of one peer `most` sessions are held.
+    pub(super) fn enter(&self, peer: PublicKey, session: u64, most: usize) -> bool {
         let status = PeerStatus {
             node: hex(peer.ed25519_bytes()),
             org: None,
@@ -30,10 +31,12 @@ impl Peers {
             wanted: 0,
             since: crate::env::now().0,
         };
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert((peer, session), status);
+        let mut peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if peers.range((peer, 0)..=(peer, u64::MAX)).count() >= most {
+            return false;
+        }
+        peers.insert((peer, session), status);
+        true
     }
 
     pub(super) fn change(&self, peer: PublicKey, session: u64, change: impl FnOnce(&mut PeerStatus)) {

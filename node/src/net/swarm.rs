@@ -1,6 +1,6 @@
 //! The swarm: listens, dials the parents again and again, and hands streams to drivers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -25,6 +25,12 @@ const DIAL: Duration = Duration::from_secs(10);
 const BACKOFF_MS: (u64, u64) = (250, 30_000);
 /// Most connections in all, and with one peer.
 const CONNECTIONS: (u32, u32) = (4096, 4);
+/// Most connections that have not yet shown who they are.
+const STRANGERS: u32 = 256;
+/// Most sessions with one peer: one, and those whose connection broke without this side having noticed.
+const SESSIONS: usize = 4;
+/// How long sessions may take to say their last words.
+const FAREWELL: Duration = Duration::from_secs(3);
 
 #[derive(NetworkBehaviour)]
 pub(super) struct Behaviour {
@@ -38,6 +44,7 @@ pub(super) struct Behaviour {
 pub(super) fn build(key: &SecretKey) -> Result<Swarm<Behaviour>, NetError> {
     let stack = |error: &dyn std::fmt::Display| NetError::Stack(error.to_string());
     let limits = connection_limits::ConnectionLimits::default()
+        .with_max_pending_incoming(Some(STRANGERS))
         .with_max_established(Some(CONNECTIONS.0))
         .with_max_established_per_peer(Some(CONNECTIONS.1));
     Ok(libp2p::SwarmBuilder::with_existing_identity(keypair(key)?)
@@ -70,12 +77,18 @@ pub struct Handle {
     /// The connected peers.
     pub peers: Peers,
     addresses: watch::Receiver<Vec<String>>,
+    end: watch::Receiver<()>,
 }
 
 impl Handle {
     /// Where this node listens, as others may dial it.
     pub fn addresses(&self) -> Vec<String> {
         self.addresses.borrow().clone()
+    }
+
+    /// Until the network has ended, after it was told to stop.
+    pub async fn ended(&mut self) {
+        while self.end.changed().await.is_ok() {}
     }
 }
 
@@ -117,22 +130,30 @@ impl From<&str> for Unreached {
 /// Listens where the configuration says and keeps sessions with the parents, until `stop` turns true.
 pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handle, NetError> {
     let mut swarm = build(node.node_key())?;
-    let listen = &node.config().listen;
     let bad = |address: &str, reason: &dyn std::fmt::Display| NetError::Address {
         address: address.to_owned(),
         reason: reason.to_string(),
     };
-    let address: Multiaddr = listen.parse().map_err(|error| bad(listen, &error))?;
-    swarm.listen_on(address).map_err(|error| bad(listen, &error))?;
-    // The first address tells whether the port could be had.
-    loop {
-        match swarm.select_next_some().await {
-            SwarmEvent::NewListenAddr { .. } => break,
-            SwarmEvent::ListenerError { error, .. } => return Err(bad(listen, &error)),
+    let mut opening = HashMap::new();
+    for listen in &node.config().listen {
+        let address: Multiaddr = listen.parse().map_err(|error| bad(listen, &error))?;
+        let listener = swarm.listen_on(address).map_err(|error| bad(listen, &error))?;
+        opening.insert(listener, listen);
+    }
+    // The first address of each tells whether its port could be had.
+    while !opening.is_empty() {
+        let (listener, failed) = match swarm.select_next_some().await {
+            SwarmEvent::NewListenAddr { listener_id, .. } => (listener_id, None),
+            SwarmEvent::ListenerError { listener_id, error } => (listener_id, Some(error)),
             SwarmEvent::ListenerClosed {
-                reason: Err(error), ..
-            } => return Err(bad(listen, &error)),
-            _ => {}
+                listener_id,
+                reason: Err(error),
+                ..
+            } => (listener_id, Some(error)),
+            _ => continue,
+        };
+        if let (Some(listen), Some(error)) = (opening.remove(&listener), failed) {
+            return Err(bad(listen, &error));
         }
     }
     let mut streams = control(&swarm);
@@ -144,8 +165,10 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
         node: node.clone(),
         peers: peers.clone(),
         next: Arc::default(),
+        open: watch::Sender::new(0),
         stop: stop.clone(),
     };
+    let open = sessions.open.subscribe();
     tokio::spawn(join::serve(node.clone(), joins));
     tokio::spawn(sessions.clone().serve(sync));
     let (dials, dial_queue) = mpsc::channel(64);
@@ -163,8 +186,17 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
     }
     let own: Vec<String> = swarm.listeners().map(ToString::to_string).collect();
     let (told, addresses) = watch::channel(own);
-    tokio::spawn(run(swarm, dial_queue, told, stop));
-    Ok(Handle { peers, addresses })
+    let (ended, end) = watch::channel(());
+    tokio::spawn(async move {
+        run(&mut swarm, dial_queue, told, stop).await;
+        last_words(&mut swarm, open).await;
+        drop(ended);
+    });
+    Ok(Handle {
+        peers,
+        addresses,
+        end,
+    })
 }
 
 fn parse_parent(parent: &Parent) -> Result<(PublicKey, Vec<Multiaddr>), NetError> {
@@ -188,7 +220,7 @@ fn parse_parent(parent: &Parent) -> Result<(PublicKey, Vec<Multiaddr>), NetError
 
 /// Polls the swarm: nothing else may block this task.
 async fn run(
-    mut swarm: Swarm<Behaviour>,
+    swarm: &mut Swarm<Behaviour>,
     mut dials: mpsc::Receiver<Dial>,
     told: watch::Sender<Vec<String>>,
     mut stop: watch::Receiver<bool>,
@@ -232,11 +264,31 @@ async fn run(
     }
 }
 
+/// Goes on until no session is open, so that what they said last still leaves.
+async fn last_words(swarm: &mut Swarm<Behaviour>, mut open: watch::Receiver<usize>) {
+    let closed = async {
+        // An error means that nobody holds a session any more.
+        let _ = open.wait_for(|open| *open == 0).await;
+    };
+    let poll = async {
+        loop {
+            swarm.select_next_some().await;
+        }
+    };
+    tokio::select! {
+        () = closed => {}
+        () = poll => {}
+        () = tokio::time::sleep(FAREWELL) => {}
+    }
+}
+
 #[derive(Clone)]
 struct Sessions {
     node: Arc<Node>,
     peers: Peers,
     next: Arc<AtomicU64>,
+    /// How many are open.
+    open: watch::Sender<usize>,
     stop: watch::Receiver<bool>,
 }
 
@@ -330,8 +382,13 @@ impl Sessions {
             return;
         };
         let session = self.next.fetch_add(1, Ordering::Relaxed);
-        self.peers.enter(key, session);
+        if !self.peers.enter(key, session, SESSIONS) {
+            tracing::warn!(%peer, "a peer with too many sessions was turned away");
+            return;
+        }
+        self.open.send_modify(|open| *open += 1);
         let reason = driver::run(&self.node, key, stream, &self.peers, session, self.stop.clone()).await;
+        self.open.send_modify(|open| *open -= 1);
         self.peers.leave(key, session);
         tracing::info!(%peer, reason, "session ended");
     }

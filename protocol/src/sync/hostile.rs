@@ -362,6 +362,10 @@ fn whose_fault_it_was_decides_how_it_ends() {
             reason: CloseReason::Bye("good night".into())
         }]
     );
+    let (_, mut session) = opened();
+    let effects = session.handle(Input::Stop);
+    assert!(matches!(&sent(&effects)[0], Message::Bye(told) if told.to_string() == "stopping"));
+    assert!(session.handle(Input::Stop).is_empty(), "said once");
 }
 
 #[test]

@@ -167,6 +167,7 @@ impl Session {
                 standing,
             } => self.switched(space, &origin, standing, out),
             Input::WitnessLog { origin } => self.witness_log_due(origin),
+            Input::Stop => return Err(CloseReason::Stopping),
             Input::StoreFailed { reason } => return Err(CloseReason::Ours(reason)),
             Input::StoreRefused { origin, reason } => {
                 return Err(CloseReason::PeerLied(format!("log {origin}: {reason}")));

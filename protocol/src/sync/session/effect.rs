@@ -40,6 +40,8 @@ pub enum Input {
     /// A frame of the peer, without its framing. Hand it in only when all that was to be sent before has been written:
     /// that is the backpressure that bounds the memory of both sides.
     Frame(Vec<u8>),
+    /// This node stops: the peer is told, and the session is over.
+    Stop,
     /// The directory as it is now, after [`Effect::Learn`] and whenever statements of trust were added. Holdings as of
     /// the same moment or later, since more spaces may now be shared. Neighbouring changes may be reported as one.
     Directory {
@@ -284,6 +286,9 @@ pub enum CloseReason {
     /// The directory does not name the peer as a node.
     #[error("not a node of this federation")]
     NotANode,
+    /// This node stops.
+    #[error("stopping")]
+    Stopping,
     /// Something failed here; try again later.
     #[error("a failure on this side: {0}")]
     Ours(String),
