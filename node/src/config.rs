@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Name of the configuration file in a node's directory.
 pub const FILE: &str = "lianzhan.toml";
@@ -25,10 +25,21 @@ pub struct Parent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Where pages and API are served. Loopback only: other addresses are refused until TLS is there.
+    /// Where pages and API are served. Beyond loopback only with a certificate or behind a proxy.
     pub web: SocketAddr,
-    /// Where peers are answered (multiaddr).
-    pub listen: String,
+    /// File of the certificate chain (PEM) under which pages are served, from the node's directory on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_certificate: Option<PathBuf>,
+    /// File of its key (PEM).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_key: Option<PathBuf>,
+    /// The origin (`https://NAME`) that a reverse proxy in front of this node shows to browsers. It, and nobody else, must
+    /// reach `web`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
+    /// Where peers are answered (multiaddrs): a list, or one text with commas.
+    #[serde(deserialize_with = "addresses")]
+    pub listen: Vec<String>,
     /// Nodes of the parent org, and of those above whose witness the federation's policy requires.
     #[serde(default)]
     pub parents: Vec<Parent>,
@@ -42,12 +53,34 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             web: SocketAddr::from(([127, 0, 0, 1], 7610)),
-            listen: "/ip4/0.0.0.0/tcp/7611".into(),
+            tls_certificate: None,
+            tls_key: None,
+            proxy: None,
+            listen: vec![LISTEN.into()],
             parents: Vec::new(),
             scrypt_log_n: 16,
             session_minutes: 60,
         }
     }
+}
+
+const LISTEN: &str = "/ip4/0.0.0.0/tcp/7611";
+
+fn addresses<'de, D: Deserializer<'de>>(value: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        One(String),
+        Several(Vec<String>),
+    }
+    let addresses: Vec<String> = match Given::deserialize(value)? {
+        Given::One(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
+        Given::Several(list) => list,
+    };
+    if addresses.is_empty() || addresses.iter().any(String::is_empty) {
+        return Err(serde::de::Error::custom("listen names no address"));
+    }
+    Ok(addresses)
 }
 
 /// Why the configuration is refused.
@@ -66,10 +99,36 @@ pub enum ConfigError {
     },
     /// Plain HTTP beyond this machine.
     #[error(
-        "web = {0}: pages are served on this machine's loopback address only (127.0.0.1 or [::1]), \
-         because they are not encrypted yet; use a loopback address"
+        "web = {0}: beyond this machine pages are served encrypted only. Give tls_certificate and tls_key (PEM files), or, \
+         where a reverse proxy does that, proxy = \"https://NAME\"; or use a loopback address (127.0.0.1 or [::1])"
     )]
     NotLoopback(SocketAddr),
+    /// A certificate without its key, or the other way round.
+    #[error("tls_certificate and tls_key go together: give both, or neither")]
+    HalfTls,
+    /// Not an origin.
+    #[error(
+        "proxy = {0:?}: give what browsers open, https and a name without a path, such as https://zhan.example.cn"
+    )]
+    Proxy(String),
+}
+
+impl ConfigError {
+    /// The error in Chinese, with what to do.
+    pub fn zh(&self) -> String {
+        match self {
+            ConfigError::Value(error) => format!("配置有误：{error}"),
+            ConfigError::Disk { path, error } => format!("{}：{error}", path.display()),
+            ConfigError::NotLoopback(web) => format!(
+                "web = {web}：网页只能加密地提供给其他计算机。请给出 tls_certificate 和 tls_key（PEM 文件）；\
+                 如由反向代理加密，请给出 proxy = \"https://域名\"；或改用本机地址（127.0.0.1 或 [::1]）。"
+            ),
+            ConfigError::HalfTls => "tls_certificate 和 tls_key 须同时给出，或都不给。".into(),
+            ConfigError::Proxy(given) => format!(
+                "proxy = {given:?}：请写浏览器打开的地址，即 https 加域名，不带路径，如 https://zhan.example.cn 。"
+            ),
+        }
+    }
 }
 
 /// Flags that override the file and the environment.
@@ -81,6 +140,15 @@ pub struct Overrides {
     /// See [`Config::listen`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<String>,
+    /// See [`Config::tls_certificate`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_certificate: Option<PathBuf>,
+    /// See [`Config::tls_key`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_key: Option<PathBuf>,
+    /// See [`Config::proxy`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
 }
 
 impl Config {
@@ -102,10 +170,34 @@ impl Config {
             .merge(Serialized::defaults(overrides))
             .extract()
             .map_err(Box::new)?;
-        if !config.web.ip().is_loopback() {
-            return Err(ConfigError::NotLoopback(config.web));
-        }
+        config.check()?;
         Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        if self.tls_certificate.is_some() != self.tls_key.is_some() {
+            return Err(ConfigError::HalfTls);
+        }
+        if let Some(origin) = &self.proxy
+            && !is_https_origin(origin)
+        {
+            return Err(ConfigError::Proxy(origin.clone()));
+        }
+        if !self.web.ip().is_loopback() && self.is_plain() {
+            return Err(ConfigError::NotLoopback(self.web));
+        }
+        Ok(())
+    }
+
+    /// Whether browsers come by plain HTTP, and so from this machine alone.
+    pub fn is_plain(&self) -> bool {
+        self.tls_certificate.is_none() && self.proxy.is_none()
+    }
+
+    /// The files of certificate and key, for the node in `dir`.
+    pub fn tls_files(&self, dir: &Path) -> Option<(PathBuf, PathBuf)> {
+        let (certificate, key) = (self.tls_certificate.as_ref()?, self.tls_key.as_ref()?);
+        Some((dir.join(certificate), dir.join(key)))
     }
 
     /// Writes the file.
@@ -117,6 +209,16 @@ impl Config {
         })?;
         crate::env::write_private(&path, text.as_bytes()).map_err(|error| ConfigError::Disk { path, error })
     }
+}
+
+/// `https://` and an authority as it stands in a URL: a name or an address, and perhaps a port.
+fn is_https_origin(origin: &str) -> bool {
+    origin.strip_prefix("https://").is_some_and(|name| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
+    })
 }
 
 #[cfg(test)]
@@ -136,7 +238,7 @@ mod tests {
             dir.path(),
             &Overrides {
                 web: Some(web),
-                listen: None,
+                ..Overrides::default()
             },
         )
         .unwrap();
@@ -148,9 +250,70 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let overrides = Overrides {
             web: Some(SocketAddr::from(([0, 0, 0, 0], 80))),
-            listen: None,
+            ..Overrides::default()
         };
         let error = Config::load(dir.path(), &overrides).unwrap_err();
         assert!(matches!(error, ConfigError::NotLoopback(_)), "{error}");
+    }
+
+    #[test]
+    fn beyond_this_machine_pages_need_tls_or_a_proxy() {
+        let dir = tempfile::tempdir().unwrap();
+        let load = |more: &dyn Fn(&mut Overrides)| {
+            let mut overrides = Overrides {
+                web: Some(SocketAddr::from(([0, 0, 0, 0], 443))),
+                ..Overrides::default()
+            };
+            more(&mut overrides);
+            Config::load(dir.path(), &overrides)
+        };
+        let config = load(&|given| {
+            given.tls_certificate = Some("tls.pem".into());
+            given.tls_key = Some("/etc/tls.key".into());
+        })
+        .unwrap();
+        let files = (dir.path().join("tls.pem"), PathBuf::from("/etc/tls.key"));
+        assert_eq!(config.tls_files(dir.path()), Some(files));
+        let half = load(&|given| given.tls_key = Some("tls.key".into()));
+        assert!(matches!(half, Err(ConfigError::HalfTls)));
+        let proxied = |origin: &str| load(&|given| given.proxy = Some(origin.into()));
+        assert!(proxied("https://zhan.example.cn").is_ok() && proxied("https://[::1]:8443").is_ok());
+        for origin in [
+            "http://zhan.example.cn",
+            "https://",
+            "zhan.example.cn",
+            "https://zhan.example.cn/x",
+        ] {
+            assert!(matches!(proxied(origin), Err(ConfigError::Proxy(_))), "{origin}");
+        }
+    }
+
+    #[test]
+    fn several_addresses_are_listened_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let load = |listen: Option<&str>| {
+            let overrides = Overrides {
+                listen: listen.map(Into::into),
+                ..Overrides::default()
+            };
+            Config::load(dir.path(), &overrides).map(|config| config.listen)
+        };
+        assert_eq!(load(None).unwrap(), [LISTEN]);
+        assert_eq!(
+            load(Some("/ip4/127.0.0.1/tcp/1, /ip4/127.0.0.1/tcp/2"))
+                .unwrap()
+                .len(),
+            2
+        );
+        assert!(load(Some("")).is_err() && load(Some("/ip4/127.0.0.1/tcp/1,")).is_err());
+        // As files of earlier versions have it.
+        std::fs::write(dir.path().join(FILE), "listen = \"/ip4/127.0.0.1/tcp/1\"").unwrap();
+        assert_eq!(load(None).unwrap(), ["/ip4/127.0.0.1/tcp/1"]);
+        std::fs::write(
+            dir.path().join(FILE),
+            "listen = [\"/ip4/127.0.0.1/tcp/1\", \"/ip6/::1/tcp/1\"]",
+        )
+        .unwrap();
+        assert_eq!(load(None).unwrap().len(), 2);
     }
 }

@@ -24,6 +24,8 @@ pub const RUNNING: &str = "running.json";
 pub struct RunningFile {
     /// Where pages and API are.
     pub web: SocketAddr,
+    /// Where programs of this machine reach the API by plain HTTP.
+    pub local: SocketAddr,
     /// The process.
     pub pid: u32,
 }
@@ -47,8 +49,8 @@ impl Running {
     /// The same, with pages at an address that is held already.
     async fn start_at(node: Arc<Node>, listener: std::net::TcpListener) -> anyhow::Result<Self> {
         let (stop, stopped) = watch::channel(false);
-        let listener = tokio::net::TcpListener::from_std(listener)?;
-        let web = listener.local_addr()?;
+        let gate = web::gate::Gate::open(listener, node.config(), node.dir()).await?;
+        let (web, local) = (gate.bound(), gate.local());
         let net = net::start(node.clone(), stopped.clone()).await?;
         let peers: Arc<dyn Fn() -> Vec<crate::services::query::PeerStatus> + Send + Sync> = {
             let peers = net.peers.clone();
@@ -59,7 +61,7 @@ impl Running {
             Arc::new(move || net.addresses())
         };
         let door = Door::default();
-        let pages = web::state(node.clone(), peers.clone(), web, stopped.clone())
+        let pages = web::state(node.clone(), peers.clone(), gate.site(), stopped.clone())
             .through(door.clone())
             .reached(addresses.clone());
         let api = api::router(api::ApiState {
@@ -69,29 +71,29 @@ impl Running {
             door,
             progress: api::progress::Board::default(),
         })?;
-        let app = axum::Router::new().merge(api).merge(web::router(pages));
         let mut tasks = JoinSet::new();
         tasks.spawn(project::run(node.clone(), stopped.clone()));
         tasks.spawn(witness::keep_fresh(node.clone(), stopped.clone()));
-        let mut end = stopped;
-        tasks.spawn(async move {
-            let ended = async move {
+        if let Some(certificate) = gate.certificate() {
+            tasks.spawn(renew(certificate, stopped.clone())?);
+        }
+        let site = gate.site().address();
+        tasks.spawn(gate.serve(web::router(pages), api, move || {
+            let mut end = stopped.clone();
+            async move {
                 // An error means that the sender is gone: that is the end, too.
                 let _ = end.wait_for(|stop| *stop).await;
-            };
-            let serve = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>());
-            if let Err(error) = serve.with_graceful_shutdown(ended).await {
-                tracing::error!(%error, "pages are no longer served");
             }
-        });
+        }));
         let file = RunningFile {
             web,
+            local,
             pid: std::process::id(),
         };
         let path = node.dir().join(RUNNING);
         env::write_private(&path, &serde_json::to_vec(&file)?)
             .with_context(|| format!("{} cannot be written", path.display()))?;
-        tracing::info!(%web, addresses = ?net.addresses(), node = node.org()?.name_en, "running");
+        tracing::info!(web = site, addresses = ?net.addresses(), node = node.org()?.name_en, "running");
         Ok(Running {
             node,
             net,
@@ -119,7 +121,10 @@ impl Running {
     /// Stops accepting, lets what is under way finish, closes the store.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        let finish = async { while self.tasks.join_next().await.is_some() {} };
+        let finish = async {
+            self.net.ended().await;
+            while self.tasks.join_next().await.is_some() {}
+        };
         if tokio::time::timeout(Duration::from_secs(5), finish)
             .await
             .is_err()
@@ -158,6 +163,10 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Serves the page of a machine that holds no node until it has joined, and goes on as the node at the same address.
 async fn first(dir: &Path, overrides: &Overrides) -> anyhow::Result<Running> {
     let config = Config::load(dir, overrides)?;
+    if !config.is_plain() {
+        // Whoever opens that page first says which federation this machine joins.
+        return Err(ServiceError::NoNode(dir.to_owned()).into());
+    }
     FreshDir::check(dir)?;
     let listener = listen(config.web)?;
     let web = listener.local_addr()?;
@@ -209,6 +218,31 @@ fn listen(web: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
         .with_context(|| format!("pages cannot be served at {web}: choose another address with --web"))?;
     listener.set_nonblocking(true)?;
     Ok(listener)
+}
+
+/// Reads the certificate again whenever SIGHUP says that it was renewed.
+fn renew(
+    certificate: web::tls::Certificate,
+    mut stop: watch::Receiver<bool>,
+) -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    #[cfg(unix)]
+    let mut told = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
+    Ok(async move {
+        #[cfg(unix)]
+        loop {
+            tokio::select! {
+                _ = stop.changed() => return,
+                _ = told.recv() => match certificate.reread() {
+                    Ok(()) => tracing::info!("the renewed certificate is served"),
+                    Err(error) => tracing::error!(%error, "the certificate of before is still served"),
+                },
+            }
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = (certificate, stop.changed().await);
+        }
+    })
 }
 
 /// Requests that this process end (Ctrl-C, or SIGTERM), from the moment on that this was made.

@@ -45,6 +45,8 @@ pub mod prefecture;
 mod process;
 pub mod scene;
 #[cfg(test)]
+mod serving;
+#[cfg(test)]
 mod simulation;
 #[cfg(test)]
 mod tidy;

@@ -248,7 +248,7 @@ impl Site {
     fn address_of(&self, process: u32) -> Option<String> {
         let running = std::fs::read(self.dir.join("running.json")).ok()?;
         let running: Value = serde_json::from_slice(&running).ok()?;
-        (running["pid"] == process).then(|| running["web"].as_str().expect("an address").to_owned())
+        (running["pid"] == process).then(|| running["local"].as_str().expect("an address").to_owned())
     }
 
     fn log_tail(&self) -> String {

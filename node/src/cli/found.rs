@@ -66,6 +66,7 @@ impl Place {
         let overrides = Overrides {
             web: self.web,
             listen: self.listen,
+            ..Overrides::default()
         };
         Ok(Config::load(&dir, &overrides)?)
     }

@@ -237,7 +237,7 @@ impl Invite {
         )?;
         let given = self.addresses;
         let addresses = |node: &Node| match given.is_empty() {
-            true => vec![node.config().listen.clone()],
+            true => node.config().listen.clone(),
             false => given.clone(),
         };
         let again = self.again.again.is_some();
@@ -344,6 +344,7 @@ impl Again {
 
 /// Whether the configured address is one that another machine can dial.
 fn is_dialable(node: &Node) -> bool {
-    let listen = &node.config().listen;
-    !listen.contains("/ip4/0.0.0.0/") && !listen.contains("/ip6/::/") && !listen.ends_with("/tcp/0")
+    node.config().listen.iter().all(|listen| {
+        !listen.contains("/ip4/0.0.0.0/") && !listen.contains("/ip6/::/") && !listen.ends_with("/tcp/0")
+    })
 }

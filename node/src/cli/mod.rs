@@ -46,6 +46,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use lang::{Lang, Said};
 
 use crate::services::ServiceError;
+use crate::web::gate::GateError;
 use crate::words;
 
 /// Lianzhan 联站: the ledgers of liaison stations and of the congresses above them.
@@ -235,6 +236,9 @@ fn sentence(error: &anyhow::Error, lang: Lang) -> String {
     if lang == Lang::Zh {
         if let Some(error) = error.downcast_ref::<ServiceError>() {
             return words::zh(error);
+        }
+        if let Some(GateError::Tls(error)) = error.downcast_ref::<GateError>() {
+            return error.zh();
         }
         if let Some(Said { zh: Some(words), .. }) = error.downcast_ref::<Said>() {
             let causes = error.chain().skip(1).map(|cause| format!("（{cause}）"));

@@ -85,13 +85,13 @@ impl Client {
             .build();
         let client = Client {
             agent: config.into(),
-            base: format!("http://{}/api/v1", running.web),
+            base: format!("http://{}/api/v1", running.local),
             bearer: format!("Bearer {}", token.trim()),
         };
         // A file that a crashed node left behind names an address where nobody answers.
         client
             .agent
-            .get(format!("http://{}/healthz", running.web))
+            .get(format!("http://{}/healthz", running.local))
             .call()
             .with_context(busy)?;
         Ok(client)

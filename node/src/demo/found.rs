@@ -64,7 +64,7 @@ impl Prefecture {
     async fn make(&self, place: Place, target: &Path) -> anyhow::Result<Arc<Node>> {
         let config = Config {
             web: SocketAddr::from(([127, 0, 0, 1], free_port()?)),
-            listen: format!("/ip4/127.0.0.1/tcp/{}", free_port()?),
+            listen: vec![format!("/ip4/127.0.0.1/tcp/{}", free_port()?)],
             scrypt_log_n: SCRYPT_LOG_N,
             ..Config::default()
         };

@@ -100,7 +100,7 @@ async fn sign_in(
     let known = state
         .sessions
         .came_through_door(&visitor.cookies, form.get("csrf"));
-    if !known || !guard::from_own_page(&headers) {
+    if !known || !guard::from_own_page(&state.site, &headers) {
         return answer::refuse(state, visitor, Fault::Foreign).await;
     }
     let passphrase = SecretString::from(form.take("passphrase"));

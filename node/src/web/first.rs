@@ -21,6 +21,7 @@ use super::i18n::{Lang, Text};
 use super::page::{JoinForm, StartPage, StartStep, StepState, Theme, key};
 use super::request::Posted;
 use super::session::{Cookies, token};
+use super::site::Site;
 use super::{BODY_MAX, answer, assets, guard};
 use crate::config::Config;
 use crate::keystore::PASSPHRASE_MIN;
@@ -115,7 +116,7 @@ impl First {
 
 /// The routes.
 pub fn router(first: First) -> Router {
-    let bound = first.bound;
+    let site = Site::plain(first.bound);
     Router::new()
         .route("/start", get(page).post(begin))
         .route("/preferences", get(preferences))
@@ -126,7 +127,7 @@ pub fn router(first: First) -> Router {
         .merge(assets::router())
         .fallback(async || Redirect::to("/start"))
         .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(axum::middleware::from_fn_with_state(bound, guard::around))
+        .layer(axum::middleware::from_fn_with_state(site, guard::around))
         .with_state(first)
 }
 
@@ -143,7 +144,7 @@ async fn begin(State(first): State<First>, headers: HeaderMap, form: Result<Post
         Ok(form) => form,
         Err(status) => return status.into_response(),
     };
-    if form.get("csrf") != &*first.csrf || !guard::from_own_page(&headers) {
+    if form.get("csrf") != &*first.csrf || !guard::from_own_page(&Site::plain(first.bound), &headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
     let text = text_of(&headers);

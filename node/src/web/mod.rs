@@ -16,6 +16,7 @@ mod deputies;
 mod entrance;
 pub mod first;
 mod forks;
+pub mod gate;
 mod guard;
 mod home;
 pub mod i18n;
@@ -33,8 +34,10 @@ mod request;
 mod revoke;
 mod say;
 mod session;
+pub mod site;
 mod start;
 mod timeline;
+pub mod tls;
 mod verify;
 mod visit_form;
 mod visits;
@@ -42,7 +45,6 @@ mod visits;
 #[cfg(test)]
 mod tests;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,6 +52,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use tokio::sync::watch;
 
+use self::site::Site;
 use crate::services::Node;
 use crate::services::limit::Door;
 use crate::services::query::PeerStatus;
@@ -68,7 +71,7 @@ pub type Addresses = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
 pub struct WebState {
     node: Arc<Node>,
     peers: Peers,
-    bound: SocketAddr,
+    site: Site,
     stop: watch::Receiver<bool>,
     door: Door,
     sessions: Arc<session::Sessions>,
@@ -76,17 +79,18 @@ pub struct WebState {
     addresses: Addresses,
 }
 
-/// The state of the pages of `node`, which are served at `bound` until `stop` says true. `peers` tells who is connected.
-pub fn state(node: Arc<Node>, peers: Peers, bound: SocketAddr, stop: watch::Receiver<bool>) -> WebState {
+/// The state of the pages of `node`, which browsers reach by `site`, until `stop` says true. `peers` tells who is connected.
+pub fn state(node: Arc<Node>, peers: Peers, site: Site, stop: watch::Receiver<bool>) -> WebState {
     let idle = Duration::from_secs(node.config().session_minutes.saturating_mul(60));
+    let secure = site.is_secure();
     let node_key = lianzhan_protocol::codec::hex(node.node_key().public().ed25519_bytes());
     WebState {
         node,
         peers,
-        bound,
+        site,
         stop,
         door: Door::default(),
-        sessions: Arc::new(session::Sessions::new(idle, &node_key[..8])),
+        sessions: Arc::new(session::Sessions::new(idle, &node_key[..8], secure)),
         verifier: assets::VERIFIER,
         addresses: Arc::new(Vec::new),
     }

@@ -115,7 +115,7 @@ impl FromRequest<WebState> for Deed {
     async fn from_request(request: Request, state: &WebState) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let who = Signed::from_request_parts(&mut parts, state).await?;
-        let own_page = guard::from_own_page(&parts.headers);
+        let own_page = guard::from_own_page(&state.site, &parts.headers);
         let request = Request::from_parts(parts, body);
         let form = match Posted::from_request(request, state).await {
             Ok(form) => form,

@@ -98,16 +98,22 @@ pub(super) struct Sessions {
     idle: Duration,
     cookie: String,
     door_cookie: String,
+    attributes: &'static str,
 }
 
 impl Sessions {
-    /// Sessions that end after `idle`. Cookies know no ports, so nodes on one machine keep theirs apart by `name`.
-    pub(super) fn new(idle: Duration, name: &str) -> Self {
+    /// Sessions that end after `idle`. Cookies know no ports, so nodes on one machine keep theirs apart by `name`. Over HTTPS
+    /// (`secure`) they go back by nothing else.
+    pub(super) fn new(idle: Duration, name: &str, secure: bool) -> Self {
         Sessions {
             open: Mutex::default(),
             idle,
             cookie: format!("lianzhan_{name}"),
             door_cookie: format!("lianzhan_door_{name}"),
+            attributes: match secure {
+                true => "HttpOnly; SameSite=Strict; Secure",
+                false => "HttpOnly; SameSite=Strict",
+            },
         }
     }
 
@@ -141,7 +147,7 @@ impl Sessions {
             }
         }
         open.insert(place, session);
-        format!("{}={token}; HttpOnly; SameSite=Strict; Path=/", self.cookie)
+        format!("{}={token}; {}; Path=/", self.cookie, self.attributes)
     }
 
     /// The session of a request's cookies.
@@ -165,7 +171,7 @@ impl Sessions {
 
     /// The cookie that takes the session's away.
     pub(super) fn farewell(&self) -> String {
-        format!("{}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0", self.cookie)
+        format!("{}=; {}; Path=/; Max-Age=0", self.cookie, self.attributes)
     }
 
     /// The token of the sign-in form: the one that the browser has, else a fresh one with its cookie.
@@ -176,10 +182,7 @@ impl Sessions {
             }
             _ => {
                 let fresh = token();
-                let cookie = format!(
-                    "{}={fresh}; HttpOnly; SameSite=Strict; Path=/login",
-                    self.door_cookie
-                );
+                let cookie = format!("{}={fresh}; {}; Path=/login", self.door_cookie, self.attributes);
                 (fresh, Some(cookie))
             }
         }

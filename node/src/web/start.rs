@@ -129,7 +129,7 @@ async fn appoint(
         Ok(form) => form,
         Err(status) => return answer::refuse(state, visitor, Fault::Unread(status)).await,
     };
-    if !guard::from_own_page(&headers) {
+    if !guard::from_own_page(&state.site, &headers) {
         return answer::refuse(state, visitor, Fault::Foreign).await;
     }
     if !is_fresh(&state) {

@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use tower::ServiceExt;
 
 use super::request::escape;
+use super::site::Site;
 use crate::config::Config;
 use crate::services::Node;
 use crate::services::appoint::PersonDraft;
@@ -71,7 +72,7 @@ impl Station {
         }
         let (stop, stopped) = watch::channel(false);
         let bound: SocketAddr = HOST.parse().unwrap();
-        let state = super::state(node.clone(), Arc::new(Vec::new), bound, stopped);
+        let state = super::state(node.clone(), Arc::new(Vec::new), Site::plain(bound), stopped);
         let pages = super::router(state.clone());
         Station {
             node,
