@@ -31,7 +31,7 @@ fn secret() -> SecretString {
 fn config() -> Config {
     Config {
         web: SocketAddr::from(([127, 0, 0, 1], 0)),
-        listen: "/ip4/127.0.0.1/tcp/0".into(),
+        listen: vec!["/ip4/127.0.0.1/tcp/0".into()],
         scrypt_log_n: 2,
         ..Config::default()
     }

@@ -16,6 +16,10 @@ use crate::services::carry::{CarryError, Given, Taken};
 
 /// Bring ledgers to a node that no line reaches, in a file 用文件携带台账，送到没有网络的节点
 #[derive(clap::Subcommand)]
+#[command(after_help = "\
+Example 例:
+  lianzhan carry export --to 990121103 -o to-fengdu.carry
+  lianzhan carry import from-fengdu.carry")]
 pub(super) enum Carry {
     Export(Export),
     Import(Import),
@@ -136,6 +140,12 @@ impl Export {
 
 /// Take in a file that was written for this node 收下送给本节点的文件
 #[derive(clap::Args)]
+#[command(after_help = "\
+Example 例:
+  lianzhan carry import from-fengdu.carry
+
+What is here already is passed over: a file may be taken in twice, or again after it was broken off.
+已有的会跳过：同一文件可以再收一次，中断后也可以从头再收。")]
 pub(super) struct Import {
     /// The file 文件
     #[arg(value_name = "FILE")]
