@@ -148,16 +148,13 @@ pub(super) fn needed<'a>(
     closure
 }
 
-/// What names the purpose of each key that these appoint to more than one: without it another one would be the first.
+/// What names the purpose of each key that these appoint to another one, with what it rests on: without it the other one
+/// would be the first, and what rests on that would stand.
 fn purposes(directory: &Directory, statements: &[&SignedStatement]) -> BTreeSet<StatementId> {
-    let mut of_key: BTreeMap<PublicKey, BTreeSet<Purpose>> = BTreeMap::new();
-    for post in statements.iter().filter_map(|statement| statement.appointment()) {
-        of_key.entry(post.key).or_default().insert(post.purpose);
-    }
-    let several = of_key.iter().filter(|(_, purposes)| purposes.len() > 1);
-    several
-        .filter_map(|(key, _)| directory.names_purpose(key))
-        .collect()
+    let named = statements
+        .iter()
+        .filter_map(|statement| directory.names_purpose(&statement.id()));
+    named.flatten().copied().collect()
 }
 
 /// The checkpoint that a note states, its log's signature checked.

@@ -59,8 +59,10 @@ struct Standing {
     policy: Option<StatementId>,
     effects: Effects,
     roots: Vec<RootAuthority>,
-    /// Of keys that were appointed to a second purpose the appointment that names the first.
-    purposes: BTreeMap<PublicKey, StatementId>,
+    /// Appointments of keys to another purpose than their first.
+    misused: BTreeSet<StatementId>,
+    /// Of these keys the appointment that names the first, with what it rests on.
+    purposes: BTreeMap<PublicKey, BTreeSet<StatementId>>,
 }
 
 impl Directory {
@@ -360,13 +362,16 @@ impl Directory {
         adopting
     }
 
-    /// Of a key that was appointed to more than one purpose the appointment that names it; none where it speaks for the root.
-    pub fn names_purpose(&self, key: &PublicKey) -> Option<StatementId> {
-        self.standing.purposes.get(key).copied()
+    /// Of an appointment to another purpose than its key has the one that names this, and all that it rests on where nothing
+    /// is contested; none where the key speaks for the root.
+    pub fn names_purpose(&self, id: &StatementId) -> Option<&BTreeSet<StatementId>> {
+        let misused = self.standing.misused.get(id)?;
+        let post = self.statements.get(misused)?.appointment()?;
+        self.standing.purposes.get(&post.key)
     }
 
-    /// Statements by which others are judged whether or not they stand: what a standing revocation names, what names the
-    /// purpose of a key that was appointed to another one, too, and the chains above these.
+    /// Statements by which others are judged whether or not they stand: what a standing revocation names, the chains
+    /// above that, and what names the purpose of a key that was appointed to another one, too, with all that it rests on.
     pub fn bearing(&self) -> BTreeSet<StatementId> {
         let revoking = |(id, statement): (&StatementId, &SignedStatement)| match statement.body() {
             Body::Revocation(revocation) if !self.standing.faults.contains_key(id) => {
@@ -376,7 +381,7 @@ impl Directory {
         };
         let revoked = self.statements.iter().filter_map(revoking);
         let mut found = BTreeSet::new();
-        for id in revoked.chain(self.standing.purposes.values().copied()) {
+        for id in revoked {
             let mut next = Some(id);
             while let Some(id) = next.filter(|id| found.insert(*id)) {
                 next = self
@@ -385,6 +390,7 @@ impl Directory {
                     .and_then(|statement| statement.issuer().appointment);
             }
         }
+        found.extend(self.standing.purposes.values().flatten().copied());
         found
     }
 
@@ -405,6 +411,7 @@ impl Directory {
             effects = found;
         }
         standing.effects = effects;
+        standing.misused = misused.statements;
         standing.purposes = misused.named;
         standing.roots = line.roots;
         self.standing = standing;

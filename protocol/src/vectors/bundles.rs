@@ -76,6 +76,7 @@ pub(super) fn all(files: &mut Files) {
         ("superseded.tar", stated(&visit, vec![succeeded])),
         ("contested-post.tar", stated(&visit, scenario.contested_post())),
         ("second-purpose.tar", stated(&visit, scenario.second_purpose())),
+        ("purpose-above.tar", stated(&visit, scenario.purpose_above())),
     ];
     let mut vectors: Vec<Vector> = vec![];
     for (name, bytes) in &bundles {

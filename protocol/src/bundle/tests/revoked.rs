@@ -343,3 +343,27 @@ fn what_a_key_was_first_appointed_for_goes_with_what_falls_by_it() {
     let refusal = verify_files(&without, &scenario).unwrap_err();
     assert!(matches!(*refusal.reason, Reason::DoesNotStand(_)), "{refusal:?}");
 }
+
+/// The chain above what a revocation names falls in the bundle, too, where it falls by the purpose of a key.
+#[test]
+fn what_names_a_purpose_goes_with_the_chain_above_what_is_revoked() {
+    let mut scenario = Scenario::new();
+    let ids: Vec<StatementId> = scenario
+        .purpose_above()
+        .into_iter()
+        .map(|statement| scenario.federation.add(statement))
+        .collect();
+    scenario.directory = scenario.federation.directory();
+    let faults: std::collections::BTreeSet<_> = scenario.directory.faults().keys().collect();
+    assert_eq!(faults, [&ids[1], &ids[2]].into(), "an authority that is a person");
+    let files = unpack(&scenario.bundle(&[scenario.visit])).unwrap();
+    assert!(ids.iter().all(|id| files.contains_key(&file(id))));
+    let told = verdicts(&verify_files(&files, &scenario).unwrap());
+    assert!(!matches!(told[0], Verdict::Counts { .. }), "{told:?}");
+    let mut without = files.clone();
+    without.remove(&file(&ids[0])).unwrap();
+    assert_eq!(
+        verify_files(&without, &scenario).unwrap_err().thing,
+        "summary.json"
+    );
+}

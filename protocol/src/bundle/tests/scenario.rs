@@ -146,6 +146,44 @@ impl Scenario {
 }
 
 impl Scenario {
+    /// An authority of the station whose key is a person's by an earlier appointment, what it stated of the liaison's key,
+    /// and a revocation that names that and so hits the liaison.
+    pub(crate) fn purpose_above(&self) -> Vec<SignedStatement> {
+        let (federation, station) = (&self.federation, org(SHIQIAO));
+        let keys = federation.keys(station);
+        let says = |issued: i64, by: &crate::keys::SecretKey, appointment, body| {
+            let issuer = Issuer {
+                org: station,
+                key: by.public(),
+                appointment,
+                issued: Timestamp(START.0 + issued),
+                founding: federation.founding.id(),
+            };
+            SignedStatement::sign(Statement { issuer, body }, by)
+        };
+        let station_says = |issued, body| says(issued, &keys.authority, keys.appointment, body);
+        let twice = key("of two purposes");
+        let person = federation.appointment(&twice, station, Purpose::Person);
+        let person = station_says(-3, Body::Appointment(person));
+        let authority = Appointment {
+            may_appoint: Some(crate::trust::MayAppoint::all(0)),
+            ..federation.appointment(&twice, station, Purpose::Authority)
+        };
+        let authority = station_says(-2, Body::Appointment(authority));
+        let liaison = key(&format!("{station} 何苗"));
+        let post = federation.appointment(&liaison, station, Purpose::Person);
+        let post = says(-1, &twice, Some(authority.id()), Body::Appointment(post));
+        let revocation = Revocation {
+            appointment: post.id(),
+            ground: Ground::Hard { since_s: None },
+            words: "密钥丢失".into(),
+            cut: vec![],
+            keeps: vec![],
+        };
+        let revocation = station_says(0, Body::Revocation(revocation));
+        vec![person, authority, post, revocation]
+    }
+
     /// The liaison's key got a second purpose between two appointments: the first names its purpose, and the one that makes it a
     /// node falls. That one is revoked because the key is in other hands, so that a bundle has it. First comes what names
     /// the purpose, then what falls, then the revocation.

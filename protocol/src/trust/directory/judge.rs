@@ -26,8 +26,8 @@ struct Powers<'a> {
 pub(super) struct Misused {
     /// Appointments that give a key a second purpose.
     pub(super) statements: BTreeSet<StatementId>,
-    /// Of each such key the appointment that names its purpose; none where it speaks for the root.
-    pub(super) named: BTreeMap<PublicKey, StatementId>,
+    /// Of each such key the appointment that names its purpose and all that this rests on; none where it speaks for the root.
+    pub(super) named: BTreeMap<PublicKey, BTreeSet<StatementId>>,
 }
 
 /// One pass of judging over a fixed set of statements.
@@ -72,22 +72,26 @@ impl<'a> Judge<'a> {
         judge
     }
 
-    /// The appointments that stand and are of another purpose than the first issued one of their key (then the one with
-    /// the smaller id). The keys that speak for the root are authorities' before all. Asked without [`Effects`]: a key
-    /// signed for each of its purposes itself, and could else, as an authority, revoke or adopt what decides about it, so
-    /// that judging never came to rest.
+    /// The appointments that are of another purpose than the first issued one of their key that stands (then the one with
+    /// the smaller id), those that do not stand yet, too: they may once another description of an org is in force. The
+    /// keys that speak for the root are authorities' before all. Asked without [`Effects`]: a key signed for each of its
+    /// purposes itself, and could else, as an authority, revoke or adopt what decides about it, so that judging never came
+    /// to rest.
     pub(super) fn misused(&mut self) -> Misused {
         let statements = self.statements;
-        let standing: Vec<(&SignedStatement, &Appointment)> = statements
-            .values()
-            .filter_map(|statement| Some((statement, statement.appointment()?)))
-            .filter(|(statement, _)| self.statement(&statement.id()).is_ok())
-            .collect();
+        let posts = || {
+            statements
+                .values()
+                .filter_map(|statement| Some((statement, statement.appointment()?)))
+        };
         let mut first: BTreeMap<PublicKey, (Option<(Timestamp, StatementId)>, Purpose)> = BTreeMap::new();
         for root in self.roots {
             first.insert(root.key, (None, Purpose::Authority));
         }
-        for (statement, appointment) in &standing {
+        for (statement, appointment) in posts() {
+            if self.statement(&statement.id()).is_err() {
+                continue;
+            }
             let found = (
                 Some((statement.issuer().issued, statement.id())),
                 appointment.purpose,
@@ -98,18 +102,66 @@ impl<'a> Judge<'a> {
             }
         }
         let mut misused = Misused::default();
-        for (statement, appointment) in standing {
+        let mut naming: BTreeMap<PublicKey, StatementId> = BTreeMap::new();
+        for (statement, appointment) in posts() {
             match first.get(&appointment.key) {
                 Some((named, purpose)) if *purpose != appointment.purpose => {
                     misused.statements.insert(statement.id());
-                    if let Some((_, by)) = named {
-                        misused.named.insert(appointment.key, *by);
-                    }
+                    naming.extend(named.map(|(_, by)| (appointment.key, by)));
                 }
                 _ => {}
             }
         }
+        if !naming.is_empty() {
+            let described = self.described();
+            let rest = naming
+                .iter()
+                .map(|(key, by)| (*key, self.rests_on(by, &described)));
+            misused.named = rest.collect();
+        }
         misused
+    }
+
+    /// The statements that stand and describe an org.
+    fn described(&mut self) -> BTreeMap<OrgId, Vec<StatementId>> {
+        let mut described: BTreeMap<OrgId, Vec<StatementId>> = BTreeMap::new();
+        for (id, statement) in self.statements {
+            if let Body::Org(org) = statement.body()
+                && self.statement(id).is_ok()
+            {
+                described.entry(org.id).or_default().push(*id);
+            }
+        }
+        described
+    }
+
+    /// What a statement rests on, itself included: the chain above it, the descriptions of the orgs that are named there and
+    /// of those above, and what these rest on.
+    fn rests_on(
+        &self,
+        id: &StatementId,
+        described: &BTreeMap<OrgId, Vec<StatementId>>,
+    ) -> BTreeSet<StatementId> {
+        let (mut found, mut orgs) = (BTreeSet::new(), BTreeSet::new());
+        let mut todo = vec![*id];
+        while let Some(id) = todo.pop() {
+            let Some(statement) = self.statements.get(&id).filter(|_| found.insert(id)) else {
+                continue;
+            };
+            todo.extend(statement.issuer().appointment);
+            let named = [
+                Some(statement.issuer().org),
+                statement.appointment().map(|post| post.org),
+            ];
+            for org in named.into_iter().flatten() {
+                for org in std::iter::once(org).chain(self.above(&org)) {
+                    if orgs.insert(org) {
+                        todo.extend(described.get(&org).into_iter().flatten());
+                    }
+                }
+            }
+        }
+        found
     }
 
     /// Adds orgs level by level until nothing is new. Of two descriptions of one org the later issued stands, then the

@@ -261,3 +261,54 @@ fn another_federation_shares_no_trust() {
     );
     assert_eq!(directory.faults().len(), federation.statements().len());
 }
+
+/// What names a purpose is found where nothing is contested. What stands only once a contested description of an org has
+/// fallen is held to the purpose as well, and who judges it needs that description.
+#[test]
+fn a_key_keeps_its_purpose_when_a_contested_description_falls() {
+    let mut federation = Federation::new();
+    let (new, twice, chair) = (
+        OrgId::mint(&org(COUNTY), [5; 8]),
+        key("of two purposes"),
+        key("chair"),
+    );
+    let county = Speaker::of(&federation, COUNTY);
+    let other = county.empowers(&mut federation, COUNTY, "another authority", 1);
+    let described =
+        |by: &Speaker, issued, level| by.says_at(issued, &federation, Body::Org(new_org(new, COUNTY, level)));
+    let township = described(&county, START.0, Level::Township);
+    let station = described(&other, START.0 + 1, Level::Station);
+    let authority = Appointment {
+        may_appoint: Some(MayAppoint::all(0)),
+        ..federation.appointment(&chair, new, Purpose::Authority)
+    };
+    let authority = county.says(&federation, Body::Appointment(authority));
+    let chair = Speaker {
+        org: new,
+        key: chair,
+        appointment: Some(authority.id()),
+    };
+    let deputy = Appointment {
+        roles: vec![Role::Deputy],
+        seat: Some(Level::Township),
+        ..federation.appointment(&twice, new, Purpose::Person)
+    };
+    let deputy = chair.says_at(START.0, &federation, Body::Appointment(deputy));
+    let node = federation.appointment(&twice, new, Purpose::Node);
+    let node = chair.says_at(START.0 + 1, &federation, Body::Appointment(node));
+    let end = county.says(&federation, revoking(other.appointment.unwrap()));
+    let ids = [&township, &station, &authority, &deputy, &node].map(SignedStatement::id);
+    let mut directory = federation.directory();
+    directory.extend([township, station, authority, deputy, node, end]);
+    let [township, station, authority, deputy, node] = ids;
+    let fault = standing(&directory, &station).unwrap_err();
+    assert!(fault.is_contested(), "{fault}");
+    assert_eq!(standing(&directory, &node), Ok(()));
+    assert_eq!(standing(&directory, &deputy), Err(StatementFault::Purpose));
+    assert!(is_at_rest(&directory));
+    let named = directory.names_purpose(&deputy).unwrap();
+    for id in [township, station, authority, node] {
+        assert!(named.contains(&id) && directory.bearing().contains(&id));
+    }
+    assert_eq!(directory.names_purpose(&node), None);
+}
