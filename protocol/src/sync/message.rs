@@ -379,7 +379,7 @@ pub(crate) mod tests {
         let parts: Vec<&[u8]> = frames.iter().map(Vec::as_slice).collect();
         assert_eq!(
             Hash::of("test", &parts).to_string(),
-            "f9654f4613a534b26cbe5a3f4e332d43c8b81a867b66e9be9483de2a0b278720"
+            "7ab35919360ff9f8c564606eacc7b15bac47dfa98b7646b703bc9a66c5b3a69f"
         );
         assert_eq!(codec::hex(&frames[14]), "820e80");
     }
