@@ -30,7 +30,7 @@ thread_local! {
     static MACHINE: RefCell<Option<Arc<dyn Machine>>> = const { RefCell::new(None) };
 }
 
-/// Does `work` on a simulated machine. Threads that it starts for good must be handed [`machine`] by hand.
+/// Does `work` on a simulated machine. Threads that it starts for good must be handed the machine by hand.
 pub fn simulated<T>(machine: Arc<dyn Machine>, work: impl FnOnce() -> T) -> T {
     on(Some(machine), work)
 }
