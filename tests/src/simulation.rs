@@ -31,7 +31,7 @@ fn whatever_goes_wrong_all_holders_agree_in_the_end() {
 }
 
 /// Seeds that once found something, with what it was. What a seed does changes whenever the simulation learns something new;
-/// each fault has a test of its own, too, where it could be made small.
+/// of these faults only the range without payloads has a plain test, too.
 const FOUND: [(u64, &str); 6] = [
     (
         15,
