@@ -28,6 +28,7 @@ pub mod id;
 pub mod keys;
 pub mod log;
 pub mod record;
+pub mod spread;
 pub mod sync;
 pub mod time;
 pub mod trust;

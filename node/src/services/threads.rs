@@ -1,6 +1,6 @@
 //! Independent checks, spread over the cores of this machine.
 
-use lianzhan_protocol::bundle::Spread;
+use lianzhan_protocol::spread::Spread;
 
 /// Most threads that check: the rest of the node goes on meanwhile.
 const THREADS_MAX: usize = 4;

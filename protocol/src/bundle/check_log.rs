@@ -216,7 +216,7 @@ fn receipts(files: &mut View<'_>, folder: &str, directory: &Directory, log: &mut
         let in_order = log
             .receipts
             .last()
-            .is_none_or(|last| rules::receipt_order(last) < rules::receipt_order(&receipt));
+            .is_none_or(|last| last.rank() < receipt.rank());
         if !in_order {
             return Err(Refusal::new(path, Reason::ReceiptOrder));
         }

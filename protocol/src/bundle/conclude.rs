@@ -8,13 +8,13 @@ use super::facts::{Author, ChainLink, ChangeFacts, EventFacts, Names, RecordFact
 use super::layout::entry_file;
 use super::refusal::{Reason, Refusal};
 use super::shared::Shared;
-use super::spread::{self, Spread};
 use super::summary::RecordSummary;
 use crate::id::{Hash, RecordId, StatementId};
 use crate::log::{EntryIndex, Origin, doubt};
 use crate::record::activity::Activity;
 use crate::record::ledger::{Ledger, ledgers};
 use crate::record::{Event, EventState, Graph, Held, JudgeContext, RecordState, fold_graph, judge};
+use crate::spread::{self, Spread};
 use crate::trust::{Directory, Space};
 
 /// The ledger of activities: its records have sign-ins, lines and seals.

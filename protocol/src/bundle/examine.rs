@@ -9,11 +9,11 @@ use super::layout::{
     ENTRIES, FOUNDING_FILE, LOGS, README, README_FILE, STATEMENTS, log_folder, statement_file,
 };
 use super::refusal::{At, Reason, Refusal};
-use super::spread::{self, Spread};
 use super::summary::Summary;
 use super::{check_entry, check_log, conclude, rules};
 use crate::id::StatementId;
 use crate::log::{EntryIndex, Origin};
+use crate::spread::{self, Spread};
 use crate::trust::{Directory, FoundingStatement, SignedStatement};
 
 /// Takes a file out of those not yet used.

@@ -5,9 +5,9 @@ use std::fmt::Write;
 
 use super::archive::View;
 use super::refusal::{Reason, Refusal};
-use super::spread::{self, Spread};
 use crate::id::{ChangeId, Hash, StatementId};
 use crate::log::Origin;
+use crate::spread::{self, Spread};
 
 /// What `README.txt` says: fixed for this format, and compared, so that nobody is misled by another text.
 pub const README: &str = include_str!("README.txt");

@@ -22,7 +22,6 @@ mod refusal;
 mod report;
 mod rules;
 mod shared;
-mod spread;
 mod standing;
 mod summary;
 mod verify;
@@ -40,7 +39,6 @@ pub use page::{page, refusal_page};
 pub use refusal::{Reason, Refusal};
 pub use report::{ChangeReport, RecordReport, Report, TitleField};
 pub use shared::Shared;
-pub use spread::{OneByOne, Spread};
 pub use standing::Standing;
 pub use summary::FORMAT;
 pub use verify::{verify, verify_by};
@@ -59,7 +57,7 @@ pub(crate) fn unpacked(bytes: &[u8]) -> std::collections::BTreeMap<String, Vec<u
 #[cfg(test)]
 pub(crate) fn repack(mut files: std::collections::BTreeMap<String, Vec<u8>>, manifest: bool) -> Vec<u8> {
     if manifest {
-        let text = layout::manifest(&archive::view(&files), &OneByOne);
+        let text = layout::manifest(&archive::view(&files), &crate::spread::OneByOne);
         files.insert(layout::MANIFEST_FILE.into(), text.into_bytes());
     }
     archive::pack(files).expect("paths of an archive")

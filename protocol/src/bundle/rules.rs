@@ -6,18 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::place::covering;
 use super::policy;
 use super::refusal::Reason;
-use crate::codec;
 use crate::id::{ChangeId, Hash, OrgId, StatementId};
 use crate::keys::PublicKey;
 use crate::log::{
     Checkpoint, EntryIndex, KeyId, KeyKind, LogStart, Note, NoteError, Origin, ProofFile, Receipt,
 };
 use crate::trust::{Body, Directory, Purpose, SignedStatement};
-
-/// The order in which receipts are numbered: size, time, bytes.
-pub(super) fn receipt_order(receipt: &Receipt) -> (u64, u64, Vec<u8>) {
-    (receipt.size.0, receipt.time_s, codec::encode(receipt))
-}
 
 /// The receipt that says up to when the log is known: the last by time, then by number.
 pub(super) fn newest(receipts: &[Receipt]) -> Option<usize> {

@@ -10,13 +10,13 @@ use super::facts::{
     some_level_id,
 };
 use super::shared::Shared;
-use super::spread::{self, Spread};
 use crate::id::{ChangeId, Hash, OrgId, PersonId, RecordId, SpaceId, StatementId};
 use crate::log::Doubt;
 use crate::record::activity::Activity;
 use crate::record::{
     AdoptedBy, ContestReason, EventKind, FieldState, Ineffective, PendingReason, RefusalReason, Verdict,
 };
+use crate::spread::{self, Spread};
 use crate::time::Timestamp;
 use crate::trust::{Level, Role};
 

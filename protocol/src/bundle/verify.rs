@@ -6,7 +6,7 @@ use super::examine::{examine, take};
 use super::layout::{MANIFEST_FILE, SUMMARY_FILE, check_manifest};
 use super::refusal::{At, Reason, Refusal};
 use super::report::Report;
-use super::spread::{OneByOne, Spread};
+use crate::spread::{OneByOne, Spread};
 use crate::trust::FoundingStatement;
 
 /// Verifies a bundle. `founding_trusted` is the founding statement (COSE_Sign) that the auditor obtained elsewhere.

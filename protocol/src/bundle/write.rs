@@ -13,13 +13,13 @@ use super::place;
 use super::policy::policy;
 use super::refusal::Refusal;
 use super::rules;
-use super::spread::{OneByOne, Spread};
 use crate::codec::{self, CodecError};
 use crate::id::{ChangeId, OrgId, RecordId};
 use crate::log::{
     CheckpointError, Entry, EntryError, EntryIndex, LogStart, LogStatement, Note, NoteError, Origin,
     PayloadKind, ProofError, Receipt, SignedCheckpoint, consistency, inclusion, witness_group,
 };
+use crate::spread::{OneByOne, Spread};
 
 /// Why no bundle can be made of an input.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -194,7 +194,7 @@ fn open_log<'a>(
         .filter(|receipt| receipt.verify(&origin, &start.node).is_ok())
         .cloned()
         .collect();
-    receipts.sort_by_cached_key(rules::receipt_order);
+    receipts.sort_by_cached_key(Receipt::rank);
     receipts.dedup();
     Ok(Some(Log {
         evidence,

@@ -6,6 +6,7 @@ use std::borrow::Borrow;
 use super::{
     EntryIndex, KeyId, KeyKind, LogStart, NoteError, Origin, Receipt, SignatureLine, TreeSize, witness_name,
 };
+use crate::codec;
 use crate::id::{OrgId, StatementId};
 use crate::time::Timestamp;
 use crate::trust::{Directory, Purpose};
@@ -49,10 +50,10 @@ impl Receipt {
         )
     }
 
-    /// The order in which receipts of one log are looked at: by size, then by time. Places in witness logs do not compare,
-    /// since a restored witness has another log; they only part receipts that are else alike.
-    pub fn rank(&self) -> (TreeSize, u64, EntryIndex) {
-        (self.size, self.time_s, self.witness_index)
+    /// The order in which receipts of one log are looked at: by size, time, then canonical bytes (docs/spec/07, V-6). Places
+    /// in witness logs do not compare, since a restored witness has another log.
+    pub fn rank(&self) -> (TreeSize, u64, Vec<u8>) {
+        (self.size, self.time_s, codec::encode(self))
     }
 }
 

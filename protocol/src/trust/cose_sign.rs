@@ -2,7 +2,7 @@
 //! and key alone.
 
 use coset::{
-    CborSerializable, CoseSign, CoseSignBuilder, CoseSignatureBuilder, Header, HeaderBuilder,
+    CborSerializable, CoseSign, CoseSignBuilder, CoseSignature, CoseSignatureBuilder, Header, HeaderBuilder,
     ProtectedHeader, iana,
 };
 
@@ -67,7 +67,21 @@ pub(super) fn open(bytes: &[u8], max: usize) -> Result<Opened, FoundingError> {
     {
         return Err(FoundingError::Cose("another encoding than ours".into()));
     }
+    if !cose.signatures.iter().all(names_algorithm_and_key_alone) {
+        return Err(FoundingError::Cose(
+            "a signature names its algorithm and key alone".into(),
+        ));
+    }
     Ok(Opened { cose })
+}
+
+fn names_algorithm_and_key_alone(signature: &CoseSignature) -> bool {
+    let kid = &signature.protected.header.key_id;
+    let expected = HeaderBuilder::new()
+        .algorithm(iana::Algorithm::EdDSA)
+        .key_id(kid.clone())
+        .build();
+    !kid.is_empty() && is_written_as(&signature.protected, expected) && signature.unprotected.is_empty()
 }
 
 /// Whether a protected header has the canonical bytes of this one. [`coset`] keeps the bytes that it read, and takes other
@@ -94,18 +108,6 @@ impl Opened {
         for (which, signature) in self.cose.signatures.iter().enumerate() {
             let fault = |error| FoundingError::Signature { which, error };
             let kid = &signature.protected.header.key_id;
-            let expected = HeaderBuilder::new()
-                .algorithm(iana::Algorithm::EdDSA)
-                .key_id(kid.clone())
-                .build();
-            if kid.is_empty()
-                || !is_written_as(&signature.protected, expected)
-                || !signature.unprotected.is_empty()
-            {
-                return Err(FoundingError::Cose(
-                    "a signature names its algorithm and key alone".into(),
-                ));
-            }
             let kid = <[u8; 32]>::try_from(kid.as_slice()).map_err(|_| fault(KeyError::Malformed))?;
             let key = PublicKey::from_ed25519(kid).map_err(fault)?;
             if !founders.contains(&key) || signers.contains(&key) {

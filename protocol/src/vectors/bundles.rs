@@ -104,6 +104,14 @@ pub(super) fn all(files: &mut Files) {
                 "remove": [format!("statements/{}.cose", scenario.second_purpose()[0].id())],
             }),
         ),
+        bad(
+            "without what names the purpose of an authority's key above",
+            "summary",
+            json!({
+                "bundle": "purpose-above.tar",
+                "remove": [format!("statements/{}.cose", scenario.purpose_above()[0].id())],
+            }),
+        ),
     ]);
     let raw = |member: &str, value: Value| json!({"bundle": BOTH, member: value});
     let length = bundles[0].1.len();

@@ -249,16 +249,21 @@ fn founding(files: &mut Files) {
         threshold: 1,
         ..plain.clone()
     });
-    let with_headers = |body: &[u8], protected: &[u8]| {
+    let says_with_headers = |founding: &[u8], body: &[u8], protected: &[u8]| {
         let aad = b"lianzhan/founding/v1";
         bytes(&crate::trust::sign_with_headers(
-            alone.clone(),
+            founding.to_vec(),
             aad,
             &keys[0],
             body,
             protected,
         ))
     };
+    let with_headers = |body: &[u8], protected: &[u8]| says_with_headers(&alone, body, protected);
+    let later = encode(&Founding {
+        version: 2,
+        ..plain.clone()
+    });
     let [ours, reversed, long, indefinite] = crate::trust::founder_headers(keys[0].public().ed25519_bytes());
     let vectors = vec![
         good("one of one needed", with_headers(&[], &ours)),
@@ -277,6 +282,11 @@ fn founding(files: &mut Files) {
             "an empty map as header of the body",
             "cose",
             with_headers(&[0xa0], &ours),
+        ),
+        bad(
+            "a header with a long integer, of version 2",
+            "cose",
+            says_with_headers(&later, &[], &long),
         ),
         good("two of three", bytes(&signed(&plain, &keys[..2]))),
         good("all three", bytes(&whole)),

@@ -35,19 +35,19 @@ def cose_sign(data, longest=LONGEST):
         if type(parts) is not list or len(parts) != 3 or type(parts[0]) is not bytes or parts[1] != {} \
                 or type(parts[2]) is not bytes:
             raise Bad("cose")
+        _header(parts[0])
     return payload, signatures
 
 
-def _signer(protected):
-    """The key that `protected = {1: -8, 4: kid}` names."""
+def _header(protected):
+    """The kid of `protected = {1: -8, 4: kid}`."""
     try:
         header = cbor.decode(protected)
     except Codec:
         raise Bad("cose")
-    if type(header) is not dict or set(header) != {1, 4} or header[1] != -8 or type(header[4]) is not bytes:
+    if type(header) is not dict or set(header) != {1, 4} or header[1] != -8 or type(header[4]) is not bytes \
+            or not header[4]:
         raise Bad("cose")
-    if len(header[4]) != 32:
-        raise Bad("signature")
     return header[4]
 
 
@@ -55,7 +55,7 @@ def check_signers(domain, payload, signatures, founders, threshold):
     """Every signature is by a different founder and verifies, and at least the threshold signed (T-1, T-25)."""
     signed = set()
     for protected, _, signature in signatures:
-        kid = _signer(protected)
+        kid = _header(protected)
         if kid not in founders or kid in signed:
             raise Bad("signature")
         signed.add(kid)

@@ -1,6 +1,6 @@
 //! Independent checks, spread over the cores of this machine. The node has the same; this program knows no node.
 
-use lianzhan_protocol::bundle::Spread;
+use lianzhan_protocol::spread::Spread;
 
 /// Most threads that check.
 const THREADS_MAX: usize = 4;

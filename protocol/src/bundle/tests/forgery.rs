@@ -5,9 +5,10 @@ use super::unpack;
 use super::{bundle_once, scenario_once};
 use crate::bundle::archive::{Files, pack, view};
 use crate::bundle::layout::{MANIFEST_FILE, manifest};
-use crate::bundle::{OneByOne, Reason, Refusal, Report, verify};
+use crate::bundle::{Reason, Refusal, Report, verify};
 use crate::id::ChangeId;
 use crate::log::Entry;
+use crate::spread::OneByOne;
 use crate::testing::{SHIQIAO, YUNLING, key, org};
 use crate::trust::{Appointment, Body, Role, SignedStatement, StatementFault};
 

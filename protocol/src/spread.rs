@@ -17,7 +17,7 @@ impl Spread for OneByOne {
 }
 
 /// As [`Spread::each`], and nothing is passed over: an implementation that loses an item is not believed.
-pub(super) fn each<T: Sync, R: Send>(
+pub(crate) fn each<T: Sync, R: Send>(
     spread: &impl Spread,
     items: &[T],
     work: impl Fn(&T) -> R + Sync,
