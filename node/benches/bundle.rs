@@ -13,9 +13,10 @@ use anyhow::{Context, ensure};
 use lianzhan_node::config::Overrides;
 use lianzhan_node::services::threads::Threads;
 use lianzhan_node::services::{Node, files};
-use lianzhan_protocol::bundle::{self, OneByOne, Spread};
+use lianzhan_protocol::bundle;
 use lianzhan_protocol::id::RecordId;
 use lianzhan_protocol::log::Entry;
+use lianzhan_protocol::spread::{OneByOne, Spread};
 
 use scene::Scene;
 

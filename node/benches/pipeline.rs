@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use lianzhan_node::documents;
 use lianzhan_node::services::ingest::Ingested;
+use lianzhan_node::services::threads::Threads;
 use lianzhan_node::services::{Load, Loaded, Node, project};
 use lianzhan_node::store::{Store, StoreError, StoredDocument, Writer};
 use lianzhan_node::views;
@@ -23,7 +24,8 @@ use lianzhan_protocol::keys::{PublicKey, Signature};
 use lianzhan_protocol::log::{Entry, Frontier};
 use lianzhan_protocol::record::ledger::by_hash;
 use lianzhan_protocol::record::{RecordState, Verdict, fold};
-use lianzhan_protocol::sync::verify_range;
+use lianzhan_protocol::spread::Spread;
+use lianzhan_protocol::sync::{verify_range, verify_range_by};
 
 use scene::Scene;
 
@@ -106,6 +108,8 @@ struct Table {
 }
 
 const STRICT: &str = "verify_strict alone";
+const STRICT_TWO: &str = "verify_strict alone, two threads";
+const VERIFY_TWO: &str = "verify, two threads";
 const STAGES: [&str; 9] = [
     "verify",
     "append",
@@ -169,6 +173,11 @@ impl Table {
             line(name, spread(all));
         }
         line("sum of the stages", (sum, sum, sum));
+        println!(
+            "verify of verify_strict: {:.2} on one thread, {:.2} on two",
+            strict / self.median("verify"),
+            self.median(STRICT_TWO) / self.median(VERIFY_TWO),
+        );
         for (name, all) in &self.cores {
             println!(
                 "{name:32} {:>6.1} us of processor time",
@@ -208,6 +217,7 @@ fn write<T: Send + 'static>(
 /// Every stage by itself, one thread working at a time.
 fn stages(scene: &Scene, table: &mut Table) -> anyhow::Result<()> {
     verify_strict(scene, table)?;
+    verify_on_two(scene, table)?;
     let node = scene.county("stages")?;
     let mut commit = Duration::ZERO;
 
@@ -314,16 +324,38 @@ fn verify_strict(scene: &Scene, table: &mut Table) -> anyhow::Result<()> {
     for (key, message, signature) in &signed {
         key.verify(scene::DOMAIN, message, signature)?;
     }
-    table.add(
-        STRICT,
-        begun.elapsed() * u32::try_from(scene.log.len())? / u32::try_from(signed.len())?,
-    );
+    let (entries, signatures) = (u32::try_from(scene.log.len())?, u32::try_from(signed.len())?);
+    table.add(STRICT, begun.elapsed() * entries / signatures);
+    let begun = Instant::now();
+    let good = Threads::new(2).each(&signed, |(key, message, signature)| {
+        key.verify(scene::DOMAIN, message, signature).is_ok()
+    });
+    table.add(STRICT_TWO, begun.elapsed() * entries / signatures);
+    ensure!(good.iter().all(|good| *good), "every signature is good");
     // Not part of the way of a record, and shows what a key costs each time it is read.
     let begun = Instant::now();
     for bytes in &scene.log {
         Entry::parse(bytes)?;
     }
     table.add("parse alone", begun.elapsed());
+    Ok(())
+}
+
+/// Ranges as a node takes them in, the entries of each spread over two threads.
+fn verify_on_two(scene: &Scene, table: &mut Table) -> anyhow::Result<()> {
+    let (mut frontier, mut start) = (Frontier::new(), None);
+    let begun = Instant::now();
+    for range in &scene.ranges {
+        let verified = verify_range_by(
+            &scene.space.id(),
+            start.as_ref(),
+            &frontier,
+            range,
+            &Threads::new(2),
+        )?;
+        (frontier, start) = (verified.frontier().clone(), Some(verified.start().clone()));
+    }
+    table.add(VERIFY_TWO, begun.elapsed());
     Ok(())
 }
 

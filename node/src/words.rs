@@ -47,6 +47,7 @@ pub fn zh(error: &ServiceError) -> String {
         ServiceError::Select(error) => select(error),
         ServiceError::SignIn => "登录名或口令不对。".into(),
         ServiceError::UnknownRecord(_) => "本机没有这条记录。".into(),
+        ServiceError::Incomplete(_) => "这条记录有内容尚未同步到本机，请在下次同步后再试。".into(),
         ServiceError::NotARecordId(_) => "这不是记录编号（32 位十六进制）。".into(),
         ServiceError::UnknownLedger(id) => format!("没有这本台账：{id}。"),
         ServiceError::UnknownView { name, known } => format!("没有这个视图：{name}。可选：{known}。"),

@@ -188,6 +188,7 @@ impl From<ServiceError> for Problem {
                 "file",
                 "The file cannot be read",
             ),
+            ServiceError::Incomplete(_) => (StatusCode::CONFLICT, "incomplete", "Not all of it is here yet"),
             ServiceError::Bundle(_) => (StatusCode::CONFLICT, "bundle", "No evidence bundle can be made"),
             ServiceError::Document(_) => (
                 StatusCode::CONFLICT,

@@ -74,6 +74,11 @@ pub enum ServiceError {
     /// No such record here.
     #[error("record {0} is not held here")]
     UnknownRecord(RecordId),
+    /// A record of which entries are held without what they say.
+    #[error(
+        "of record {0} some changes came without their content; every node that connects is asked for it, try again after the next synchronisation"
+    )]
+    Incomplete(RecordId),
     /// A field.
     #[error("{field}: {words}")]
     Field {

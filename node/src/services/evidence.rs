@@ -17,7 +17,7 @@ impl Node {
         self.store.read(|reader| {
             let (evidence, logs) = match gather(self, reader, records)? {
                 Ok(found) => found,
-                Err(missing) => return Ok(Err(ServiceError::UnknownRecord(missing))),
+                Err(lacking) => return Ok(Err(lacking)),
             };
             let trees: Vec<_> = logs
                 .iter()
@@ -52,7 +52,7 @@ fn gather(
     node: &Node,
     reader: &Reader<'_>,
     records: &[RecordId],
-) -> Result<Result<Gathered, RecordId>, StoreError> {
+) -> Result<Result<Gathered, ServiceError>, StoreError> {
     let mut load = Load::new(node, reader);
     let by_id: BTreeMap<i64, LogRow> = reader.logs()?.into_iter().map(|log| (log.id, log)).collect();
     let mut used = BTreeSet::new();
@@ -60,7 +60,7 @@ fn gather(
     for id in records {
         let rows = reader.record_entries(id)?;
         if rows.is_empty() {
-            return Ok(Err(*id));
+            return Ok(Err(ServiceError::UnknownRecord(*id)));
         }
         let mut entries = Vec::with_capacity(rows.len());
         let space_of = |row: &EntryRow| by_id.get(&row.log).map(|log| log.start.space.id());
@@ -75,10 +75,13 @@ fn gather(
             if space.is_some() && space_of(&row) != space {
                 continue;
             }
+            let Some(payload) = row.payload else {
+                return Ok(Err(ServiceError::Incomplete(*id)));
+            };
             used.insert(row.log);
             entries.push(EntryEvidence {
                 entry: row.entry,
-                payload: row.payload.unwrap_or_default(),
+                payload,
                 index: row.index,
             });
         }

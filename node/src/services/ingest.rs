@@ -1,11 +1,10 @@
 //! A peer's way in: a verified range of entries -> append. And the other way: ranges for peers.
 
-use lianzhan_protocol::bundle::Spread;
 use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
-use lianzhan_protocol::log::{Entry, EntryError, Frontier, Origin, TreeSize, Verified};
+use lianzhan_protocol::log::{Frontier, Origin, TreeSize};
 use lianzhan_protocol::record::AnnexKey;
 use lianzhan_protocol::sync::{
-    Blame, FoundKey, Holdings, RANGE_ENTRIES_MAX, RangeData, RangeEntry, RangeError, Standing, VerifiedRange,
+    Blame, FoundKey, Holdings, RANGE_ENTRIES_MAX, RangeData, RangeError, Standing, VerifiedRange,
     verify_range_by,
 };
 use lianzhan_protocol::trust::Purpose;
@@ -27,11 +26,6 @@ pub enum Ingested {
     LogPassedOver(String),
     /// Something failed here.
     Failed(String),
-}
-
-/// Signatures are most of the work and each stands alone, so a range is spread over the machine's cores.
-pub(super) fn verify_entries(entries: &[RangeEntry]) -> Vec<Result<Verified<Entry>, EntryError>> {
-    Threads::of_this_machine().each(entries, RangeEntry::verify)
 }
 
 /// Whether entries lack their payloads.
@@ -67,7 +61,13 @@ impl Node {
                 root: frontier.root(),
             }));
         }
-        match verify_range_by(space, start.as_ref(), &frontier, range, verify_entries) {
+        match verify_range_by(
+            space,
+            start.as_ref(),
+            &frontier,
+            range,
+            &Threads::of_this_machine(),
+        ) {
             Ok(verified) if own && !withholds(&verified) => self.own_log_came_back(&range.origin, verified),
             Ok(verified) if !self.may_write(verified.start()) => {
                 let words = "its node's org does not hold the space that it writes into".to_owned();
@@ -77,10 +77,9 @@ impl Node {
                 })?;
                 Ok(Ingested::LogPassedOver(told))
             }
-            // Nobody asks for a payload once its entry is held, and nothing is ever erased in this version: who has it
-            // gives it, and the log is taken from there.
-            Ok(verified) if withholds(&verified) => Ok(Ingested::LogPassedOver(
-                "the peer gives entries without their payloads".into(),
+            // What this node wrote is taken back whole.
+            Ok(verified) if own && withholds(&verified) => Ok(Ingested::LogPassedOver(
+                "the peer gives entries of an own log without their payloads".into(),
             )),
             Ok(verified) => {
                 let origin = range.origin.clone();

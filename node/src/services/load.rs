@@ -83,7 +83,10 @@ impl<'a> Load<'a> {
                 StoreError::Corrupt(format!("entry {} of {}: {error}", row.index, log.origin))
             })?;
             let header = entry.header();
-            let Some(payload) = row.payload else { continue };
+            let Some(payload) = row.payload else {
+                loaded.closed += 1;
+                continue;
+            };
             let change = match (header.kind, header.key_commitment) {
                 (PayloadKind::Sealed, Some(commitment)) => {
                     loaded.sealed = true;

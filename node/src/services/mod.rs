@@ -31,6 +31,7 @@ pub mod project;
 pub mod query;
 pub mod rekey;
 pub mod renew;
+pub mod repair;
 pub mod replace;
 pub mod revoke;
 pub mod select;

@@ -267,6 +267,7 @@ async fn heed(node: &Arc<Node>, batch: &[StoreEvent]) -> bool {
             | StoreEvent::ForkKnown { .. }
             | StoreEvent::Switched { .. }
             | StoreEvent::Fresh { .. }
+            | StoreEvent::Filled { .. }
             | StoreEvent::Alarm => {}
         }
     }

@@ -12,6 +12,7 @@ use lianzhan_protocol::trust::Purpose;
 use super::Node;
 use super::fork::BranchStep;
 use super::ingest::Ingested;
+use super::repair::Filled;
 use super::witness::CosignRequest;
 use crate::env;
 use crate::store::StoreEvent;
@@ -65,11 +66,15 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
             let (node, answers) = (node.clone(), answers.clone());
             let forks = node.clone();
             vec![
-                piece(&node, &answers, Box::new(lack_keys)),
+                piece(&node, &answers, Box::new(|node| lack_keys(node))),
+                piece(&node, &answers, Box::new(|node| lack_payloads(node))),
                 Box::new(move || know_forks(&forks, &answers)),
             ]
         }
-        Effect::Level => aside(Box::new(lack_keys)),
+        Effect::Level => vec![
+            piece(node, answers, Box::new(|node| lack_keys(node))),
+            piece(node, answers, Box::new(|node| lack_payloads(node))),
+        ],
         Effect::Learn(statements) => aside(Box::new(move |node| {
             let kept = statements.clone();
             if let Err(error) = node
@@ -158,6 +163,24 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
             Err(error) => failed(error),
         })),
         Effect::StoreKeys(keys) => aside(Box::new(move |node| node.keep_keys(keys).err().and_then(failed))),
+        Effect::FindPayloads {
+            origin,
+            indexes,
+            max_bytes,
+        } => aside(Box::new(move |node| {
+            match node.find_payloads(&origin, &indexes, max_bytes) {
+                Ok(payloads) => Some(Input::PayloadsFound { origin, payloads }),
+                Err(error) => failed(error),
+            }
+        })),
+        Effect::StorePayloads { origin, payloads, .. } => {
+            aside(Box::new(move |node| match node.fill(&origin, payloads) {
+                // There may be more than a session was told.
+                Ok(Filled::Stored) => lack_payloads(node),
+                Ok(Filled::PeerLied(reason)) => Some(Input::StoreRefused { origin, reason }),
+                Err(error) => failed(error),
+            }))
+        }
         Effect::Fork {
             origin, ours, theirs, ..
         } => {
@@ -233,6 +256,14 @@ pub fn news(node: &Node, batch: &[StoreEvent]) -> Vec<Input> {
                     standing: *standing,
                 });
             }
+            StoreEvent::Filled { space, origin } => {
+                inputs.push(Input::Filled {
+                    space: *space,
+                    origin: origin.clone(),
+                });
+                // A key is kept only beside what it opens: one that came before that was not.
+                inputs.extend(lack_keys(node));
+            }
             StoreEvent::Fresh { origin } => inputs.push(Input::WitnessLog {
                 origin: origin.clone(),
             }),
@@ -268,10 +299,18 @@ fn piece(node: &Arc<Node>, answers: &Answers, work: Job) -> Work {
     })
 }
 
-fn lack_keys(node: &Arc<Node>) -> Option<Input> {
+fn lack_keys(node: &Node) -> Option<Input> {
     match node.lacking_keys() {
         Ok(records) if records.is_empty() => None,
         Ok(records) => Some(Input::LackKeys(records)),
+        Err(error) => failed(error),
+    }
+}
+
+fn lack_payloads(node: &Node) -> Option<Input> {
+    match node.lacking_payloads() {
+        Ok(places) if places.is_empty() => None,
+        Ok(places) => Some(Input::LackPayloads(places)),
         Err(error) => failed(error),
     }
 }

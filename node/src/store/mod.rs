@@ -9,6 +9,7 @@ mod branches;
 mod error;
 mod figures;
 mod highwater;
+mod lacking;
 mod logs;
 mod reader;
 mod snapshot;
@@ -235,6 +236,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0002.sql"),
     include_str!("sql/0003.sql"),
     include_str!("sql/0004.sql"),
+    include_str!("sql/0005.sql"),
 ];
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

@@ -67,6 +67,13 @@ pub enum StoreEvent {
         /// Its origin.
         origin: Origin,
     },
+    /// Payloads that had been lacking came.
+    Filled {
+        /// The space.
+        space: SpaceId,
+        /// The log.
+        origin: Origin,
+    },
     /// An alarm was raised.
     Alarm,
 }

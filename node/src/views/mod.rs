@@ -29,7 +29,7 @@ pub struct Loaded {
     pub held: Vec<Held>,
     /// Whether it is an annex.
     pub sealed: bool,
-    /// Sealed changes whose key is not held here.
+    /// Changes that cannot be read here: without their payload, or sealed and without the key.
     pub closed: usize,
 }
 

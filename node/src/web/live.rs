@@ -138,6 +138,7 @@ fn topics_of(batch: &[StoreEvent], topics: &mut BTreeSet<String>) {
             | StoreEvent::ForkKnown { .. }
             | StoreEvent::Switched { .. }
             | StoreEvent::Fresh { .. }
+            | StoreEvent::Filled { .. }
             | StoreEvent::Alarm => {
                 topics.extend(["network".to_owned(), "sync".to_owned()]);
             }

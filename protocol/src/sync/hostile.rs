@@ -3,12 +3,12 @@
 use minicbor::bytes::ByteVec;
 use proptest::prelude::*;
 
-use super::message::{Hello, LogStanding, RecordKey, SpaceDigest};
+use super::message::{Hello, LogStanding, PlacedPayload, RecordKey, SpaceDigest};
 use super::sim::{Node, World};
 use super::talk::{ALL, FEDERATION, closed, is_protocol, opened, origin, say, sent, standing, township};
 use super::*;
 use crate::id::{Hash, RecordId, SpaceId, StatementId};
-use crate::log::{Checkpoint, TreeSize};
+use crate::log::{Checkpoint, EntryIndex, TreeSize};
 use crate::record::AnnexKey;
 use crate::testing::{COUNTY, FENGDU, SHIQIAO, key, org};
 use crate::trust::{Audience, Space};
@@ -143,6 +143,10 @@ fn answers_to_nothing_and_too_many_questions_close() {
             reason: Text::cut(""),
         },
         Message::Keys(List::new(Vec::new()).unwrap()),
+        Message::Payloads {
+            origin: origin(1),
+            payloads: List::new(Vec::new()).unwrap(),
+        },
         Message::Joint {
             statements: List::new(Vec::new()).unwrap(),
             more: false,
@@ -173,6 +177,27 @@ fn answers_to_nothing_and_too_many_questions_close() {
     let ask = || Message::AskKeys(List::new(vec![RecordId([1; 16])]).unwrap());
     assert!(matches!(say(&mut session, ask())[..], [Effect::FindKeys { .. }]));
     assert!(is_protocol(&say(&mut session, ask())));
+
+    let (_, mut session) = opened();
+    let ask = |space| Message::AskPayloads {
+        space,
+        origin: log.clone(),
+        indexes: List::new(vec![EntryIndex(1)]).unwrap(),
+    };
+    let local = Space::of(org(FENGDU), Audience::Local).id();
+    assert_eq!(
+        sent(&say(&mut session, ask(local))),
+        [Message::Payloads {
+            origin: log.clone(),
+            payloads: List::new(vec![]).unwrap()
+        }],
+        "nothing of a space that is not shared"
+    );
+    assert!(matches!(
+        say(&mut session, ask(notice))[..],
+        [Effect::FindPayloads { .. }]
+    ));
+    assert!(is_protocol(&say(&mut session, ask(notice))));
 
     let (_, mut session) = opened();
     let witness_me = |n: usize| {
@@ -393,4 +418,69 @@ fn keys_that_were_not_asked_for_are_not_kept() {
         kept,
         [Effect::StoreKeys(vec![(RecordId([1; 16]), AnnexKey([7; 32]))])]
     );
+}
+
+#[test]
+fn payloads_that_were_not_asked_for_are_not_kept() {
+    let (township, mut session) = opened();
+    let notice = Space::of(org(FENGDU), Audience::Notice).id();
+    let (log, held) = township
+        .own_logs()
+        .find(|(_, log)| log.start.space.id() == notice)
+        .expect("it wrote a notice");
+    let level = Message::Spaces {
+        spaces: List::new(vec![]).unwrap(),
+        more: false,
+    };
+    say(&mut session, level);
+    assert!(session.is_level());
+    let place = |index| Place {
+        space: notice,
+        origin: log.clone(),
+        index: EntryIndex(index),
+    };
+    let asked = sent(&session.handle(Input::LackPayloads(vec![place(1), place(2)])));
+    let indexes = List::new(vec![EntryIndex(1), EntryIndex(2)]).unwrap();
+    let ask = |indexes| Message::AskPayloads {
+        space: notice,
+        origin: log.clone(),
+        indexes,
+    };
+    assert_eq!(asked, [ask(indexes)]);
+    let gives = |indexes: &[u64]| Message::Payloads {
+        origin: log.clone(),
+        payloads: List::new(
+            indexes
+                .iter()
+                .map(|index| PlacedPayload {
+                    index: EntryIndex(*index),
+                    payload: vec![*index as u8].into(),
+                })
+                .collect(),
+        )
+        .unwrap(),
+    };
+    let stored = say(&mut session, gives(&[1]));
+    assert_eq!(
+        stored[0],
+        Effect::StorePayloads {
+            space: notice,
+            origin: log.clone(),
+            payloads: vec![(EntryIndex(1), vec![1])]
+        }
+    );
+    // What did not come with it is asked for again, and where nothing comes, no more until there is news.
+    let again = ask(List::new(vec![EntryIndex(2)]).unwrap());
+    assert_eq!(sent(&stored), std::slice::from_ref(&again));
+    assert_eq!(say(&mut session, gives(&[])), []);
+    assert_eq!(session.handle(Input::LackPayloads(vec![place(2)])), []);
+    let grew = Message::Grew {
+        space: notice,
+        log: LogStanding {
+            origin: log.clone(),
+            standing: held.standing(),
+        },
+    };
+    assert_eq!(sent(&say(&mut session, grew)), [again]);
+    assert!(is_protocol(&say(&mut session, gives(&[3]))));
 }

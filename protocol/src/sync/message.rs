@@ -13,7 +13,7 @@ use crate::id::{Hash, RecordId, SpaceId, StatementId};
 use crate::keys::PublicKey;
 use crate::log::note::MAX_NOTE_BYTES;
 use crate::log::proof::MAX_PROOF_HASHES;
-use crate::log::{Origin, Receipt, TreeSize};
+use crate::log::{EntryIndex, Origin, Receipt, TreeSize};
 
 /// The version of this protocol of messages; a peer of another version is told so.
 pub const SYNC_VERSION: u32 = 1;
@@ -27,6 +27,8 @@ pub const SPACES_MAX: usize = 512;
 pub const LOGS_MAX: usize = 512;
 /// Most annex keys asked for at once.
 pub const KEYS_MAX: usize = 256;
+/// Most payloads asked for at once.
+pub const PAYLOADS_MAX: usize = 256;
 /// Most branches of one log that are kept and asked for, beside the one that stands.
 pub const BRANCHES_MAX: u32 = 4;
 /// Longest reason, in bytes of UTF-8.
@@ -92,6 +94,17 @@ impl fmt::Debug for RecordKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RecordKey({})", self.record)
     }
+}
+
+/// A payload and the place of its entry in the log.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct PlacedPayload {
+    /// The place.
+    #[n(0)]
+    pub index: EntryIndex,
+    /// The payload.
+    #[n(1)]
+    pub payload: ByteVec,
 }
 
 /// A message.
@@ -239,6 +252,29 @@ pub enum Message {
         #[n(3)]
         from: TreeSize,
     },
+    /// Which payloads of these entries do you hold? I hold the entries without them.
+    #[n(21)]
+    AskPayloads {
+        /// The space.
+        #[n(0)]
+        space: SpaceId,
+        /// The log.
+        #[n(1)]
+        origin: Origin,
+        /// The entries, ascending.
+        #[n(2)]
+        indexes: List<EntryIndex, PAYLOADS_MAX>,
+    },
+    /// The answer to [`Message::AskPayloads`]: as many of those held as one range carries; none if none is held.
+    #[n(22)]
+    Payloads {
+        /// The log.
+        #[n(0)]
+        origin: Origin,
+        /// By place.
+        #[n(1)]
+        payloads: List<PlacedPayload, PAYLOADS_MAX>,
+    },
 }
 
 impl Message {
@@ -357,6 +393,19 @@ pub(crate) mod tests {
                 branch: 2,
                 from: size,
             },
+            Message::AskPayloads {
+                space,
+                origin: Origin::parse("lianzhan/log/0001").unwrap(),
+                indexes: List::new(vec![EntryIndex(3), EntryIndex(300)]).unwrap(),
+            },
+            Message::Payloads {
+                origin: Origin::parse("lianzhan/log/0001").unwrap(),
+                payloads: List::new(vec![PlacedPayload {
+                    index: EntryIndex(3),
+                    payload: vec![1, 2].into(),
+                }])
+                .unwrap(),
+            },
         ]
     }
 
@@ -379,7 +428,7 @@ pub(crate) mod tests {
         let parts: Vec<&[u8]> = frames.iter().map(Vec::as_slice).collect();
         assert_eq!(
             Hash::of("test", &parts).to_string(),
-            "7ab35919360ff9f8c564606eacc7b15bac47dfa98b7646b703bc9a66c5b3a69f"
+            "b99a77956d028276080206f182e00c73883e382c7e4d84a4ac0ef3b119709a20"
         );
         assert_eq!(codec::hex(&frames[14]), "820e80");
     }

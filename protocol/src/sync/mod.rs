@@ -35,5 +35,5 @@ pub use range::{
     Blame, RANGE_BYTES, RANGE_ENTRIES_MAX, RangeData, RangeEntry, RangeError, VerifiedRange, verify_range,
     verify_range_by,
 };
-pub use session::{CloseReason, Effect, FoundKey, Input, Session, SessionConfig, WitnessRequest};
+pub use session::{CloseReason, Effect, FoundKey, Input, Place, Session, SessionConfig, WitnessRequest};
 pub use standing::{Holdings, Standing};

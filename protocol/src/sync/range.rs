@@ -14,6 +14,7 @@ use crate::log::{
     PAYLOAD_MAX, PROTOCOL_VERSION, PayloadKind, ProofRejected, SignedCheckpoint, TreeSize, Verified,
     verify_consistency,
 };
+use crate::spread::{self, OneByOne, Spread};
 
 /// About how many bytes of entries and payloads one range carries; one entry is always carried.
 pub const RANGE_BYTES: usize = 256 * 1024;
@@ -29,13 +30,6 @@ pub struct RangeEntry {
     /// The payload, unless it was erased or never came.
     #[n(1)]
     pub payload: Option<ByteVec>,
-}
-
-impl RangeEntry {
-    /// Reads the entry and checks its author's signature.
-    pub fn verify(&self) -> Result<Verified<Entry>, EntryError> {
-        Entry::parse(&self.entry).and_then(Entry::verify)
-    }
 }
 
 /// A piece of a log with the checkpoint that it leads to. Nothing in it is verified.
@@ -253,19 +247,17 @@ pub fn verify_range(
     before: &Frontier,
     range: &RangeData,
 ) -> Result<VerifiedRange, RangeError> {
-    verify_range_by(space, start, before, range, |entries| {
-        entries.iter().map(RangeEntry::verify).collect()
-    })
+    verify_range_by(space, start, before, range, &OneByOne)
 }
 
-/// As [`verify_range`], for callers that spread the signatures over threads: `verify` gives [`RangeEntry::verify`] of
-/// each entry, in order, and is asked once the checkpoint's own signature holds.
+/// As [`verify_range`], the entries checked as `how` says, once the checkpoint's own signature holds: signatures are most
+/// of the work, and each stands alone.
 pub fn verify_range_by(
     space: &SpaceId,
     start: Option<&LogStart>,
     before: &Frontier,
     range: &RangeData,
-    verify: impl FnOnce(&[RangeEntry]) -> Vec<Result<Verified<Entry>, EntryError>>,
+    how: &impl Spread,
 ) -> Result<VerifiedRange, RangeError> {
     if range.entries.is_empty() {
         return Err(RangeError::Empty);
@@ -294,11 +286,13 @@ pub fn verify_range_by(
     let mut frontier = before.clone();
     let mut entries = Vec::with_capacity(range.entries.len());
     let mut new_nodes = Vec::with_capacity(range.entries.len() * 2);
-    let verified = verify(&range.entries);
-    // Another number of entries than were given, or other ones, would lead to another root.
-    for ((index, item), entry) in (range.from.0..).zip(range.entries.iter()).zip(verified) {
-        let entry = check_entry(index, item, entry, &start, space, &range.origin)?;
-        new_nodes.extend(frontier.push(entry.leaf()));
+    let items: Vec<(u64, &RangeEntry)> = (range.from.0..).zip(range.entries.iter()).collect();
+    let checked = spread::each(how, &items, |(index, item)| {
+        check_entry(*index, item, &start, space, &range.origin)
+    });
+    for ((_, item), checked) in items.iter().zip(checked) {
+        let (entry, leaf) = checked?;
+        new_nodes.extend(frontier.push(leaf));
         entries.push((entry, item.payload.clone().map(Vec::from)));
     }
     check_extends(&frontier, &checkpoint, &range.proof, range.from)?;
@@ -343,13 +337,12 @@ fn check_start(start: &LogStart, space: &SpaceId, origin: &Origin) -> Result<(),
 fn check_entry(
     index: u64,
     item: &RangeEntry,
-    entry: Result<Verified<Entry>, EntryError>,
     start: &LogStart,
     space: &SpaceId,
     origin: &Origin,
-) -> Result<Verified<Entry>, RangeError> {
+) -> Result<(Verified<Entry>, Hash), RangeError> {
     let bad = |error| RangeError::BadEntry { index, error };
-    let entry = entry.map_err(bad)?;
+    let entry = Entry::parse(&item.entry).and_then(Entry::verify).map_err(bad)?;
     entry.check_place(origin, space).map_err(bad)?;
     if let Some(payload) = &item.payload {
         entry.check_payload(payload).map_err(bad)?;
@@ -359,7 +352,10 @@ fn check_entry(
         &entry,
         item.payload.as_ref().map(|payload| payload.as_slice()),
     ) {
-        Ok(_) => Ok(entry),
+        Ok(_) => {
+            let leaf = entry.leaf();
+            Ok((entry, leaf))
+        }
         Err(EntryError::Statement(what)) => Err(RangeError::BadStatement { index, what }),
         Err(error) => Err(bad(error)),
     }

@@ -2,9 +2,9 @@
 //! [`Session::handle`] return what is to be done.
 //!
 //! Phases: *opening* until the peer's hello, *learning* while the driver adds the peer's statements to the directory,
-//! *open*, *closed*. The open part is four conversations that know nothing of each other: pulling ranges (`pull`),
-//! answering (`serve`), being witnessed (`witnessing`) and annex keys (`keyring`); `joining` asks for joint spaces that
-//! the peer knows of and we do not.
+//! *open*, *closed*. The open part is some conversations that know nothing of each other: pulling ranges (`pull`),
+//! answering (`serve`), being witnessed (`witnessing`) and what is lacking though sizes and roots agree, annex keys
+//! (`keyring`) and payloads (`repair`); `joining` asks for joint spaces that the peer knows of and we do not.
 
 mod effect;
 mod forks;
@@ -12,11 +12,12 @@ mod joining;
 mod keyring;
 mod opening;
 mod pull;
+mod repair;
 mod serve;
 mod shared;
 mod witnessing;
 
-pub use effect::{CloseReason, Effect, FoundKey, Input, WitnessRequest};
+pub use effect::{CloseReason, Effect, FoundKey, Input, Place, WitnessRequest};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use joining::Joining;
 use keyring::Keyring;
 use opening::Learning;
 use pull::Pull;
+use repair::Repair;
 use serve::Serve;
 use shared::Shared;
 use witnessing::Witnessing;
@@ -91,6 +93,7 @@ struct Open {
     serve: Serve,
     witnessing: Witnessing,
     keyring: Keyring,
+    repair: Repair,
     joining: Joining,
     forks: Forks,
 }
@@ -166,6 +169,7 @@ impl Session {
                 origin,
                 standing,
             } => self.switched(space, &origin, standing, out),
+            Input::Filled { space, origin } => self.filled(space, origin, out),
             Input::WitnessLog { origin } => self.witness_log_due(origin),
             Input::Stop => return Err(CloseReason::Stopping),
             Input::StoreFailed { reason } => return Err(CloseReason::Ours(reason)),
@@ -209,6 +213,10 @@ impl Session {
             Input::Cosigned { origin, result } => open.serve.cosigned(origin, result, out),
             Input::LackKeys(records) => open.keyring.lack(records),
             Input::KeysFound(keys) => open.serve.keys_found(&self.shared, keys, out),
+            Input::LackPayloads(places) => open.repair.lack(places),
+            Input::PayloadsFound { origin, payloads } => {
+                open.serve.payloads_found(&self.shared, origin, payloads, out);
+            }
             // The rest needs no open session and was handled before.
             _ => {}
         }
@@ -250,7 +258,10 @@ impl Session {
                 Ok(())
             }
             Message::Logs { space, logs, more } => open.pull.logs(shared, space, &logs, more, out),
-            Message::Grew { space, log } => open.pull.grew(shared, space, log, out),
+            Message::Grew { space, log } => {
+                open.repair.again(space, &log.origin);
+                open.pull.grew(shared, space, log, out)
+            }
             Message::Range(range) => match open.forks.range(range, out)? {
                 Some(range) => open.pull.range(shared, range, out),
                 None => Ok(()),
@@ -309,6 +320,14 @@ impl Session {
             }
             Message::AskKeys(records) => open.serve.ask_keys(records.into_vec(), out),
             Message::Keys(keys) => open.keyring.keys(keys.into_vec(), out),
+            Message::AskPayloads {
+                space,
+                origin,
+                indexes,
+            } => open
+                .serve
+                .ask_payloads(shared, space, origin, indexes.into_vec(), out),
+            Message::Payloads { origin, payloads } => open.repair.payloads(&origin, payloads.into_vec(), out),
         }
     }
 
@@ -326,6 +345,7 @@ impl Session {
             serve: Serve::default(),
             witnessing: Witnessing::default(),
             keyring: Keyring::default(),
+            repair: Repair::default(),
             joining: Joining::default(),
             forks: Forks::default(),
         };
@@ -443,6 +463,17 @@ impl Session {
         }
     }
 
+    /// Payloads that had been lacking are here: who lacks them, too, may ask again.
+    fn filled(&self, space: SpaceId, origin: Origin, out: &mut Vec<Effect>) {
+        if matches!(self.phase, Phase::Open(_))
+            && self.shared.contains(&space)
+            && let Some(standing) = self.shared.held().standing(&space, &origin)
+        {
+            let log = LogStanding { origin, standing };
+            send(out, &Message::Grew { space, log });
+        }
+    }
+
     /// Another branch of a log stands: what is held is another thing now, perhaps a smaller one.
     fn switched(&mut self, space: SpaceId, origin: &Origin, standing: Standing, out: &mut Vec<Effect>) {
         self.shared.switch(space, origin, standing);
@@ -474,6 +505,9 @@ impl Session {
             open.pull.level(open.joining.is_open(), out);
             open.witnessing.pump(out);
             open.keyring.pump(out);
+            if open.pull.is_level() {
+                open.repair.pump(&self.shared, out);
+            }
         }
         Ok(())
     }

@@ -106,7 +106,7 @@ impl World {
             node,
             News {
                 grown: vec![grown],
-                directory: false,
+                ..News::default()
             },
         );
     }
@@ -119,8 +119,17 @@ impl World {
             News {
                 grown: vec![grown],
                 directory: true,
+                ..News::default()
             },
         );
+    }
+
+    /// Every node says to its sessions which payloads it lacks.
+    pub(super) fn lack_payloads(&mut self) {
+        for end in self.links.iter_mut().flatten().flatten() {
+            let lacking = self.nodes[end.node].lacking();
+            end.inputs.push_back(Input::LackPayloads(lacking));
+        }
     }
 
     pub(super) fn lack_keys(&mut self, node: usize, records: &[RecordId]) {
@@ -269,6 +278,9 @@ impl World {
                     standing,
                     own,
                 });
+            }
+            for (space, origin) in news.filled.iter().cloned() {
+                end.inputs.push_back(Input::Filled { space, origin });
             }
             if news.directory {
                 let (directory, holdings) = (known.directory.clone(), holdings.clone());

@@ -249,6 +249,50 @@ fn keys_reach_the_township_and_never_the_county() {
     assert_done(&world, &[(0, 1), (1, 2)]);
 }
 
+/// Sizes and roots agree, and payloads are lacking all the same: here they come from the station through a township that
+/// lacks them, too.
+#[test]
+fn payloads_that_are_lacking_come_although_sizes_and_roots_agree() {
+    for seed in 0..16 {
+        let mut world = World::new(vec![node(SHIQIAO), node(FENGDU), node(COUNTY)], seed);
+        let space = Space::of(org(SHIQIAO), Audience::County);
+        for bytes in [100, 2000, 40, 2500, 9] {
+            world.change(0, &space, bytes);
+        }
+        world.connect(0, 1);
+        world.connect(1, 2);
+        world.run();
+        world.cut();
+        let station = node(SHIQIAO);
+        for holder in [1, 2] {
+            world.nodes[holder].lose_payloads(&station);
+            assert_eq!(world.nodes[holder].lacking().len(), 5);
+        }
+        // Whichever comes first: the county may ask a township that still has nothing.
+        world.connect(1, 2);
+        if seed % 2 == 0 {
+            world.lack_payloads();
+            world.run();
+            assert_eq!(world.nodes[2].lacking().len(), 5);
+            world.connect(0, 1);
+        } else {
+            world.connect(0, 1);
+        }
+        world.run();
+        world.lack_payloads();
+        world.run();
+        for holder in [1, 2] {
+            assert_eq!(world.nodes[holder].lacking(), [], "seed {seed}");
+        }
+        let ranges = count(
+            &world,
+            |message| matches!(message, Message::Payloads { payloads, .. } if !payloads.is_empty()),
+        );
+        assert!(ranges >= 2 * 3, "bounded answers, {ranges}");
+        assert_done(&world, &[(0, 1), (1, 2)]);
+    }
+}
+
 #[test]
 fn a_joint_space_reaches_its_partners_through_their_parent() {
     let space = Space::joint(org(FENGDU), [org(QINGYA)], Level::City, 2026);

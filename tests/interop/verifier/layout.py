@@ -146,7 +146,8 @@ message = variant({
     7: arrayof(range_), 8: arrayof(origin), 9: arrayof(origin, uint, tstr(65536), proof63, receipt, optional=1),
     10: arrayof(origin, receipt), 11: arrayof(origin, uint, tstr(200)), 12: arrayof(listof(id16, 256)),
     13: arrayof(listof(arrayof(id16, bstr(32)), 256)), 14: arrayof(), 15: arrayof(listof(bstr(), 60), boolean),
-    16: arrayof(tstr(200)), 17: arrayof(id32, origin, uint, uint)})
+    16: arrayof(tstr(200)), 17: arrayof(id32, origin, uint, uint), 21: arrayof(id32, origin, listof(uint, 256)),
+    22: arrayof(origin, listof(arrayof(uint, bstr()), 256))})
 
 # the names that cbor.json uses
 NAMED = {"uint": uint, "tstr": tstr(), "value": value, "OrgIds": listof(id16), "Validity": validity,

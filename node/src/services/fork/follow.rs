@@ -6,7 +6,8 @@ use lianzhan_protocol::sync::{
     BRANCHES_MAX, Blame, RangeData, RangeError, Standing, VerifiedRange, verify_range_by,
 };
 
-use super::super::ingest::{verify_entries, withholds};
+use super::super::ingest::withholds;
+use super::super::threads::Threads;
 use super::super::{Node, ServiceError};
 use super::{BranchStep, History};
 use crate::store::{BranchPiece, BranchRow, LogRow, Onto, Reader, StoreError};
@@ -148,7 +149,13 @@ fn held(reader: &Reader<'_>, range: &RangeData) -> Result<Option<Held>, StoreErr
 /// Verifies the range against the tree that it follows. None if it follows none of those held.
 fn verify(space: &SpaceId, held: &Held, range: &RangeData) -> Result<Option<VerifiedRange>, RangeError> {
     for tree in &held.trees {
-        match verify_range_by(space, Some(&held.log.start), tree, range, verify_entries) {
+        match verify_range_by(
+            space,
+            Some(&held.log.start),
+            tree,
+            range,
+            &Threads::of_this_machine(),
+        ) {
             Ok(verified) => return Ok(Some(verified)),
             Err(RangeError::NotAnExtension(_)) => {}
             Err(error) => return Err(error),

@@ -38,7 +38,7 @@ fn any_message() -> impl Strategy<Value = Message> {
             more
         }),
         (space.clone(), listed()).prop_map(|(space, log)| Message::Grew { space, log }),
-        (space, log(), size()).prop_map(|(space, origin, n)| Message::Want {
+        (space.clone(), log(), size()).prop_map(|(space, origin, n)| Message::Want {
             space,
             origin,
             from: TreeSize(n)
@@ -69,6 +69,19 @@ fn any_message() -> impl Strategy<Value = Message> {
             }])
             .unwrap()
         )),
+        (space.clone(), log(), any::<u64>()).prop_map(|(space, origin, index)| Message::AskPayloads {
+            space,
+            origin,
+            indexes: List::new(vec![EntryIndex(index)]).unwrap(),
+        }),
+        (log(), any::<u64>()).prop_map(|(origin, index)| Message::Payloads {
+            origin,
+            payloads: List::new(vec![PlacedPayload {
+                index: EntryIndex(index),
+                payload: vec![1].into(),
+            }])
+            .unwrap(),
+        }),
         Just(Message::AskJoint),
         any::<bool>().prop_map(|more| Message::Joint {
             statements: List::new(Vec::new()).unwrap(),
@@ -110,7 +123,7 @@ proptest! {
                         prop_assert!(at.is_some());
                         at.map(|at| asked.swap_remove(at));
                     }
-                    Effect::StoreKeys(_) | Effect::StoreReceipt { .. } => prop_assert!(false, "not asked for"),
+                    Effect::StoreKeys(_) | Effect::StorePayloads { .. } | Effect::StoreReceipt { .. } => prop_assert!(false, "not asked for"),
                     _ => {}
                 }
             }

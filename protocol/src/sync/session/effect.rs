@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::range::RangeData;
 use super::super::standing::{Holdings, Standing};
 use crate::id::{OrgId, RecordId, SpaceId};
-use crate::log::{Origin, Receipt, SignedCheckpoint, TreeSize};
+use crate::log::{EntryIndex, Origin, Receipt, SignedCheckpoint, TreeSize};
 use crate::record::AnnexKey;
 use crate::trust::{Directory, SignedStatement};
 
@@ -31,6 +31,17 @@ pub struct FoundKey {
     pub space: SpaceId,
     /// The key.
     pub key: AnnexKey,
+}
+
+/// The place of an entry that is held without its payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The space of the log.
+    pub space: SpaceId,
+    /// The log.
+    pub origin: Origin,
+    /// The entry.
+    pub index: EntryIndex,
 }
 
 /// News for a session. Each answer to an effect may come at any later time, and news of a log that grew in any order.
@@ -151,6 +162,22 @@ pub enum Input {
     LackKeys(Vec<RecordId>),
     /// Answers [`Effect::FindKeys`] with the keys held.
     KeysFound(Vec<FoundKey>),
+    /// Entries are held here without their payloads. Asked of the peer once it is established; not before.
+    LackPayloads(Vec<Place>),
+    /// Payloads that were lacking in a log came, from whomever: told to every session after the commit.
+    Filled {
+        /// Its space.
+        space: SpaceId,
+        /// The log.
+        origin: Origin,
+    },
+    /// Answers [`Effect::FindPayloads`] with payloads held.
+    PayloadsFound {
+        /// The log.
+        origin: Origin,
+        /// By place.
+        payloads: Vec<(EntryIndex, Vec<u8>)>,
+    },
 }
 
 /// What the driver is to do, in this order.
@@ -241,6 +268,26 @@ pub enum Effect {
     },
     /// Keep annex keys that the peer sent and we asked for. Not checked against the commitments in headers.
     StoreKeys(Vec<(RecordId, AnnexKey)>),
+    /// Find payloads for the peer, in order, up to `max_bytes` but at least one if one is held. Answered by
+    /// [`Input::PayloadsFound`].
+    FindPayloads {
+        /// The log.
+        origin: Origin,
+        /// The entries.
+        indexes: Vec<EntryIndex>,
+        /// Bytes of payloads.
+        max_bytes: usize,
+    },
+    /// Keep payloads that the peer sent and we asked for, if they are those that the entries hash. Answered by
+    /// [`Input::LackPayloads`] where more are lacking, [`Input::StoreRefused`] or [`Input::StoreFailed`].
+    StorePayloads {
+        /// The space.
+        space: SpaceId,
+        /// The log.
+        origin: Origin,
+        /// By place.
+        payloads: Vec<(EntryIndex, Vec<u8>)>,
+    },
     /// Two roots of one size: the peer holds another branch of this log than we, or lies. The log is passed over.
     Fork {
         /// Its space.

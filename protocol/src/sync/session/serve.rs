@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::bounded::{List, Text};
-use super::super::message::{BRANCHES_MAX, FRAME_MAX, KEYS_MAX, LogStanding, Message, RecordKey};
+use super::super::message::{
+    BRANCHES_MAX, FRAME_MAX, KEYS_MAX, LogStanding, Message, PlacedPayload, RecordKey,
+};
 use super::super::range::{RANGE_BYTES, RangeData};
 use super::pull::{SPACE_LOGS_MAX, WANTS_IN_FLIGHT};
 use super::shared::Shared;
@@ -12,7 +14,7 @@ use super::witnessing::REQUESTS_IN_FLIGHT;
 use super::{CloseReason, Effect, FoundKey, send};
 use crate::id::{Hash, RecordId, SpaceId};
 use crate::keys::PublicKey;
-use crate::log::{Origin, Receipt, SignedCheckpoint, TreeSize};
+use crate::log::{EntryIndex, Origin, Receipt, SignedCheckpoint, TreeSize};
 
 #[derive(Debug, Default)]
 pub(super) struct Serve {
@@ -21,6 +23,8 @@ pub(super) struct Serve {
     cosigning: BTreeSet<Origin>,
     /// The records whose keys are being looked up.
     finding: Option<BTreeSet<RecordId>>,
+    /// The log and the entries whose payloads are being looked up.
+    filling: Option<(SpaceId, Origin, BTreeSet<EntryIndex>)>,
     /// Requests to witness that wait until our directory names us.
     deferred: Vec<Deferred>,
 }
@@ -235,5 +239,54 @@ impl Serve {
             })
             .take(KEYS_MAX);
         send(out, &Message::Keys(List::take_from(&mut keys)));
+    }
+
+    /// The peer asks for payloads of entries that it holds.
+    pub(super) fn ask_payloads(
+        &mut self,
+        shared: &Shared,
+        space: SpaceId,
+        origin: Origin,
+        indexes: Vec<EntryIndex>,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        if self.filling.is_some() {
+            return Err(CloseReason::protocol("too many payloads asked for at once"));
+        }
+        if shared.held().standing(&space, &origin).is_none() {
+            let payloads = List::take_from(&mut std::iter::empty());
+            send(out, &Message::Payloads { origin, payloads });
+            return Ok(());
+        }
+        self.filling = Some((space, origin.clone(), indexes.iter().copied().collect()));
+        out.push(Effect::FindPayloads {
+            origin,
+            indexes,
+            max_bytes: RANGE_BYTES,
+        });
+        Ok(())
+    }
+
+    /// Payloads were found; those that were asked for are sent, if the space is still shared.
+    pub(super) fn payloads_found(
+        &mut self,
+        shared: &Shared,
+        origin: Origin,
+        payloads: Vec<(EntryIndex, Vec<u8>)>,
+        out: &mut Vec<Effect>,
+    ) {
+        let asked = self.filling.take_if(|(_, asked, _)| *asked == origin);
+        let Some((space, _, mut asked)) = asked else {
+            return;
+        };
+        let mut payloads = payloads
+            .into_iter()
+            .filter(|(index, _)| shared.contains(&space) && asked.remove(index))
+            .map(|(index, payload)| PlacedPayload {
+                index,
+                payload: payload.into(),
+            });
+        let payloads = List::take_from(&mut payloads);
+        send(out, &Message::Payloads { origin, payloads });
     }
 }

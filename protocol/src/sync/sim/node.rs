@@ -13,8 +13,8 @@ use crate::log::{
 };
 use crate::record::AnnexKey;
 use crate::sync::{
-    Blame, Effect, FoundKey, Holdings, Input, RangeData, Session, SessionConfig, Standing, WitnessRequest,
-    verify_range,
+    Blame, Effect, FoundKey, Holdings, Input, Place, RangeData, Session, SessionConfig, Standing,
+    WitnessRequest, verify_range,
 };
 use crate::testing::{Federation, START};
 use crate::trust::{Audience, Directory, Purpose, SignedStatement, Space};
@@ -46,6 +46,7 @@ pub(in crate::sync) struct Node {
 pub(super) struct News {
     pub(super) grown: Vec<(SpaceId, Origin, Standing, bool)>,
     pub(super) directory: bool,
+    pub(super) filled: Vec<(SpaceId, Origin)>,
 }
 
 impl Node {
@@ -338,6 +339,75 @@ impl Node {
         })
     }
 
+    fn find_payloads(
+        &self,
+        origin: &Origin,
+        indexes: &[EntryIndex],
+        max_bytes: usize,
+    ) -> Vec<(EntryIndex, Vec<u8>)> {
+        let (mut found, mut bytes) = (Vec::new(), 0);
+        for index in indexes {
+            let held = self
+                .logs
+                .get(origin)
+                .and_then(|log| log.entries.get(index.0 as usize));
+            let Some((_, Some(payload))) = held else { continue };
+            bytes += payload.len();
+            if bytes > max_bytes && !found.is_empty() {
+                break;
+            }
+            found.push((*index, payload.clone()));
+        }
+        found
+    }
+
+    fn fill(
+        &mut self,
+        space: SpaceId,
+        origin: Origin,
+        payloads: Vec<(EntryIndex, Vec<u8>)>,
+        news: &mut News,
+    ) -> Option<Input> {
+        for (index, payload) in payloads {
+            let (entry, held) = &mut self.logs.get_mut(&origin)?.entries[index.0 as usize];
+            if let Err(error) = entry.check_payload(&payload) {
+                let reason = error.to_string();
+                return Some(Input::StoreRefused { origin, reason });
+            }
+            *held = Some(payload);
+        }
+        news.filled.push((space, origin));
+        None
+    }
+
+    /// Drops the payloads of changes that a node wrote, here alone.
+    pub(in crate::sync) fn lose_payloads(&mut self, author: &Node) {
+        for log in self.logs.values_mut() {
+            if log.start.node == author.node.public() {
+                for (entry, payload) in &mut log.entries {
+                    if entry.header().kind == PayloadKind::Change {
+                        *payload = None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Entries that are held without their payloads.
+    pub(in crate::sync) fn lacking(&self) -> Vec<Place> {
+        let places = self.logs.iter().flat_map(|(origin, log)| {
+            let lacking = (0..)
+                .zip(&log.entries)
+                .filter(|(_, (_, payload))| payload.is_none());
+            lacking.map(|(index, _)| Place {
+                space: log.start.space.id(),
+                origin: origin.clone(),
+                index: EntryIndex(index),
+            })
+        });
+        places.collect()
+    }
+
     /// Performs an effect.
     pub(super) fn perform(&mut self, effect: Effect, max_bytes: usize, news: &mut News) -> Option<Input> {
         match effect {
@@ -406,6 +476,19 @@ impl Node {
                 }
                 None
             }
+            Effect::FindPayloads {
+                origin,
+                indexes,
+                max_bytes: most,
+            } => {
+                let payloads = self.find_payloads(&origin, &indexes, most.min(max_bytes));
+                Some(Input::PayloadsFound { origin, payloads })
+            }
+            Effect::StorePayloads {
+                space,
+                origin,
+                payloads,
+            } => self.fill(space, origin, payloads, news),
             _ => None,
         }
     }

@@ -1,0 +1,67 @@
+//! Payloads that are lacking although sizes and roots agree: which, and taking them in. A payload is lacking where a peer had
+//! the entry and not what it hashes; nothing is counted that cannot be read.
+
+use lianzhan_protocol::log::{Entry, EntryIndex, Origin};
+use lianzhan_protocol::sync::Place;
+
+use super::{Node, ServiceError};
+use crate::store::StoreError;
+
+/// Most places that a session is told at once; it asks for the next when these are here.
+const PLACES_MAX: usize = 4096;
+
+/// What became of payloads that a peer gave.
+#[derive(Debug)]
+pub enum Filled {
+    /// They are durable.
+    Stored,
+    /// The peer sent something else than the entries hash.
+    PeerLied(String),
+}
+
+impl Node {
+    /// Entries that are held without their payloads.
+    pub fn lacking_payloads(&self) -> Result<Vec<Place>, ServiceError> {
+        Ok(self.store.read(|reader| reader.lacking(PLACES_MAX))?)
+    }
+
+    /// Payloads that are held of entries of a log, up to about `max_bytes`.
+    pub fn find_payloads(
+        &self,
+        origin: &Origin,
+        indexes: &[EntryIndex],
+        max_bytes: usize,
+    ) -> Result<Vec<(EntryIndex, Vec<u8>)>, ServiceError> {
+        Ok(self
+            .store
+            .read(|reader| reader.payloads(origin, indexes, max_bytes))?)
+    }
+
+    /// Keeps payloads of a log if every one of them is what its entry hashes.
+    pub fn fill(
+        &self,
+        origin: &Origin,
+        payloads: Vec<(EntryIndex, Vec<u8>)>,
+    ) -> Result<Filled, ServiceError> {
+        let lie = self.store.read(|reader| {
+            for (index, payload) in &payloads {
+                let Some(bytes) = reader.entry_bytes(origin, *index)? else {
+                    continue;
+                };
+                let entry = Entry::parse(&bytes)
+                    .map_err(|error| StoreError::Corrupt(format!("entry {index} of {origin}: {error}")))?;
+                if let Err(error) = entry.check_payload(payload) {
+                    return Ok(Some(format!("entry {index}: {error}")));
+                }
+            }
+            Ok(None)
+        })?;
+        if let Some(lie) = lie {
+            return Ok(Filled::PeerLied(lie));
+        }
+        let origin = origin.clone();
+        self.store
+            .write_blocking(move |writer| writer.fill(&origin, payloads))?;
+        Ok(Filled::Stored)
+    }
+}
