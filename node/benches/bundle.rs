@@ -2,23 +2,23 @@
 //! signatures in the same run. `cargo bench -p lianzhan-node --bench bundle` runs it; `docs/benchmarks.md` says what its
 //! figures mean.
 
-#[allow(dead_code, reason = "the pipeline needs more of the scene")]
+#[allow(dead_code, reason = "other benchmarks need more of it")]
+mod figures;
+#[allow(dead_code, reason = "other benchmarks need more of it")]
 mod scene;
 
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
-use lianzhan_node::config::Overrides;
+use lianzhan_node::services::files;
 use lianzhan_node::services::threads::Threads;
-use lianzhan_node::services::{Node, files};
 use lianzhan_protocol::bundle;
 use lianzhan_protocol::id::RecordId;
 use lianzhan_protocol::log::Entry;
 use lianzhan_protocol::spread::{OneByOne, Spread};
 
-use scene::Scene;
+use figures::machine_load;
+use scene::{Scene, open_copy};
 
 /// Visits; each is created and later updated, so a bundle of all of them has twice as many entries.
 const VISITS: usize = 50_000;
@@ -157,36 +157,7 @@ fn median(all: &mut [f64]) -> f64 {
     all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-fn machine_load() -> String {
-    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split(' ').take(3).collect::<Vec<_>>().join(" ")
-}
-
 /// The most memory that this process has had, in KiB; 0 where the system does not say.
 fn peak_kib() -> usize {
-    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok())
-        .unwrap_or(0)
-}
-
-/// A node in a copy of a directory.
-fn open_copy(from: &Path, to: &Path) -> anyhow::Result<Arc<Node>> {
-    std::fs::create_dir_all(to)?;
-    copy(from, to)?;
-    Ok(Node::open(to, &Overrides::default())?)
-}
-
-fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for item in std::fs::read_dir(from)? {
-        let item = item?;
-        let target = to.join(item.file_name());
-        if item.file_type()?.is_dir() {
-            copy(&item.path(), &target)?;
-        } else {
-            std::fs::copy(item.path(), target)?;
-        }
-    }
-    Ok(())
+    figures::memory_kib("self", "VmHWM").map_or(0, |kib| kib as usize)
 }

@@ -4,11 +4,12 @@
 //! Two orgs below a county are set up as they would be in the field; a clerk at the station signs the entries, the
 //! township witnesses the log, and fresh copies of the county's directory take it in.
 
+#[allow(dead_code, reason = "other benchmarks need more of it")]
+mod figures;
+#[allow(dead_code, reason = "other benchmarks need more of it")]
 mod scene;
 
 use std::collections::HashMap;
-use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -27,6 +28,7 @@ use lianzhan_protocol::record::{RecordState, Verdict, fold};
 use lianzhan_protocol::spread::Spread;
 use lianzhan_protocol::sync::{verify_range, verify_range_by};
 
+use figures::{cpu, machine_load, spread};
 use scene::Scene;
 
 /// Medians are over so many rounds; a round does everything once, so that noise meets all stages alike.
@@ -75,28 +77,6 @@ fn main() -> anyhow::Result<()> {
     own.print();
     println!("load of this machine when it ended: {}", machine_load());
     Ok(())
-}
-
-/// The load averages: with more than cores at work beside it, figures say little.
-fn machine_load() -> String {
-    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load: Vec<&str> = text.split(' ').take(3).collect();
-    if load.is_empty() {
-        "unknown".into()
-    } else {
-        load.join(" ")
-    }
-}
-
-/// What this process has used of all cores, where the system says so; in steps of 10 ms.
-fn cpu() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
-    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks: f64 = [11, 12]
-        .iter()
-        .map(|n| fields.get(*n)?.parse::<f64>().ok())
-        .sum::<Option<f64>>()?;
-    Some(ticks / 100.0)
 }
 
 /// Seconds per round of everything measured, in the order of first mention.
@@ -185,17 +165,6 @@ impl Table {
             );
         }
         println!();
-    }
-}
-
-/// Least, median, greatest.
-fn spread(all: &[f64]) -> (f64, f64, f64) {
-    let mut sorted = all.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    match sorted.as_slice() {
-        [] => (f64::NAN, f64::NAN, f64::NAN),
-        [first, .., last] => (*first, sorted[sorted.len() / 2], *last),
-        [one] => (*one, *one, *one),
     }
 }
 
@@ -535,27 +504,4 @@ impl Own {
             );
         }
     }
-}
-
-/// Opens a node in a fresh copy of a directory that no program holds.
-fn open_copy(from: &Path, to: &Path) -> anyhow::Result<Arc<Node>> {
-    if to.exists() {
-        std::fs::remove_dir_all(to)?;
-    }
-    copy(from, to)?;
-    Ok(Node::open(to, &lianzhan_node::config::Overrides::default())?)
-}
-
-fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for item in std::fs::read_dir(from)? {
-        let item = item?;
-        let target = to.join(item.file_name());
-        if item.file_type()?.is_dir() {
-            copy(&item.path(), &target)?;
-        } else {
-            std::fs::copy(item.path(), &target)?;
-        }
-    }
-    Ok(())
 }

@@ -1,25 +1,31 @@
 //! The federation that is measured: a county, a township, a station with a clerk, and what the clerk wrote.
 
+mod visit;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use age::secrecy::SecretString;
 use anyhow::{Context, ensure};
-use lianzhan_node::config::Config;
+use lianzhan_node::config::{Config, Overrides};
 use lianzhan_node::services::appoint::PersonDraft;
 use lianzhan_node::services::found::{OrgDraft, found};
 use lianzhan_node::services::invite::Joining;
+use lianzhan_node::services::threads::Threads;
 use lianzhan_node::services::{Annex, Author, Draft, NewRecord, Node, definition_hash};
 use lianzhan_node::store::{DATABASE, OwnEntry};
+use lianzhan_protocol::bundle::Spread;
 use lianzhan_protocol::codec;
 use lianzhan_protocol::id::{ChangeId, Hash, RecordId};
 use lianzhan_protocol::keys::{PublicKey, Signature};
 use lianzhan_protocol::log::{Entry, Header, Origin, PROTOCOL_VERSION, PayloadKind, TreeSize};
-use lianzhan_protocol::record::{Change, Event, Put, Value};
+use lianzhan_protocol::record::{Change, Put, Value};
 use lianzhan_protocol::sync::{RANGE_BYTES, RangeData};
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Level, Role, Space};
+
+use visit::{Dice, answer, visit};
 
 /// Everything but keys is drawn from it.
 pub(super) const SEED: u64 = 0x1a2b_3c4d;
@@ -48,7 +54,17 @@ pub(super) struct Scene {
 }
 
 impl Scene {
+    /// With a station that was witnessed while it wrote.
     pub(super) fn build(dir: &Path, visits: usize) -> anyhow::Result<Self> {
+        Self::raise(dir, visits, true)
+    }
+
+    /// With a station that had no line yet: nobody above holds or has witnessed anything of it.
+    pub(super) fn build_apart(dir: &Path, visits: usize) -> anyhow::Result<Self> {
+        Self::raise(dir, visits, false)
+    }
+
+    fn raise(dir: &Path, visits: usize, witnessed: bool) -> anyhow::Result<Self> {
         let county = found(
             &dir.join("county"),
             org(Level::County, "990121"),
@@ -85,7 +101,7 @@ impl Scene {
         // Closed before its log is written: own writes are measured on a copy without it.
         drop(station);
         settle(&dir.join("station"))?;
-        let station = super::open_copy(&dir.join("station"), &dir.join("writer"))?;
+        let station = open_copy(&dir.join("station"), &dir.join("writer"))?;
         let mut scene = Scene {
             dir: dir.to_owned(),
             space: station.home_space(LEDGER)?,
@@ -109,7 +125,9 @@ impl Scene {
             station
                 .store()
                 .write_blocking(move |writer| writer.append_own(&origin, entries))?;
-            scene.witness(&station, &township)?;
+            if witnessed {
+                scene.witness(&station, &township)?;
+            }
         }
         scene.read(&station)?;
         Ok(scene)
@@ -117,12 +135,12 @@ impl Scene {
 
     /// A county that has none of it yet.
     pub(super) fn county(&self, name: &str) -> anyhow::Result<Arc<Node>> {
-        super::open_copy(&self.dir.join("county"), &self.dir.join(name))
+        open_copy(&self.dir.join("county"), &self.dir.join(name))
     }
 
     /// A station that has written nothing yet, and its clerk.
     pub(super) fn station(&self, name: &str) -> anyhow::Result<(Arc<Node>, Author)> {
-        let node = super::open_copy(&self.dir.join("station"), &self.dir.join(name))?;
+        let node = open_copy(&self.dir.join("station"), &self.dir.join(name))?;
         Ok((node, self.clerk.clone()))
     }
 
@@ -165,6 +183,28 @@ impl Scene {
             }
         }
         Ok(all)
+    }
+
+    /// Appends so many short entries to the log at `station`: records of two fields.
+    pub(super) fn fill(&self, station: &Node, entries: usize) -> anyhow::Result<()> {
+        let now = lianzhan_node::env::now();
+        let numbers: Vec<usize> = (0..entries).collect();
+        for batch in numbers.chunks(10 * WITNESS_EVERY) {
+            let signed = Threads::of_this_machine().each(batch, |n| {
+                let (time, salt) = (Timestamp(now.0 + *n as i64), Dice(SEED ^ *n as u64).bytes());
+                let record = RecordId::mint(time, &self.space.id(), &definition_hash(LEDGER)?, &salt);
+                self.sign(record, time, Vec::new(), visit::note(*n), salt)
+            });
+            let entries = signed
+                .into_iter()
+                .map(|signed| signed.map(|(entry, payload)| OwnEntry { entry, payload }))
+                .collect::<Result<_, _>>()?;
+            let origin = self.origin.clone();
+            station
+                .store()
+                .write_blocking(move |writer| writer.append_own(&origin, entries))?;
+        }
+        Ok(())
     }
 
     fn sign(
@@ -275,123 +315,7 @@ pub(super) fn annexes() -> Vec<Annex> {
     ]
 }
 
-const PLACES: [&str; 8] = [
-    "石桥村",
-    "柳林村",
-    "云岭组",
-    "河湾组",
-    "枫渡街",
-    "东门巷",
-    "老学校",
-    "新集市",
-];
-const THINGS: [&str; 8] = [
-    "路灯不亮",
-    "水管漏水",
-    "道路塌陷",
-    "垃圾未清",
-    "河堤裂缝",
-    "公交停运",
-    "低保未批",
-    "学校缺少校车",
-];
-const WISHES: [&str; 4] = [
-    "请尽快派人查看",
-    "希望今年内解决",
-    "请镇里协调有关部门",
-    "请代表现场走访后答复",
-];
-
-/// A visit with every field that a visit has.
-fn visit(dice: &mut Dice, n: usize) -> Vec<Put> {
-    let text = |name: &str, value: String| Put::field(name, Value::Text(value));
-    let gist = format!(
-        "{}{}，{}户居民受影响，{}，{}。",
-        dice.pick(&PLACES),
-        dice.pick(&THINGS),
-        dice.below(90) + 2,
-        dice.pick(&WISHES),
-        dice.pick(&WISHES)
-    );
-    let day = format!("2026-{:02}-{:02}", dice.below(12) + 1, dice.below(28) + 1);
-    let mut puts = vec![
-        text("reg_no", format!("990121103201-2026-16-{n:05}")),
-        text("received_at", format!("{day}T09:{:02}:00+08:00", dice.below(60))),
-        text(
-            "channel",
-            dice.pick(&["visit", "letter", "phone", "home_visit"]).to_owned(),
-        ),
-        text("subject_ref", dice.hex()),
-        Put::field("persons", Value::Int(dice.below(9) as i64 + 1)),
-        text("is_voter_of", dice.hex()),
-        text("receiver_names", "林晓、周远".into()),
-        text("nature", dice.pick(&["problem", "suggestion"]).to_owned()),
-        text("gist", gist),
-        text("campaign", dice.hex()),
-        text("issue", dice.hex()),
-        text("note", format!("{}已在场说明情况", dice.pick(&PLACES))),
-        Put::field("annex/subject", Value::Bytes(dice.bytes::<32>().to_vec())),
-        Put::field(
-            "annex/subject_sensitive",
-            Value::Bytes(dice.bytes::<32>().to_vec()),
-        ),
-    ];
-    for _ in 0..5 {
-        let deputy = dice.hex();
-        puts.push(text(&format!("receiver/{deputy}"), deputy));
-        let photo = dice.bytes::<32>();
-        puts.push(Put::field(
-            &format!("attachments/{}", codec::hex(&photo[..16])),
-            Value::Bytes(photo.to_vec()),
-        ));
-    }
-    puts.push(Put::event(&Event::Register { happened: day }));
-    puts
-}
-
-/// What comes later.
-fn answer(dice: &mut Dice) -> Vec<Put> {
-    let day = format!("2026-{:02}-{:02}", dice.below(12) + 1, dice.below(28) + 1);
-    vec![
-        Put::field(
-            "triage",
-            dice.pick(&["answered_now", "issue", "hotline", "duplicate"])
-                .into(),
-        ),
-        Put::field("told_person_on", Value::Text(day)),
-        Put::field("note", Value::Text(format!("{}，已电话告知", dice.pick(&WISHES)))),
-    ]
-}
-
-/// Numbers by chance, the same each time (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-    fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-    fn pick<'a, T: ?Sized>(&mut self, of: &[&'a T]) -> &'a T {
-        of[self.below(of.len() as u64) as usize]
-    }
-    fn bytes<const N: usize>(&mut self) -> [u8; N] {
-        let mut out = [0; N];
-        out.chunks_mut(8)
-            .for_each(|part| part.copy_from_slice(&self.next().to_be_bytes()[..part.len()]));
-        out
-    }
-    fn hex(&mut self) -> String {
-        codec::hex(&self.bytes::<16>())
-    }
-}
-
-fn passphrase() -> SecretString {
+pub(super) fn passphrase() -> SecretString {
     SecretString::from("a passphrase of the benchmark".to_owned())
 }
 
@@ -428,4 +352,28 @@ fn settle(dir: &Path) -> anyhow::Result<()> {
         std::thread::sleep(Duration::from_millis(5));
     }
     anyhow::bail!("{} is still open", dir.display())
+}
+
+/// Opens a node in a fresh copy of a directory that no program holds.
+pub(super) fn open_copy(from: &Path, to: &Path) -> anyhow::Result<Arc<Node>> {
+    copy(from, to)?;
+    Ok(Node::open(to, &Overrides::default())?)
+}
+
+/// Copies a directory that no program holds, in place of what was there.
+pub(super) fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    if to.exists() {
+        std::fs::remove_dir_all(to)?;
+    }
+    std::fs::create_dir_all(to)?;
+    for item in std::fs::read_dir(from)? {
+        let item = item?;
+        let target = to.join(item.file_name());
+        if item.file_type()?.is_dir() {
+            copy(&item.path(), &target)?;
+        } else {
+            std::fs::copy(item.path(), &target)?;
+        }
+    }
+    Ok(())
 }
