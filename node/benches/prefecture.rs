@@ -81,8 +81,6 @@ fn main() -> anyhow::Result<()> {
         .arg("--run")
         .arg(dir.path())
         .args(std::env::args().skip(1))
-        // Its quiet is what is measured: no line for each of a thousand sessions.
-        .env("RUST_LOG", "off")
         .status()?;
     ensure!(status.success(), "the process of the nodes ended with {status}");
     Ok(())
