@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
+use lianzhan_protocol::sync::PATIENCE_MS;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Name of the configuration file in a node's directory.
@@ -47,6 +48,8 @@ pub struct Config {
     pub scrypt_log_n: u8,
     /// Minutes without a request after which a signed-in person's key is forgotten.
     pub session_minutes: u64,
+    /// Seconds that a peer may take for an answer that it owes. Who misbehaved is avoided for times that grow with it.
+    pub patience_seconds: u64,
 }
 
 impl Default for Config {
@@ -60,6 +63,7 @@ impl Default for Config {
             parents: Vec::new(),
             scrypt_log_n: 16,
             session_minutes: 60,
+            patience_seconds: PATIENCE_MS / 1000,
         }
     }
 }
@@ -97,6 +101,9 @@ pub enum ConfigError {
         /// What happened.
         error: std::io::Error,
     },
+    /// No patience, or one without end.
+    #[error("patience_seconds = {0}: give a number from 1 to 3600")]
+    Patience(u64),
     /// Plain HTTP beyond this machine.
     #[error(
         "web = {0}: beyond this machine pages are served encrypted only. Give tls_certificate and tls_key (PEM files), or, \
@@ -119,6 +126,7 @@ impl ConfigError {
         match self {
             ConfigError::Value(error) => format!("配置有误：{error}"),
             ConfigError::Disk { path, error } => format!("{}：{error}", path.display()),
+            ConfigError::Patience(given) => format!("patience_seconds = {given}：请写 1 到 3600 之间的数。"),
             ConfigError::NotLoopback(web) => format!(
                 "web = {web}：网页只能加密地提供给其他计算机。请给出 tls_certificate 和 tls_key（PEM 文件）；\
                  如由反向代理加密，请给出 proxy = \"https://域名\"；或改用本机地址（127.0.0.1 或 [::1]）。"
@@ -183,10 +191,18 @@ impl Config {
         {
             return Err(ConfigError::Proxy(origin.clone()));
         }
+        if !(1..=3600).contains(&self.patience_seconds) {
+            return Err(ConfigError::Patience(self.patience_seconds));
+        }
         if !self.web.ip().is_loopback() && self.is_plain() {
             return Err(ConfigError::NotLoopback(self.web));
         }
         Ok(())
+    }
+
+    /// How long a peer may take for an answer that it owes, in milliseconds.
+    pub fn patience_ms(&self) -> u64 {
+        self.patience_seconds.saturating_mul(1000)
     }
 
     /// Whether browsers come by plain HTTP, and so from this machine alone.

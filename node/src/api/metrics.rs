@@ -11,6 +11,8 @@ use axum::routing::get;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
@@ -85,6 +87,15 @@ impl Collector for Figures {
                 "Peers from which nothing more is wanted",
                 level as u64,
             ),
+            (
+                "peers_avoided",
+                "Peers that are avoided because they misbehaved",
+                status
+                    .misconduct
+                    .iter()
+                    .filter(|peer| peer.until.is_some())
+                    .count() as u64,
+            ),
             ("alarms", "Alarms", status.alarms.len() as u64),
             (
                 "contested_records",
@@ -110,6 +121,7 @@ impl Collector for Figures {
         for (name, help, value) in figures {
             gauge(&mut encoder, name, help, value)?;
         }
+        misbehaviour(&mut encoder, status)?;
         let of_logs: [OfLogs; 4] = [
             ("log_entries", "Entries stored of a log", |log| Some(log.size)),
             ("log_waiting", "Entries of a log that wait for a witness", |log| {
@@ -143,6 +155,16 @@ impl Collector for Figures {
         }
         Ok(())
     }
+}
+
+/// How often peers misbehaved, by kind: those never seen among them, so that the first one shows as a rise.
+fn misbehaviour(encoder: &mut DescriptorEncoder<'_>, status: &Status) -> fmt::Result {
+    let help = "Conversations ended because of what the peer did";
+    let mut family = encoder.encode_descriptor("peer_misbehaviour", help, None, MetricType::Counter)?;
+    for seen in &status.misbehaviour {
+        ConstCounter::new(seen.count).encode(family.encode_family(&[("kind", seen.kind)])?)?;
+    }
+    Ok(())
 }
 
 fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: u64) -> fmt::Result {

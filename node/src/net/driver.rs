@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use futures::AsyncReadExt;
 use lianzhan_protocol::keys::PublicKey;
-use lianzhan_protocol::sync::{CloseReason, Effect, FRAME_MAX, Input, Session};
+use lianzhan_protocol::sync::{CloseReason, Effect, FRAME_MAX, Input, Misbehaviour, Session};
 use libp2p::Stream;
 use tokio::sync::{broadcast, mpsc, watch};
 
 use super::frame;
+use super::pace::{Counted, Watch};
 use super::peers::Peers;
 use crate::services::Node;
 use crate::services::session::{self, Answers};
@@ -22,7 +23,36 @@ const QUEUED_MAX: usize = 8 * 1024 * 1024;
 /// How long the last frame may take to leave.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// Runs a session until it ends. Returns why, in words.
+/// How a session ended.
+pub(super) struct Ended {
+    /// Why, in words.
+    pub words: String,
+    /// What the peer did, if that is why.
+    pub kind: Option<Misbehaviour>,
+}
+
+impl From<String> for Ended {
+    fn from(words: String) -> Self {
+        Ended { words, kind: None }
+    }
+}
+
+impl From<&str> for Ended {
+    fn from(words: &str) -> Self {
+        words.to_owned().into()
+    }
+}
+
+impl From<CloseReason> for Ended {
+    fn from(reason: CloseReason) -> Self {
+        Ended {
+            words: reason.to_string(),
+            kind: reason.misbehaviour(),
+        }
+    }
+}
+
+/// Runs a session until it ends.
 pub(super) async fn run(
     node: &Arc<Node>,
     peer: PublicKey,
@@ -30,18 +60,25 @@ pub(super) async fn run(
     peers: &Peers,
     id: u64,
     mut stop: watch::Receiver<bool>,
-) -> String {
+) -> Ended {
     // Listen before looking, so that nothing falls between.
     let mut events = node.store().events();
     let opening = node.clone();
     let opened = blocking(move || session::open(&opening, peer)).await;
     let mut session = match opened {
         Some(Ok(session)) => session,
-        Some(Err(reason)) => return reason,
+        Some(Err(reason)) => return reason.into(),
         None => return "this node could not begin the session".into(),
     };
-    let (mut reading, mut writing) = stream.split();
+    let (reading, writing) = stream.split();
+    let (mut reading, mut writing) = (Counted::new(reading), Counted::new(writing));
     let queued = Arc::new(AtomicUsize::new(0));
+    let mut watch = Watch::new(
+        node.config().patience_ms(),
+        reading.moved(),
+        writing.moved(),
+        queued.clone(),
+    );
     let (out, mut to_write) = mpsc::unbounded_channel::<Vec<u8>>();
     let written = queued.clone();
     let mut writer = tokio::spawn(async move {
@@ -52,11 +89,13 @@ pub(super) async fn run(
         futures::AsyncWriteExt::close(&mut writing).await
     });
     let (framed, mut frames) = mpsc::channel::<std::io::Result<Option<Vec<u8>>>>(1);
+    let (whole, read) = (watch.whole(), reading.moved());
     let reader = tokio::spawn(async move {
         loop {
-            let read = frame::read(&mut reading, FRAME_MAX).await;
-            let last = !matches!(read, Ok(Some(_)));
-            if framed.send(read).await.is_err() || last {
+            let frame = frame::read(&mut reading, FRAME_MAX).await;
+            whole.store(read.load(Ordering::Relaxed), Ordering::Relaxed);
+            let last = !matches!(frame, Ok(Some(_)));
+            if framed.send(frame).await.is_err() || last {
                 return;
             }
         }
@@ -79,6 +118,9 @@ pub(super) async fn run(
     let mut wrote = false;
     let mut relief = tokio::time::interval(Duration::from_millis(20));
     relief.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let mut clock = tokio::time::interval(watch.step());
+    // Time that this side could not spend on the peer is not the peer's.
+    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while closed.is_none() {
         let full = driver.queued.load(Ordering::Relaxed) > QUEUED_MAX;
         let effects = tokio::select! {
@@ -87,17 +129,24 @@ pub(super) async fn run(
             ended = &mut writer => {
                 wrote = true;
                 closed = Some(match ended {
-                    Ok(Err(error)) => format!("connection: {error}"),
+                    Ok(Err(error)) => format!("connection: {error}").into(),
                     _ => "the connection closed".into(),
                 });
                 continue;
             }
             Some(answer) = answered.recv() => session.handle(answer),
             event = events.recv() => driver.news(&mut session, event).await,
+            _ = clock.tick() => match watch.look(!full) {
+                Ok(now) => session.handle(Input::Tick(now)),
+                Err(offence) => session.handle(Input::Misbehaved(offence)),
+            },
             read = frames.recv(), if !full => match read {
                 Some(Ok(Some(bytes))) => session.handle(Input::Frame(bytes)),
                 Some(Ok(None)) | None => { closed = Some("the peer hung up".into()); continue; }
-                Some(Err(error)) => { closed = Some(format!("connection: {error}")); continue; }
+                Some(Err(error)) => match frame::offence(&error) {
+                    Some(offence) => session.handle(Input::Misbehaved(offence)),
+                    None => { closed = Some(format!("connection: {error}").into()); continue; }
+                },
             },
             _ = relief.tick(), if full => Vec::new(),
         };
@@ -110,7 +159,7 @@ pub(super) async fn run(
     if !wrote && tokio::time::timeout(FAREWELL, &mut writer).await.is_err() {
         writer.abort();
     }
-    closed.unwrap_or_default()
+    closed.unwrap_or_else(|| "it ended".into())
 }
 
 /// Runs work that may block aside; none if it panicked.
@@ -130,14 +179,14 @@ struct Driver<'a> {
 
 impl Driver<'_> {
     /// Performs effects in order. Returns why the session is over, if it is.
-    fn perform(&mut self, effects: Vec<Effect>) -> Option<String> {
+    fn perform(&mut self, effects: Vec<Effect>) -> Option<Ended> {
         for effect in effects {
             if let Effect::Close { reason } = effect {
-                if matches!(reason, CloseReason::PeerLied(_)) {
+                if reason.is_lie() {
                     let alarm = session::alarm(self.node, &self.peer, reason.to_string(), &self.answers);
                     tokio::task::spawn_blocking(alarm);
                 }
-                return Some(reason.to_string());
+                return Some(reason.into());
             }
             self.one(effect);
         }

@@ -1,6 +1,7 @@
 //! Framing: a length of four bytes, big-endian, then the frame. The length is checked before anything is allocated.
 
 use futures::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use lianzhan_protocol::sync::{Misbehaviour, Offence};
 
 /// Reads one frame of at most `max` bytes; `None` at a clean end of the stream.
 pub async fn read<R: AsyncRead + Unpin>(stream: &mut R, max: usize) -> std::io::Result<Option<Vec<u8>>> {
@@ -21,6 +22,16 @@ pub async fn read<R: AsyncRead + Unpin>(stream: &mut R, max: usize) -> std::io::
     let mut frame = vec![0; len];
     stream.read_exact(&mut frame).await?;
     Ok(Some(frame))
+}
+
+/// What the peer did if reading failed by its doing. A stream that ends within a frame may be a line that broke.
+pub(super) fn offence(error: &std::io::Error) -> Option<Offence> {
+    let kind = match error.kind() {
+        std::io::ErrorKind::InvalidData => Misbehaviour::Oversized,
+        std::io::ErrorKind::UnexpectedEof => Misbehaviour::Truncated,
+        _ => return None,
+    };
+    Some(Offence::new(kind, error))
 }
 
 /// Writes one frame.

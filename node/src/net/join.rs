@@ -8,6 +8,7 @@ use lianzhan_protocol::codec;
 use libp2p::swarm::SwarmEvent;
 use libp2p::swarm::dial_opts::DialOpts;
 use libp2p::{Multiaddr, Stream};
+use tokio::sync::{Mutex, Semaphore};
 
 use super::swarm::{build, control};
 use super::{JOIN, NetError, frame, peer_id};
@@ -16,24 +17,37 @@ use crate::services::Node;
 use crate::services::invite::{Invitation, InviteError, JOIN_MAX, JoinReply, JoinRequest};
 
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How many may be about to join at once: who says nothing holds up nobody else.
+const JOINING: usize = 64;
 
-/// Answers joining nodes, one at a time: each is one signature and one commit.
+/// Answers joining nodes: many are listened to at once, and one at a time is admitted, with one signature and one commit.
 pub(super) async fn serve(node: Arc<Node>, mut incoming: libp2p_stream::IncomingStreams) {
+    let (places, door) = (Arc::new(Semaphore::new(JOINING)), Arc::new(Mutex::new(())));
     while let Some((peer, stream)) = incoming.next().await {
-        match tokio::time::timeout(PATIENCE, answer(node.clone(), stream)).await {
-            Ok(Ok(())) => tracing::info!(%peer, "a joining node was answered"),
-            Ok(Err(error)) => tracing::warn!(%peer, %error, "a joining node was not answered"),
-            Err(_) => tracing::warn!(%peer, "a joining node was too slow"),
-        }
+        let Ok(place) = places.clone().try_acquire_owned() else {
+            tracing::warn!(%peer, "a joining node was turned away: too many at once");
+            continue;
+        };
+        let (node, door) = (node.clone(), door.clone());
+        tokio::spawn(async move {
+            let _place = place;
+            match tokio::time::timeout(PATIENCE, answer(node, &door, stream)).await {
+                Ok(Ok(())) => tracing::info!(%peer, "a joining node was answered"),
+                Ok(Err(error)) => tracing::warn!(%peer, %error, "a joining node was not answered"),
+                Err(_) => tracing::warn!(%peer, "a joining node was too slow"),
+            }
+        });
     }
 }
 
-async fn answer(node: Arc<Node>, mut stream: Stream) -> std::io::Result<()> {
+async fn answer(node: Arc<Node>, door: &Mutex<()>, mut stream: Stream) -> std::io::Result<()> {
     let Some(bytes) = frame::read(&mut stream, JOIN_MAX).await? else {
         return Ok(());
     };
     let request: JoinRequest = codec::decode(&bytes, JOIN_MAX).map_err(std::io::Error::other)?;
+    let alone = door.lock().await;
     let reply = tokio::task::spawn_blocking(move || node.answer_join(&request)).await?;
+    drop(alone);
     frame::write(&mut stream, &codec::encode(&reply)).await?;
     futures::AsyncWriteExt::close(&mut stream).await
 }

@@ -1,9 +1,11 @@
 //! The network: a libp2p swarm (TCP, Noise, Yamux), one long stream per peer for sync, one short stream to join. Knows
 //! frames, streams and addresses; knows no records and no SQL. It performs what sessions and services decide.
 
+mod avoid;
 mod driver;
 pub mod frame;
 mod join;
+mod pace;
 mod peers;
 mod swarm;
 

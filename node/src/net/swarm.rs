@@ -7,15 +7,21 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use lianzhan_protocol::keys::{PublicKey, SecretKey};
+use lianzhan_protocol::sync::Misbehaviour;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, DialError, NetworkBehaviour, SwarmEvent};
-use libp2p::{Multiaddr, PeerId, Swarm, connection_limits, identify, noise, ping, tcp, yamux};
-use tokio::sync::{mpsc, oneshot, watch};
+use libp2p::{
+    Multiaddr, PeerId, Swarm, allow_block_list, connection_limits, identify, noise, ping, tcp, yamux,
+};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
+use super::avoid::{Avoided, Openings, STRANGERS_SERVED, Strangers};
+use super::driver::Ended;
 use super::peers::Peers;
 use super::{JOIN, NetError, SYNC, driver, join, keypair, node_key, peer_id};
 use crate::config::Parent;
-use crate::services::Node;
+use crate::env;
+use crate::services::{Node, conduct};
 
 /// A stream that nobody uses keeps no connection open longer than this.
 const IDLE: Duration = Duration::from_secs(60);
@@ -38,6 +44,7 @@ pub(super) struct Behaviour {
     limits: connection_limits::Behaviour,
     identify: identify::Behaviour,
     ping: ping::Behaviour,
+    pub(super) blocked: allow_block_list::Behaviour<allow_block_list::BlockedPeers>,
 }
 
 /// A swarm with `key`'s identity that listens nowhere yet.
@@ -60,6 +67,7 @@ pub(super) fn build(key: &SecretKey) -> Result<Swarm<Behaviour>, NetError> {
             limits: connection_limits::Behaviour::new(limits),
             identify: identify::Behaviour::new(identify::Config::new("/lianzhan/1".into(), keypair.public())),
             ping: ping::Behaviour::default(),
+            blocked: allow_block_list::Behaviour::default(),
         })
         .map_err(|error| stack(&error))?
         .with_swarm_config(|config| config.with_idle_connection_timeout(IDLE))
@@ -161,8 +169,12 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
     let sync = streams.accept(SYNC).map_err(stack)?;
     let joins = streams.accept(JOIN).map_err(stack)?;
     let peers = Peers::default();
+    let (avoid, told_off) = mpsc::unbounded_channel();
     let sessions = Sessions {
         node: node.clone(),
+        avoid,
+        openings: Arc::default(),
+        strangers: Arc::new(Semaphore::new(STRANGERS_SERVED)),
         peers: peers.clone(),
         next: Arc::default(),
         open: watch::Sender::new(0),
@@ -187,8 +199,9 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
     let own: Vec<String> = swarm.listeners().map(ToString::to_string).collect();
     let (told, addresses) = watch::channel(own);
     let (ended, end) = watch::channel(());
+    let avoided = Avoided::new(node);
     tokio::spawn(async move {
-        run(&mut swarm, dial_queue, told, stop).await;
+        run(&mut swarm, dial_queue, told_off, avoided, told, stop).await;
         last_words(&mut swarm, open).await;
         drop(ended);
     });
@@ -222,13 +235,18 @@ fn parse_parent(parent: &Parent) -> Result<(PublicKey, Vec<Multiaddr>), NetError
 async fn run(
     swarm: &mut Swarm<Behaviour>,
     mut dials: mpsc::Receiver<Dial>,
+    mut told_off: mpsc::UnboundedReceiver<PeerId>,
+    mut avoided: Avoided,
     told: watch::Sender<Vec<String>>,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut pending: BTreeMap<ConnectionId, oneshot::Sender<Result<(), Unreached>>> = BTreeMap::new();
+    let mut strangers = Strangers::default();
     loop {
         tokio::select! {
             _ = stop.changed() => return,
+            Some(peer) = told_off.recv() => avoided.begin(swarm, peer),
+            () = avoided.some_over() => avoided.end(swarm),
             Some(dial) = dials.recv() => {
                 if swarm.is_connected(&dial.peer) {
                     let _ = dial.reply.send(Ok(()));
@@ -248,7 +266,12 @@ async fn run(
                 SwarmEvent::NewListenAddr { .. } | SwarmEvent::ExpiredListenAddr { .. } => {
                     told.send_replace(swarm.listeners().map(ToString::to_string).collect());
                 }
-                SwarmEvent::ConnectionEstablished { connection_id, .. } => {
+                SwarmEvent::ConnectionClosed { connection_id, .. } => strangers.leave(connection_id),
+                SwarmEvent::ConnectionEstablished { connection_id, peer_id, .. } => {
+                    if !avoided.knows(&peer_id) && !strangers.enter(connection_id) {
+                        tracing::debug!(peer = %peer_id, "too many strangers are connected");
+                        swarm.close_connection(connection_id);
+                    }
                     if let Some(reply) = pending.remove(&connection_id) {
                         let _ = reply.send(Ok(()));
                     }
@@ -290,6 +313,11 @@ struct Sessions {
     /// How many are open.
     open: watch::Sender<usize>,
     stop: watch::Receiver<bool>,
+    /// Tells the swarm whom to avoid.
+    avoid: mpsc::UnboundedSender<PeerId>,
+    openings: Arc<Openings>,
+    /// Places for peers that the directory does not name.
+    strangers: Arc<Semaphore>,
 }
 
 impl Sessions {
@@ -317,6 +345,12 @@ impl Sessions {
             let Some(peer) = answering.take().or_else(|| self.in_place_of(&key, turn)) else {
                 return;
             };
+            if let Some(left) = self.avoided(peer) {
+                tokio::select! {
+                    _ = stop.changed() => return,
+                    () = tokio::time::sleep(left) => {}
+                }
+            }
             match Self::reach(&mut streams, &dials, peer, addresses.clone()).await {
                 Ok(stream) => self.drive(peer, stream).await,
                 Err(Unreached { words, other }) => {
@@ -381,15 +415,56 @@ impl Sessions {
             tracing::warn!(%peer, "a peer without an Ed25519 identity was turned away");
             return;
         };
+        if self.avoided(peer).is_some() {
+            tracing::debug!(%peer, "a peer that is avoided was turned away");
+            return;
+        }
+        if !self.openings.admit(key, env::uptime_ms()) {
+            self.judge(peer, key, Misbehaviour::Flood);
+            return;
+        }
+        let stranger = self.node.directory().node_org(&key).is_none();
+        let place = stranger
+            .then(|| self.strangers.clone().try_acquire_owned())
+            .transpose();
+        let Ok(_place) = place else {
+            tracing::debug!(%peer, "too many strangers are served");
+            return;
+        };
         let session = self.next.fetch_add(1, Ordering::Relaxed);
         if !self.peers.enter(key, session, SESSIONS) {
             tracing::warn!(%peer, "a peer with too many sessions was turned away");
             return;
         }
         self.open.send_modify(|open| *open += 1);
-        let reason = driver::run(&self.node, key, stream, &self.peers, session, self.stop.clone()).await;
+        let Ended { words, kind } =
+            driver::run(&self.node, key, stream, &self.peers, session, self.stop.clone()).await;
         self.open.send_modify(|open| *open -= 1);
         self.peers.leave(key, session);
-        tracing::info!(%peer, reason, "session ended");
+        tracing::info!(%peer, reason = words, "session ended");
+        if let Some(kind) = kind {
+            self.judge(peer, key, kind);
+        }
+    }
+
+    /// Takes note of what a peer did, and has it avoided for a time.
+    fn judge(&self, peer: PeerId, key: PublicKey, kind: Misbehaviour) {
+        let (now, dice) = (conduct::Moment::now(), u16::from_be_bytes(env::random()));
+        let patience = self.node.config().patience_ms();
+        let wait_ms = self.node.conduct().note(key, kind, now, patience, dice);
+        if wait_ms > 0 {
+            tracing::warn!(%peer, %kind, wait_ms, "a peer that misbehaved is avoided");
+            // Nobody to hear it: the network has stopped.
+            let _ = self.avoid.send(peer);
+        }
+    }
+
+    /// For how long more a peer is avoided, if it is.
+    fn avoided(&self, peer: PeerId) -> Option<Duration> {
+        let left = self
+            .node
+            .conduct()
+            .avoided_ms(&node_key(&peer)?, env::uptime_ms());
+        left.map(Duration::from_millis)
     }
 }

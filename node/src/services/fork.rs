@@ -16,7 +16,7 @@ use lianzhan_protocol::log::{
     EntryIndex, Equivocation, Evidence, Frontier, LogStart, LogStatement, Origin, Receipt, TreeSize,
     consistency, stored_index,
 };
-use lianzhan_protocol::sync::{BRANCHES_MAX, RANGE_ENTRIES_MAX, RangeData};
+use lianzhan_protocol::sync::{BRANCHES_MAX, Offence, RANGE_ENTRIES_MAX, RangeData};
 
 use super::{Node, ServiceError};
 use crate::store::{BranchRow, LogRow, Reader, StoreError};
@@ -29,7 +29,7 @@ pub enum BranchStep {
     /// That was all.
     Done,
     /// The peer sent what no honest node sends.
-    PeerLied(String),
+    PeerLied(Offence),
     /// Something failed here.
     Failed(String),
 }

@@ -4,7 +4,7 @@ use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
 use lianzhan_protocol::log::{Frontier, Origin, TreeSize};
 use lianzhan_protocol::record::AnnexKey;
 use lianzhan_protocol::sync::{
-    Blame, FoundKey, Holdings, RANGE_ENTRIES_MAX, RangeData, RangeError, Standing, VerifiedRange,
+    Blame, FoundKey, Holdings, Offence, RANGE_ENTRIES_MAX, RangeData, RangeError, Standing, VerifiedRange,
     verify_range_by,
 };
 use lianzhan_protocol::trust::Purpose;
@@ -19,7 +19,7 @@ pub enum Ingested {
     /// It is durable.
     Stored(Standing),
     /// The peer sent what no honest node sends.
-    PeerLied(String),
+    PeerLied(Offence),
     /// It does not extend what is held: the log says two things, and its other branch is to be looked at.
     Forked(String),
     /// The log is of a later version, or its node may not write there: passed over, with an alarm.
@@ -105,7 +105,7 @@ impl Node {
                 }
             }
             Err(error) => match error.blame() {
-                Blame::Peer => Ok(Ingested::PeerLied(error.to_string())),
+                Blame::Peer => Ok(Ingested::PeerLied((&error).into())),
                 Blame::Log if matches!(error, RangeError::NotAnExtension(_)) => {
                     Ok(Ingested::Forked(error.to_string()))
                 }
@@ -174,6 +174,23 @@ impl Node {
             %origin, size = %ours.size, ours = %ours.root, theirs = %theirs.root,
             "a peer says that it holds another root: one of the two copies was rewritten, or the peer lies"
         );
+    }
+
+    /// Whether a peer that said `before` of a log, and says `after` now, goes back on what it said: both are of the history
+    /// that stands here. Else another branch may stand there.
+    pub fn goes_back(
+        &self,
+        origin: &Origin,
+        before: Standing,
+        after: Standing,
+    ) -> Result<bool, ServiceError> {
+        Ok(self.store.read(|reader| {
+            let Some(log) = reader.log(origin)?.filter(|log| log.size >= before.size) else {
+                return Ok(false);
+            };
+            let is_here = |told: Standing| reader.root_at(log.id, told.size).map(|root| root == told.root);
+            Ok(is_here(before)? && is_here(after)?)
+        })?)
     }
 
     /// The standing of every log held, and the own logs among them.

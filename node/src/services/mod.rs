@@ -7,6 +7,7 @@ pub mod authority;
 pub mod backup;
 pub mod carry;
 pub mod check;
+pub mod conduct;
 pub mod desk;
 mod document;
 mod error;
@@ -115,6 +116,7 @@ pub struct Node {
     directory: RwLock<Arc<Directory>>,
     secrets: std::sync::Mutex<()>,
     carrying: std::sync::Mutex<()>,
+    conduct: conduct::Conduct,
     _lock: std::fs::File,
 }
 
@@ -185,6 +187,7 @@ impl Node {
             directory: RwLock::new(Arc::new(directory)),
             secrets: std::sync::Mutex::new(()),
             carrying: std::sync::Mutex::new(()),
+            conduct: conduct::Conduct::default(),
             _lock: lock,
         });
         node.mark_revised()?;
@@ -206,6 +209,11 @@ impl Node {
     /// Its directory.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// What peers did wrong, and who is avoided for it.
+    pub fn conduct(&self) -> &conduct::Conduct {
+        &self.conduct
     }
 
     /// Its settled configuration.

@@ -9,6 +9,7 @@ use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Audience, Directory, Level, Org, Role, Space};
 use serde::{Deserialize, Serialize};
 
+use super::conduct::{KindCount, Misconduct, Moment};
 use super::horizon::{Horizon, horizons};
 use super::office::{Office, Standing};
 use super::rekey::KeyChangeState;
@@ -205,6 +206,10 @@ pub struct Status {
     pub logs: Vec<LogStatus>,
     /// Connected peers.
     pub peers: Vec<PeerStatus>,
+    /// Peers that misbehaved while this process ran.
+    pub misconduct: Vec<Misconduct>,
+    /// How often each kind of misbehaviour was seen since it started.
+    pub misbehaviour: Vec<KindCount>,
     /// Levels above whose witness is required beside the parent's, from the top.
     pub policy: Vec<&'static str>,
     /// Why this node cosigns nothing more with its witness key, if so.
@@ -490,6 +495,8 @@ impl Node {
             witness_retired: self.store.read(|reader| reader.witness_retired())?,
             key_changes: self.key_changes(),
             peers,
+            misconduct: self.conduct.list(Moment::now()),
+            misbehaviour: self.conduct.totals(),
             alarms,
             ending: self.ending()?,
             node_revoked: self.node_revoked(),

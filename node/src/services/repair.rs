@@ -2,7 +2,7 @@
 //! the entry and not what it hashes; nothing is counted that cannot be read.
 
 use lianzhan_protocol::log::{Entry, EntryIndex, Origin};
-use lianzhan_protocol::sync::Place;
+use lianzhan_protocol::sync::{Misbehaviour, Offence, Place};
 
 use super::{Node, ServiceError};
 use crate::store::StoreError;
@@ -16,7 +16,7 @@ pub enum Filled {
     /// They are durable.
     Stored,
     /// The peer sent something else than the entries hash.
-    PeerLied(String),
+    PeerLied(Offence),
 }
 
 impl Node {
@@ -51,7 +51,8 @@ impl Node {
                 let entry = Entry::parse(&bytes)
                     .map_err(|error| StoreError::Corrupt(format!("entry {index} of {origin}: {error}")))?;
                 if let Err(error) = entry.check_payload(payload) {
-                    return Ok(Some(format!("entry {index}: {error}")));
+                    let what = format!("entry {index}: {error}");
+                    return Ok(Some(Offence::new(Misbehaviour::BadEntry, what)));
                 }
             }
             Ok(None)

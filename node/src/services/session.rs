@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::Origin;
-use lianzhan_protocol::sync::{Effect, Input, Session, SessionConfig};
+use lianzhan_protocol::sync::{Effect, Input, Offence, Session, SessionConfig};
 use lianzhan_protocol::trust::Purpose;
 
 use super::Node;
@@ -53,7 +53,7 @@ pub fn open(node: &Node, peer: PublicKey) -> Result<Session, String> {
         own_logs,
         witness_log: node.witness_log().map_err(|error| error.to_string())?,
     };
-    Ok(Session::new(config, directory, &holdings))
+    Ok(Session::new(config, directory, &holdings).with_patience(node.config().patience_ms()))
 }
 
 /// What an effect asks of the store and the directory; nothing for those that are the stream's affair. What must not wait
@@ -108,7 +108,7 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
                     origin,
                     standing,
                 },
-                Ingested::PeerLied(reason) => Input::StoreRefused { origin, reason },
+                Ingested::PeerLied(offence) => Input::StoreRefused { origin, offence },
                 Ingested::Forked(reason) => {
                     tracing::warn!(%origin, reason, "the peer holds another branch");
                     Input::StoreForked { space, origin }
@@ -177,7 +177,7 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
             aside(Box::new(move |node| match node.fill(&origin, payloads) {
                 // There may be more than a session was told.
                 Ok(Filled::Stored) => lack_payloads(node),
-                Ok(Filled::PeerLied(reason)) => Some(Input::StoreRefused { origin, reason }),
+                Ok(Filled::PeerLied(offence)) => Some(Input::StoreRefused { origin, offence }),
                 Err(error) => failed(error),
             }))
         }
@@ -187,6 +187,22 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
             node.fork_seen(&origin, ours, theirs);
             Vec::new()
         }
+        Effect::Shrunk {
+            origin,
+            before,
+            after,
+            kind,
+        } => aside(Box::new(move |node| {
+            match node.goes_back(&origin, before, after) {
+                Ok(false) => None,
+                Ok(true) => {
+                    let what = format!("{} entries now, and {} before", after.size, before.size);
+                    let offence = Offence::new(kind, what);
+                    Some(Input::StoreRefused { origin, offence })
+                }
+                Err(error) => failed(error),
+            }
+        })),
         Effect::StoreBranch { space, range } => aside(Box::new(move |node| {
             let origin = range.origin.clone();
             Some(match node.ingest_branch(&space, &range) {
@@ -195,7 +211,7 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
                     next: Some(next),
                 },
                 BranchStep::Done => Input::BranchStored { origin, next: None },
-                BranchStep::PeerLied(reason) => Input::StoreRefused { origin, reason },
+                BranchStep::PeerLied(offence) => Input::StoreRefused { origin, offence },
                 BranchStep::Failed(reason) => Input::StoreFailed { reason },
             })
         })),

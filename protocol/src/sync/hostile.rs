@@ -5,7 +5,9 @@ use proptest::prelude::*;
 
 use super::message::{Hello, LogStanding, PlacedPayload, RecordKey, SpaceDigest};
 use super::sim::{Node, World};
-use super::talk::{ALL, FEDERATION, closed, is_protocol, opened, origin, say, sent, standing, township};
+use super::talk::{
+    ALL, FEDERATION, closed, is_lie, is_protocol, opened, origin, say, sent, standing, township,
+};
 use super::*;
 use crate::id::{Hash, RecordId, SpaceId, StatementId};
 use crate::log::{Checkpoint, EntryIndex, TreeSize};
@@ -15,6 +17,7 @@ use crate::trust::{Audience, Space};
 
 mod anything;
 mod forks;
+mod patience;
 
 #[test]
 fn a_hello_says_the_truth_or_nothing_follows() {
@@ -55,7 +58,7 @@ fn a_hello_says_the_truth_or_nothing_follows() {
             ..hello.clone()
         }),
     );
-    assert!(matches!(closed(&effects), Some(CloseReason::PeerLied(_))));
+    assert!(is_lie(&effects));
 
     let (_, mut session, _) = township();
     let statements = List::new(vec![ByteVec::from(vec![1, 2, 3])]).unwrap();
@@ -66,7 +69,7 @@ fn a_hello_says_the_truth_or_nothing_follows() {
             ..hello.clone()
         }),
     );
-    assert!(matches!(closed(&effects), Some(CloseReason::PeerLied(_))));
+    assert!(is_lie(&effects));
 
     let (_, mut session, _) = township();
     assert!(
@@ -238,10 +241,7 @@ fn answers_to_nothing_and_too_many_questions_close() {
         proof,
         shown: None,
     };
-    assert!(matches!(
-        closed(&say(&mut session, forged)),
-        Some(CloseReason::PeerLied(_))
-    ));
+    assert!(is_lie(&say(&mut session, forged)));
 
     let (_, mut session) = opened();
     assert!(is_protocol(&session.handle(Input::Frame(vec![0; FRAME_MAX + 1]))));
@@ -364,9 +364,9 @@ fn whose_fault_it_was_decides_how_it_ends() {
     let (_, mut session) = opened();
     let effects = session.handle(Input::StoreRefused {
         origin: origin(1),
-        reason: "bad".into(),
+        offence: Offence::new(Misbehaviour::WrongRoot, "bad"),
     });
-    assert!(matches!(closed(&effects), Some(CloseReason::PeerLied(_))));
+    assert!(is_lie(&effects));
     let (_, mut session) = opened();
     let effects = session.handle(Input::StoreFailed {
         reason: "disk /dev/sda1 is full".into(),

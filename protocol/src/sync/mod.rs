@@ -2,7 +2,8 @@
 //!
 //! [`Session`] is a state machine: frames and news come in, effects come out, and a driver performs them. [`message`] is
 //! what goes over the wire, [`standing`] what is compared, [`range`] the check that every foreign entry passes before it
-//! can be stored. Nothing here knows of streams, storage or time; deadlines are the driver's.
+//! can be stored, [`misbehaviour`] what may go wrong by a peer's doing. Nothing here knows of streams or storage, and time
+//! is what the driver says it is ([`Input::Tick`]).
 //!
 //! A session pulls: each side asks for what it lacks, a few ranges at a time, and asks on only when what came is stored.
 //! So backpressure needs no further rule, and a cut connection loses at most the ranges on their way.
@@ -10,6 +11,8 @@
 mod bounded;
 pub mod carry;
 pub mod message;
+mod misbehaviour;
+mod pace;
 pub mod range;
 mod session;
 pub mod standing;
@@ -31,6 +34,8 @@ mod witness_tests;
 
 pub use bounded::{List, OutOfBounds, Text};
 pub use message::{BRANCHES_MAX, FRAME_MAX, Message, SYNC_VERSION};
+pub use misbehaviour::{Gravity, Misbehaviour, Offence};
+pub use pace::{Mark, PACE_MIN, PATIENCE_MS, Pace};
 pub use range::{
     Blame, RANGE_BYTES, RANGE_ENTRIES_MAX, RangeData, RangeEntry, RangeError, VerifiedRange, verify_range,
     verify_range_by,

@@ -122,6 +122,9 @@ pub enum RangeError {
     /// The first entry is no start, or one of another log or space.
     #[error("first entry: {0}")]
     BadStart(&'static str),
+    /// The log was begun in another space than the one it was given in.
+    #[error("the log belongs to another space")]
+    OtherSpace,
     /// The log follows a version of the protocol that is not known here.
     #[error("the log follows protocol version {0}, which is not known here")]
     Version(u32),
@@ -326,7 +329,7 @@ fn check_start(start: &LogStart, space: &SpaceId, origin: &Origin) -> Result<(),
         return Err(RangeError::Version(start.version));
     }
     if !start.space.is_well_formed() || start.space.id() != *space {
-        return Err(RangeError::BadStart("the log belongs to another space"));
+        return Err(RangeError::OtherSpace);
     }
     if start.origin() != *origin {
         return Err(RangeError::BadStart("the log has another origin"));

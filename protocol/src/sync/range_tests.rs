@@ -126,10 +126,7 @@ fn the_place_of_a_range_is_checked() {
     let city = Space::of(org(CITY), Audience::City).id();
     let whole = range(log, 0, 7);
     let other_space = verify_range(&city, None, &Frontier::new(), &whole).unwrap_err();
-    assert_eq!(
-        other_space,
-        RangeError::BadStart("the log belongs to another space")
-    );
+    assert_eq!(other_space, RangeError::OtherSpace);
     let headless = RangeData {
         from: TreeSize::EMPTY,
         ..range(log, 1, 7)

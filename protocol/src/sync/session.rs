@@ -11,6 +11,7 @@ mod forks;
 mod joining;
 mod keyring;
 mod opening;
+mod patience;
 mod pull;
 mod repair;
 mod serve;
@@ -24,6 +25,8 @@ use std::sync::Arc;
 
 use super::bounded::{List, Text};
 use super::message::{LogStanding, Message};
+use super::misbehaviour::{Misbehaviour, Offence};
+use super::pace::{Allowance, Mark, PATIENCE_MS, Pace};
 use super::standing::{Holdings, Standing};
 use crate::id::{Hash, OrgId, SpaceId};
 use crate::keys::PublicKey;
@@ -33,6 +36,7 @@ use forks::Forks;
 use joining::Joining;
 use keyring::Keyring;
 use opening::Learning;
+use patience::HELLO_PART;
 use pull::Pull;
 use repair::Repair;
 use serve::Serve;
@@ -72,6 +76,10 @@ pub struct Session {
     /// Of no space while the peer's org is not known.
     shared: Shared,
     phase: Phase,
+    patience_ms: u64,
+    now: Mark,
+    pace: Pace,
+    allowance: Allowance,
 }
 
 #[derive(Debug)]
@@ -112,6 +120,10 @@ impl Session {
             directory,
             shared,
             phase,
+            patience_ms: PATIENCE_MS,
+            now: Mark::default(),
+            pace: Pace::new(Mark::default(), PATIENCE_MS / HELLO_PART),
+            allowance: Allowance::new(),
         }
     }
 
@@ -173,9 +185,12 @@ impl Session {
             Input::WitnessLog { origin } => self.witness_log_due(origin),
             Input::Stop => return Err(CloseReason::Stopping),
             Input::StoreFailed { reason } => return Err(CloseReason::Ours(reason)),
-            Input::StoreRefused { origin, reason } => {
-                return Err(CloseReason::PeerLied(format!("log {origin}: {reason}")));
+            Input::StoreRefused { origin, offence } => {
+                let Offence { kind, what } = offence;
+                return Err(CloseReason::of(kind, format!("log {origin}: {what}")));
             }
+            Input::Misbehaved(offence) => return Err(CloseReason::Misbehaved(offence)),
+            Input::Tick(now) => return self.tick(now),
             Input::Stored {
                 space,
                 origin,
@@ -208,7 +223,7 @@ impl Session {
                 return open.serve.read(&self.shared, origin, from, range, out);
             }
             Input::WitnessPrepared { origin, request } => {
-                return open.witnessing.prepared(origin, request, out);
+                return open.witnessing.prepared(origin, request, self.now.ms, out);
             }
             Input::Cosigned { origin, result } => open.serve.cosigned(origin, result, out),
             Input::LackKeys(records) => open.keyring.lack(records),
@@ -228,7 +243,8 @@ impl Session {
             Phase::Learning(learning) => learning.keep(frame),
             Phase::Closed => Ok(()),
             Phase::Opening { .. } | Phase::Open(_) => {
-                let message = Message::from_frame(&frame).map_err(CloseReason::protocol)?;
+                let message = Message::from_frame(&frame)
+                    .map_err(|error| CloseReason::of(Misbehaviour::Unreadable, error))?;
                 self.message(message, out)
             }
         }
@@ -239,19 +255,27 @@ impl Session {
             return Err(CloseReason::Bye(reason.to_string()));
         }
         let (shared, config) = (&self.shared, &self.config);
+        let mut spend = |cost| match self.allowance.spend(cost) {
+            true => Ok(()),
+            false => Err(CloseReason::of(Misbehaviour::Flood, "too many messages")),
+        };
         let open = match &mut self.phase {
             Phase::Open(open) => open,
             Phase::Opening { sent } => {
                 let sent = *sent;
                 return match message {
                     Message::Hello(hello) => self.greeted(sent, hello, out),
-                    _ => Err(CloseReason::protocol("the first message is a hello")),
+                    _ => Err(CloseReason::of(
+                        Misbehaviour::OutOfTurn,
+                        "the first message is a hello",
+                    )),
                 };
             }
             Phase::Learning(_) | Phase::Closed => return Ok(()),
         };
+        spend(cost(&message))?;
         match message {
-            Message::Hello(_) => Err(CloseReason::protocol("a second hello")),
+            Message::Hello(_) => Err(CloseReason::of(Misbehaviour::OutOfTurn, "a second hello")),
             Message::Bye(_) => Ok(()),
             Message::Spaces { spaces, more } => {
                 open.pull.spaces(shared, &spaces, more);
@@ -268,23 +292,25 @@ impl Session {
             },
             Message::Nothing(origin) if open.forks.nothing(&origin) => Ok(()),
             Message::Nothing(origin) => open.pull.nothing(&origin),
-            Message::AskLogs(space) => {
-                open.serve.logs(shared, space, out);
-                Ok(())
-            }
+            Message::AskLogs(space) => spend(open.serve.logs(shared, space, out)),
             Message::Want { space, origin, from } => {
                 open.pull.peer_holds(&origin, from);
-                open.serve.want(shared, space, origin, 0, from, out)
+                let reads = open.serve.want(shared, space, origin, 0, from, out)?;
+                spend(u64::from(!reads))
             }
-            Message::WantBranch { branch: 0, .. } => {
-                Err(CloseReason::protocol("what stands is no other branch"))
-            }
+            Message::WantBranch { branch: 0, .. } => Err(CloseReason::of(
+                Misbehaviour::Unreadable,
+                "what stands is no other branch",
+            )),
             Message::WantBranch {
                 space,
                 origin,
                 branch,
                 from,
-            } => open.serve.want(shared, space, origin, branch, from, out),
+            } => {
+                let reads = open.serve.want(shared, space, origin, branch, from, out)?;
+                spend(u64::from(!reads))
+            }
             Message::WitnessMe {
                 origin,
                 old,
@@ -341,7 +367,7 @@ impl Session {
         // The peer compares the same two digests: unless both hellos said the same, it sends its list as well.
         let mut open = Open {
             org,
-            pull: Pull::new(sent.is_some() && sent == theirs),
+            pull: Pull::new(sent.is_some() && sent == theirs, self.now.ms),
             serve: Serve::default(),
             witnessing: Witnessing::default(),
             keyring: Keyring::default(),
@@ -383,7 +409,7 @@ impl Session {
             return match &self.phase {
                 Phase::Open(_) => Err(CloseReason::NotANode),
                 Phase::Learning(learning) if learning.is_learnt(&self.directory) => {
-                    Err(CloseReason::NotANode)
+                    Err(CloseReason::outdated())
                 }
                 _ => Ok(()),
             };
@@ -497,19 +523,48 @@ impl Session {
             }
             let pull = &open.pull;
             let shares = |space: &SpaceId| self.shared.contains(space);
-            open.forks.pump(shares, |origin| pull.has_room(origin), out);
-            open.pull.pump(&self.shared, open.forks.asking(), out);
+            let now_ms = self.now.ms;
+            open.forks
+                .pump(shares, |origin| pull.has_room(origin), now_ms, out);
+            open.pull.pump(&self.shared, open.forks.asking(), now_ms, out);
             if open.pull.is_idle() && !open.joining.is_open() && open.pull.take_puzzle() {
-                open.joining.ask(out);
+                open.joining.ask(now_ms, out);
             }
             open.pull.level(open.joining.is_open(), out);
             open.witnessing.pump(out);
-            open.keyring.pump(out);
+            open.keyring.pump(now_ms, out);
             if open.pull.is_level() {
-                open.repair.pump(&self.shared, out);
+                open.repair.pump(&self.shared, now_ms, out);
             }
         }
         Ok(())
+    }
+}
+
+/// What a message costs of the peer's allowance, beside what its answer does. Nothing where one must come for the other:
+/// answers, and what is given as fast as it is asked for.
+fn cost(message: &Message) -> u64 {
+    match message {
+        Message::Spaces { .. }
+        | Message::Logs { .. }
+        | Message::Grew { .. }
+        | Message::WitnessMe { .. }
+        | Message::AskKeys(_)
+        | Message::AskPayloads { .. }
+        | Message::Joint { .. } => 1,
+        // It is answered from the whole directory.
+        Message::AskJoint => 64,
+        Message::Hello(_)
+        | Message::Bye(_)
+        | Message::AskLogs(_)
+        | Message::Want { .. }
+        | Message::WantBranch { .. }
+        | Message::Range(_)
+        | Message::Nothing(_)
+        | Message::Receipt { .. }
+        | Message::WitnessRefused { .. }
+        | Message::Keys(_)
+        | Message::Payloads { .. } => 0,
     }
 }
 

@@ -61,7 +61,12 @@ pub(super) fn closed(effects: &[Effect]) -> Option<CloseReason> {
 }
 
 pub(super) fn is_protocol(effects: &[Effect]) -> bool {
-    matches!(closed(effects), Some(CloseReason::Protocol(_)))
+    let gravity = closed(effects).and_then(|reason| Some(reason.misbehaviour()?.gravity()));
+    gravity == Some(Gravity::Breach)
+}
+
+pub(super) fn is_lie(effects: &[Effect]) -> bool {
+    closed(effects).is_some_and(|reason| reason.is_lie())
 }
 
 pub(super) fn origin(n: usize) -> Origin {

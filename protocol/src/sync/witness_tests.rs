@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::sim::Node;
-use super::talk::{ALL, FEDERATION, closed, is_protocol, origin, say, sent};
+use super::talk::{ALL, FEDERATION, is_lie, is_protocol, origin, say, sent};
 use super::*;
 use crate::id::Hash;
 use crate::keys::Signature;
@@ -108,10 +108,7 @@ fn what_is_asked_before_the_directory_names_the_witness_is_answered_once_it_does
     };
     assert_eq!(say(&mut session, forged), []);
     let named = session.handle(told(&county, with_policy()));
-    assert!(
-        matches!(closed(&named), Some(CloseReason::PeerLied(_))),
-        "{named:?}"
-    );
+    assert!(is_lie(&named), "{named:?}");
 }
 
 /// A log of the station with a receipt of its township, and the request that shows it.
@@ -226,10 +223,7 @@ fn a_receipt_that_is_shown_is_good_or_the_session_is_over() {
     for (what, receipt) in forged {
         let (_, mut session) = with_the_station(FENGDU);
         let effects = say(&mut session, showing(&log, receipt));
-        assert!(
-            matches!(closed(&effects), Some(CloseReason::PeerLied(_))),
-            "{what}: {effects:?}"
-        );
+        assert!(is_lie(&effects), "{what}: {effects:?}");
         assert_eq!(cosigned(&effects), [] as [&Origin; 0], "{what}");
     }
     // A good one over another log of the same station.
@@ -237,8 +231,5 @@ fn a_receipt_that_is_shown_is_good_or_the_session_is_over() {
     let other = federation.log(org(SHIQIAO), &Space::of(org(SHIQIAO), Audience::Township), 2);
     let (_, mut session) = with_the_station(FENGDU);
     let effects = say(&mut session, showing(&other, good));
-    assert!(
-        matches!(closed(&effects), Some(CloseReason::PeerLied(_))),
-        "{effects:?}"
-    );
+    assert!(is_lie(&effects), "{effects:?}");
 }

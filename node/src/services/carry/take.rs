@@ -328,9 +328,9 @@ impl Taking<'_> {
                 self.unlearned |= new > 0;
                 Ok(())
             }
-            Ingested::PeerLied(reason) => Err(CarryError::Lied {
+            Ingested::PeerLied(offence) => Err(CarryError::Lied {
                 origin: range.origin.clone(),
-                reason,
+                reason: offence.what,
             }
             .into()),
             Ingested::Forked(reason) | Ingested::LogPassedOver(reason) => {

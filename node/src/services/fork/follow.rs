@@ -47,7 +47,7 @@ impl Node {
             Ok(None) => return Ok(BranchStep::Done),
             Err(error) => {
                 return Ok(match error.blame() {
-                    Blame::Peer => BranchStep::PeerLied(error.to_string()),
+                    Blame::Peer => BranchStep::PeerLied((&error).into()),
                     // Another version.
                     Blame::Log => BranchStep::Done,
                     Blame::Ours => BranchStep::Failed(error.to_string()),

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::super::misbehaviour::{Gravity, Misbehaviour, Offence};
+use super::super::pace::Mark;
 use super::super::range::RangeData;
 use super::super::standing::{Holdings, Standing};
 use crate::id::{OrgId, RecordId, SpaceId};
-use crate::log::{EntryIndex, Origin, Receipt, SignedCheckpoint, TreeSize};
+use crate::log::{EntryIndex, Origin, Receipt, ReceiptError, SignedCheckpoint, TreeSize};
 use crate::record::AnnexKey;
-use crate::trust::{Directory, SignedStatement};
+use crate::trust::{Directory, SignedStatement, StatementError};
 
 /// What a witness is to be asked, prepared from the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +55,11 @@ pub enum Input {
     Frame(Vec<u8>),
     /// This node stops: the peer is told, and the session is over.
     Stop,
+    /// The driver saw the peer break the rules of the stream: the peer is told, and the session is over.
+    Misbehaved(Offence),
+    /// Time passes. Told about once a second, and never before what came meanwhile was handed in. A session that is never
+    /// told waits for ever.
+    Tick(Mark),
     /// The directory as it is now, after [`Effect::Learn`] and whenever statements of trust were added. Holdings as of
     /// the same moment or later, since more spaces may now be shared. Neighbouring changes may be reported as one.
     Directory {
@@ -96,7 +103,7 @@ pub enum Input {
         /// The log.
         origin: Origin,
         /// Why, for the log and the peer.
-        reason: String,
+        offence: Offence,
     },
     /// Answers [`Effect::Store`] where what came does not extend what is held: another branch.
     StoreForked {
@@ -299,6 +306,18 @@ pub enum Effect {
         /// What the peer says it holds.
         theirs: Standing,
     },
+    /// The peer tells of fewer entries of a log than it did before. Another branch may stand there now; if both are of
+    /// the history that is held here, answer [`Input::StoreRefused`] with an offence of this kind.
+    Shrunk {
+        /// The log.
+        origin: Origin,
+        /// What it said before.
+        before: Standing,
+        /// What it says now.
+        after: Standing,
+        /// What that is, if it is not another branch.
+        kind: Misbehaviour,
+    },
     /// How far it is: entries to receive in this session as far as known, and received.
     Progress {
         /// Received ones included.
@@ -318,12 +337,9 @@ pub enum Effect {
 /// Why a session closed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CloseReason {
-    /// The peer sent what no honest node sends: drop it, and say so to people.
-    #[error("the peer sent what no honest node sends: {0}")]
-    PeerLied(String),
-    /// The peer broke the rules of the conversation, or sent what cannot be read.
-    #[error("broken protocol: {0}")]
-    Protocol(String),
+    /// The peer broke the rules, owes an answer, or sent what no honest node sends: the last is said to people, too.
+    #[error("{0}")]
+    Misbehaved(Offence),
     /// The peer speaks another version.
     #[error("the peer speaks version {0} of the protocol, here it is {ours}", ours = super::super::SYNC_VERSION)]
     Version(u32),
@@ -353,7 +369,59 @@ impl CloseReason {
         }
     }
 
-    pub(super) fn protocol(what: impl ToString) -> Self {
-        CloseReason::Protocol(what.to_string())
+    /// What the peer did, if that is why.
+    pub fn misbehaviour(&self) -> Option<Misbehaviour> {
+        match self {
+            CloseReason::Misbehaved(offence) => Some(offence.kind),
+            CloseReason::Version(_) => Some(Misbehaviour::OtherVersion),
+            CloseReason::OtherFederation => Some(Misbehaviour::OtherFederation),
+            CloseReason::NotANode => Some(Misbehaviour::NotANode),
+            CloseReason::Stopping | CloseReason::Ours(_) | CloseReason::Bye(_) => None,
+        }
+    }
+
+    /// Whether the peer said what no honest node says.
+    pub fn is_lie(&self) -> bool {
+        self.misbehaviour()
+            .is_some_and(|kind| kind.gravity() == Gravity::Lie)
+    }
+
+    pub(super) fn of(kind: Misbehaviour, what: impl ToString) -> Self {
+        CloseReason::Misbehaved(Offence::new(kind, what))
+    }
+
+    /// What the peer shows makes it a node, and what we know besides does not.
+    pub(super) fn outdated() -> Self {
+        let what = "the appointment that it shows was taken back or replaced";
+        Self::of(Misbehaviour::StaleDirectory, what)
+    }
+
+    /// A receipt that is not good.
+    pub(super) fn receipt(which: &str, origin: &Origin, error: &ReceiptError) -> Self {
+        let kind = match error {
+            ReceiptError::Signature { .. } => Misbehaviour::BadSignature,
+            ReceiptError::Origin(_) => Misbehaviour::BadEntry,
+            ReceiptError::Proof(_) => Misbehaviour::WrongRoot,
+        };
+        Self::of(kind, format!("receipt {which}for log {origin}: {error}"))
+    }
+
+    /// A statement of trust that is none.
+    pub(super) fn statement(place: &str, error: &StatementError) -> Self {
+        let kind = match error {
+            StatementError::Signature(_) => Misbehaviour::BadSignature,
+            _ => Misbehaviour::BadEntry,
+        };
+        Self::of(kind, format!("a statement {place}: {error}"))
+    }
+
+    /// An answer to nothing.
+    pub(super) fn unasked(what: &str) -> Self {
+        Self::of(Misbehaviour::Unasked, what)
+    }
+
+    /// More than the rules allow at once.
+    pub(super) fn too_much(what: &str) -> Self {
+        Self::of(Misbehaviour::TooMuch, what)
     }
 }

@@ -33,7 +33,7 @@ struct Inquiry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Queued,
-    Asked,
+    Asked { since_ms: u64 },
     Storing,
 }
 
@@ -61,7 +61,7 @@ impl Forks {
             return Ok(Some(range));
         };
         if inquiry.from != range.from {
-            return Err(CloseReason::protocol("a range that nobody asked for"));
+            return Err(CloseReason::unasked("a range that nobody asked for"));
         }
         inquiry.stage = Stage::Storing;
         let space = inquiry.space;
@@ -97,7 +97,7 @@ impl Forks {
     /// The log of which a range is asked for here.
     pub(super) fn asking(&self) -> Option<&Origin> {
         let mut open = self.inquiries.iter();
-        let asked = open.find(|(_, inquiry)| inquiry.stage == Stage::Asked);
+        let asked = open.find(|(_, inquiry)| matches!(inquiry.stage, Stage::Asked { .. }));
         asked.map(|(origin, _)| origin)
     }
 
@@ -106,6 +106,7 @@ impl Forks {
         &mut self,
         shares: impl Fn(&SpaceId) -> bool,
         has_room: impl Fn(&Origin) -> bool,
+        now_ms: u64,
         out: &mut Vec<Effect>,
     ) {
         if self
@@ -118,7 +119,7 @@ impl Forks {
         self.inquiries.retain(|_, inquiry| shares(&inquiry.space));
         let mut queued = self.inquiries.iter_mut();
         if let Some((origin, inquiry)) = queued.find(|(origin, _)| has_room(origin)) {
-            inquiry.stage = Stage::Asked;
+            inquiry.stage = Stage::Asked { since_ms: now_ms };
             let (space, origin, from) = (inquiry.space, origin.clone(), inquiry.from);
             let message = match inquiry.branch {
                 0 => Message::Want { space, origin, from },
@@ -133,9 +134,18 @@ impl Forks {
         }
     }
 
+    /// Since when the peer owes a range.
+    pub(super) fn asked_since(&self) -> Option<u64> {
+        let since = |inquiry: &Inquiry| match inquiry.stage {
+            Stage::Asked { since_ms } => Some(since_ms),
+            Stage::Queued | Stage::Storing => None,
+        };
+        self.inquiries.values().find_map(since)
+    }
+
     fn asked(&mut self, origin: &Origin) -> Option<&mut Inquiry> {
         let inquiry = self.inquiries.get_mut(origin)?;
-        (inquiry.stage == Stage::Asked).then_some(inquiry)
+        matches!(inquiry.stage, Stage::Asked { .. }).then_some(inquiry)
     }
 
     fn end(&mut self, origin: &Origin) {

@@ -14,6 +14,7 @@ const JOINT_STATEMENTS_MAX: usize = 2048;
 pub(super) struct Joining {
     /// The answer so far, while one is awaited.
     answer: Option<Vec<SignedStatement>>,
+    since_ms: u64,
     /// Statements are on their way into the directory.
     learning: bool,
 }
@@ -24,9 +25,15 @@ impl Joining {
         self.answer.is_some() || self.learning
     }
 
-    pub(super) fn ask(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn ask(&mut self, now_ms: u64, out: &mut Vec<Effect>) {
+        self.since_ms = now_ms;
         self.answer = Some(Vec::new());
         send(out, &Message::AskJoint);
+    }
+
+    /// Since when the peer owes its answer.
+    pub(super) fn asked_since(&self) -> Option<u64> {
+        self.answer.as_ref().map(|_| self.since_ms)
     }
 
     /// The directory changed.
@@ -45,13 +52,13 @@ impl Joining {
         let mut answer = self
             .answer
             .take()
-            .ok_or(CloseReason::protocol("joint spaces that nobody asked for"))?;
+            .ok_or(CloseReason::unasked("joint spaces that nobody asked for"))?;
         if answer.len() + statements.len() > JOINT_STATEMENTS_MAX {
-            return Err(CloseReason::protocol("too many statements of joint spaces"));
+            return Err(CloseReason::too_much("too many statements of joint spaces"));
         }
         for bytes in statements {
             let statement = SignedStatement::open(bytes)
-                .map_err(|error| CloseReason::PeerLied(format!("a statement of a joint space: {error}")))?;
+                .map_err(|error| CloseReason::statement("of a joint space", &error))?;
             if directory.statement(&statement.id()).is_none() {
                 answer.push(statement);
             }

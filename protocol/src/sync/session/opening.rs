@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::super::bounded::List;
 use super::super::message::{Hello, Message, SYNC_VERSION};
+use super::super::misbehaviour::Misbehaviour;
 use super::{CloseReason, Effect, Phase, Session};
 use crate::id::{Hash, StatementId};
 use crate::trust::{Directory, SignedStatement};
@@ -31,7 +32,7 @@ impl Learning {
         self.bytes += frame.len();
         self.frames.push_back(frame);
         if self.frames.len() > WAITING_FRAMES_MAX || self.bytes > WAITING_BYTES_MAX {
-            return Err(CloseReason::protocol("too much at once after the hello"));
+            return Err(CloseReason::too_much("too much at once after the hello"));
         }
         Ok(())
     }
@@ -72,8 +73,9 @@ impl Session {
             return Err(CloseReason::OtherFederation);
         }
         if hello.node != self.config.peer {
-            return Err(CloseReason::PeerLied(
-                "the hello names another node than the connection".into(),
+            return Err(CloseReason::of(
+                Misbehaviour::FalseName,
+                "the hello names another node than the connection",
             ));
         }
         let news = self.news(&hello)?;
@@ -105,7 +107,7 @@ impl Session {
         let mut shown = Vec::with_capacity(hello.statements.len());
         for bytes in hello.statements.iter() {
             let statement = SignedStatement::open(bytes)
-                .map_err(|error| CloseReason::PeerLied(format!("a statement in the hello: {error}")))?;
+                .map_err(|error| CloseReason::statement("in the hello", &error))?;
             shown.push(statement);
         }
         let is_new = |statement: &SignedStatement| self.directory.statement(&statement.id()).is_none();
@@ -119,6 +121,9 @@ impl Session {
             return Err(CloseReason::NotANode);
         }
         shown.retain(|statement| is_new(statement) && !apart.faults().contains_key(&statement.id()));
+        if shown.is_empty() && self.directory.node_org(&self.config.peer).is_none() {
+            return Err(CloseReason::outdated());
+        }
         Ok(shown)
     }
 }

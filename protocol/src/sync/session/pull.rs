@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::message::{LogStanding, Message, SpaceDigest};
+use super::super::misbehaviour::Misbehaviour;
 use super::super::range::RangeData;
 use super::super::standing::Standing;
 use super::shared::{Rank, Shared};
@@ -31,9 +32,11 @@ const PASSED_OVER_MAX: usize = 1024;
 pub(super) struct Pull {
     /// Whether the peer's first list of spaces is complete, or was not needed.
     listed: bool,
+    /// When the conversation opened, in milliseconds of it.
+    opened_ms: u64,
     to_ask: BTreeSet<(Rank, SpaceId)>,
     /// Spaces asked about, with how many logs the answer named so far.
-    asked: BTreeMap<SpaceId, usize>,
+    asked: BTreeMap<SpaceId, Listing>,
     wants: BTreeMap<Origin, Want>,
     /// Those of `wants` that wait, in the order in which they are sent.
     queue: BTreeSet<(Rank, Origin)>,
@@ -43,7 +46,7 @@ pub(super) struct Pull {
     forgot: bool,
     /// Whether one came to them since the peer was last asked for joint spaces.
     puzzled: bool,
-    peer_logs: BTreeMap<Origin, TreeSize>,
+    peer_logs: BTreeMap<Origin, PeerLog>,
     passed_over: BTreeSet<Origin>,
     /// Logs of which the peer holds another branch, to be looked at.
     forked: Vec<(SpaceId, Origin)>,
@@ -51,6 +54,22 @@ pub(super) struct Pull {
     left: u64,
     received: u64,
     level: bool,
+}
+
+/// An answer that lists logs.
+#[derive(Debug, Default)]
+struct Listing {
+    since_ms: u64,
+    logs: usize,
+}
+
+/// What is known of a peer's log.
+#[derive(Debug, Default)]
+struct PeerLog {
+    /// As much as the peer holds, or was told of.
+    size: TreeSize,
+    /// What it said last.
+    told: Option<Standing>,
 }
 
 #[derive(Debug)]
@@ -67,15 +86,16 @@ struct Want {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Queued,
-    Asked { from: TreeSize },
+    Asked { from: TreeSize, since_ms: u64 },
     Storing { from: TreeSize },
 }
 
 impl Pull {
     /// Nothing is wanted yet. `level` if the hellos showed that both hold the same.
-    pub(super) fn new(level: bool) -> Self {
+    pub(super) fn new(level: bool, now_ms: u64) -> Self {
         Pull {
             listed: level,
+            opened_ms: now_ms,
             to_ask: BTreeSet::new(),
             asked: BTreeMap::new(),
             wants: BTreeMap::new(),
@@ -119,13 +139,13 @@ impl Pull {
         more: bool,
         out: &mut Vec<Effect>,
     ) -> Result<(), CloseReason> {
-        let count = self
+        let listing = self
             .asked
             .get_mut(&space)
-            .ok_or(CloseReason::protocol("logs that nobody asked for"))?;
-        *count += logs.len();
-        if *count > SPACE_LOGS_MAX {
-            return Err(CloseReason::protocol("too many logs in one space"));
+            .ok_or(CloseReason::unasked("logs that nobody asked for"))?;
+        listing.logs += logs.len();
+        if listing.logs > SPACE_LOGS_MAX {
+            return Err(CloseReason::too_much("too many logs in one space"));
         }
         if !more {
             self.asked.remove(&space);
@@ -168,17 +188,34 @@ impl Pull {
             standing: theirs,
         } = log;
         if theirs.size > TreeSize::MAX {
-            return Err(CloseReason::protocol("a log of impossible size"));
+            return Err(CloseReason::of(
+                Misbehaviour::Unreadable,
+                "a log of impossible size",
+            ));
         }
         let Some(rank) = shared.rank(&space) else {
             self.remember(space, None);
             return Ok(());
         };
-        self.peer_holds(origin, theirs.size);
+        let before = self.told(origin, *theirs);
+        let ours = shared.held().standing(&space, origin);
+        if let Some(before) = before
+            && ours.is_some_and(|ours| ours.size >= before.size)
+        {
+            let kind = match rank {
+                Rank::Directory => Misbehaviour::StaleDirectory,
+                Rank::Other => Misbehaviour::Rewind,
+            };
+            out.push(Effect::Shrunk {
+                origin: origin.clone(),
+                before,
+                after: *theirs,
+                kind,
+            });
+        }
         if self.passed_over.contains(origin) {
             return Ok(());
         }
-        let ours = shared.held().standing(&space, origin);
         match ours {
             Some(ours) if ours.size == theirs.size && ours.root != theirs.root => {
                 self.fork(space, origin, ours, *theirs, out);
@@ -202,7 +239,10 @@ impl Pull {
         let left = target.size.0 - held;
         match self.wants.get_mut(origin) {
             Some(want) if want.space != space => {
-                return Err(CloseReason::PeerLied(format!("log {origin} in two spaces")));
+                return Err(CloseReason::of(
+                    Misbehaviour::OutsideSpace,
+                    format!("log {origin} in two spaces"),
+                ));
             }
             Some(want) if want.target.size >= target.size => return Ok(()),
             Some(want) => {
@@ -237,8 +277,8 @@ impl Pull {
         out: &mut Vec<Effect>,
     ) -> Result<(), CloseReason> {
         let from = match self.wants.get(&range.origin).map(|want| want.stage) {
-            Some(Stage::Asked { from }) if from == range.from => from,
-            _ => return Err(CloseReason::protocol("a range that nobody asked for")),
+            Some(Stage::Asked { from, .. }) if from == range.from => from,
+            _ => return Err(CloseReason::unasked("a range that nobody asked for")),
         };
         let Some(want) = self.wants.get_mut(&range.origin) else {
             return Ok(());
@@ -269,7 +309,7 @@ impl Pull {
                 self.forget(origin);
                 Ok(())
             }
-            _ => Err(CloseReason::protocol("an answer that nobody asked for")),
+            _ => Err(CloseReason::unasked("an answer that nobody asked for")),
         }
     }
 
@@ -376,15 +416,45 @@ impl Pull {
     /// Takes note of what the peer holds.
     pub(super) fn peer_holds(&mut self, origin: &Origin, size: TreeSize) {
         if let Some(known) = self.peer_logs.get_mut(origin) {
-            *known = size.max(*known);
+            known.size = size.max(known.size);
         } else if self.peer_logs.len() < PEER_LOGS_MAX {
-            self.peer_logs.insert(origin.clone(), size);
+            let told = None;
+            self.peer_logs.insert(origin.clone(), PeerLog { size, told });
         }
+    }
+
+    /// Takes note of what the peer says it holds. Returns what it said before, if that was more.
+    fn told(&mut self, origin: &Origin, theirs: Standing) -> Option<Standing> {
+        self.peer_holds(origin, theirs.size);
+        let before = self.peer_logs.get_mut(origin)?.told.replace(theirs);
+        before.filter(|before| before.size > theirs.size)
+    }
+
+    /// Since when the peer owes its list of spaces.
+    pub(super) fn unlisted_since(&self) -> Option<u64> {
+        (!self.listed).then_some(self.opened_ms)
+    }
+
+    /// Since when it owes the logs of a space.
+    pub(super) fn asked_since(&self) -> Option<u64> {
+        self.asked.values().map(|listing| listing.since_ms).min()
+    }
+
+    /// Since when it owes a range.
+    pub(super) fn wanted_since(&self) -> Option<u64> {
+        if self.in_flight() == 0 {
+            return None;
+        }
+        let since = |want: &Want| match want.stage {
+            Stage::Asked { since_ms, .. } => Some(since_ms),
+            _ => None,
+        };
+        self.wants.values().filter_map(since).min()
     }
 
     /// Whether the peer may not know yet that a log has this size. It is told once.
     pub(super) fn announces(&mut self, origin: &Origin, size: TreeSize) -> bool {
-        let news = self.peer_logs.get(origin).is_none_or(|known| *known < size);
+        let news = self.peer_logs.get(origin).is_none_or(|known| known.size < size);
         if news {
             self.peer_holds(origin, size);
         }
@@ -430,7 +500,13 @@ impl Pull {
 
     /// Asks and wants as much as there is room for. Of the log whose other branch is `elsewhere` asked for, nothing is wanted
     /// here meanwhile: the answers look alike.
-    pub(super) fn pump(&mut self, shared: &Shared, elsewhere: Option<&Origin>, out: &mut Vec<Effect>) {
+    pub(super) fn pump(
+        &mut self,
+        shared: &Shared,
+        elsewhere: Option<&Origin>,
+        now_ms: u64,
+        out: &mut Vec<Effect>,
+    ) {
         while self.asked.len() < ASKS_IN_FLIGHT && self.wants.len() < WANTS_ENOUGH {
             let next = self
                 .to_ask
@@ -439,7 +515,11 @@ impl Pull {
                 .copied();
             let Some((rank, space)) = next else { break };
             self.to_ask.remove(&(rank, space));
-            self.asked.insert(space, 0);
+            let listing = Listing {
+                since_ms: now_ms,
+                logs: 0,
+            };
+            self.asked.insert(space, listing);
             send(out, &Message::AskLogs(space));
         }
         while self.in_flight() + usize::from(elsewhere.is_some()) < WANTS_IN_FLIGHT {
@@ -455,7 +535,10 @@ impl Pull {
                 .held()
                 .standing(&want.space, &origin)
                 .map_or(TreeSize::EMPTY, |held| held.size);
-            want.stage = Stage::Asked { from };
+            want.stage = Stage::Asked {
+                from,
+                since_ms: now_ms,
+            };
             send(
                 out,
                 &Message::Want {

@@ -20,6 +20,7 @@ pub(super) struct Repair {
     lacked: Places,
     /// The question without an answer.
     asked: Option<(SpaceId, Origin, BTreeSet<EntryIndex>)>,
+    since_ms: u64,
     /// What the peer was asked for and does not hold.
     nowhere: Places,
 }
@@ -54,7 +55,12 @@ impl Repair {
         }
     }
 
-    pub(super) fn pump(&mut self, shared: &Shared, out: &mut Vec<Effect>) {
+    /// Since when the peer owes payloads.
+    pub(super) fn asked_since(&self) -> Option<u64> {
+        self.asked.as_ref().map(|_| self.since_ms)
+    }
+
+    pub(super) fn pump(&mut self, shared: &Shared, now_ms: u64, out: &mut Vec<Effect>) {
         if self.asked.is_some() {
             return;
         }
@@ -70,6 +76,7 @@ impl Repair {
             self.lacked.insert(log.clone(), left);
         }
         let (space, origin) = log;
+        self.since_ms = now_ms;
         self.asked = Some((space, origin.clone(), indexes.iter().copied().collect()));
         send(
             out,
@@ -87,7 +94,7 @@ impl Repair {
         payloads: Vec<PlacedPayload>,
         out: &mut Vec<Effect>,
     ) -> Result<(), CloseReason> {
-        let unasked = || CloseReason::protocol("payloads that nobody asked for");
+        let unasked = || CloseReason::unasked("payloads that nobody asked for");
         let (space, log, mut asked) = self.asked.take().ok_or_else(unasked)?;
         if log != *origin {
             return Err(unasked());

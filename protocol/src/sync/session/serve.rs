@@ -40,8 +40,9 @@ struct Deferred {
 }
 
 impl Serve {
-    /// Which logs are held in a space. Of a space that is not shared, what is said of an empty one.
-    pub(super) fn logs(&self, shared: &Shared, space: SpaceId, out: &mut Vec<Effect>) {
+    /// Which logs are held in a space. Of a space that is not shared, what is said of an empty one. Returns in how many
+    /// frames.
+    pub(super) fn logs(&self, shared: &Shared, space: SpaceId, out: &mut Vec<Effect>) -> u64 {
         let logs = shared.held().logs(&space).take(SPACE_LOGS_MAX);
         let mut logs = logs
             .map(|(origin, standing)| LogStanding {
@@ -49,7 +50,7 @@ impl Serve {
                 standing,
             })
             .peekable();
-        loop {
+        for frames in 1.. {
             let chunk = List::take_from(&mut logs);
             let more = logs.peek().is_some();
             send(
@@ -61,12 +62,13 @@ impl Serve {
                 },
             );
             if !more {
-                return;
+                return frames;
             }
         }
+        u64::MAX
     }
 
-    /// Entries of a log; of what stands, `branch` 0, or of another branch.
+    /// Entries of a log; of what stands, `branch` 0, or of another branch. Returns whether any are read.
     pub(super) fn want(
         &mut self,
         shared: &Shared,
@@ -75,15 +77,15 @@ impl Serve {
         branch: u32,
         from: TreeSize,
         out: &mut Vec<Effect>,
-    ) -> Result<(), CloseReason> {
+    ) -> Result<bool, CloseReason> {
         if self.reads.len() >= WANTS_IN_FLIGHT || self.reads.contains_key(&origin) {
-            return Err(CloseReason::protocol("too many ranges wanted at once"));
+            return Err(CloseReason::too_much("too many ranges wanted at once"));
         }
         // What is held of shared spaces alone is looked at, so that nothing else can be found.
         let held = shared.held().standing(&space, &origin);
         if branch > BRANCHES_MAX || held.is_none_or(|held| branch == 0 && held.size <= from) {
             send(out, &Message::Nothing(origin));
-            return Ok(());
+            return Ok(false);
         }
         self.reads.insert(origin.clone(), (space, from));
         out.push(Effect::Read {
@@ -92,7 +94,7 @@ impl Serve {
             from,
             max_bytes: RANGE_BYTES,
         });
-        Ok(())
+        Ok(true)
     }
 
     /// Entries were read.
@@ -140,7 +142,7 @@ impl Serve {
         if !witness {
             // Who asks holds a directory that says so; ours may be on its way.
             if self.deferred.len() >= REQUESTS_IN_FLIGHT {
-                return Err(CloseReason::protocol("too many logs to witness at once"));
+                return Err(CloseReason::too_much("too many logs to witness at once"));
             }
             self.deferred.push(Deferred {
                 origin,
@@ -152,14 +154,14 @@ impl Serve {
             return Ok(());
         }
         if self.cosigning.len() >= REQUESTS_IN_FLIGHT || !self.cosigning.insert(origin.clone()) {
-            return Err(CloseReason::protocol("too many logs to witness at once"));
+            return Err(CloseReason::too_much("too many logs to witness at once"));
         }
         let checkpoint = SignedCheckpoint::verify(checkpoint, peer, &origin)
-            .map_err(|error| CloseReason::PeerLied(format!("checkpoint to witness: {error}")))?;
+            .map_err(|error| CloseReason::of((&error).into(), format!("checkpoint to witness: {error}")))?;
         if let Some(shown) = &shown {
             shown
                 .verify(&origin, peer)
-                .map_err(|error| CloseReason::PeerLied(format!("receipt shown for log {origin}: {error}")))?;
+                .map_err(|error| CloseReason::receipt("shown ", &origin, &error))?;
         }
         out.push(Effect::Cosign {
             origin,
@@ -218,7 +220,7 @@ impl Serve {
         out: &mut Vec<Effect>,
     ) -> Result<(), CloseReason> {
         if self.finding.is_some() {
-            return Err(CloseReason::protocol("too many keys asked for at once"));
+            return Err(CloseReason::too_much("too many keys asked for at once"));
         }
         self.finding = Some(records.iter().copied().collect());
         out.push(Effect::FindKeys { records });
@@ -251,7 +253,7 @@ impl Serve {
         out: &mut Vec<Effect>,
     ) -> Result<(), CloseReason> {
         if self.filling.is_some() {
-            return Err(CloseReason::protocol("too many payloads asked for at once"));
+            return Err(CloseReason::too_much("too many payloads asked for at once"));
         }
         if shared.held().standing(&space, &origin).is_none() {
             let payloads = List::take_from(&mut std::iter::empty());

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::bounded::{List, Text};
 use super::super::message::Message;
+use super::super::misbehaviour::Misbehaviour;
 use super::{CloseReason, Effect, SessionConfig, WitnessRequest, send};
 use crate::log::{Checkpoint, Origin, Receipt, TreeSize};
 
@@ -22,6 +23,8 @@ pub(super) struct Witnessing {
 struct Request {
     /// What was sent; none while it is being prepared.
     sent: Option<Checkpoint>,
+    /// When it was sent.
+    since_ms: u64,
     /// It became due again meanwhile.
     again: bool,
     retries: u8,
@@ -46,6 +49,7 @@ impl Witnessing {
                 origin.clone(),
                 Request {
                     sent: None,
+                    since_ms: 0,
                     again: false,
                     retries: 0,
                 },
@@ -59,6 +63,7 @@ impl Witnessing {
         &mut self,
         origin: Origin,
         request: Option<WitnessRequest>,
+        now_ms: u64,
         out: &mut Vec<Effect>,
     ) -> Result<(), CloseReason> {
         let Some(open) = self.requests.get_mut(&origin).filter(|open| open.sent.is_none()) else {
@@ -83,6 +88,7 @@ impl Witnessing {
             shown,
         };
         open.sent = Some(checkpoint.checkpoint().clone());
+        open.since_ms = now_ms;
         send(out, &message);
         Ok(())
     }
@@ -98,13 +104,14 @@ impl Witnessing {
     ) -> Result<(), CloseReason> {
         let sent = self.sent(&origin)?;
         if receipt.checkpoint(&origin) != *sent || receipt.witness_node != config.peer {
-            return Err(CloseReason::PeerLied(format!(
-                "a receipt for something else than log {origin}"
-            )));
+            return Err(CloseReason::of(
+                Misbehaviour::BadSignature,
+                format!("a receipt for something else than log {origin}"),
+            ));
         }
         receipt
             .verify(&origin, &config.node)
-            .map_err(|error| CloseReason::PeerLied(format!("receipt for log {origin}: {error}")))?;
+            .map_err(|error| CloseReason::receipt("", &origin, &error))?;
         self.end(&origin);
         out.push(if appointed {
             Effect::StoreReceipt { origin, receipt }
@@ -150,12 +157,18 @@ impl Witnessing {
         Ok(())
     }
 
+    /// Since when the peer owes a word on a log.
+    pub(super) fn asked_since(&self) -> Option<u64> {
+        let sent = self.requests.values().filter(|request| request.sent.is_some());
+        sent.map(|request| request.since_ms).min()
+    }
+
     fn sent(&self, origin: &Origin) -> Result<&Checkpoint, CloseReason> {
         let sent = self
             .requests
             .get(origin)
             .and_then(|request| request.sent.as_ref());
-        sent.ok_or(CloseReason::protocol(
+        sent.ok_or(CloseReason::unasked(
             "a word on a log that was not to be witnessed",
         ))
     }

@@ -13,8 +13,8 @@ use crate::log::{
 };
 use crate::record::AnnexKey;
 use crate::sync::{
-    Blame, Effect, FoundKey, Holdings, Input, Place, RangeData, Session, SessionConfig, Standing,
-    WitnessRequest, verify_range,
+    Blame, Effect, FoundKey, Holdings, Input, Misbehaviour, Offence, Place, RangeData, Session,
+    SessionConfig, Standing, WitnessRequest, verify_range,
 };
 use crate::testing::{Federation, START};
 use crate::trust::{Audience, Directory, Purpose, SignedStatement, Space};
@@ -210,7 +210,7 @@ impl Node {
                     (Blame::Log, _) => Input::StorePassedOver { origin },
                     (Blame::Peer, _) => Input::StoreRefused {
                         origin,
-                        reason: error.to_string(),
+                        offence: (&error).into(),
                     },
                 };
             }
@@ -371,8 +371,8 @@ impl Node {
         for (index, payload) in payloads {
             let (entry, held) = &mut self.logs.get_mut(&origin)?.entries[index.0 as usize];
             if let Err(error) = entry.check_payload(&payload) {
-                let reason = error.to_string();
-                return Some(Input::StoreRefused { origin, reason });
+                let offence = Offence::new(Misbehaviour::BadEntry, error);
+                return Some(Input::StoreRefused { origin, offence });
             }
             *held = Some(payload);
         }

@@ -185,7 +185,7 @@ impl<'a> Side<'a> {
                         origin,
                         standing,
                     },
-                    Ingested::PeerLied(reason) => Input::StoreRefused { origin, reason },
+                    Ingested::PeerLied(offence) => Input::StoreRefused { origin, offence },
                     Ingested::Forked(_) => Input::StoreForked { space, origin },
                     Ingested::LogPassedOver(_) => Input::StorePassedOver { origin },
                     Ingested::Failed(reason) => Input::StoreFailed { reason },
@@ -199,7 +199,7 @@ impl<'a> Side<'a> {
                         next: Some(next),
                     },
                     BranchStep::Done => Input::BranchStored { origin, next: None },
-                    BranchStep::PeerLied(reason) => Input::StoreRefused { origin, reason },
+                    BranchStep::PeerLied(offence) => Input::StoreRefused { origin, offence },
                     BranchStep::Failed(reason) => Input::StoreFailed { reason },
                 }
             }
