@@ -25,6 +25,8 @@ mod doubts;
 mod federation;
 pub mod fuzz;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod interop;
 #[cfg(test)]
 mod joining;

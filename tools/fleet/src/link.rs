@@ -13,6 +13,10 @@ pub(crate) struct End {
     pub(crate) site: usize,
     pub(crate) session: Session,
     pub(crate) incoming: Incoming,
+    /// Bytes that came.
+    pub(crate) received: u64,
+    /// When the session is to be told the time, if it is.
+    pub(crate) tick_at: Option<i64>,
     /// Answers that were not handed to the session yet.
     pub(crate) inbox: Arc<Mutex<Vec<Input>>>,
     pub(crate) answers: Answers,
@@ -32,6 +36,8 @@ impl End {
             site,
             session,
             incoming: Incoming::new(),
+            received: 0,
+            tick_at: None,
             inbox,
             answers: Arc::new(move |input| {
                 told.lock().unwrap_or_else(PoisonError::into_inner).push(input);

@@ -1,15 +1,21 @@
 //! Sessions over wires that break: what two nodes say to each other, byte by byte.
 
 use anyhow::bail;
+use lianzhan_node::env;
+use lianzhan_node::services::conduct::Moment;
 use lianzhan_node::services::session;
 use lianzhan_protocol::id::Hash;
-use lianzhan_protocol::sync::{CloseReason, Effect, Input};
+use lianzhan_protocol::sync::{CloseReason, Effect, Input, Mark};
 use tokio::sync::broadcast::error::TryRecvError;
 
 use crate::hostile::twisted;
 use crate::link::{End, Link};
 use crate::wire::framed;
 use crate::world::{Event, World};
+
+/// How long an answer may take: some hours, for what is slow here is far slower than any line. Who is avoided is so for as
+/// long as a real node avoids it.
+const PATIENCE: u64 = 4 * 3_600_000;
 
 /// The longest pause before another dial: far longer than that of a real node, for nights pass here.
 const PAUSE_MAX: i64 = 1_800_000;
@@ -23,6 +29,7 @@ impl World {
     pub(crate) fn bytes(&mut self, link: u64, to: usize, bytes: &[u8]) -> anyhow::Result<()> {
         if let Some(end) = self.end(link, to) {
             end.incoming.feed(bytes);
+            end.received += bytes.len() as u64;
             self.read(link, to)?;
         }
         Ok(())
@@ -51,13 +58,48 @@ impl World {
     /// Hands inputs to a session, and performs what it wants done.
     pub(crate) fn handle(&mut self, link: u64, side: usize, inputs: Vec<Input>) -> anyhow::Result<()> {
         for input in inputs {
+            self.tick(link, side)?;
             let Some(end) = self.end(link, side) else {
                 return Ok(());
             };
             let effects = end.session.handle(input);
             self.perform(link, side, effects)?;
         }
+        self.watch_time(link, side);
         Ok(())
+    }
+
+    /// Tells a session what time it is.
+    pub(crate) fn tick(&mut self, link: u64, side: usize) -> anyhow::Result<()> {
+        let Some(since) = self.links.get(&link).map(|link| link.since) else {
+            return Ok(());
+        };
+        let ms = u64::try_from(self.now() - since).unwrap_or(0);
+        if let Some(end) = self.end(link, side) {
+            let now = Mark {
+                ms,
+                bytes: end.received,
+            };
+            let effects = end.session.handle(Input::Tick(now));
+            self.perform(link, side, effects)?;
+        }
+        Ok(())
+    }
+
+    /// A session is told the time when something that it waits for is overdue.
+    pub(crate) fn watch_time(&mut self, link: u64, side: usize) {
+        let Some(since) = self.links.get(&link).map(|link| link.since) else {
+            return;
+        };
+        let Some(end) = self.end(link, side) else { return };
+        let Some(due) = end.session.deadline_ms() else {
+            return;
+        };
+        let at = since + i64::try_from(due).unwrap_or(i64::MAX / 2);
+        if end.tick_at.is_none_or(|before| before > at) {
+            end.tick_at = Some(at);
+            self.put(at, Event::Tick { link, side });
+        }
     }
 
     fn perform(&mut self, link: u64, side: usize, effects: Vec<Effect>) -> anyhow::Result<()> {
@@ -77,7 +119,16 @@ impl World {
                 Effect::Close { reason } => {
                     self.say(&format!("{} {link}: closes: {reason}", self.name(site)));
                     self.closes(site, peer, &reason)?;
-                    if matches!(reason, CloseReason::PeerLied(_)) {
+                    if let Some(kind) = reason.misbehaviour() {
+                        let moment = Moment {
+                            up_ms: u64::try_from(self.now()).unwrap_or(0),
+                            wall: machine.work(env::now),
+                        };
+                        let dice = u16::from_le_bytes(self.dice.bytes());
+                        let patience_ms = node.config().patience_ms();
+                        node.conduct().note(key, kind, moment, patience_ms, dice);
+                    }
+                    if reason.is_lie() {
                         let work = session::alarm(&node, &key, reason.to_string(), &answers);
                         self.soon(0, 20, Event::Work { site, work });
                     }
@@ -228,6 +279,10 @@ impl World {
         if self.links.values().any(whole) && !(self.plan.faults.cuts && !self.calm && self.dice.once_in(8)) {
             return Ok(());
         }
+        if let Some(left) = self.avoid_each_other(a, b) {
+            self.redial(pair, left, left);
+            return Ok(());
+        }
         let severed = self.apart.as_ref().is_some_and(|sides| sides[a] != sides[b]);
         if severed || self.sites[b].up.is_none() {
             let pause = &mut self.pairs[pair].pause;
@@ -264,8 +319,20 @@ impl World {
                 let effects = end.session.start();
                 self.perform(id, side, effects)?;
             }
+            self.watch_time(id, side);
         }
         Ok(())
+    }
+
+    /// For how long more one of two nodes avoids the other.
+    fn avoid_each_other(&self, a: usize, b: usize) -> Option<i64> {
+        let now = u64::try_from(self.now()).unwrap_or(0);
+        let left = |site: usize, peer: usize| {
+            let node = self.sites[site].node()?;
+            node.conduct().avoided_ms(&self.sites[peer].key, now)
+        };
+        let left = left(a, b).max(left(b, a))?;
+        i64::try_from(left).ok()
     }
 
     fn open(&self, site: usize, peer: usize) -> anyhow::Result<End> {
@@ -276,7 +343,7 @@ impl World {
         let peer = self.sites[peer].key;
         let opened = self.sites[site].machine.work(|| session::open(node, peer));
         let session = opened.map_err(|words| anyhow::anyhow!("{}: {words}", self.name(site)))?;
-        Ok(End::new(site, session, news))
+        Ok(End::new(site, session.with_patience(PATIENCE), news))
     }
 
     /// A session hears of one commit.

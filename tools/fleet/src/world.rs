@@ -31,6 +31,8 @@ pub(crate) enum Event {
     Answer { link: u64, side: usize, input: Input },
     /// A session hears what its node committed.
     News { link: u64, side: usize },
+    /// A session is told the time.
+    Tick { link: u64, side: usize },
     /// Views and documents catch up.
     Project { site: usize, life: u32 },
     /// The first of a pair dials the second.
@@ -156,6 +158,13 @@ impl World {
             }
             Event::Answer { link, side, input } => self.handle(link, side, vec![input])?,
             Event::News { link, side } => self.news(link, side)?,
+            Event::Tick { link, side } => {
+                if let Some(end) = self.end(link, side) {
+                    end.tick_at = None;
+                }
+                self.tick(link, side)?;
+                self.watch_time(link, side);
+            }
             Event::Project { site, life } => {
                 if self.sites[site].life == life && self.sites[site].up.is_some() {
                     self.project(site)?;

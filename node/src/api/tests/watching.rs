@@ -93,6 +93,8 @@ async fn the_figures_are_open_metrics_behind_the_token() {
     let entries = format!("lianzhan_entries {}", status["entries"]);
     assert_eq!(line("lianzhan_entries "), entries);
     assert_eq!(line("lianzhan_alarms "), "lianzhan_alarms 0");
+    let flood = "lianzhan_peer_misbehaviour_total{kind=\"flood\"} 0";
+    assert_eq!(line("lianzhan_peer_misbehaviour_total{kind=\"flood\""), flood);
     assert!(line("lianzhan_build_info").contains(env!("CARGO_PKG_VERSION")));
     assert!(line("lianzhan_log_entries{").contains("own=\"true\""));
     assert!(text.ends_with("# EOF\n"));

@@ -178,13 +178,12 @@ fn who_tells_of_less_than_before_is_looked_at() {
     });
     assert!(closed(&held).is_none());
     let shrunk = |effects: &[Effect]| {
-        let found = effects.iter().find_map(|effect| match effect {
+        effects.iter().find_map(|effect| match effect {
             Effect::Shrunk {
                 before, after, kind, ..
             } => Some((before.size.0, after.size.0, *kind)),
             _ => None,
-        });
-        found
+        })
     };
     assert_eq!(shrunk(&say(&mut session, grew(1, 6))), None);
     assert_eq!(

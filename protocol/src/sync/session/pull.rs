@@ -28,6 +28,10 @@ const PEER_LOGS_MAX: usize = 65_536;
 /// Most logs remembered as passed over. More only cost a needless range.
 const PASSED_OVER_MAX: usize = 1024;
 
+/// How often a peer may say that it gives nothing of a log of which it announces the same again. Some are honest: its
+/// copy is not whole, what it may give changed meanwhile, or payloads came to it.
+const REFUSALS_MAX: u8 = 32;
+
 #[derive(Debug)]
 pub(super) struct Pull {
     /// Whether the peer's first list of spaces is complete, or was not needed.
@@ -48,6 +52,8 @@ pub(super) struct Pull {
     puzzled: bool,
     peer_logs: BTreeMap<Origin, PeerLog>,
     passed_over: BTreeSet<Origin>,
+    /// What the peer announced last and gave nothing of, and how often.
+    refused: BTreeMap<Origin, (Standing, u8)>,
     /// Logs of which the peer holds another branch, to be looked at.
     forked: Vec<(SpaceId, Origin)>,
     /// Sum of what is left of all wants.
@@ -105,6 +111,7 @@ impl Pull {
             puzzled: false,
             peer_logs: BTreeMap::new(),
             passed_over: BTreeSet::new(),
+            refused: BTreeMap::new(),
             forked: Vec::new(),
             left: 0,
             received: 0,
@@ -304,13 +311,22 @@ impl Pull {
 
     /// The peer does not serve what it was asked for.
     pub(super) fn nothing(&mut self, origin: &Origin) -> Result<(), CloseReason> {
-        match self.wants.get(origin).map(|want| want.stage) {
-            Some(Stage::Asked { .. }) => {
-                self.forget(origin);
-                Ok(())
-            }
-            _ => Err(CloseReason::unasked("an answer that nobody asked for")),
+        let want = self.wants.get(origin);
+        let Some(want) = want.filter(|want| matches!(want.stage, Stage::Asked { .. })) else {
+            return Err(CloseReason::unasked("an answer that nobody asked for"));
+        };
+        let target = want.target;
+        self.forget(origin);
+        let before = self.refused.get(origin).filter(|(refused, _)| *refused == target);
+        let times = before.map_or(1, |(_, times)| times + 1);
+        if times > REFUSALS_MAX {
+            let what = format!("log {origin} is announced again and again, and nothing of it is given");
+            return Err(CloseReason::of(Misbehaviour::Withheld, what));
         }
+        if self.refused.len() < PASSED_OVER_MAX || self.refused.contains_key(origin) {
+            self.refused.insert(origin.clone(), (target, times));
+        }
+        Ok(())
     }
 
     /// A range was stored; `shared` knows of it.
