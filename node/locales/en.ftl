@@ -120,6 +120,11 @@ login-why = The passphrase opens your key on this node; it signs every entry you
 login-name = Login name
 login-passphrase = Passphrase
 login-do = Open my key
+login-invited = I have a code
+join-title = Join { $org }
+join-lead = The code appoints your account. Your key is made here and locked with your own passphrase.
+join-code-why = from the org that invites; good once
+join-busy = Somebody is joining just now; press once more in a moment.
 login-lost = Passphrase lost? The administrator of this node appoints a new key. What you signed stays good.
 
 ## Errors
@@ -214,12 +219,16 @@ col-audience = Audience
 col-size = Size
 col-receipt = Last receipt
 col-lag = Lag
+col-org = Org
+col-contact = Contact
+col-behind = To come
+col-version = Version
+col-silent = For
+col-heard = Last heard of
+col-held = Held here
+col-signed = Signed by it
+col-newest = Newest entry
 col-node = Node
-col-relation = Relation
-col-id = Peer id
-col-spaces = Spaces shared
-col-missing = Missing
-col-since = Connection
 
 ## Home
 
@@ -696,6 +705,7 @@ network-title-level = In sync with { $count ->
         [one] 1 peer
        *[other] { $count } peers
     }, everything witnessed
+network-title-all = All { $count } nodes were heard of, everything witnessed
 network-title-behind = { $count ->
         [one] 1 entry is
        *[other] { $count } entries are
@@ -705,6 +715,15 @@ network-title-alarms = { $count ->
         [one] 1 alarm needs
        *[other] { $count } alarms need
     } a person
+network-title-silent = { $count ->
+        [one] 1 node is silent, for
+       *[other] { $count } nodes are silent, the longest for
+    } { $span }
+network-title-never = { $count ->
+        [one] 1 node was
+       *[other] { $count } nodes were
+    } never heard of
+comma-clause = ,{" "}
 alarms = Alarms
 said-alarms = The alarms have changed
 logs = Logs
@@ -721,15 +740,90 @@ log-own = own
 receipt-none = none yet
 lag = { $count } behind
 lag-none = level
-peers = Peers
+silent = Silent nodes
+silent-how = No connection, entry or receipt for more than three days
+silent-more = { $count ->
+        [one] 1 more, list all
+       *[other] { $count } more, list all
+    }
+network-tree = Orgs
+network-filter = What is shown
+network-all = All
+network-only = { $count ->
+        [one] Only the 1 that needs a person
+       *[other] Only the { $count } that need a person
+    }
+network-quiet = Nothing needs a person
+network-quiet-how = Every node was heard of, and there is no alarm.
+network-others = Nodes of other orgs
+branch-below = { $count ->
+        [one] 1 node below
+       *[other] { $count } nodes below
+    }
+branch-silent = { $count ->
+        [one] 1 silent
+       *[other] { $count } silent
+    }
+branch-attention = { $count ->
+        [one] 1 needs a person
+       *[other] { $count } need a person
+    }
+branch-rest = { $count ->
+        [one] The other node
+       *[other] The other { $count } nodes
+    }
 peers-count = { $connected } of { $count } connected
-peers-empty = No other node is known
-peers-empty-how = Join with an invitation from the parent, or invite a station.
 peer-connected = connected
-peer-away = away
+contact-own = this node
+contact-told = connected to { $org }
+contact-away = away for { $span }
+contact-silent = silent for { $span }
+contact-never = never heard of
+contact-unknown = not told
+heard-never = never
+span-moment = less than a minute
+span-minutes = { $count ->
+        [one] 1 minute
+       *[other] { $count } minutes
+    }
+span-hours = { $count ->
+        [one] 1 hour
+       *[other] { $count } hours
+    }
+span-days = { $count ->
+        [one] 1 day
+       *[other] { $count } days
+    }
+node-none = no node yet
+node-no-logs = no logs
+node-behind = { $count } to come
+version-unknown = not told
+versions = Versions
+versions-nodes = { $count ->
+        [one] 1 node
+       *[other] { $count } nodes
+    }
+attention-fork = A log of it has two branches: see the alarm.
+attention-halted = A log of it is halted: see the alarm.
+attention-rollback = It lost what it had signed, and goes on in a new log.
+attention-refused = It sent what no honest node sends: { $words }
+attention-witness = It cosigns nothing more until it has a new witness key.
+attention-revoked = Its key was revoked as lost or stolen, and no node followed: { $words }
+attention-ending = The appointment of { $post } ends in { $days ->
+        [one] 1 day
+       *[other] { $days } days
+    }.
+attention-disk = The disk is nearly full, { $free } are left: make room.
+ending-authority = the org’s authority
+ending-node = the node
+ending-witness = the witness key
+told-by = Told by
 node = This node
+node-facts = The node
 node-key = Key fingerprint
 node-founding = Founding statement
+node-disk = Disk
+disk-room = { $free } free of { $total }
 node-compare = Compare both lines with the parent face to face: if every character is the same, this is the right federation.
 
 ## Forks and gaps
@@ -949,13 +1043,6 @@ alarm-witness-todo = The administrator runs “lianzhan witness renew”.
 alarm-other = Something needs a person
 alarm-other-todo = Tell the administrator.
 log-halted = halted
-peer-since = since { $time }
-relation-own = own org
-relation-parent = parent
-relation-above = above the parent
-relation-child = child
-relation-below = below a child
-relation-neighbour = neighbour
 
 ## Checking a bundle on one's own device
 
@@ -1054,8 +1141,9 @@ start-differ = The two passphrases differ. Type them again.
 start-no-peer = looking for the level above
 start-nobody = nobody can sign in yet
 start-received = { $done } of { $all } entries received
-start-person = The first account
-start-person-why = Appointed by the organisation as { $roles }. Others are appointed later.
+start-person = The account
+start-person-why = Appointed as { $roles }. Others are appointed later.
+start-person-too = The code appoints a person, too. State who below, then join.
 start-person-name = Name
 start-login-why = small letters and digits
 start-own = Their own passphrase
@@ -1066,9 +1154,21 @@ start-person-now = Make the first account before the sync is through
 
 ## Inviting the node of an org below
 
-invite-look = Invite an organisation below
-invite-title = Invite an organisation below
-invite-who = Whom
+invite-look = Invite
+invite-title = Invite
+invite-who = Whom to invite
+invite-org = Org
+invite-org-new = A new one
+invite-new = A new org
+invite-new-why = left empty for one that is known
+invite-person = Person appointed
+invite-person-why = optional; no more than this org may give
+invite-role = Role
+invite-role-none = Nobody
+invite-seat = Level of the seat
+invite-seat-none = No deputy
+invite-seat-missing = A deputy has the level of a seat.
+invite-name-why = optional: they state it themselves
 invite-level = Level
 invite-code = Division code
 invite-name-zh = Chinese name
@@ -1099,6 +1199,9 @@ slip-print = Print
 slip-one = Start Lianzhan on the new machine and open http://127.0.0.1:7610/ in its browser.
 slip-two = Paste the code, or let a hand-held scanner type it, and choose a passphrase.
 slip-three = When the page says “In service”, it has joined. Destroy this slip then.
+slip-person-one = At the node of that org, open the sign-in page and choose “I have a code”.
+slip-person-two = Paste the code, or scan it, then choose a login and a passphrase.
+slip-person-three = They sign in at once. Destroy this sheet after use.
 slip-qr = QR code
 slip-qr-what = The code of the invitation as a QR code, the same as the text
 slip-qr-how = The same as the text. On paper it is 70 mm wide, and a hand-held scanner types it.

@@ -86,6 +86,24 @@ pub(crate) fn disk(point: DiskPoint) -> std::io::Result<()> {
     machine().map_or(Ok(()), |machine| machine.disk(point))
 }
 
+/// Bytes that may still be written to the disk on which `path` lies, and bytes in all; none where the system does not tell.
+pub fn disk_room(path: &Path) -> Option<(u64, u64)> {
+    if machine().is_some() {
+        return None;
+    }
+    #[cfg(unix)]
+    {
+        let room = rustix::fs::statvfs(path).ok()?;
+        let bytes = |blocks: u64| blocks.saturating_mul(room.f_frsize);
+        Some((bytes(room.f_bavail), bytes(room.f_blocks)))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
 /// Syncs the directory that holds `path`, so that a created or renamed file survives a crash.
 pub fn sync_dir(path: &Path) -> std::io::Result<()> {
     match path.parent() {

@@ -63,10 +63,12 @@ impl Running {
         let door = Door::default();
         let pages = web::state(node.clone(), peers.clone(), gate.site(), stopped.clone())
             .through(door.clone())
+            .asking(ask())
             .reached(addresses.clone());
         let api = api::router(api::ApiState {
             node: node.clone(),
             peers,
+            ask: ask(),
             addresses,
             door,
             progress: api::progress::Board::default(),
@@ -157,6 +159,11 @@ pub fn run(dir: &Path, overrides: &Overrides) -> anyhow::Result<()> {
     })
 }
 
+/// How a node that invited is reached.
+fn ask() -> join::Ask {
+    Arc::new(|invitation, request| Box::pin(async move { net::join(&invitation, request).await }))
+}
+
 /// How often a directory is looked at that may get its node from a command beside this process.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -170,9 +177,7 @@ async fn first(dir: &Path, overrides: &Overrides) -> anyhow::Result<Running> {
     FreshDir::check(dir)?;
     let listener = listen(config.web)?;
     let web = listener.local_addr()?;
-    let ask: web::first::Ask =
-        Arc::new(|invitation, request| Box::pin(async move { net::join(&invitation, request).await }));
-    let page = web::first::First::new(dir.to_owned(), config, web, ask);
+    let page = web::first::First::new(dir.to_owned(), config, web, ask());
     let (stop, stopped) = watch::channel(false);
     let serving = {
         let listener = tokio::net::TcpListener::from_std(listener.try_clone()?)?;

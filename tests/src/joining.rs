@@ -21,6 +21,8 @@ use secrecy::SecretString;
 
 use super::process::{PASSPHRASE, alone};
 
+mod persons;
+
 const STATION: &str = "石桥站";
 const CODE: &str = "990121103201";
 
@@ -82,6 +84,7 @@ impl World {
             &self.machine(machine),
             code,
             secret(),
+            None,
             config(),
             net::join,
             |_| (),
@@ -280,7 +283,7 @@ fn a_join_that_broke_off_goes_on_with_its_key_and_nobody_elses() {
         let stranger = world.refused(&invitation).await;
         assert!(matches!(stranger, InviteError::Used(_)), "{stranger:?}");
         let other = SecretString::from("another long passphrase".to_owned());
-        let wrong = join(&place, &code, other, config(), net::join, |_| ()).await;
+        let wrong = join(&place, &code, other, None, config(), net::join, |_| ()).await;
         assert!(matches!(
             wrong.map(|_| ()),
             Err(ServiceError::Invitation(InviteError::OtherPassphrase))

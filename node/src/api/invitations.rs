@@ -7,19 +7,22 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
 use super::act::blocking;
-use super::people::level;
+use super::people::{level, role};
 use super::request::{Body, Passphrase};
 use super::{ApiState, Problem};
 use crate::services::ServiceError;
 use crate::services::authority::{AuthorityGrant, Loss};
 use crate::services::found::OrgDraft;
-use crate::services::invite::{INVITE_DAYS, OpenInvitation};
+use crate::services::invite::{INVITE_DAYS, Invitation, InviteDraft, InvitedPerson, Invitee, OpenInvitation};
+use crate::services::join::{PersonChoice, join_person};
+use crate::services::renew::parse_until;
 use crate::services::revoke::Keep;
 
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
         .route("/invite", post(invite))
         .route("/invite/again", post(again))
+        .route("/join", post(join))
         .route("/invite/withdraw", post(withdraw))
         .route("/invitations", get(list))
 }
@@ -29,11 +32,30 @@ pub(super) fn router() -> Router<ApiState> {
 struct Invite {
     /// Opens the org's authority key.
     passphrase: Passphrase,
-    name_zh: String,
-    name_en: String,
-    level: String,
+    #[serde(default)]
+    name_zh: Option<String>,
+    #[serde(default)]
+    name_en: Option<String>,
+    #[serde(default)]
+    level: Option<String>,
     /// Division code.
-    code: String,
+    #[serde(default)]
+    code: Option<String>,
+    /// In place of these an org that is known: a division code, an id, a Chinese name or `own`.
+    #[serde(default)]
+    org: Option<String>,
+    /// Roles of the person who is appointed with it.
+    #[serde(default)]
+    roles: Vec<String>,
+    /// Level of a deputy's seat.
+    #[serde(default)]
+    seat: Option<String>,
+    /// The person's name, where it is known.
+    #[serde(default)]
+    person: Option<String>,
+    /// The last day of the appointment.
+    #[serde(default)]
+    until: Option<String>,
     /// Where the new node will reach this one; as the node listens, where none is given.
     #[serde(default)]
     addresses: Vec<String>,
@@ -58,17 +80,38 @@ async fn invite(
     State(state): State<ApiState>,
     Body(body): Body<Invite>,
 ) -> Result<(StatusCode, Json<Invited>), Problem> {
-    let draft = OrgDraft {
-        level: level(&body.level)?,
-        name_zh: body.name_zh,
-        name_en: body.name_en,
-        code: body.code,
+    let org = match (body.org, body.level, body.name_zh, body.name_en, body.code) {
+        (Some(org), None, None, None, None) => Invitee::Known(org),
+        (None, Some(stated), Some(name_zh), Some(name_en), Some(code)) => Invitee::New(OrgDraft {
+            level: level(&stated)?,
+            name_zh,
+            name_en,
+            code,
+        }),
+        _ => {
+            let words = "name an org that is known with `org`, or a new one with `level`, `name_zh`, `name_en` and `code`";
+            return Err(ServiceError::Bad(words.into()).into());
+        }
     };
-    let addresses = reachable(&state, body.addresses)?;
+    let person = match body.roles.is_empty() {
+        true => None,
+        false => Some(InvitedPerson {
+            roles: body.roles.iter().map(|id| role(id)).collect::<Result<_, _>>()?,
+            seat: body.seat.as_deref().map(level).transpose()?,
+            name: body.person,
+            until: body.until.as_deref().map(parse_until).transpose()?,
+        }),
+    };
+    let draft = InviteDraft {
+        org,
+        person,
+        addresses: reachable(&state, body.addresses)?,
+        days: body.days,
+    };
     let (node, passphrase) = (state.node.clone(), body.passphrase.0);
     let invited = state
         .door
-        .with_authority(move || node.invite_for(draft, &passphrase, addresses, body.days));
+        .with_authority(move || node.invite_with(draft, &passphrase));
     let invitation = invited.await?;
     let invited = Invited {
         code: invitation.to_code(),
@@ -76,6 +119,40 @@ async fn invite(
         expires: invitation.expires.0,
     };
     Ok((StatusCode::CREATED, Json(invited)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Join {
+    code: String,
+    login: String,
+    #[serde(default)]
+    name: String,
+    /// Locks the person's key.
+    person_passphrase: Passphrase,
+}
+
+#[derive(Serialize)]
+struct Joined {
+    appointment: String,
+}
+
+/// A person joins at this node with the code of an invitation.
+async fn join(
+    State(state): State<ApiState>,
+    Body(body): Body<Join>,
+) -> Result<(StatusCode, Json<Joined>), Problem> {
+    let choice = PersonChoice {
+        login: body.login,
+        name: body.name,
+        passphrase: body.person_passphrase.0,
+    };
+    let ask = async |invitation: &Invitation, request| (state.ask)(invitation.clone(), request).await;
+    let appointment = join_person(&state.node, &body.code, choice, ask).await?;
+    let joined = Joined {
+        appointment: appointment.to_string(),
+    };
+    Ok((StatusCode::CREATED, Json(joined)))
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,8 @@
 //! The state of the node as numbers, for Prometheus (OpenMetrics 1.0 text). Behind the token, since they tell how busy a
 //! station is; Prometheus takes it with `authorization: { credentials_file: api.token }`.
 
+mod neighbours;
+
 use std::fmt;
 
 use axum::Router;
@@ -20,6 +22,7 @@ use prometheus_client::registry::Registry;
 use super::act::blocking;
 use super::{ApiState, Problem};
 use crate::services::query::{LogStatus, Status};
+use neighbours::Neighbours;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -29,7 +32,11 @@ pub(super) fn router() -> Router<ApiState> {
 
 async fn metrics(State(state): State<ApiState>) -> Result<Response, Problem> {
     let peers = (state.peers)();
-    let status = blocking(&state, move |node| node.status(peers)).await?;
+    let (status, picture) = blocking(&state, move |node| {
+        let picture = node.federation(&peers)?;
+        Ok((node.status(peers)?, picture))
+    })
+    .await?;
     let mut registry = Registry::with_prefix("lianzhan");
     registry.register(
         "build",
@@ -37,6 +44,7 @@ async fn metrics(State(state): State<ApiState>) -> Result<Response, Problem> {
         Info::new([("version", status.version)]),
     );
     registry.register_collector(Box::new(Figures(status)));
+    registry.register_collector(Box::new(Neighbours::of(&picture)));
     let mut text = String::new();
     // Writing into memory fails for nothing.
     let _ = encode(&mut text, &registry);

@@ -41,6 +41,7 @@ use axum::middleware;
 pub use carry::GIVEN_HEADER;
 pub use problem::Problem;
 
+use crate::services::join::Ask;
 use crate::services::limit::Door;
 use crate::services::query::PeerStatus;
 use crate::services::{Node, ServiceError};
@@ -55,6 +56,8 @@ pub struct ApiState {
     pub node: Arc<Node>,
     /// Peers that are connected now.
     pub peers: Arc<dyn Fn() -> Vec<PeerStatus> + Send + Sync>,
+    /// Asks the node that invited a person here.
+    pub ask: Ask,
     /// Addresses at which peers reach this node now.
     pub addresses: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
     /// Where passphrases are tried; the pages use the same.

@@ -172,7 +172,7 @@ fn draft(
     })
 }
 
-fn role(id: &str) -> Result<Role, ServiceError> {
+pub(super) fn role(id: &str) -> Result<Role, ServiceError> {
     Role::parse(id).ok_or_else(|| {
         let known: Vec<_> = Role::ALL.iter().map(|role| role.as_str()).collect();
         ServiceError::Bad(format!(

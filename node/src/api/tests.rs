@@ -91,6 +91,7 @@ impl Api {
         let state = ApiState {
             node: node.clone(),
             peers: Arc::new(Vec::new),
+            ask: crate::services::join::nobody(),
             addresses: Arc::new(|| vec!["/ip4/127.0.0.1/tcp/7611".into()]),
             door: Door::default(),
             progress: super::progress::Board::default(),

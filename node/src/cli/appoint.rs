@@ -70,7 +70,7 @@ struct Appointed {
     appointment: String,
 }
 
-fn role(id: &str) -> Result<Role, String> {
+pub(super) fn role(id: &str) -> Result<Role, String> {
     Role::parse(id).ok_or_else(|| {
         let known: Vec<_> = Role::ALL.iter().map(|role| role.as_str()).collect();
         format!("choose one of {}", known.join(", "))

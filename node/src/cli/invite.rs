@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use age::secrecy::ExposeSecret;
 use anyhow::{Context, bail};
 use lianzhan_protocol::id::StatementId;
-use lianzhan_protocol::trust::Level;
+use lianzhan_protocol::trust::{Level, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -17,7 +17,10 @@ use super::{Shell, ask, out};
 use crate::qr::Qr;
 use crate::services::authority::{AuthorityGrant, Loss};
 use crate::services::found::OrgDraft;
-use crate::services::invite::{INVITE_DAYS, INVITE_DAYS_MAX, Invitation, OpenInvitation};
+use crate::services::invite::{
+    INVITE_DAYS, INVITE_DAYS_MAX, Invitation, InviteDraft, InvitedPerson, Invitee, OpenInvitation,
+};
+use crate::services::renew::parse_until;
 use crate::services::revoke::Keep;
 use crate::services::{Node, ServiceError};
 
@@ -30,10 +33,16 @@ const PRINT_MM: u32 = 70;
 #[command(after_help = "\
 Example 例:
   lianzhan invite --level county --name 澄川县 --name-en Chengchuan --code 990121
+  lianzhan invite --org 990121103201 --role station_liaison           a person at that org 邀请该单位的人员
   lianzhan invite --again 990121 --reason 主机损坏                    the machine is broken 主机损坏
   lianzhan invite --again 990121 --reason 主机失窃 --stolen           the machine was stolen 主机失窃
   lianzhan invite list                                                open invitations 未使用的邀请
   lianzhan invite withdraw 990121                                     take one back 撤回
+
+With --role the code appoints a person, too: with the node where the org has none yet, else alone, at the node of that org
+(its page /join, or lianzhan join there). The person gets no more than this org may give.
+用 --role 时，邀请码同时任命一名人员：该单位还没有节点的，随节点一起加入；已有节点的，在该节点的 /join 页面或用 lianzhan join
+加入。任命不会超出本单位的权限。
 
 Prints one code, as text and at a terminal as a QR code. Give it to who sets up that node, who pastes it into the page that
 a fresh machine shows, or types `lianzhan join CODE`. It is good once and for seven days, or --days; this node must be
@@ -47,6 +56,11 @@ pub(super) struct Invite {
     step: Option<Step>,
     #[command(flatten)]
     org: NewOrg,
+    /// An org that is known: this one, or one directly below; its division code, id, Chinese name, or own 已有的单位：区划代码、编号、中文名称，或 own
+    #[arg(long = "org", value_name = "ORG", conflicts_with_all = ["level", "name", "name_en", "code", "again"])]
+    known: Option<String>,
+    #[command(flatten)]
+    person: Person,
     #[command(flatten)]
     again: Again,
     /// An address at which the new node reaches this one, such as /ip4/192.0.2.1/tcp/7611; may be repeated 本节点的地址
@@ -80,27 +94,68 @@ struct List {
 
 #[derive(clap::Args)]
 struct Withdraw {
-    /// The invited org: its division code, id or Chinese name 被邀请的机构：区划代码、编号或中文名称
+    /// The invited org: its division code, id or Chinese name; of a person what the list says in its place 被邀请的机构：区划代码、编号或中文名称；人员用列表里的代码
     org: String,
     /// Print one JSON object 输出 JSON
     #[arg(long)]
     json: bool,
 }
 
+/// A person who is appointed with the code.
+#[derive(clap::Args)]
+struct Person {
+    /// Role that the person gets; may be repeated 任命的职务
+    #[arg(long = "role", value_name = "ROLE", value_parser = super::appoint::role)]
+    roles: Vec<Role>,
+    /// Level of a deputy's seat 代表的层级
+    #[arg(long, value_parser = level, requires = "roles")]
+    seat: Option<Level>,
+    /// The person's name; left away, the person states it 姓名，不填由本人填写
+    #[arg(long, value_name = "NAME", requires = "roles")]
+    person: Option<String>,
+    /// The last day of the appointment, such as 2027-12-31 任命到哪一天
+    #[arg(long, value_name = "DAY", requires = "roles")]
+    until: Option<String>,
+}
+
+impl Person {
+    fn invited(&self) -> Result<Option<InvitedPerson>, ServiceError> {
+        if self.roles.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(InvitedPerson {
+            roles: self.roles.clone(),
+            seat: self.seat,
+            name: self.person.clone(),
+            until: self.until.as_deref().map(parse_until).transpose()?,
+        }))
+    }
+
+    /// Members of a request.
+    fn tell(&self, body: &mut serde_json::Value) {
+        if !self.roles.is_empty() {
+            body["roles"] = self.roles.iter().map(|role| role.as_str()).collect();
+            body["seat"] = self.seat.map(Level::as_str).into();
+            body["person"] = self.person.clone().into();
+            body["until"] = self.until.clone().into();
+        }
+    }
+}
+
 /// An org that is invited for the first time.
 #[derive(clap::Args)]
 struct NewOrg {
     /// Level: province, city, county, township, street, station 层级
-    #[arg(long, value_parser = level, required_unless_present = "again")]
+    #[arg(long, value_parser = level, required_unless_present_any = ["again", "known", "roles"])]
     level: Option<Level>,
     /// Chinese name 中文名称
-    #[arg(long, required_unless_present = "again")]
+    #[arg(long, required_unless_present_any = ["again", "known", "roles"])]
     name: Option<String>,
     /// English name 英文名称
-    #[arg(long, required_unless_present = "again")]
+    #[arg(long, required_unless_present_any = ["again", "known", "roles"])]
     name_en: Option<String>,
     /// Division code of 2, 4, 6, 9 or 12 digits 行政区划代码
-    #[arg(long, required_unless_present = "again")]
+    #[arg(long, required_unless_present_any = ["again", "known", "roles"])]
     code: Option<String>,
 }
 
@@ -119,7 +174,7 @@ impl NewOrg {
 #[derive(clap::Args)]
 struct Again {
     /// An org directly below whose machine is lost: its division code or its id 重新邀请的下级：区划代码或机构编号
-    #[arg(long, value_name = "ORG", requires = "reason", conflicts_with_all = ["level", "name", "name_en", "code"])]
+    #[arg(long, value_name = "ORG", requires = "reason", conflicts_with_all = ["level", "name", "name_en", "code", "roles"])]
     again: Option<String>,
     /// Why its keys are revoked; everybody can read it 理由（公开）
     #[arg(long, value_name = "WORDS", requires = "again")]
@@ -166,6 +221,7 @@ impl List {
         let headings = [
             ("机构", "org"),
             ("代码", "code"),
+            ("人员", "person"),
             ("发出", "made"),
             ("有效至", "until"),
             ("", ""),
@@ -179,7 +235,11 @@ impl List {
 fn row(open: &OpenInvitation, shell: &Shell) -> Vec<String> {
     vec![
         shell.lang.pick(&open.name_zh, &open.name_en).to_owned(),
-        open.code.clone(),
+        open.id.clone().unwrap_or_else(|| open.code.clone()),
+        [open.person.clone().unwrap_or_default(), open.roles.join(", ")]
+            .join(" ")
+            .trim()
+            .to_owned(),
         match open.made {
             0 => String::new(),
             made => out::time(made),
@@ -241,16 +301,32 @@ impl Invite {
             false => given.clone(),
         };
         let again = self.again.again.is_some();
-        let invited = match (self.org.draft(), reach) {
+        // A role alone is for somebody of this org.
+        let known = self
+            .known
+            .or_else(|| (!again && self.org.level.is_none()).then(|| "own".to_owned()));
+        let invitee = self.org.draft().map(Invitee::New).or(known.map(Invitee::Known));
+        let invited = match (invitee, reach) {
             (Some(org), Reach::Here(node)) => {
-                let invitation = node.invite_for(org, &passphrase, addresses(&node), self.days)?;
-                Invited::of(&invitation, &[])
+                let draft = InviteDraft {
+                    org,
+                    person: self.person.invited()?,
+                    addresses: addresses(&node),
+                    days: self.days,
+                };
+                Invited::of(&node.invite_with(draft, &passphrase)?, &[])
             }
             (Some(org), Reach::Running(client)) => {
-                let mut body = json!({
-                    "passphrase": passphrase.expose_secret(), "level": org.level.as_str(), "name_zh": org.name_zh,
-                    "name_en": org.name_en, "code": org.code, "addresses": given,
-                });
+                let mut body = match org {
+                    Invitee::New(org) => json!({
+                        "level": org.level.as_str(), "name_zh": org.name_zh, "name_en": org.name_en,
+                        "code": org.code,
+                    }),
+                    Invitee::Known(org) => json!({ "org": org }),
+                };
+                body["passphrase"] = passphrase.expose_secret().into();
+                body["addresses"] = given.clone().into();
+                self.person.tell(&mut body);
                 if self.days != INVITE_DAYS {
                     body["days"] = self.days.into();
                 }
@@ -276,6 +352,14 @@ impl Invite {
         let revoked = match again {
             true => ["原来的密钥已撤销。", "The keys of before are revoked. "],
             false => ["", ""],
+        };
+        let alone = Invitation::from_code(&invited.code).is_ok_and(|code| !code.is_of_node());
+        let place = match alone {
+            true => (
+                "在该单位节点的 /join 页面粘贴",
+                "Paste it into the page /join of that org's node",
+            ),
+            false => ("在新机器的首页粘贴", "Paste it into the page of the new machine"),
         };
         let qr = Qr::of(&invited.code);
         if let Some(file) = &self.svg {
@@ -303,13 +387,12 @@ impl Invite {
             &invited,
             std::slice::from_ref(&invited.code),
             &format!(
-                "{}上面是邀请码，到 {until} 有效，只能用一次。在新机器的首页粘贴，或运行：lianzhan join 邀请码",
-                revoked[0]
+                "{}上面是邀请码，到 {until} 有效，只能用一次。{}，或运行：lianzhan join 邀请码",
+                revoked[0], place.0
             ),
             &format!(
-                "{}Above is the code, good once and until {until}. Paste it into the page of the new machine, or run there: \
-                 lianzhan join CODE",
-                revoked[1]
+                "{}Above is the code, good once and until {until}. {}, or run there: lianzhan join CODE",
+                revoked[1], place.1
             ),
         )
     }

@@ -35,6 +35,7 @@ mod revoke;
 mod run;
 mod status;
 mod succession;
+mod tree;
 mod witness;
 
 use std::io::{IsTerminal, Write};

@@ -4,14 +4,19 @@ use serde::Deserialize;
 
 use super::reach::{Reach, shown};
 use super::{Lang, Shell, out};
+use crate::services::federation::Federation;
 
 /// Say how the node is doing 节点的状况
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example 例:
   lianzhan status
+  lianzhan status --logs
   lianzhan status --json")]
 pub(super) struct Status {
+    /// List the logs held here, too 另列出本机存有的日志
+    #[arg(long)]
+    logs: bool,
     /// Print one JSON object 输出 JSON
     #[arg(long)]
     json: bool,
@@ -93,18 +98,28 @@ struct Alarm {
 
 impl Status {
     pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
-        let (status, running): (serde_json::Value, bool) = match Reach::open(&shell.dir())? {
-            Reach::Here(node) => {
-                node.catch_up(|_| {})?;
-                (serde_json::to_value(node.status(Vec::new())?)?, false)
-            }
-            Reach::Running(client) => (client.get("/status")?, true),
-        };
+        let (mut status, picture, running): (serde_json::Value, Federation, bool) =
+            match Reach::open(&shell.dir())? {
+                Reach::Here(node) => {
+                    node.catch_up(|_| {})?;
+                    let status = serde_json::to_value(node.status(Vec::new())?)?;
+                    (status, node.federation(&[])?, false)
+                }
+                Reach::Running(client) => (client.get("/status")?, client.get("/network")?, true),
+            };
         if self.json {
+            status["network"] = serde_json::to_value(&picture)?;
             return out::json(&status);
         }
         let shown: Shown = shown(status)?;
-        out::bytes(text(&shown, running, shell.lang).as_bytes())
+        let mut text = text(&shown, running, shell.lang);
+        text.push('\n');
+        text.push_str(&super::tree::text(&picture, shell.lang));
+        if self.logs && !shown.logs.is_empty() {
+            text.push('\n');
+            text.push_str(&logs(&shown.logs, shell.lang));
+        }
+        out::bytes(text.as_bytes())
     }
 }
 
@@ -196,10 +211,6 @@ fn text(status: &Shown, running: bool, lang: Lang) -> String {
     if !status.misconduct.is_empty() {
         text.push('\n');
         text.push_str(&misconduct(&status.misconduct, lang));
-    }
-    if !status.logs.is_empty() {
-        text.push('\n');
-        text.push_str(&logs(&status.logs, lang));
     }
     if !status.alarms.is_empty() {
         text.push('\n');

@@ -196,9 +196,12 @@ impl Driver<'_> {
     fn one(&mut self, effect: Effect) {
         let (peers, peer, id) = (self.peers, self.peer, self.id);
         match &effect {
-            Effect::Established { org } => {
+            Effect::Established { org, software } => {
                 let name = self.node.directory().org(org).map(|org| org.name_zh.clone());
-                peers.change(peer, id, |status| status.org = name);
+                peers.change(peer, id, |status| {
+                    status.org = name;
+                    status.software.clone_from(software);
+                });
             }
             Effect::Progress {
                 wanted_entries,

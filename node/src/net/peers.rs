@@ -26,6 +26,7 @@ impl Peers {
         let status = PeerStatus {
             node: hex(peer.ed25519_bytes()),
             org: None,
+            software: None,
             level: false,
             received: 0,
             wanted: 0,
@@ -48,6 +49,12 @@ impl Peers {
         {
             change(status);
         }
+    }
+
+    /// Whether a session with the peer is open.
+    pub(super) fn has(&self, peer: &PublicKey) -> bool {
+        let peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        peers.range((*peer, 0)..=(*peer, u64::MAX)).next().is_some()
     }
 
     pub(super) fn leave(&self, peer: PublicKey, session: u64) {

@@ -439,8 +439,13 @@ impl Sessions {
         self.open.send_modify(|open| *open += 1);
         let Ended { words, kind } =
             driver::run(&self.node, key, stream, &self.peers, session, self.stop.clone()).await;
-        self.open.send_modify(|open| *open -= 1);
         self.peers.leave(key, session);
+        if !self.peers.has(&key) {
+            let node = self.node.clone();
+            // What is not noted is a time that people see; the node says in its log why.
+            let _ = tokio::task::spawn_blocking(move || node.parted(&key)).await;
+        }
+        self.open.send_modify(|open| *open -= 1);
         tracing::info!(%peer, reason = words, "session ended");
         if let Some(kind) = kind {
             self.judge(peer, key, kind);

@@ -170,7 +170,11 @@ impl Node {
     }
 
     /// The key of an appointment that a crash broke off between the key file and the statement.
-    fn begun(&self, login: &str, passphrase: &SecretString) -> Result<Option<SecretKey>, ServiceError> {
+    pub(super) fn begun(
+        &self,
+        login: &str,
+        passphrase: &SecretString,
+    ) -> Result<Option<SecretKey>, ServiceError> {
         if !keystore::valid_login(login) || self.is_appointed(login)? {
             return Ok(None);
         }
@@ -291,7 +295,7 @@ impl Node {
             .write_blocking(move |writer| writer.keep_account(&login, &key))?)
     }
 
-    fn appointment_for(
+    pub(super) fn appointment_for(
         &self,
         request: &AppointmentRequest,
         until: Option<Timestamp>,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
 use lianzhan_protocol::id::{OrgId, StatementId};
-use lianzhan_protocol::keys::SecretKey;
+use lianzhan_protocol::keys::{PublicKey, SecretKey};
 use lianzhan_protocol::log::{LogStatement, Origin};
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{
@@ -65,6 +65,8 @@ pub(super) struct Fresh<'a> {
     pub(super) authority: Option<StatementId>,
     pub(super) statements: Vec<SignedStatement>,
     pub(super) config: Config,
+    /// A person who can sign in from the first moment: login and key.
+    pub(super) account: Option<(String, PublicKey)>,
 }
 
 /// Founds a federation whose root org is `draft`: founders' keys (k of n), the root's authority, and the root's node in
@@ -112,6 +114,7 @@ pub fn found(
         authority: None,
         statements: Vec::new(),
         config,
+        account: None,
     };
     settle(fresh_dir, fresh, &authority)
 }
@@ -139,12 +142,16 @@ pub(super) fn settle(
             }),
         )?;
         let (org, authority_id, statements) = (fresh.org, fresh.authority, fresh.statements);
+        let account = fresh.account;
         store.write_blocking(move |writer| {
             writer.put_meta(META_ORG, &org.0)?;
             writer.put_meta(
                 META_AUTHORITY,
                 authority_id.as_ref().map_or(&[], |id| id.0.as_slice()),
             )?;
+            if let Some((login, key)) = account {
+                writer.keep_account(&login, &key)?;
+            }
             writer.keep_statements(statements)
         })?;
     }

@@ -6,10 +6,12 @@
 
 mod error;
 mod grants;
+mod person;
 
 pub use super::join::Joining;
 pub use error::{Cause, InviteError};
 pub use grants::{INVITE_DAYS, INVITE_DAYS_MAX, OpenInvitation};
+pub use person::{InviteDraft, InvitedPerson, Invitee, JoiningPerson};
 
 use lianzhan_protocol::codec;
 use lianzhan_protocol::id::{OrgId, StatementId};
@@ -49,6 +51,12 @@ pub struct Invitation {
     /// Nodes above the parent that must witness the new node's logs, too, as far as the parent knows where they listen.
     #[n(7)]
     pub above: Option<Vec<Above>>,
+    /// The person whom it appoints in that org, too.
+    #[n(8)]
+    pub person: Option<InvitedPerson>,
+    /// Whether the org has its node, and the person alone joins.
+    #[n(9)]
+    pub alone: Option<bool>,
 }
 
 /// A node above the parent.
@@ -64,6 +72,11 @@ pub struct Above {
 }
 
 impl Invitation {
+    /// Whether a node joins with it, and not a person at a node that is there.
+    pub fn is_of_node(&self) -> bool {
+        !self.alone.unwrap_or(false)
+    }
+
     /// The code as people paste it.
     pub fn to_code(&self) -> String {
         use base64::Engine;
@@ -95,12 +108,22 @@ pub struct JoinRequest {
     #[n(2)]
     #[cbor(with = "minicbor::bytes")]
     pub secret: [u8; 32],
-    /// The fresh authority key of the new org.
+    /// The fresh authority key of the new org; absent where a person alone joins.
     #[n(3)]
-    pub authority: PublicKey,
+    pub authority: Option<PublicKey>,
     /// Its proof of possession.
     #[n(4)]
-    pub possession: Signature,
+    pub possession: Option<Signature>,
+    /// The person who joins.
+    #[n(5)]
+    pub person: Option<JoiningPerson>,
+}
+
+impl JoinRequest {
+    /// The key to which the invitation is bound from then on.
+    fn key(&self) -> Option<PublicKey> {
+        self.authority.or(self.person.as_ref().map(|person| person.key))
+    }
 }
 
 /// What the parent answers.
@@ -115,6 +138,9 @@ pub enum JoinReply {
         /// Signed statements.
         #[n(1)]
         statements: Vec<minicbor::bytes::ByteVec>,
+        /// Id of the person's appointment, where one was asked for; `appointment` is the same where the person joins alone.
+        #[n(2)]
+        person: Option<StatementId>,
     },
     /// Refused, with the reason in words, and as programs tell it.
     #[n(2)]

@@ -13,6 +13,7 @@ mod document;
 mod error;
 pub mod evidence;
 mod export;
+pub mod federation;
 pub mod fork;
 pub mod found;
 pub mod horizon;
@@ -24,6 +25,7 @@ pub mod limit;
 mod load;
 pub mod marks;
 pub mod monitor;
+pub mod neighbours;
 pub mod office;
 #[cfg(test)]
 mod office_tests;

@@ -268,7 +268,8 @@ async fn heed(node: &Arc<Node>, batch: &[StoreEvent]) -> bool {
             | StoreEvent::Switched { .. }
             | StoreEvent::Fresh { .. }
             | StoreEvent::Filled { .. }
-            | StoreEvent::Alarm => {}
+            | StoreEvent::Alarm
+            | StoreEvent::Seen(_) => {}
         }
     }
     lags

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lianzhan_protocol::id::{OrgId, RecordId, StatementId};
+use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::TreeSize;
 use lianzhan_protocol::record::{Held, RecordState, Value, Verdict};
 use lianzhan_protocol::time::Timestamp;
@@ -14,7 +15,7 @@ use super::horizon::{Horizon, horizons};
 use super::office::{Office, Standing};
 use super::rekey::KeyChangeState;
 use super::{Load, Node, ServiceError};
-use crate::store::{AlarmRow, RecordRow, RowFilter};
+use crate::store::{AlarmRow, LogRow, RecordRow, RowFilter};
 use crate::views;
 
 /// A view as rows of JSON values.
@@ -157,6 +158,8 @@ pub struct PeerStatus {
     pub node: String,
     /// Its org's Chinese name, once it is established.
     pub org: Option<String>,
+    /// What it says that it runs.
+    pub software: Option<String>,
     /// Whether all that was wanted from it is here.
     pub level: bool,
     /// Entries received in this session.
@@ -422,6 +425,20 @@ impl Node {
 
     /// The logs held here.
     pub fn log_status(&self) -> Result<Vec<LogStatus>, ServiceError> {
+        self.log_status_of(|_| true)
+    }
+
+    /// Those that one node writes.
+    pub fn logs_of(&self, node: &PublicKey) -> Result<Vec<LogStatus>, ServiceError> {
+        self.log_status_of(|log| log.start.node == *node)
+    }
+
+    /// What a person must look at, newest first.
+    pub fn alarms(&self) -> Result<Vec<AlarmRow>, ServiceError> {
+        Ok(self.store.read(|reader| reader.alarms())?)
+    }
+
+    fn log_status_of(&self, which: impl Fn(&LogRow) -> bool) -> Result<Vec<LogStatus>, ServiceError> {
         let directory = self.directory();
         let name_of = |org: &OrgId| {
             directory
@@ -432,6 +449,7 @@ impl Node {
             reader
                 .logs()?
                 .into_iter()
+                .filter(&which)
                 .map(|log| {
                     let space = &log.start.space;
                     let receipted = self.witnessed_size(reader, &log)?;

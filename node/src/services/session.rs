@@ -12,6 +12,7 @@ use lianzhan_protocol::trust::Purpose;
 use super::Node;
 use super::fork::BranchStep;
 use super::ingest::Ingested;
+use super::neighbours::{SOFTWARE, sighting};
 use super::repair::Filled;
 use super::witness::CosignRequest;
 use crate::env;
@@ -52,6 +53,7 @@ pub fn open(node: &Node, peer: PublicKey) -> Result<Session, String> {
         statements,
         own_logs,
         witness_log: node.witness_log().map_err(|error| error.to_string())?,
+        software: SOFTWARE.to_owned(),
     };
     Ok(Session::new(config, directory, &holdings).with_patience(node.config().patience_ms()))
 }
@@ -62,15 +64,20 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
     let aside = |work: Job| vec![piece(node, answers, work)];
     match effect {
         Effect::Send(_) | Effect::Progress { .. } | Effect::Close { .. } => Vec::new(),
-        Effect::Established { .. } => {
+        Effect::Established { org, software } => {
             let (node, answers) = (node.clone(), answers.clone());
             let forks = node.clone();
+            let met: Job = Box::new(move |node| node.met(peer, &org, software).unwrap_or_else(failed));
             vec![
+                piece(&node, &answers, met),
                 piece(&node, &answers, Box::new(|node| lack_keys(node))),
                 piece(&node, &answers, Box::new(|node| lack_payloads(node))),
                 Box::new(move || know_forks(&forks, &answers)),
             ]
         }
+        Effect::Seen(sightings) => aside(Box::new(move |node| {
+            node.told_of(peer, sightings).err().and_then(failed)
+        })),
         Effect::Level => vec![
             piece(node, answers, Box::new(|node| lack_keys(node))),
             piece(node, answers, Box::new(|node| lack_payloads(node))),
@@ -283,6 +290,7 @@ pub fn news(node: &Node, batch: &[StoreEvent]) -> Vec<Input> {
             StoreEvent::Fresh { origin } => inputs.push(Input::WitnessLog {
                 origin: origin.clone(),
             }),
+            StoreEvent::Seen(rows) => inputs.push(Input::Seen(rows.iter().map(sighting).collect())),
             StoreEvent::Dirty(_) | StoreEvent::Projected(_) | StoreEvent::Alarm => {}
         }
     }

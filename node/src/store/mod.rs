@@ -11,6 +11,7 @@ mod figures;
 mod highwater;
 mod lacking;
 mod logs;
+mod neighbours;
 mod reader;
 mod snapshot;
 mod views;
@@ -22,6 +23,7 @@ pub use branches::{BranchPiece, BranchRow, LeftEntry, Onto};
 pub use error::StoreError;
 pub use figures::OwnerFigures;
 pub use logs::{Closed, LastWitnessed, LogRow, ReceiptRow};
+pub use neighbours::{LogGlance, NeighbourRow, WitnessedGlance};
 pub use reader::{AlarmRow, EntryFigures, EntryRow, Reader};
 pub use snapshot::{small_value, snapshot};
 pub use views::{Projection, RecordRow, RowFilter, StoredDocument};
@@ -96,6 +98,7 @@ impl Store {
         let mut connection = Connection::open(&path)?;
         configure(&connection)?;
         migrate(&mut connection)?;
+        neighbours::forget_sessions(&connection)?;
         let high_water = HighWater::open(&dir.join(HIGH_WATER))?;
         let (jobs, queue) = std::sync::mpsc::channel();
         let (events, _) = broadcast::channel(4096);
@@ -237,6 +240,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0003.sql"),
     include_str!("sql/0004.sql"),
     include_str!("sql/0005.sql"),
+    include_str!("sql/0006.sql"),
 ];
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

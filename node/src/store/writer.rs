@@ -16,6 +16,7 @@ use tokio::sync::broadcast;
 use super::append::Signer;
 use super::error::StoreError;
 use super::highwater::HighWater;
+use super::neighbours::NeighbourRow;
 use super::witness::WitnessLog;
 use crate::env::{self, DiskPoint};
 
@@ -76,6 +77,8 @@ pub enum StoreEvent {
     },
     /// An alarm was raised.
     Alarm,
+    /// Nodes were heard of.
+    Seen(Vec<NeighbourRow>),
 }
 
 /// How far own logs may be shown to anybody: what is committed and not yet in the high-water file must not leave signed,

@@ -4,7 +4,6 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use age::secrecy::{ExposeSecret, SecretString};
@@ -18,23 +17,17 @@ use tokio::sync::watch;
 
 use super::entrance::{Preferences, preferred};
 use super::i18n::{Lang, Text};
-use super::page::{JoinForm, StartPage, StartStep, StepState, Theme, key};
+use super::join::person_form;
+use super::page::{FirstPersonForm, JoinForm, StartPage, StartStep, StepState, Theme, key};
 use super::request::Posted;
 use super::session::{Cookies, token};
 use super::site::Site;
 use super::{BODY_MAX, answer, assets, guard};
 use crate::config::Config;
 use crate::keystore::PASSPHRASE_MIN;
-use crate::services::invite::{Invitation, InviteError, JoinReply, JoinRequest};
-use crate::services::join::{Step, begun, join};
+use crate::services::invite::Invitation;
+use crate::services::join::{Ask, PersonChoice, Step, begun, join};
 use crate::services::{Node, ServiceError};
-
-/// Asks the parent that an invitation names.
-pub type Ask = Arc<
-    dyn Fn(Invitation, JoinRequest) -> Pin<Box<dyn Future<Output = Result<JoinReply, InviteError>> + Send>>
-        + Send
-        + Sync,
->;
 
 /// What the handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -96,11 +89,11 @@ impl First {
         self.way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn run(self, code: String, passphrase: SecretString) {
+    async fn run(self, code: String, passphrase: SecretString, person: Option<PersonChoice>) {
         let (config, ask) = (self.config.clone(), self.ask.clone());
         let ask = async |invitation: &Invitation, request| ask(invitation.clone(), request).await;
         let tell = |step| self.way().step = Some(step);
-        match join(&self.dir, &code, passphrase, config, ask, tell).await {
+        match join(&self.dir, &code, passphrase, person, config, ask, tell).await {
             Ok(node) => {
                 self.joined.send_replace(Some(node));
             }
@@ -136,7 +129,7 @@ async fn preferences(Query(wish): Query<Preferences>) -> Response {
 }
 
 async fn page(State(first): State<First>, headers: HeaderMap) -> Response {
-    shown(StatusCode::OK, &first, &headers, None)
+    shown(StatusCode::OK, &first, &headers, None, FirstPersonForm::default())
 }
 
 async fn begin(State(first): State<First>, headers: HeaderMap, form: Result<Posted, StatusCode>) -> Response {
@@ -150,14 +143,34 @@ async fn begin(State(first): State<First>, headers: HeaderMap, form: Result<Post
     let text = text_of(&headers);
     let code = form.get("code").trim().to_owned();
     let passphrase = SecretString::from(form.take("passphrase"));
-    let typed = passphrase.expose_secret();
-    let wrong = match Invitation::from_code(&code) {
-        Err(error) => Some(answer::tell(&text, &error)),
-        Ok(_) if typed.chars().count() < PASSPHRASE_MIN => {
-            Some(text.t1("start-short", "min", PASSPHRASE_MIN as u64))
+    let invited = Invitation::from_code(&code).map(|invitation| invitation.person);
+    let mut person = None;
+    let wrong = match &invited {
+        Err(error) => Some(answer::tell(&text, error)),
+        Ok(_) if short(&passphrase) => Some(text.t1("start-short", "min", PASSPHRASE_MIN as u64)),
+        Ok(_) if passphrase.expose_secret() != form.get("again") => Some(text.t("start-differ")),
+        // Only the code says that a person comes along: what is to be known of them is asked for then.
+        Ok(Some(_)) if form.get("login").is_empty() => Some(text.t("start-person-too")),
+        Ok(Some(_)) => {
+            let own = SecretString::from(form.take("own"));
+            let wrong = match (short(&own), own.expose_secret() == form.get("own-again")) {
+                (true, _) => Some(text.t1("start-short", "min", PASSPHRASE_MIN as u64)),
+                (_, false) => Some(text.t("start-differ")),
+                _ => None,
+            };
+            person = Some(PersonChoice {
+                login: form.get("login").trim().to_owned(),
+                name: form.get("name").trim().to_owned(),
+                passphrase: own,
+            });
+            wrong
         }
-        Ok(_) if typed != form.get("again") => Some(text.t("start-differ")),
-        Ok(_) => None,
+        Ok(None) => None,
+    };
+    let typed = FirstPersonForm {
+        name: form.get("name").trim().to_owned(),
+        login: form.get("login").trim().to_owned(),
+        ..FirstPersonForm::default()
     };
     {
         let mut way = first.way();
@@ -167,12 +180,18 @@ async fn begin(State(first): State<First>, headers: HeaderMap, form: Result<Post
             way.error = None;
             if wrong.is_none() {
                 way.step = Some(Step::Keys);
-                tokio::spawn(first.clone().run(code, passphrase));
+                tokio::spawn(first.clone().run(code, passphrase, person));
             }
         }
     }
     match wrong {
-        Some(words) => shown(StatusCode::UNPROCESSABLE_ENTITY, &first, &headers, Some(words)),
+        Some(words) => shown(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &first,
+            &headers,
+            Some(words),
+            typed,
+        ),
         None => Redirect::to("/start").into_response(),
     }
 }
@@ -181,11 +200,23 @@ fn text_of(headers: &HeaderMap) -> Text {
     Text::new(Lang::from_cookie(Cookies::read(headers).get("lang")))
 }
 
-fn shown(status: StatusCode, first: &First, headers: &HeaderMap, wrong: Option<String>) -> Response {
+fn short(passphrase: &SecretString) -> bool {
+    passphrase.expose_secret().chars().count() < PASSPHRASE_MIN
+}
+
+fn shown(
+    status: StatusCode,
+    first: &First,
+    headers: &HeaderMap,
+    wrong: Option<String>,
+    typed: FirstPersonForm,
+) -> Response {
     let (text, cookies) = (text_of(headers), Cookies::read(headers));
     let way = first.way();
     let error = wrong.or_else(|| way.error.as_ref().map(|error| answer::tell(&text, error)));
+    let invited = Invitation::from_code(&way.code).ok().and_then(|code| code.person);
     let form = JoinForm {
+        person: invited.map(|invited| person_form(&text, &invited, typed)),
         begun: begun(&first.dir).is_some_and(|before| before.to_code() == way.code),
         code: way.code.clone(),
         min: PASSPHRASE_MIN,

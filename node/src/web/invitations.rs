@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use lianzhan_protocol::time::Timestamp;
-use lianzhan_protocol::trust::Level;
+use lianzhan_protocol::trust::{Level, Role};
 
 use super::answer::{self, Desk, Fault, Page, onward, show, show_as};
 use super::authority::{Refusal, may_act, must_act};
@@ -18,7 +18,7 @@ use super::{WebState, say};
 use crate::qr::Qr;
 use crate::services::ServiceError;
 use crate::services::found::OrgDraft;
-use crate::services::invite::{INVITE_DAYS, Invitation, OpenInvitation};
+use crate::services::invite::{INVITE_DAYS, Invitation, InviteDraft, InvitedPerson, Invitee, OpenInvitation};
 use crate::services::limit::DoorError;
 
 /// The days that are offered.
@@ -37,7 +37,7 @@ impl Page for SlipPage {}
 /// Whether this person is offered to invite: there are orgs below, and the acts of this one are theirs.
 pub(super) fn may_invite(desk: &Desk) -> bool {
     let own = desk.node.org();
-    own.is_ok_and(|org| !below(org.level).is_empty()) && may_act(desk)
+    own.is_ok() && may_act(desk)
 }
 
 /// The levels below one.
@@ -58,6 +58,11 @@ struct Typed {
     code: String,
     days: i64,
     addresses: Option<String>,
+    /// An org that is known; empty for a new one.
+    org: String,
+    role: String,
+    seat: String,
+    person: String,
 }
 
 impl Typed {
@@ -70,10 +75,41 @@ impl Typed {
             code: one("code"),
             days: form.get("days").parse().unwrap_or_default(),
             addresses: Some(one("addresses")),
+            org: one("org"),
+            role: one("role"),
+            seat: one("seat"),
+            person: one("person"),
         }
     }
 
-    fn draft(&self, text: &Text) -> Result<(OrgDraft, Vec<String>), Refusal> {
+    fn draft(&self, text: &Text) -> Result<InviteDraft, Refusal> {
+        let lines = self.addresses.as_deref().unwrap_or_default().split_whitespace();
+        let addresses: Vec<String> = lines.map(str::to_owned).collect();
+        if addresses.is_empty() || addresses.iter().any(|address| !address.starts_with('/')) {
+            return Err(Refusal::at("addresses", text.t("invite-addresses-missing")));
+        }
+        let role = Role::parse(&self.role);
+        let seat = Level::parse(&self.seat).filter(|_| role == Some(Role::Deputy));
+        if role == Some(Role::Deputy) && seat.is_none() {
+            return Err(Refusal::at("role", text.t("invite-seat-missing")));
+        }
+        Ok(InviteDraft {
+            org: match self.org.as_str() {
+                "" => Invitee::New(self.new_org(text)?),
+                known => Invitee::Known(known.to_owned()),
+            },
+            person: role.map(|role| InvitedPerson {
+                roles: vec![role],
+                seat,
+                name: (!self.person.is_empty()).then(|| self.person.clone()),
+                until: None,
+            }),
+            addresses,
+            days: self.days,
+        })
+    }
+
+    fn new_org(&self, text: &Text) -> Result<OrgDraft, Refusal> {
         for (field, value) in [
             ("name_zh", &self.name_zh),
             ("name_en", &self.name_en),
@@ -84,18 +120,12 @@ impl Typed {
             }
         }
         let level = Level::parse(&self.level).ok_or_else(|| Refusal::at("", text.t("invite-missing")))?;
-        let lines = self.addresses.as_deref().unwrap_or_default().split_whitespace();
-        let addresses: Vec<String> = lines.map(str::to_owned).collect();
-        if addresses.is_empty() || addresses.iter().any(|address| !address.starts_with('/')) {
-            return Err(Refusal::at("addresses", text.t("invite-addresses-missing")));
-        }
-        let draft = OrgDraft {
+        Ok(OrgDraft {
             level,
             name_zh: self.name_zh.clone(),
             name_en: self.name_en.clone(),
             code: self.code.clone(),
-        };
-        Ok((draft, addresses))
+        })
     }
 }
 
@@ -128,6 +158,20 @@ fn page(desk: &Desk, typed: &Typed, refused: Option<&Refusal>) -> Result<Invitat
     Ok(InvitationsPage {
         text,
         shell: desk.shell(Section::Appointments)?,
+        orgs: orgs(desk, &typed.org),
+        roles: roles(&text, &typed.role),
+        seats: say::with_empty(
+            text.t("invite-seat-none"),
+            Level::ALL
+                .iter()
+                .map(|one| Choice {
+                    value: one.as_str().to_owned(),
+                    label: say::level(&text, *one),
+                    chosen: one.as_str() == typed.seat,
+                })
+                .collect(),
+        ),
+        joiner: typed.person.clone(),
         levels: below(org.level).into_iter().map(level).collect(),
         name_zh: field("name_zh", &typed.name_zh),
         name_en: field("name_en", &typed.name_en),
@@ -145,10 +189,40 @@ fn page(desk: &Desk, typed: &Typed, refused: Option<&Refusal>) -> Result<Invitat
     })
 }
 
+/// Orgs that may be invited: a new one, this one, and those directly below.
+fn orgs(desk: &Desk, chosen: &str) -> Vec<Choice> {
+    let own = desk.directory.org(&desk.node.org_id()).into_iter();
+    let mut below: Vec<_> = desk.directory.children(&desk.node.org_id()).collect();
+    below.sort_by(|a, b| (&a.code, a.id).cmp(&(&b.code, b.id)));
+    let known = own.chain(below).map(|org| Choice {
+        value: org.id.to_string(),
+        label: say::org(&desk.text, org),
+        chosen: org.id.to_string() == chosen,
+    });
+    say::with_empty(desk.text.t("invite-org-new"), known.collect())
+}
+
+fn roles(text: &Text, chosen: &str) -> Vec<Choice> {
+    let roles = Role::ALL.iter().map(|role| Choice {
+        value: role.as_str().to_owned(),
+        label: say::role(text, &[*role], None),
+        chosen: role.as_str() == chosen,
+    });
+    say::with_empty(text.t("invite-role-none"), roles.collect())
+}
+
 fn row(text: &Text, open: &OpenInvitation) -> InvitationRow {
     let time = |at: i64| say::instant(text, Timestamp(at));
     InvitationRow {
-        org: open.org.clone(),
+        org: open.id.clone().unwrap_or_else(|| open.org.clone()),
+        person: say::list(
+            text,
+            open.person.iter().cloned().chain(
+                open.roles
+                    .iter()
+                    .filter_map(|role| Role::parse(role).map(|role| say::role(text, &[role], None))),
+            ),
+        ),
         name: match text.lang {
             super::i18n::Lang::Zh => open.name_zh.clone(),
             super::i18n::Lang::En => open.name_en.clone(),
@@ -176,11 +250,11 @@ async fn invite(State(state): State<WebState>, deed: Deed) -> Response {
     let made = match typed.draft(&text) {
         Err(refusal) => Err(refusal),
         Ok(_) if !allowed => Err(Refusal::at("", text.t("authority-not-yours"))),
-        Ok((draft, addresses)) => {
-            let (node, days) = (state.node.clone(), typed.days);
+        Ok(draft) => {
+            let node = state.node.clone();
             let invited = state
                 .door
-                .with_authority(move || node.invite_for(draft, &passphrase, addresses, days));
+                .with_authority(move || node.invite_with(draft, &passphrase));
             match invited.await {
                 Ok(invitation) => Ok(invitation),
                 Err(error) => match Refusal::of(&text, error) {
@@ -219,6 +293,11 @@ async fn slip(State(state): State<WebState>, who: Signed) -> Response {
             org: say::org(&text, org),
             code: org.code.clone(),
             until: say::instant(&text, invitation.expires),
+            joiner: invitation.person.as_ref().map(|person| {
+                let role = say::role(&text, &person.roles, person.seat);
+                say::list(&text, person.name.iter().cloned().chain([role]))
+            }),
+            alone: !invitation.is_of_node(),
             addresses: invitation.addresses.clone(),
             qr: Qr::of(&code).map(|qr| SlipQr {
                 side: qr.side(),

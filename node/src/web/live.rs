@@ -139,7 +139,8 @@ fn topics_of(batch: &[StoreEvent], topics: &mut BTreeSet<String>) {
             | StoreEvent::Switched { .. }
             | StoreEvent::Fresh { .. }
             | StoreEvent::Filled { .. }
-            | StoreEvent::Alarm => {
+            | StoreEvent::Alarm
+            | StoreEvent::Seen(_) => {
                 topics.extend(["network".to_owned(), "sync".to_owned()]);
             }
             StoreEvent::Dirty(_) => {}

@@ -21,9 +21,12 @@ mod guard;
 mod home;
 pub mod i18n;
 mod invitations;
+mod join;
 mod live;
 mod marks;
 mod network;
+mod node_tree;
+pub mod node_words;
 mod office_news;
 mod office_view;
 pub mod page;
@@ -54,6 +57,7 @@ use tokio::sync::watch;
 
 use self::site::Site;
 use crate::services::Node;
+use crate::services::join::{Ask, nobody};
 use crate::services::limit::Door;
 use crate::services::query::PeerStatus;
 
@@ -77,6 +81,9 @@ pub struct WebState {
     sessions: Arc<session::Sessions>,
     verifier: Option<&'static [u8]>,
     addresses: Addresses,
+    ask: Ask,
+    /// One person joins at a time.
+    joining: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// The state of the pages of `node`, which browsers reach by `site`, until `stop` says true. `peers` tells who is connected.
@@ -93,6 +100,8 @@ pub fn state(node: Arc<Node>, peers: Peers, site: Site, stop: watch::Receiver<bo
         sessions: Arc::new(session::Sessions::new(idle, &node_key[..8], secure)),
         verifier: assets::VERIFIER,
         addresses: Arc::new(Vec::new),
+        ask: nobody(),
+        joining: Arc::default(),
     }
 }
 
@@ -100,6 +109,12 @@ impl WebState {
     /// Offers these addresses where somebody is invited.
     pub fn reached(mut self, addresses: Addresses) -> Self {
         self.addresses = addresses;
+        self
+    }
+
+    /// Reaches nodes that invited in this way.
+    pub fn asking(mut self, ask: Ask) -> Self {
+        self.ask = ask;
         self
     }
 
@@ -128,6 +143,7 @@ pub fn router(state: WebState) -> Router {
         .merge(revoke::router())
         .merge(contested::router())
         .merge(marks::router())
+        .merge(join::router())
         .merge(network::router())
         .merge(forks::router())
         .merge(live::router())

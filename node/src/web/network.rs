@@ -1,27 +1,36 @@
-//! What this node holds and who has seen it: alarms, logs and peers.
+//! The federation as this node knows it: alarms, the tree of orgs with their nodes, and each node's logs.
+
+use std::collections::BTreeMap;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
+use lianzhan_protocol::codec;
+use lianzhan_protocol::id::OrgId;
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::record::ledger::ledgers;
 use lianzhan_protocol::time::Timestamp;
-use lianzhan_protocol::trust::{Audience, Org};
+use lianzhan_protocol::trust::Audience;
+use serde::Deserialize;
 
 use super::answer::{Desk, Fault, Page, show};
 use super::i18n::Text;
+use super::node_tree::{Wish, line, name, tree};
 use super::page::{
-    Alarm, Alarms, AlarmsPart, Link, LogRow, Logs, LogsPart, NetworkPage, PeerRow, Peers, PeersPart, Section,
-    Tag, Tone,
+    Alarm, Alarms, AlarmsPart, Link, LogRow, Logs, LogsPart, NetworkPage, NodeLine, NodePage, Section, Tag,
+    Tone, TreePart,
 };
 use super::request::Signed;
-use super::{WebState, say};
+use super::{WebState, node_words as words, say};
 use crate::services::AlarmRow;
-use crate::services::query::{LogStatus, PeerStatus};
+use crate::services::federation::{Contact, Federation};
+use crate::services::query::LogStatus;
 
 pub(super) fn router() -> Router<WebState> {
-    Router::new().route("/network", get(network))
+    Router::new()
+        .route("/network", get(network))
+        .route("/network/nodes/{key}", get(node))
 }
 
 impl Page for NetworkPage {
@@ -43,10 +52,10 @@ impl Page for NetworkPage {
                 }
                 .render(),
             ),
-            "peers" => Some(
-                PeersPart {
+            "tree" => Some(
+                TreePart {
                     text,
-                    peers: &self.peers,
+                    tree: &self.tree,
                 }
                 .render(),
             ),
@@ -55,44 +64,154 @@ impl Page for NetworkPage {
     }
 }
 
-async fn network(State(state): State<WebState>, who: Signed) -> Response {
-    show(state, who, page).await
+impl Page for NodePage {}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    only: String,
+    org: String,
 }
 
-fn page(desk: &Desk) -> Result<NetworkPage, Fault> {
+async fn network(State(state): State<WebState>, who: Signed, Query(asked): Query<Asked>) -> Response {
+    show(state, who, move |desk| {
+        let wish = Wish {
+            only: asked.only == "attention",
+            branch: OrgId::parse(&asked.org).filter(|org| desk.directory.org(org).is_some()),
+        };
+        page(desk, wish)
+    })
+    .await
+}
+
+fn page(desk: &Desk, wish: Wish) -> Result<NetworkPage, Fault> {
     let text = desk.text;
-    let status = desk.node.status((desk.state.peers)())?;
-    let mut logs = status.logs;
-    logs.sort_by(|a, b| {
-        (!a.own, &a.org, &a.owner, &a.audience).cmp(&(!b.own, &b.org, &b.owner, &b.audience))
-    });
-    let horizon = logs.iter().filter_map(|log| log.last_receipt).max();
-    let mut peers: Vec<PeerRow> = status.peers.iter().map(|peer| connected(desk, peer)).collect();
-    let away = desk
-        .node
-        .config()
-        .parents
-        .iter()
-        .filter(|parent| !status.peers.iter().any(|peer| peer.node == parent.node));
-    peers.extend(away.map(|parent| PeerRow {
-        connected: false,
-        ..peer(desk, &parent.node)
-    }));
+    let picture = desk.node.federation(&(desk.state.peers)())?;
+    let mut logs = desk.node.logs_of(&desk.node.node_key().public())?;
+    logs.sort_by(|a, b| (&a.owner, &a.audience).cmp(&(&b.owner, &b.audience)));
+    let horizon = picture.nodes().filter_map(|node| node.last_receipt).max();
+    let logs = Logs {
+        rows: logs.iter().map(|log| self::log(&text, log)).collect(),
+    };
+    let alarms = Alarms {
+        alarms: desk.node.alarms()?.iter().map(|row| alarm(desk, row)).collect(),
+    };
     Ok(NetworkPage {
         text,
         shell: desk.shell(Section::Network)?,
-        alarms: Alarms {
-            alarms: status.alarms.iter().map(|row| alarm(desk, row)).collect(),
-        },
+        title: title(&text, &picture, &alarms, &logs),
+        alarms,
+        tree: tree(desk, &picture, wish),
+        logs,
+        key: say::grouped(&desk.node.node_key().public().fingerprint()),
+        founding: say::grouped(&desk.directory.founding().id().to_string()),
+        disk: picture.disk.map(|disk| {
+            text.t2(
+                "disk-room",
+                "free",
+                words::bytes(disk.free),
+                "total",
+                words::bytes(disk.total),
+            )
+        }),
+        versions: versions(&text, &picture),
+        as_of: words::at(&text, horizon),
+    })
+}
+
+/// The situation: what needs a person first.
+fn title(text: &Text, picture: &Federation, alarms: &Alarms, logs: &Logs) -> String {
+    let sums = picture.below;
+    let dialled = picture.nodes().filter(|node| node.contact == Contact::Silent);
+    let silent: Vec<_> = dialled.collect();
+    let mut parts = Vec::new();
+    if !alarms.alarms.is_empty() {
+        parts.push(text.n("network-title-alarms", alarms.alarms.len()));
+    }
+    if !silent.is_empty() {
+        let now = Timestamp(picture.as_of);
+        let longest = silent.iter().filter_map(|node| node.silent_s(now)).max();
+        parts.push(match longest {
+            Some(seconds) => text.t2(
+                "network-title-silent",
+                "count",
+                silent.len(),
+                "span",
+                words::span(text, seconds),
+            ),
+            None => text.n("network-title-never", silent.len()),
+        });
+    }
+    if !parts.is_empty() {
+        return parts.join(&text.t("comma-clause"));
+    }
+    let connected = picture
+        .nodes()
+        .filter(|node| node.contact == Contact::Connected)
+        .count();
+    match (connected, sums.nodes, logs.behind()) {
+        (0, _, _) => text.t("network-title-alone"),
+        (_, 2.., 0) => text.n("network-title-all", sums.nodes),
+        (peers, _, 0) => text.n("network-title-level", peers),
+        (_, _, behind) => text.n("network-title-behind", behind),
+    }
+}
+
+/// What the nodes say that they run: the most common first.
+fn versions(text: &Text, picture: &Federation) -> Vec<(String, u64)> {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for node in picture.nodes() {
+        *counts.entry(words::version(text, node)).or_default() += 1;
+    }
+    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    counts
+}
+
+async fn node(State(state): State<WebState>, who: Signed, Path(key): Path<String>) -> Response {
+    show(state, who, move |desk| node_page(desk, &key)).await
+}
+
+fn node_page(desk: &Desk, key: &str) -> Result<NodePage, Fault> {
+    let text = desk.text;
+    let picture = desk.node.federation(&(desk.state.peers)())?;
+    let key = codec::unhex::<32>(key).and_then(|key| PublicKey::from_ed25519(key).ok());
+    let key = key.ok_or(Fault::Nowhere)?;
+    let hex = codec::hex(key.ed25519_bytes());
+    let status = picture
+        .nodes()
+        .find(|node| node.node == hex)
+        .ok_or(Fault::Nowhere)?;
+    let mut logs = desk.node.logs_of(&key)?;
+    logs.sort_by(|a, b| (&a.owner, &a.audience).cmp(&(&b.owner, &b.audience)));
+    let line = NodeLine {
+        name: name(desk, &status.org).unwrap_or_default(),
+        ..line(&text, status, Timestamp(picture.as_of))
+    };
+    let or_none = |value: String| match value.is_empty() {
+        true => text.t("receipt-none"),
+        false => value,
+    };
+    let receipt = [line.receipt.clone(), line.receipt_by.clone()].join(" ");
+    let facts = [
+        (text.t("node-key"), say::grouped(&key.fingerprint())),
+        (text.t("col-heard"), or_none(words::at(&text, status.heard))),
+        (text.t("told-by"), status.told_by.clone().unwrap_or_default()),
+        (text.t("col-held"), text.figure(status.held)),
+        (text.t("col-signed"), text.figure(status.signed)),
+        (text.t("col-behind"), line.lag.label.clone()),
+        (text.t("col-newest"), or_none(line.newest.clone())),
+        (text.t("col-receipt"), or_none(receipt.trim().to_owned())),
+        (text.t("col-version"), line.version.clone()),
+    ];
+    Ok(NodePage {
+        text,
+        shell: desk.shell(Section::Network)?,
+        line,
+        facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
         logs: Logs {
             rows: logs.iter().map(|log| self::log(&text, log)).collect(),
         },
-        peers: Peers { rows: peers },
-        key: say::grouped(&desk.node.node_key().public().fingerprint()),
-        founding: say::grouped(&status.federation),
-        as_of: horizon
-            .map(|at| say::clock(&text, Timestamp(at)))
-            .unwrap_or_default(),
     })
 }
 
@@ -196,58 +315,5 @@ fn audience_words(text: &Text, audience: Option<Audience>) -> String {
         Some(Audience::Joint) => text.t("audience-joint"),
         Some(Audience::Directory) => text.t("audience-directory"),
         None => String::new(),
-    }
-}
-
-fn connected(desk: &Desk, status: &PeerStatus) -> PeerRow {
-    let row = peer(desk, &status.node);
-    PeerRow {
-        name: if row.name.is_empty() {
-            status.org.clone().unwrap_or_default()
-        } else {
-            row.name
-        },
-        connected: true,
-        since: desk.text.t1(
-            "peer-since",
-            "time",
-            say::clock(&desk.text, Timestamp(status.since)),
-        ),
-        lag: status.wanted.saturating_sub(status.received),
-        ..row
-    }
-}
-
-/// A peer by its node key, as far as the directory knows it.
-fn peer(desk: &Desk, node: &str) -> PeerRow {
-    let text = desk.text;
-    let key = lianzhan_protocol::codec::unhex::<32>(node).and_then(|key| PublicKey::from_ed25519(key).ok());
-    let org = key
-        .and_then(|key| desk.directory.node_org(&key))
-        .and_then(|id| desk.directory.org(&id));
-    let own = desk.node.org_id();
-    PeerRow {
-        name: org.map(|org| say::org(&text, org)).unwrap_or_default(),
-        relation: org.map(|org| relation(desk, org)).unwrap_or_default(),
-        spaces: org.map_or(0, |org| desk.directory.shared_spaces(&own, &org.id).len() as u64),
-        id: say::short_hex(node),
-        ..PeerRow::default()
-    }
-}
-
-fn relation(desk: &Desk, org: &Org) -> String {
-    let (text, own, directory) = (desk.text, desk.node.org_id(), &desk.directory);
-    if org.id == own {
-        text.t("relation-own")
-    } else if org.parent == Some(own) {
-        text.t("relation-child")
-    } else if directory.org(&own).and_then(|own| own.parent) == Some(org.id) {
-        text.t("relation-parent")
-    } else if directory.is_at_or_above(&org.id, &own) {
-        text.t("relation-above")
-    } else if directory.is_at_or_above(&own, &org.id) {
-        text.t("relation-below")
-    } else {
-        text.t("relation-neighbour")
     }
 }

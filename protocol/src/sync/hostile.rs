@@ -91,6 +91,7 @@ fn a_stranger_is_turned_away_and_leaves_nothing_behind() {
         statements: Vec::new(),
         own_logs: Default::default(),
         witness_log: None,
+        software: "test".into(),
     };
     let mut session = Session::new(config, township.directory.clone(), &township.holdings);
     session.start();
@@ -107,6 +108,7 @@ fn a_stranger_is_turned_away_and_leaves_nothing_behind() {
         node: stranger.public(),
         statements: List::new(good).unwrap(),
         digest: None,
+        software: None,
     };
     let effects = say(&mut session, Message::Hello(hello));
     assert_eq!(closed(&effects), Some(CloseReason::NotANode));

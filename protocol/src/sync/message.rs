@@ -14,6 +14,7 @@ use crate::keys::PublicKey;
 use crate::log::note::MAX_NOTE_BYTES;
 use crate::log::proof::MAX_PROOF_HASHES;
 use crate::log::{EntryIndex, Origin, Receipt, TreeSize};
+use crate::time::Timestamp;
 
 /// The version of this protocol of messages; a peer of another version is told so.
 pub const SYNC_VERSION: u32 = 1;
@@ -31,6 +32,10 @@ pub const KEYS_MAX: usize = 256;
 pub const PAYLOADS_MAX: usize = 256;
 /// Most branches of one log that are kept and asked for, beside the one that stands.
 pub const BRANCHES_MAX: u32 = 4;
+/// Longest name and version of a program, in bytes of UTF-8.
+pub const SOFTWARE_MAX: usize = 64;
+/// Most nodes in one [`Message::Seen`].
+pub const SEEN_MAX: usize = 512;
 /// Longest reason, in bytes of UTF-8.
 pub const REASON_MAX: usize = 200;
 
@@ -54,6 +59,27 @@ pub struct Hello {
     /// sender does not know yet whose node the peer is.
     #[n(5)]
     pub digest: Option<Hash>,
+    /// The sender's program and its version, for people; absent where it does not say.
+    #[n(6)]
+    pub software: Option<Text<SOFTWARE_MAX>>,
+}
+
+/// When a node below was last heard of, for people. Nothing rests on it: the sender alone says so.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Sighting {
+    /// The node.
+    #[n(1)]
+    pub node: PublicKey,
+    /// When a session with it began or ended last.
+    #[n(2)]
+    pub at: Timestamp,
+    /// Whether one was open then.
+    #[n(3)]
+    pub connected: bool,
+    /// What it said that it runs.
+    #[n(4)]
+    pub software: Option<Text<SOFTWARE_MAX>>,
 }
 
 /// A space and the digest of what the sender holds in it.
@@ -252,6 +278,9 @@ pub enum Message {
         #[n(3)]
         from: TreeSize,
     },
+    /// When nodes of my org's branch were last heard of. Told to nodes of the orgs above alone.
+    #[n(18)]
+    Seen(#[n(0)] List<Sighting, SEEN_MAX>),
     /// Which payloads of these entries do you hold? I hold the entries without them.
     #[n(21)]
     AskPayloads {
@@ -332,11 +361,13 @@ pub(crate) mod tests {
             node: key,
             statements: statements.clone(),
             digest: Some(hash),
+            software: Some(Text::cut("lianzhan 0.1.0")),
         };
         vec![
             Message::Hello(hello.clone()),
             Message::Hello(Hello {
                 digest: None,
+                software: None,
                 ..hello
             }),
             Message::Spaces {
@@ -393,6 +424,15 @@ pub(crate) mod tests {
                 branch: 2,
                 from: size,
             },
+            Message::Seen(
+                List::new(vec![Sighting {
+                    node: key,
+                    at: Timestamp(1_767_225_600_000),
+                    connected: true,
+                    software: None,
+                }])
+                .unwrap(),
+            ),
             Message::AskPayloads {
                 space,
                 origin: Origin::parse("lianzhan/log/0001").unwrap(),

@@ -14,6 +14,7 @@ mod opening;
 mod patience;
 mod pull;
 mod repair;
+mod seen;
 mod serve;
 mod shared;
 mod witnessing;
@@ -59,6 +60,8 @@ pub struct SessionConfig {
     pub own_logs: BTreeSet<Origin>,
     /// Our witness log, if we have one: witnessed once a day, and in no space.
     pub witness_log: Option<Origin>,
+    /// The program that our node runs, and its version, as the peer shows it to people.
+    pub software: String,
 }
 
 impl SessionConfig {
@@ -80,6 +83,8 @@ pub struct Session {
     now: Mark,
     pace: Pace,
     allowance: Allowance,
+    /// What the peer said that it runs.
+    software: Option<String>,
 }
 
 #[derive(Debug)]
@@ -124,6 +129,7 @@ impl Session {
             now: Mark::default(),
             pace: Pace::new(Mark::default(), PATIENCE_MS / HELLO_PART),
             allowance: Allowance::new(),
+            software: None,
         }
     }
 
@@ -227,6 +233,9 @@ impl Session {
             }
             Input::Cosigned { origin, result } => open.serve.cosigned(origin, result, out),
             Input::LackKeys(records) => open.keyring.lack(records),
+            Input::Seen(sightings) => {
+                seen::tell(&self.directory, &self.config.org, &open.org, &sightings, out)
+            }
             Input::KeysFound(keys) => open.serve.keys_found(&self.shared, keys, out),
             Input::LackPayloads(places) => open.repair.lack(places),
             Input::PayloadsFound { origin, payloads } => {
@@ -354,12 +363,19 @@ impl Session {
                 .serve
                 .ask_payloads(shared, space, origin, indexes.into_vec(), out),
             Message::Payloads { origin, payloads } => open.repair.payloads(&origin, payloads.into_vec(), out),
+            Message::Seen(sightings) => {
+                seen::take(&self.directory, &config.org, &open.org, sightings.into_vec(), out);
+                Ok(())
+            }
         }
     }
 
     /// The peer is established: says what is shared unless both hellos said the same and nothing changed since.
     fn open(&mut self, org: OrgId, sent: Option<Hash>, theirs: Option<Hash>, out: &mut Vec<Effect>) {
-        out.push(Effect::Established { org });
+        out.push(Effect::Established {
+            org,
+            software: self.software.clone(),
+        });
         let now = Some(self.shared.digest());
         if now != theirs || now != sent {
             send_spaces(&self.shared, self.shared.spaces(), out);

@@ -43,7 +43,10 @@ fn partners() -> (Node, Session) {
     session.start();
     let hello = there.session(&here).start();
     let effects = say(&mut session, sent(&hello).remove(0));
-    assert!(effects.contains(&Effect::Established { org: org(QINGYA) }));
+    assert!(effects.contains(&Effect::Established {
+        org: org(QINGYA),
+        software: Some("test".into())
+    }));
     (here, session)
 }
 

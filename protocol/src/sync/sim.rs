@@ -248,6 +248,7 @@ impl World {
                 Effect::Fork { .. }
                 | Effect::Level
                 | Effect::NotWitnessed { .. }
+                | Effect::Seen(_)
                 | Effect::Established { .. } => {
                     self.seen.told.push((node, effect));
                 }

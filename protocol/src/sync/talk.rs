@@ -35,7 +35,10 @@ pub(super) fn opened() -> (Node, Session) {
     let (township, mut session, hello) = township();
     let effects = say(&mut session, Message::Hello(hello));
     assert!(
-        effects.contains(&Effect::Established { org: org(SHIQIAO) }),
+        effects.contains(&Effect::Established {
+            org: org(SHIQIAO),
+            software: Some("test".into())
+        }),
         "{effects:?}"
     );
     (township, session)

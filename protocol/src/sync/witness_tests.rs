@@ -20,7 +20,10 @@ fn with_the_station(code: &str) -> (Node, Session) {
     session.start();
     let hello = sent(&station.session(&node).start()).remove(0);
     let effects = session.handle(Input::Frame(hello.to_frame()));
-    assert!(effects.contains(&Effect::Established { org: org(SHIQIAO) }));
+    assert!(effects.contains(&Effect::Established {
+        org: org(SHIQIAO),
+        software: Some("test".into())
+    }));
     (node, session)
 }
 

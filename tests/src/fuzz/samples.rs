@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Write};
 
-use lianzhan_node::services::invite::Invitation;
+use lianzhan_node::services::invite::{Invitation, InvitedPerson};
 use lianzhan_protocol::bundle::{self, BundleInput, EntryEvidence, LogEvidence, RecordEvidence};
 use lianzhan_protocol::codec;
 use lianzhan_protocol::id::{ChangeId, Hash, RecordId, StatementId};
@@ -15,9 +15,9 @@ use lianzhan_protocol::log::{
 use lianzhan_protocol::record::ledger;
 use lianzhan_protocol::record::{Change, Event, Proof, Put, Value};
 use lianzhan_protocol::sync::message::{Hello, LogStanding, RecordKey, SpaceDigest};
-use lianzhan_protocol::sync::{List, Message, RangeData, Standing, Text};
+use lianzhan_protocol::sync::{List, Message, RangeData, Sighting, Standing, Text};
 use lianzhan_protocol::time::Timestamp;
-use lianzhan_protocol::trust::{Level, SignedStatement};
+use lianzhan_protocol::trust::{Level, Role, SignedStatement};
 
 use crate::root;
 use crate::scene::{START, Scene, SceneLog, founding, key};
@@ -130,6 +130,7 @@ impl Samples {
                 node: log.start.node,
                 statements: statements(),
                 digest: Some(hash),
+                software: Some(Text::cut("lianzhan 0.1.0")),
             }),
             Message::Spaces {
                 spaces: List::new(vec![SpaceDigest { space, digest: hash }]).expect("one"),
@@ -153,6 +154,15 @@ impl Samples {
                 branch: 1,
                 from: TreeSize(1),
             },
+            Message::Seen(
+                List::new(vec![Sighting {
+                    node: log.start.node,
+                    at: START,
+                    connected: true,
+                    software: Some(Text::cut("lianzhan 0.1.0")),
+                }])
+                .expect("one"),
+            ),
             Message::Range(range(
                 TreeSize::EMPTY,
                 std::iter::once(first).chain(all.clone()).collect(),
@@ -471,6 +481,13 @@ impl Samples {
     pub fn invitations(&self) -> Vec<Vec<u8>> {
         let invitation = Invitation {
             above: None,
+            person: Some(InvitedPerson {
+                roles: vec![Role::Deputy],
+                seat: Some(Level::Township),
+                name: Some("辛桥".into()),
+                until: Some(START),
+            }),
+            alone: Some(true),
             founding: self.scene.founding.bytes().to_vec(),
             parent: self.log().start.node,
             addresses: vec!["/ip4/127.0.0.1/tcp/7611".into()],

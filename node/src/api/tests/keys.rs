@@ -15,6 +15,7 @@ async fn an_org_below_gets_another_authority_key() {
     let state = ApiState {
         node: county.clone(),
         peers: Arc::new(Vec::new),
+        ask: crate::services::join::nobody(),
         addresses: Arc::new(Vec::new),
         door: Door::default(),
         progress: crate::api::progress::Board::default(),

@@ -211,6 +211,7 @@ async fn a_revocation_is_shown_first_and_is_final() {
     let state = ApiState {
         node: county.clone(),
         peers: Arc::new(Vec::new),
+        ask: crate::services::join::nobody(),
         addresses: Arc::new(Vec::new),
         door: Door::default(),
         progress: crate::api::progress::Board::default(),

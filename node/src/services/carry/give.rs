@@ -158,6 +158,7 @@ impl<W: Write> Giving<'_, W> {
             node,
             statements: List::take_from(&mut statements),
             digest: None,
+            software: None,
         }))
     }
 

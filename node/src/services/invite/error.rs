@@ -36,6 +36,17 @@ pub enum InviteError {
     /// What the parent keeps of it cannot be read.
     #[error("what the node that invited keeps of it is damaged; ask for a new one")]
     Damaged,
+    /// What the invitation asks for was not brought: it is for a person, and none was named, or for none.
+    #[error(
+        "the invitation is for another joining: use the whole code, and state the person's name where it asks for one"
+    )]
+    NoPerson,
+    /// The org has its node.
+    #[error("{0} has its node; name the role of a person, or use --again if its machine is lost")]
+    HasNode(String),
+    /// The person joins at the org's own node.
+    #[error("the code appoints a person of {0}: use it at the node of that org")]
+    AtItsNode(String),
     /// The parent refused for another reason.
     #[error("the node that invited refused: {0}")]
     Refused(String),
@@ -85,6 +96,7 @@ impl InviteError {
             InviteError::Unknown => (6, None),
             InviteError::WrongCode => (7, None),
             InviteError::Damaged => (8, None),
+            InviteError::NoPerson => (9, None),
             _ => return None,
         };
         Some(Cause {
@@ -108,6 +120,7 @@ impl InviteError {
             6 => InviteError::Unknown,
             7 => InviteError::WrongCode,
             8 => InviteError::Damaged,
+            9 => InviteError::NoPerson,
             _ => InviteError::Refused(words),
         }
     }
@@ -128,6 +141,15 @@ impl InviteError {
             InviteError::Unknown => "那里没有给本机构的邀请，请向邀请方另要一个。".into(),
             InviteError::WrongCode => "邀请码不对，请重新完整复制。".into(),
             InviteError::Damaged => "邀请方保存的邀请已损坏，请另要一个。".into(),
+            InviteError::NoPerson => {
+                "这个邀请用于另一种加入。请使用完整的邀请码；要任命人员的，请填写姓名。".into()
+            }
+            InviteError::HasNode(name) => {
+                format!("{name}已有节点。请用 --role 写明邀请谁；主机丢失的，请用 --again。")
+            }
+            InviteError::AtItsNode(name) => {
+                format!("这个邀请码用来任命{name}的人员，请在该单位的节点上使用。")
+            }
             InviteError::Refused(words) => format!("邀请方的节点没有同意：{words}"),
             InviteError::Answer(words) => format!("邀请方节点的答复不成立，没有建立任何内容：{words}"),
             InviteError::Unreachable { addresses, reason } => format!(
@@ -157,6 +179,7 @@ mod tests {
             InviteError::Unknown,
             InviteError::WrongCode,
             InviteError::Damaged,
+            InviteError::NoPerson,
         ] {
             assert_eq!(InviteError::of(error.to_string(), error.cause()), error);
         }

@@ -16,7 +16,7 @@ use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Body, Org, Purpose, SignedStatement};
 use minicbor::{Decode, Encode};
 
-use super::{Above, Invitation, InviteError, JoinReply, JoinRequest};
+use super::{Above, Invitation, InviteDraft, InviteError, InvitedPerson, Invitee, JoinReply, JoinRequest};
 use crate::env;
 use crate::services::found::OrgDraft;
 use crate::services::office::day;
@@ -51,6 +51,23 @@ struct Grant {
     tag: Option<Hash>,
     #[n(6)]
     made: Option<Timestamp>,
+    /// The person whom it appoints.
+    #[n(7)]
+    person: Option<InvitedPerson>,
+    /// Whether the person alone joins.
+    #[n(8)]
+    alone: Option<bool>,
+}
+
+impl Grant {
+    /// What the lock is bound to: the org, and the post that it gives.
+    fn bound(org: &OrgId, person: Option<&InvitedPerson>, alone: bool) -> Vec<u8> {
+        let mut bound = org.0.to_vec();
+        if let Some(person) = person {
+            bound.extend(codec::encode(&(person.clone(), alone)));
+        }
+        bound
+    }
 }
 
 /// What became of an invitation.
@@ -110,6 +127,15 @@ pub struct OpenInvitation {
     pub expires: i64,
     /// Whether that is over.
     pub expired: bool,
+    /// Which of the org's invitations it is, where a person alone joins: what it is withdrawn by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The roles that the person gets who joins with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// The person's name, where the invitation has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
 }
 
 fn cipher(secret: &[u8; 32]) -> XChaCha20Poly1305 {
@@ -148,22 +174,24 @@ impl Node {
         addresses: Vec<String>,
         days: i64,
     ) -> Result<Invitation, ServiceError> {
-        if !(1..=INVITE_DAYS_MAX).contains(&days) {
-            return Err(ServiceError::Bad(format!(
-                "an invitation holds between 1 and {INVITE_DAYS_MAX} days"
-            )));
-        }
-        let authority = self.unlock_authority(passphrase)?;
-        let id = match self.invited_before(&draft) {
-            Some(id) => id,
-            None => {
-                let org = draft.into_org(Some(self.org))?;
-                let id = org.id;
-                self.publish(&authority, Body::Org(org))?;
-                id
-            }
+        let draft = InviteDraft {
+            org: Invitee::New(draft),
+            person: None,
+            addresses,
+            days,
         };
-        self.grant_join(&authority, id, addresses, days)
+        self.invite_with(draft, passphrase)
+    }
+
+    /// The org as it is described, stated by now.
+    pub(super) fn stated(&self, authority: &SecretKey, draft: OrgDraft) -> Result<OrgId, ServiceError> {
+        if let Some(id) = self.invited_before(&draft) {
+            return Ok(id);
+        }
+        let org = draft.into_org(Some(self.org))?;
+        let id = org.id;
+        self.publish(authority, Body::Org(org))?;
+        Ok(id)
     }
 
     /// Locks the authority key under a fresh secret into a grant for one join of `id`, which replaces an earlier one.
@@ -173,15 +201,16 @@ impl Node {
         id: OrgId,
         addresses: Vec<String>,
     ) -> Result<Invitation, ServiceError> {
-        self.grant_join(authority, id, addresses, INVITE_DAYS)
+        self.grant_join(authority, id, addresses, INVITE_DAYS, (None, false))
     }
 
-    fn grant_join(
+    pub(super) fn grant_join(
         &self,
         authority: &SecretKey,
         id: OrgId,
         addresses: Vec<String>,
         days: i64,
+        (person, alone): (Option<InvitedPerson>, bool),
     ) -> Result<Invitation, ServiceError> {
         let secret = env::random::<32>();
         let made = env::now();
@@ -193,7 +222,7 @@ impl Node {
                 &XNonce::from(nonce),
                 Payload {
                     msg: seed.as_slice(),
-                    aad: &id.0,
+                    aad: &Grant::bound(&id, person.as_ref(), alone),
                 },
             )
             .map_err(|_| ServiceError::Bad("the grant could not be locked".into()))?;
@@ -204,11 +233,17 @@ impl Node {
             sealed,
             tag: Some(tag(&secret)),
             made: Some(made),
+            person: person.clone(),
+            alone: alone.then_some(true),
         };
         let _held = self.grants();
-        let path = self.grant_path(&id);
+        let path = match alone {
+            true => self.person_path(&id, &tag(&secret)),
+            false => self.grant_path(&id),
+        };
         std::fs::create_dir_all(self.dir.join(files::INVITES)).map_err(disk(&path))?;
-        if let Some(before) = self.grant_of(&id)?.and_then(|before| before.tag) {
+        // Persons are many; a node's later invitation replaces the earlier one.
+        if let Some(before) = read::<Grant>(&path)?.and_then(|before| before.tag) {
             self.remember(&id, before, End::Replaced, None)?;
         }
         env::write_private(&path, &codec::encode(&grant)).map_err(disk(&path))?;
@@ -220,6 +255,8 @@ impl Node {
             secret,
             expires,
             above: self.above(&id),
+            person,
+            alone: alone.then_some(true),
         })
     }
 
@@ -243,17 +280,11 @@ impl Node {
     /// new code replaces the old one.
     fn invited_before(&self, draft: &OrgDraft) -> Option<OrgId> {
         let directory = self.directory();
-        let appointed = |org: &OrgId| {
-            directory
-                .statements()
-                .filter_map(SignedStatement::appointment)
-                .any(|a| a.org == *org && a.purpose == Purpose::Node)
-        };
         directory
             .children(&self.org)
             .find(|org| {
                 (org.level, &org.code, &org.name_zh) == (draft.level, &draft.code, &draft.name_zh)
-                    && !appointed(&org.id)
+                    && !self.has_node(&org.id)
             })
             .map(|org| org.id)
     }
@@ -269,8 +300,10 @@ impl Node {
         for entry in entries {
             let name = entry.map_err(disk(&folder))?.file_name();
             let name = name.to_string_lossy();
-            let org = name.strip_suffix(".grant").and_then(OrgId::parse);
-            let Some(grant) = org.map(|org| self.grant_of(&org)).transpose()?.flatten() else {
+            let Some(stem) = name.strip_suffix(".grant") else {
+                continue;
+            };
+            let Some(grant) = read::<Grant>(&folder.join(&*name))? else {
                 continue;
             };
             let org = directory.org(&grant.org);
@@ -284,6 +317,12 @@ impl Node {
                 made: grant.made.map_or(0, |made| made.0),
                 expires: grant.expires.0,
                 expired: now >= grant.expires,
+                id: grant.alone.unwrap_or(false).then(|| stem.to_owned()),
+                roles: match &grant.person {
+                    Some(person) => person.roles.iter().map(|role| role.as_str().to_owned()).collect(),
+                    None => Vec::new(),
+                },
+                person: grant.person.and_then(|person| person.name),
             });
         }
         open.sort_by(|a, b| (a.expires, &a.org).cmp(&(b.expires, &b.org)));
@@ -294,15 +333,20 @@ impl Node {
     pub fn withdraw_invitation(&self, text: &str) -> Result<OpenInvitation, ServiceError> {
         let text = text.trim();
         let mut open = self.invitations()?.into_iter();
-        let found = open.find(|one| {
-            [&one.org, &one.code, &one.name_zh]
+        let found = open.find(|one| match &one.id {
+            Some(id) => id == text,
+            None => [&one.org, &one.code, &one.name_zh]
                 .iter()
-                .any(|name| *name == text)
+                .any(|name| *name == text),
         });
         let found = found.ok_or(InviteError::Unknown)?;
         let id = OrgId::parse(&found.org).ok_or(InviteError::Damaged)?;
+        let path = match &found.id {
+            Some(stem) => self.dir.join(files::INVITES).join(format!("{stem}.grant")),
+            None => self.grant_path(&id),
+        };
         let _held = self.grants();
-        let Some(grant) = self.grant_of(&id)? else {
+        let Some(grant) = read::<Grant>(&path)? else {
             return Err(InviteError::Unknown.into());
         };
         if let Some(tag) = grant.tag {
@@ -312,12 +356,29 @@ impl Node {
             }
             self.remember(&id, tag, End::Withdrawn, None)?;
         }
-        self.drop_grant(&id)?;
+        drop_grant(&path)?;
         Ok(found)
     }
 
     fn grant_path(&self, org: &OrgId) -> PathBuf {
         self.dir.join(files::INVITES).join(format!("{org}.grant"))
+    }
+
+    /// The grant of a person who joins alone: of one org there may be several.
+    fn person_path(&self, org: &OrgId, tag: &Hash) -> PathBuf {
+        let which = codec::hex(&tag.0[..8]);
+        self.dir.join(files::INVITES).join(format!("{org}-{which}.grant"))
+    }
+
+    /// The grant that a request is about, and where it lies.
+    fn grant_for(&self, request: &JoinRequest) -> Result<(PathBuf, Option<Grant>), ServiceError> {
+        let of_person = self.person_path(&request.org, &tag(&request.secret));
+        let path = match of_person.exists() {
+            true => of_person,
+            false => self.grant_path(&request.org),
+        };
+        let grant = read(&path)?;
+        Ok((path, grant))
     }
 
     fn past_path(&self, org: &OrgId) -> PathBuf {
@@ -327,10 +388,6 @@ impl Node {
     /// Grants and what is remembered of them change by one hand at a time.
     fn grants(&self) -> MutexGuard<'_, ()> {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn grant_of(&self, org: &OrgId) -> Result<Option<Grant>, ServiceError> {
-        read(&self.grant_path(org))
     }
 
     fn past(&self, org: &OrgId) -> Result<Vec<Past>, ServiceError> {
@@ -354,24 +411,18 @@ impl Node {
         env::write_private(&path, &codec::encode(&past)).map_err(disk(&path))
     }
 
-    fn drop_grant(&self, org: &OrgId) -> Result<(), ServiceError> {
-        let path = self.grant_path(org);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            done => done.and_then(|()| env::sync_dir(&path)).map_err(disk(&path)),
-        }
-    }
-
     /// Answers a joining node. One invitation is good for one key.
     pub fn answer_join(&self, request: &JoinRequest) -> JoinReply {
         match self.welcome(request) {
-            Ok((appointment, statements)) => {
-                let statements = statements.iter().map(|s| s.bytes().to_vec().into()).collect();
-                JoinReply::Welcome {
-                    appointment,
-                    statements,
-                }
-            }
+            Ok(Welcomed {
+                appointment,
+                person,
+                statements,
+            }) => JoinReply::Welcome {
+                appointment,
+                statements: statements.iter().map(|s| s.bytes().to_vec().into()).collect(),
+                person,
+            },
             Err(error) => {
                 tracing::warn!(org = %request.org, %error, "join refused");
                 match error {
@@ -382,82 +433,121 @@ impl Node {
         }
     }
 
-    fn welcome(&self, request: &JoinRequest) -> Result<(StatementId, Vec<SignedStatement>), ServiceError> {
+    fn welcome(&self, request: &JoinRequest) -> Result<Welcomed, ServiceError> {
         let own = self.org()?;
         let org = self.directory().org(&request.org).cloned();
         let org = org.ok_or(InviteError::Unknown)?;
-        if org.parent != Some(own.id) {
+        let of_own = org.id == own.id && request.authority.is_none();
+        if org.parent != Some(own.id) && !of_own {
             return Err(InviteError::OtherOrg(own.name_zh).into());
         }
-        let id = match self.take_grant(request)? {
+        let (appointment, person) = match self.take_grant(request)? {
             // Asked again by who began it: the answer of then may have been lost on its way.
-            Taken::Before(id) => id,
-            Taken::Now(authority) => {
-                let (key, possession) = (request.authority, request.possession);
-                let appointment = self.authority_appointment(&org, key, possession, None)?;
-                let id = self.publish(&authority, appointment)?;
-                // Nobody stands above the root: the first child that joins witnesses it.
-                if own.parent.is_none() && self.directory().required_witnesses(&own.id).is_empty() {
-                    self.publish(&authority, Body::RootWitnesses(vec![org.id]))?;
-                }
-                id
+            Taken::Before(id) => (id, self.appointed_person(request)),
+            Taken::Now(authority, grant) => {
+                // The person first: once the node's appointment is there, all is.
+                let person = match &grant.person {
+                    Some(invited) => Some(self.welcome_person(&authority, invited, request)?),
+                    None => None,
+                };
+                let id = match (grant.alone, person) {
+                    (Some(true), Some(person)) => person,
+                    _ => self.welcome_node(&authority, &own, &org, request)?,
+                };
+                (id, person)
             }
         };
-        let _held = self.grants();
-        if self
-            .grant_of(&org.id)?
-            .is_some_and(|grant| grant.tag == Some(tag(&request.secret)))
-        {
-            self.drop_grant(&org.id)?;
+        let held = self.grants();
+        let (path, grant) = self.grant_for(request)?;
+        if grant.is_some_and(|grant| grant.tag == Some(tag(&request.secret))) {
+            drop_grant(&path)?;
         }
+        drop(held);
         let directory = self.directory();
         let own_key = self.node_key.public();
         let own_node = directory
             .appointments_of(&own_key, Purpose::Node)
             .map(|(id, _)| id);
         let statements = directory
-            .closure(own_node.chain([id]))
+            .closure(own_node.chain([appointment]).chain(person))
             .into_iter()
             .cloned()
             .collect();
-        Ok((id, statements))
+        Ok(Welcomed {
+            appointment,
+            person,
+            statements,
+        })
+    }
+
+    fn welcome_node(
+        &self,
+        authority: &SecretKey,
+        own: &Org,
+        org: &Org,
+        request: &JoinRequest,
+    ) -> Result<StatementId, ServiceError> {
+        let (key, possession) = request
+            .authority
+            .zip(request.possession)
+            .ok_or(InviteError::NoPerson)?;
+        let appointment = self.authority_appointment(org, key, possession, None)?;
+        let id = self.publish(authority, appointment)?;
+        // Nobody stands above the root: the first child that joins witnesses it.
+        if own.parent.is_none() && self.directory().required_witnesses(&own.id).is_empty() {
+            self.publish(authority, Body::RootWitnesses(vec![org.id]))?;
+        }
+        Ok(id)
     }
 
     /// Opens the grant for the key that asks, which nobody else can from then on.
     fn take_grant(&self, request: &JoinRequest) -> Result<Taken, ServiceError> {
         let _held = self.grants();
-        let tag = tag(&request.secret);
+        let (tag, key) = (tag(&request.secret), request.key());
         let past = self.past(&request.org)?.into_iter().find(|past| past.tag == tag);
         if let Some(past) = &past {
-            if past.key != Some(request.authority) {
+            if past.key.is_none() || past.key != key {
                 return Err(past.refusal().into());
             }
-            if let Some(id) = self.appointed_authority(request) {
+            if let Some(id) = self.appointed_before(request) {
                 return Ok(Taken::Before(id));
             }
         }
-        let grant = self.grant_of(&request.org)?;
+        let (_, grant) = self.grant_for(request)?;
         let grant = grant.ok_or_else(|| past.as_ref().map_or(InviteError::Unknown, Past::refusal))?;
         if env::now() >= grant.expires {
             return Err(InviteError::Expired(day(grant.expires)).into());
         }
+        let alone = grant.alone.unwrap_or(false);
         let sealed = Payload {
             msg: grant.sealed.as_slice(),
-            aad: &request.org.0,
+            aad: &Grant::bound(&request.org, grant.person.as_ref(), alone),
         };
         let seed = cipher(&request.secret)
             .decrypt(&XNonce::from(grant.nonce), sealed)
             .ok()
             .and_then(|seed| <[u8; 32]>::try_from(seed).ok())
             .ok_or(InviteError::WrongCode)?;
-        self.remember(&request.org, tag, End::Used, Some(request.authority))?;
-        Ok(Taken::Now(SecretKey::from_seed(seed)))
+        // Who brings what the invitation does not ask for, or less, has not used it.
+        if request.authority.is_some() == alone || request.person.is_some() != grant.person.is_some() {
+            return Err(InviteError::NoPerson.into());
+        }
+        self.remember(&request.org, tag, End::Used, key)?;
+        Ok(Taken::Now(SecretKey::from_seed(seed), Box::new(grant)))
+    }
+
+    /// What was appointed for a request before: the org's authority, or the person who joins alone.
+    fn appointed_before(&self, request: &JoinRequest) -> Option<StatementId> {
+        match request.authority {
+            Some(_) => self.appointed_authority(request),
+            None => self.appointed_person(request),
+        }
     }
 
     fn appointed_authority(&self, request: &JoinRequest) -> Option<StatementId> {
         let directory = self.directory();
         directory
-            .appointments_of(&request.authority, Purpose::Authority)
+            .appointments_of(request.authority.as_ref()?, Purpose::Authority)
             .find(|(id, post)| post.org == request.org && directory.revoked(id).is_empty())
             .map(|(id, _)| id)
     }
@@ -465,10 +555,24 @@ impl Node {
 
 /// What a grant gave.
 enum Taken {
-    /// The key that appoints.
-    Now(SecretKey),
+    /// The key that appoints, and what it is to appoint.
+    Now(SecretKey, Box<Grant>),
     /// The appointment that was given before.
     Before(StatementId),
+}
+
+/// What who joins gets.
+struct Welcomed {
+    appointment: StatementId,
+    person: Option<StatementId>,
+    statements: Vec<SignedStatement>,
+}
+
+fn drop_grant(path: &Path) -> Result<(), ServiceError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        done => done.and_then(|()| env::sync_dir(path)).map_err(disk(path)),
+    }
 }
 
 fn read<T: for<'b> Decode<'b, ()> + Encode<()>>(path: &Path) -> Result<Option<T>, ServiceError> {

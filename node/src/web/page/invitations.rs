@@ -13,6 +13,14 @@ pub struct InvitationsPage {
     pub text: Text,
     /// What surrounds the page.
     pub shell: Shell,
+    /// The orgs that may be invited: begins with an empty value, a new one.
+    pub orgs: Vec<Choice>,
+    /// The roles that the person may get who joins with it: begins with an empty value, nobody.
+    pub roles: Vec<Choice>,
+    /// The levels of a deputy's seat: begins with an empty value, no deputy.
+    pub seats: Vec<Choice>,
+    /// The person's name, where it is known.
+    pub joiner: String,
     /// The levels that an org below may have.
     pub levels: Vec<Choice>,
     /// The Chinese name.
@@ -36,9 +44,11 @@ pub struct InvitationsPage {
 /// An open invitation.
 #[derive(Debug, Clone, Default)]
 pub struct InvitationRow {
-    /// The org's id.
+    /// What it is withdrawn by.
     pub org: String,
-    /// Its name.
+    /// The person who joins with it, in words; empty where nobody does.
+    pub person: String,
+    /// The org's name.
     pub name: String,
     /// Its division code.
     pub code: String,
@@ -64,6 +74,10 @@ pub struct SlipPage {
     pub code: String,
     /// Until when it is good.
     pub until: String,
+    /// The person whom it appoints, in words.
+    pub joiner: Option<String>,
+    /// Whether the person joins at the org's own node.
+    pub alone: bool,
     /// Where the new node will look for this one.
     pub addresses: Vec<String>,
     /// The code.

@@ -1,11 +1,11 @@
-//! Logs, peers and alarms: what this node holds and who has seen it.
+//! The federation as this node knows it: alarms, the tree of orgs with their nodes, logs.
 
 use askama::Template;
 
 use super::{Link, Shell, Tag};
 use crate::web::i18n::Text;
 
-/// `GET /network`: what this node holds and who has seen it.
+/// `GET /network?only=attention&org=`: the orgs above and below with their nodes, and what a person should look at.
 #[derive(Template)]
 #[template(path = "network.html")]
 pub struct NetworkPage {
@@ -13,33 +13,141 @@ pub struct NetworkPage {
     pub text: Text,
     /// What surrounds the page.
     pub shell: Shell,
+    /// The situation in one line.
+    pub title: String,
     /// The open alarms.
     pub alarms: Alarms,
-    /// The logs held here.
+    /// The tree.
+    pub tree: Tree,
+    /// This node's own logs.
     pub logs: Logs,
-    /// The peers.
-    pub peers: Peers,
     /// The fingerprint of this node's key.
     pub key: String,
     /// The founding statement that every chain of appointments ends at.
     pub founding: String,
+    /// Room on the disk, in words, where it is known.
+    pub disk: Option<String>,
+    /// What the nodes say that they run, with how many say it.
+    pub versions: Vec<(String, u64)>,
     /// The horizon of this page, in words.
     pub as_of: String,
 }
 
-impl NetworkPage {
-    fn title(&self) -> String {
-        match (
-            self.alarms.alarms.len(),
-            self.peers.connected(),
-            self.logs.behind(),
-        ) {
-            (0, 0, _) => self.text.t("network-title-alone"),
-            (0, peers, 0) => self.text.n("network-title-level", peers),
-            (0, _, behind) => self.text.n("network-title-behind", behind),
-            (alarms, _, _) => self.text.n("network-title-alarms", alarms),
-        }
-    }
+/// `GET /network/nodes/{key}`: one node with its logs.
+#[derive(Template)]
+#[template(path = "node.html")]
+pub struct NodePage {
+    /// The words.
+    pub text: Text,
+    /// What surrounds the page.
+    pub shell: Shell,
+    /// Its line in the tree.
+    pub line: NodeLine,
+    /// What is known of it, label and value.
+    pub facts: Vec<(String, String)>,
+    /// Its logs held here.
+    pub logs: Logs,
+}
+
+/// The live part `tree`.
+#[derive(Debug, Clone, Default)]
+pub struct Tree {
+    /// Where the part is fetched.
+    pub here: String,
+    /// Nodes in the picture, and how many of them are connected.
+    pub nodes: u64,
+    /// See there.
+    pub connected: u64,
+    /// Nodes that a person should look at.
+    pub attention: u64,
+    /// Whether these alone are shown.
+    pub only: bool,
+    /// The org whose branch alone is shown.
+    pub branch: Option<String>,
+    /// Nodes that are silent, the longest first; a few.
+    pub silent: Vec<SilentRow>,
+    /// Silent nodes that are not in the list.
+    pub silent_more: u64,
+    /// The orgs, from the top.
+    pub root: Option<NetBranch>,
+    /// Nodes of other orgs with which this one speaks.
+    pub others: Vec<NodeLine>,
+}
+
+/// A node that is silent.
+#[derive(Debug, Clone, Default)]
+pub struct SilentRow {
+    /// Its org.
+    pub name: String,
+    /// The org above.
+    pub parent: String,
+    /// Its page.
+    pub href: String,
+    /// For how long.
+    pub span: String,
+    /// Since when; empty if it was never heard of.
+    pub since: String,
+    /// Entries of it held here.
+    pub held: u64,
+}
+
+/// An org in the tree.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "net_branch.html")]
+pub struct NetBranch {
+    /// The words.
+    pub text: Text,
+    /// Its id.
+    pub id: String,
+    /// Its nodes; where none serves, one line says so.
+    pub lines: Vec<NodeLine>,
+    /// Nodes below it.
+    pub below: u64,
+    /// Those that are silent.
+    pub silent: u64,
+    /// Those that a person should look at for another reason.
+    pub attention: u64,
+    /// Entries of them that are not here yet.
+    pub behind: u64,
+    /// The orgs directly below that are shown.
+    pub children: Vec<NetBranch>,
+    /// Whether they are shown at first.
+    pub open: bool,
+    /// Nodes below that are not shown here, and where they are.
+    pub rest: Option<(u64, String)>,
+}
+
+/// A node in one line.
+#[derive(Debug, Clone, Default)]
+pub struct NodeLine {
+    /// What the line is told again by.
+    pub key: String,
+    /// The org's short name.
+    pub name: String,
+    /// Its page; none where no node serves.
+    pub href: Option<String>,
+    /// Whether it is this node.
+    pub own: bool,
+    /// First digits of its key, where its org has more than one.
+    pub print: String,
+    /// Whether it is there, in words.
+    pub contact: Tag,
+    /// When it was last heard of, and who says so.
+    pub heard: String,
+    /// What is not here yet of it, in words.
+    pub lag: Tag,
+    /// When its newest entry was recorded.
+    pub newest: String,
+    /// When it last had a receipt.
+    pub receipt: String,
+    /// Of whom.
+    pub receipt_by: String,
+    /// What it runs.
+    pub version: String,
+    /// Whether that is known.
+    pub told: bool,
+    /// What a person should look at, each in a sentence.
+    pub attention: Vec<String>,
 }
 
 /// The live part `alarms`.
@@ -72,7 +180,8 @@ pub struct Logs {
 }
 
 impl Logs {
-    fn behind(&self) -> u64 {
+    /// Entries that wait for a witness.
+    pub fn behind(&self) -> u64 {
         self.rows.iter().map(LogRow::unwitnessed).sum()
     }
 
@@ -112,38 +221,6 @@ impl LogRow {
     }
 }
 
-/// The live part `peers`.
-#[derive(Debug, Clone, Default)]
-pub struct Peers {
-    /// The peers: the parent first, then those connected, then the rest.
-    pub rows: Vec<PeerRow>,
-}
-
-impl Peers {
-    fn connected(&self) -> usize {
-        self.rows.iter().filter(|peer| peer.connected).count()
-    }
-}
-
-/// One peer.
-#[derive(Debug, Clone, Default)]
-pub struct PeerRow {
-    /// The org.
-    pub name: String,
-    /// Its place seen from here: parent, child, neighbour, in words.
-    pub relation: String,
-    /// Whether it is connected.
-    pub connected: bool,
-    /// Since when, or when it was last heard, in words.
-    pub since: String,
-    /// Spaces held by both.
-    pub spaces: u64,
-    /// Entries on their way or known to be missing.
-    pub lag: u64,
-    /// The short form of its network identity.
-    pub id: String,
-}
-
 /// The live part `alarms` alone.
 #[derive(Template)]
 #[template(path = "live/alarms.html")]
@@ -164,12 +241,12 @@ pub struct LogsPart<'a> {
     pub logs: &'a Logs,
 }
 
-/// The live part `peers` alone.
+/// The live part `tree` alone.
 #[derive(Template)]
-#[template(path = "live/peers.html")]
-pub struct PeersPart<'a> {
+#[template(path = "live/tree.html")]
+pub struct TreePart<'a> {
     /// The words.
     pub text: Text,
-    /// The peers.
-    pub peers: &'a Peers,
+    /// The tree.
+    pub tree: &'a Tree,
 }

@@ -208,9 +208,9 @@ fn a_live_part_alone_is_what_stands_in_its_page() {
     );
     holds(
         &network.render(),
-        &PeersPart {
+        &TreePart {
             text,
-            peers: &network.peers,
+            tree: &network.tree,
         }
         .render(),
     );
@@ -295,6 +295,7 @@ fn pages(look: Look) -> Vec<(&'static str, String)> {
         ("forks", forks(look).render().unwrap()),
         ("fork", fork(look).render().unwrap()),
         ("network", network(look).render().unwrap()),
+        ("node", node(look).render().unwrap()),
         ("verify", verify(look, true).render().unwrap()),
         ("verify-unbuilt", verify(look, false).render().unwrap()),
     ]

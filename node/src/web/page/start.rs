@@ -87,6 +87,8 @@ impl StepState {
 pub struct JoinForm {
     /// The code that was pasted.
     pub code: String,
+    /// The person whom the code appoints, once that is known.
+    pub person: Option<FirstPersonForm>,
     /// Whether joining with it was begun here before, and the passphrase is chosen already.
     pub begun: bool,
     /// Fewest characters of a passphrase.
@@ -98,10 +100,14 @@ pub struct JoinForm {
 pub struct FirstPersonForm {
     /// The name that was typed.
     pub name: String,
+    /// Whether the invitation states the name.
+    pub named: bool,
     /// The login that was typed.
     pub login: String,
     /// The roles that the person gets, in words.
     pub roles: String,
     /// Fewest characters of a passphrase.
     pub min: usize,
+    /// The code of the invitation that appoints; none where the passphrase of the org does.
+    pub code: Option<String>,
 }

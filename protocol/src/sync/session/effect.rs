@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::message::Sighting;
 use super::super::misbehaviour::{Gravity, Misbehaviour, Offence};
 use super::super::pace::Mark;
 use super::super::range::RangeData;
@@ -167,6 +168,8 @@ pub enum Input {
     },
     /// Annex keys of these records are missing here. Asked of the peer once it is established; not before.
     LackKeys(Vec<RecordId>),
+    /// When nodes were last heard of: told to the peer where its org is above ours and they are not above its branch.
+    Seen(Vec<Sighting>),
     /// Answers [`Effect::FindKeys`] with the keys held.
     KeysFound(Vec<FoundKey>),
     /// Entries are held here without their payloads. Asked of the peer once it is established; not before.
@@ -200,7 +203,11 @@ pub enum Effect {
     Established {
         /// The org.
         org: OrgId,
+        /// What the peer says that it runs, without control characters.
+        software: Option<String>,
     },
+    /// The peer, whose org is below ours, says when nodes of its org's branch were last heard of. For people alone.
+    Seen(Vec<Sighting>),
     /// Read entries of a log for the peer, from `from` on, up to `max_bytes` of entries and payloads but at least one
     /// entry, with a signed checkpoint at or after their end. Answered by [`Input::Read`].
     Read {

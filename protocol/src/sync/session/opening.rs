@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::super::bounded::List;
+use super::super::bounded::{List, Text};
 use super::super::message::{Hello, Message, SYNC_VERSION};
 use super::super::misbehaviour::Misbehaviour;
-use super::{CloseReason, Effect, Phase, Session};
+use super::{CloseReason, Effect, Phase, Session, seen};
 use crate::id::{Hash, StatementId};
 use crate::trust::{Directory, SignedStatement};
 
@@ -56,6 +56,7 @@ impl Session {
             node: self.config.node,
             statements: List::take_from(&mut self.config.statements.iter().cloned().map(Into::into)),
             digest,
+            software: Some(Text::cut(&self.config.software)),
         })
     }
 
@@ -78,6 +79,7 @@ impl Session {
                 "the hello names another node than the connection",
             ));
         }
+        self.software = hello.software.as_deref().map(seen::plain);
         let news = self.news(&hello)?;
         let statements = news.iter().map(SignedStatement::id).collect();
         if !news.is_empty() {

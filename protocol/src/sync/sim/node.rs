@@ -115,6 +115,7 @@ impl Node {
             statements: self.hello.clone(),
             own_logs: self.own_logs().map(|(origin, _)| origin.clone()).collect(),
             witness_log: None,
+            software: "test".into(),
         };
         Session::new(config, self.directory.clone(), &self.holdings)
     }

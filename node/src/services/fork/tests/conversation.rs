@@ -89,6 +89,7 @@ impl<'a> Side<'a> {
                 .collect(),
             own_logs,
             witness_log: None,
+            software: "test".into(),
         };
         Side {
             session: Session::new(config, directory, &held(node, hides)),

@@ -82,6 +82,7 @@ fn an_answer_that_leaves_out_what_stands_above_is_no_welcome() {
             JoinReply::Welcome {
                 appointment,
                 statements,
+                ..
             } => (joining, appointment, statements),
             refused => panic!("{refused:?}"),
         }
@@ -105,6 +106,7 @@ fn an_answer_that_leaves_out_what_stands_above_is_no_welcome() {
     let whole = JoinReply::Welcome {
         appointment,
         statements,
+        person: None,
     };
     joining
         .finish(&world.dir.path().join("whole"), whole, &secret(), config())
@@ -119,6 +121,7 @@ fn an_answer_that_leaves_out_what_stands_above_is_no_welcome() {
         let reply = JoinReply::Welcome {
             appointment,
             statements,
+            person: None,
         };
         let refused = joining.finish(&dir, reply, &secret(), config());
         assert!(matches!(refused, Err(ServiceError::Invitation(_))), "{n}");

@@ -107,16 +107,101 @@ pub(super) fn network(look: Look) -> NetworkPage {
         "1/02 08:00",
     );
     retired.state = Some(tag(look, "已停用", "retired", Tone::Mute));
-    let peer =
-        |name: (&str, &str), relation: (&str, &str), connected, since: (&str, &str), spaces, lag| PeerRow {
+    let line =
+        |name: (&str, &str), contact: (&str, &str), tone, heard: (&str, &str), lag: (&str, &str)| NodeLine {
+            key: name.1.into(),
             name: look.say(name.0, name.1),
-            relation: look.say(relation.0, relation.1),
-            connected,
-            since: look.say(since.0, since.1),
-            spaces,
-            lag,
-            id: "12D3…9Kfa".into(),
+            href: Some("/network/nodes/9f3ac20714e80b55".into()),
+            contact: tag(look, contact.0, contact.1, tone),
+            heard: look.say(heard.0, heard.1),
+            lag: tag(look, lag.0, lag.1, Tone::Plain),
+            newest: "09:38".into(),
+            receipt: "09:41".into(),
+            receipt_by: look.say("枫渡镇", "Fengdu"),
+            version: "0.1.0".into(),
+            told: true,
+            ..NodeLine::default()
         };
+    let branch = |id: &str, lines, children: Vec<NetBranch>| NetBranch {
+        text: look.text(),
+        id: id.into(),
+        lines,
+        below: children.len() as u64,
+        open: true,
+        children,
+        ..NetBranch::default()
+    };
+    let connected = ("已连", "connected");
+    let mut station = line(
+        ("石桥站", "Shiqiao"),
+        ("本节点", "this node"),
+        Tone::Good,
+        ("", ""),
+        ("齐", "level"),
+    );
+    station.own = true;
+    let mut silent = line(
+        ("上坪站", "Shangping"),
+        ("没有消息 5 天", "silent for 5 days"),
+        Tone::Late,
+        ("4 月 11 日 17:20", "11 April 17:20"),
+        ("差 12 条", "12 to come"),
+    );
+    silent.attention = vec![look.say(
+        "一本日志有两个分支，请看告警。",
+        "A log of it has two branches: see the alarm.",
+    )];
+    let township = NetBranch {
+        silent: 1,
+        attention: 1,
+        behind: 12,
+        rest: Some((3, "/network?org=1".into())),
+        ..branch(
+            "township",
+            vec![line(
+                ("枫渡镇", "Fengdu"),
+                connected,
+                Tone::Good,
+                ("", ""),
+                ("齐", "level"),
+            )],
+            vec![
+                branch("own", vec![station], Vec::new()),
+                branch("silent", vec![silent], Vec::new()),
+            ],
+        )
+    };
+    let county = line(
+        ("澄川县", "Chengchuan"),
+        connected,
+        Tone::Good,
+        ("", ""),
+        ("齐", "level"),
+    );
+    let tree = Tree {
+        here: "/network".into(),
+        nodes: 7,
+        connected: 3,
+        attention: 1,
+        silent: vec![SilentRow {
+            name: look.say("上坪站", "Shangping"),
+            parent: look.say("枫渡镇", "Fengdu"),
+            href: "/network/nodes/9f3ac20714e80b55".into(),
+            span: look.say("5 天", "5 days"),
+            since: look.say("4 月 11 日 17:20", "11 April 17:20"),
+            held: 3120,
+        }],
+        silent_more: 2,
+        root: Some(branch("county", vec![county], vec![township])),
+        others: vec![line(
+            ("青崖镇", "Qingya"),
+            connected,
+            Tone::Good,
+            ("", ""),
+            ("没有日志", "no logs"),
+        )],
+        ..Tree::default()
+    };
     NetworkPage {
         text: look.text(),
         shell: look.shell(Section::Network, "/network"),
@@ -179,36 +264,34 @@ pub(super) fn network(look: Look) -> NetworkPage {
                 retired,
             ],
         },
-        peers: Peers {
-            rows: vec![
-                peer(
-                    ("枫渡镇人大", "Fengdu Township"),
-                    ("上级", "parent"),
-                    true,
-                    ("从 08:00 起", "since 08:00"),
-                    6,
-                    0,
-                ),
-                peer(
-                    ("澄川县人大", "Chengchuan County"),
-                    ("上级的上级", "parent’s parent"),
-                    true,
-                    ("从 08:01 起", "since 08:01"),
-                    5,
-                    2,
-                ),
-                peer(
-                    ("上坪站", "Shangping station"),
-                    ("邻站", "neighbour"),
-                    false,
-                    ("最后 4 月 15 日 06:50", "last heard 15 Apr 06:50"),
-                    1,
-                    12,
-                ),
-            ],
-        },
+        title: look.say(
+            "1 个告警要人看，1 个节点没有消息，最久 5 天",
+            "1 alarm needs a person, 1 node is silent, for 5 days",
+        ),
+        tree,
         key: "12D3 KooW 9Kfa 77Qe 55d0 a2f3".into(),
         founding: "7c1e 04b9 a2f3 55d0 18aa 90cd 3b6f 91ce".into(),
+        disk: Some(look.say("还剩 61 GB，共 118 GB", "61 GB free of 118 GB")),
+        versions: vec![("0.1.0".into(), 6), (look.say("未告知", "not told"), 1)],
         as_of: "09:52".into(),
+    }
+}
+
+pub(super) fn node(look: Look) -> NodePage {
+    let network = network(look);
+    NodePage {
+        text: look.text(),
+        shell: look.shell(Section::Network, "/network/nodes/9f3ac20714e80b55"),
+        line: NodeLine {
+            name: look.say("上坪站", "Shangping"),
+            contact: tag(look, "没有消息 5 天", "silent for 5 days", Tone::Late),
+            attention: vec![look.say(
+                "一本日志有两个分支，请看告警。",
+                "A log of it has two branches: see the alarm.",
+            )],
+            ..NodeLine::default()
+        },
+        facts: vec![(look.say("最后消息", "Last heard of"), "09:41".into())],
+        logs: network.logs,
     }
 }

@@ -340,6 +340,19 @@ pub(super) fn invitations(look: Look) -> InvitationsPage {
     InvitationsPage {
         text: look.text(),
         shell: look.shell(Section::Appointments, "/invitations"),
+        orgs: all(
+            look,
+            &[("", "新的单位", "A new org"), ("own", "枫渡镇", "Fengdu")],
+        ),
+        roles: all(
+            look,
+            &[("", "不任命", "Nobody"), ("station_head", "站长", "Station head")],
+        ),
+        seats: all(
+            look,
+            &[("", "不是代表", "No deputy"), ("township", "乡镇", "Township")],
+        ),
+        joiner: look.say("辛桥", "Xin Qiao"),
         levels: all(look, &[("station", "站", "Station")]),
         name_zh: Field::new("柳溪站"),
         name_en: Field::new("Liuxi Station"),
@@ -350,6 +363,7 @@ pub(super) fn invitations(look: Look) -> InvitationsPage {
         error: None,
         open: vec![InvitationRow {
             org: "7".repeat(32),
+            person: look.say("辛桥、站长", "Xin Qiao, station head"),
             name: look.say("柳林站", "Liulin Station"),
             code: "990121103202".into(),
             made: look.say("2026 年 4 月 9 日 09:30", "9 April 2026 09:30"),
@@ -366,6 +380,8 @@ pub(super) fn slip(look: Look) -> SlipPage {
         org: look.say("柳溪站", "Liuxi Station"),
         code: "990121103210".into(),
         until: look.say("2026 年 4 月 23 日 09:30", "23 April 2026 09:30"),
+        joiner: Some(look.say("辛桥、站长", "Xin Qiao, station head")),
+        alone: look.large,
         addresses: vec!["/ip4/192.0.2.1/tcp/7611".into()],
         invitation: "lianzhan-join-1.pAFZ".into(),
         qr: Some(SlipQr {
@@ -398,6 +414,7 @@ pub(super) fn start(look: Look, way: usize) -> StartPage {
         error: (way == 0).then(|| text.t("start-differ")),
         join: (way == 0).then(|| JoinForm {
             code: "lianzhan-join-1.pAFZ".into(),
+            person: None,
             begun: look.large,
             min: 8,
         }),
@@ -406,6 +423,8 @@ pub(super) fn start(look: Look, way: usize) -> StartPage {
             login: "xin".into(),
             roles: look.say("站长", "station head"),
             min: 8,
+            named: false,
+            code: look.large.then(|| "lianzhan-join-1.pAFZ".into()),
         }),
         ..StartPage::default()
     }

@@ -1,0 +1,94 @@
+//! The federation as a tree of lines, in the words of its page.
+
+use std::fmt::Write;
+
+use lianzhan_protocol::time::Timestamp;
+
+use super::{Lang, out};
+use crate::services::federation::{Federation, NodeStatus, OrgStatus};
+use crate::web::i18n::{self, Text};
+use crate::web::node_words as words;
+
+/// Orgs that are shown whatever their state; of more, those that need nobody are counted.
+const WHOLE: usize = 60;
+
+/// The tree, and what of it needs a person.
+pub(super) fn text(picture: &Federation, lang: Lang) -> String {
+    let speech = Text::new(match lang {
+        Lang::Zh => i18n::Lang::Zh,
+        Lang::En => i18n::Lang::En,
+    });
+    let now = Timestamp(picture.as_of);
+    let headings = [
+        "col-org",
+        "col-contact",
+        "col-heard",
+        "col-behind",
+        "col-receipt",
+        "col-version",
+    ]
+    .map(|key| speech.t(key));
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let whole = picture.orgs.len() <= WHOLE;
+    let (mut rows, mut left_out) = (Vec::new(), 0);
+    for org in &picture.orgs {
+        // Of a large tree: the line of this node's org, those directly below it, and whatever needs a person.
+        let near = org.parent.as_ref() == Some(&picture.org) || org.depth == 0 || org.id == picture.org;
+        if !whole && !near && org.branch.attention == 0 {
+            left_out += org.nodes.len() as u64;
+            continue;
+        }
+        rows.extend(lines(org, &speech, lang, now));
+    }
+    for node in &picture.others {
+        rows.push(line(node.node.chars().take(16).collect(), node, &speech, now));
+    }
+    let mut text = out::table(&headings, &rows);
+    for org in &picture.orgs {
+        let of_nodes = org.nodes.iter().flat_map(|node| &node.attention);
+        for what in of_nodes.chain(&org.attention) {
+            if let Some(sentence) = words::attention(&speech, what) {
+                let name = lang.pick(&org.name_zh, &org.name_en);
+                let _ = writeln!(text, "! {name}{}{sentence}", speech.t("colon"));
+            }
+        }
+    }
+    if left_out > 0 {
+        let _ = writeln!(text, "{}", speech.n("branch-rest", left_out));
+    }
+    text
+}
+
+fn lines(org: &OrgStatus, speech: &Text, lang: Lang, now: Timestamp) -> Vec<Vec<String>> {
+    let name = format!(
+        "{}{}",
+        "  ".repeat(org.depth as usize),
+        lang.pick(&org.name_zh, &org.name_en)
+    );
+    if org.nodes.is_empty() {
+        let mut row = vec![name, speech.t("node-none")];
+        row.resize(6, String::new());
+        return vec![row];
+    }
+    let line = |node: &NodeStatus| line(name.clone(), node, speech, now);
+    org.nodes.iter().map(line).collect()
+}
+
+fn line(name: String, node: &NodeStatus, speech: &Text, now: Timestamp) -> Vec<String> {
+    let receipt = match node.last_receipt {
+        None => speech.t("receipt-none"),
+        Some(at) => format!(
+            "{} {}",
+            out::time(at),
+            node.receipt_by.as_deref().unwrap_or_default()
+        ),
+    };
+    vec![
+        name,
+        words::contact(speech, node, now),
+        node.heard.map(out::time).unwrap_or_default(),
+        words::lag(speech, node),
+        receipt.trim_end().to_owned(),
+        words::version(speech, node),
+    ]
+}

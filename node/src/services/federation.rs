@@ -1,0 +1,160 @@
+//! The picture of the federation: every org on the line of this node's org and below it, with its nodes: what is held of
+//! them, what they lack, when they were last heard of, what a person should look at. Worked out from one pass over the
+//! logs and one over the statements, whatever the number of nodes.
+
+mod attention;
+mod gather;
+mod tree;
+
+pub use attention::Attention;
+pub use tree::{OrgStatus, Sums};
+
+use lianzhan_protocol::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::query::PeerStatus;
+use super::{Node, ServiceError};
+use crate::env;
+use gather::Gathered;
+
+/// A node that is expected to be heard of and was not for so long is silent: longer than a weekend.
+pub const SILENT_HOURS: i64 = 72;
+/// A disk with less than one part in so many free, or less than [`DISK_LOW_BYTES`], is nearly full.
+pub const DISK_LOW_PART: u64 = 20;
+/// See there.
+pub const DISK_LOW_BYTES: u64 = 512 * 1024 * 1024;
+
+/// How this node knows of another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Contact {
+    /// It is this node.
+    Own,
+    /// A session is open.
+    Connected,
+    /// Another node says that it has a session with it.
+    Told,
+    /// No session is known, and it was heard of not long ago.
+    Away,
+    /// It was not heard of for [`SILENT_HOURS`], or never since it was appointed that long ago.
+    Silent,
+    /// Nothing says when it was there, and nothing has to.
+    Unknown,
+}
+
+/// A node as this one knows it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NodeStatus {
+    /// Its key, as hex.
+    pub node: String,
+    /// Its org's id, as hex.
+    pub org: String,
+    /// How it is known.
+    pub contact: Contact,
+    /// The last sign of it: a session, a receipt over one of its logs, an entry. Milliseconds since 1970.
+    pub heard: Option<i64>,
+    /// The org that told of the last session with it, by its Chinese name; none where this node had it.
+    pub told_by: Option<String>,
+    /// Its logs held here.
+    pub logs: u64,
+    /// Entries held of them.
+    pub held: u64,
+    /// Entries that these are known to have: by its checkpoints, and by what it had witnessed here.
+    pub signed: u64,
+    /// Entries of them that are not here yet.
+    pub behind: u64,
+    /// Entries that its session has still to bring, of whatever log.
+    pub incoming: u64,
+    /// When the newest entry held of it was recorded, by its author's clock.
+    pub newest_entry: Option<i64>,
+    /// The newest receipt over one of its logs.
+    pub last_receipt: Option<i64>,
+    /// Who gave it, by Chinese name.
+    pub receipt_by: Option<String>,
+    /// What it says that it runs.
+    pub software: Option<String>,
+    /// What a person should look at.
+    pub attention: Vec<Attention>,
+}
+
+impl NodeStatus {
+    /// Seconds since the last sign of it.
+    pub fn silent_s(&self, now: Timestamp) -> Option<u64> {
+        match self.contact {
+            Contact::Own | Contact::Connected | Contact::Told => Some(0),
+            _ => Some(now.0.saturating_sub(self.heard?).max(0).unsigned_abs() / 1000),
+        }
+    }
+}
+
+/// Room on the disk of this node's directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disk {
+    /// Bytes that may still be written.
+    pub free: u64,
+    /// Bytes in all.
+    pub total: u64,
+}
+
+impl Disk {
+    /// Whether a person should make room.
+    pub fn is_low(&self) -> bool {
+        self.free < DISK_LOW_BYTES || self.free < self.total / DISK_LOW_PART
+    }
+}
+
+/// The picture.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Federation {
+    /// When it was made, milliseconds since 1970.
+    pub as_of: i64,
+    /// This node's org, its id as hex.
+    pub org: String,
+    /// Hours after which a node that is expected counts as silent.
+    pub silent_hours: i64,
+    /// The orgs above, this node's, and those below it: from the root down, each before those below it.
+    pub orgs: Vec<OrgStatus>,
+    /// Nodes of other orgs with which this node speaks.
+    pub others: Vec<NodeStatus>,
+    /// Sums over this node's org and all below.
+    pub below: Sums,
+    /// Room on the disk, where the system tells.
+    pub disk: Option<Disk>,
+}
+
+impl Federation {
+    /// All nodes in it.
+    pub fn nodes(&self) -> impl Iterator<Item = &NodeStatus> {
+        self.orgs.iter().flat_map(|org| &org.nodes).chain(&self.others)
+    }
+}
+
+impl Node {
+    /// The federation as this node knows it now, with the sessions that are open.
+    pub fn federation(&self, peers: &[PeerStatus]) -> Result<Federation, ServiceError> {
+        let (now, directory) = (env::now(), self.directory());
+        let disk = disk(self.dir());
+        let gathered = Gathered::new(self, &directory, peers, disk, now)?;
+        let (orgs, others) = gathered.into_tree();
+        let own_id = self.org.to_string();
+        let own = orgs.iter().find(|org| org.id == own_id);
+        Ok(Federation {
+            as_of: now.0,
+            below: own.map(|org| org.branch).unwrap_or_default(),
+            org: own_id,
+            silent_hours: SILENT_HOURS,
+            orgs,
+            others,
+            disk,
+        })
+    }
+}
+
+/// How full the disk is on which `dir` lies.
+fn disk(dir: &std::path::Path) -> Option<Disk> {
+    let (free, total) = env::disk_room(dir)?;
+    Some(Disk { free, total })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,305 @@
+//! A county, its township and two stations, with clocks of the tests' own.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use age::secrecy::SecretString;
+use lianzhan_protocol::keys::PublicKey;
+use lianzhan_protocol::sync::{Input, Sighting, Text};
+use lianzhan_protocol::trust::Level;
+
+use super::*;
+use crate::config::{Config, Overrides};
+use crate::env::{DiskPoint, Machine};
+use crate::services::found::{OrgDraft, found};
+use crate::services::invite::Joining;
+
+/// A clock that is so far ahead.
+struct Ahead(i64);
+
+impl Machine for Ahead {
+    fn now(&self) -> Timestamp {
+        Timestamp(START + self.0)
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).unwrap();
+    }
+
+    fn disk(&self, _: DiskPoint) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+const START: i64 = 1_795_000_000_000;
+const HOUR: i64 = 3_600_000;
+
+fn after<T>(hours: i64, work: impl FnOnce() -> T) -> T {
+    env::simulated(Arc::new(Ahead(hours * HOUR)), work)
+}
+
+fn secret() -> SecretString {
+    SecretString::from("correct horse battery".to_owned())
+}
+
+fn config() -> Config {
+    Config {
+        scrypt_log_n: 2,
+        ..Config::default()
+    }
+}
+
+fn draft(level: Level, code: &str) -> OrgDraft {
+    OrgDraft {
+        level,
+        name_zh: code.into(),
+        name_en: code.into(),
+        code: code.into(),
+    }
+}
+
+fn join(parent: &Node, dir: &Path, level: Level, code: &str) -> Arc<Node> {
+    let address = vec!["/ip4/127.0.0.1/tcp/7611".to_owned()];
+    let invitation = parent.invite(draft(level, code), &secret(), address).unwrap();
+    let joining = Joining::begin(&invitation.to_code()).unwrap();
+    let reply = parent.answer_join(&joining.request());
+    joining.finish(dir, reply, &secret(), config()).unwrap()
+}
+
+struct World {
+    _dir: tempfile::TempDir,
+    county: Arc<Node>,
+    township: Arc<Node>,
+    stations: [Arc<Node>; 2],
+}
+
+impl World {
+    fn new() -> World {
+        after(0, || {
+            let dir = tempfile::tempdir().unwrap();
+            let at = |name: &str| dir.path().join(name);
+            let county = found(&at("county"), draft(Level::County, "990121"), &secret(), config()).unwrap();
+            let township = join(&county, &at("township"), Level::Township, "990121103");
+            let stations =
+                ["990121103201", "990121103202"].map(|code| join(&township, &at(code), Level::Station, code));
+            let all = [&county, &township, &stations[0], &stations[1]];
+            for from in all {
+                let statements: Vec<_> = from.directory().statements().cloned().collect();
+                for to in all {
+                    let kept = statements.clone();
+                    let keep = to
+                        .store
+                        .write_blocking(move |writer| writer.keep_statements(kept));
+                    keep.unwrap();
+                    to.learn(&statements);
+                }
+            }
+            World {
+                _dir: dir,
+                county,
+                township,
+                stations,
+            }
+        })
+    }
+
+    fn key(node: &Node) -> PublicKey {
+        node.node_key().public()
+    }
+
+    fn session(node: &Node) -> PeerStatus {
+        PeerStatus {
+            node: lianzhan_protocol::codec::hex(node.node_key().public().ed25519_bytes()),
+            org: None,
+            software: Some("lianzhan 9.9.9".into()),
+            level: true,
+            received: 0,
+            wanted: 0,
+            since: START,
+        }
+    }
+
+    fn seen_by_county(&self, hours: i64, peers: &[PeerStatus]) -> Federation {
+        after(hours, || self.county.federation(peers).unwrap())
+    }
+}
+
+fn of<'a>(picture: &'a Federation, node: &Node) -> &'a NodeStatus {
+    let key = lianzhan_protocol::codec::hex(node.node_key().public().ed25519_bytes());
+    picture.nodes().find(|status| status.node == key).unwrap()
+}
+
+#[test]
+fn the_tree_stands_in_its_order_and_adds_up() {
+    let world = World::new();
+    let picture = world.seen_by_county(1, &[World::session(&world.township)]);
+    let shape: Vec<_> = picture
+        .orgs
+        .iter()
+        .map(|org| (org.depth, org.code.as_str()))
+        .collect();
+    let expected = [
+        (0, "990121"),
+        (1, "990121103"),
+        (2, "990121103201"),
+        (2, "990121103202"),
+    ];
+    assert_eq!(shape, expected);
+    assert_eq!((picture.below.nodes, picture.below.connected), (4, 2));
+    assert_eq!(of(&picture, &world.county).contact, Contact::Own);
+    let township = of(&picture, &world.township);
+    assert_eq!(township.contact, Contact::Connected);
+    assert_eq!(township.software.as_deref(), Some("lianzhan 9.9.9"));
+    // A station shows the line above it, not its neighbour.
+    let station = after(1, || world.stations[0].federation(&[]).unwrap());
+    assert_eq!(station.orgs.len(), 3);
+    assert_eq!(station.below.nodes, 1);
+}
+
+#[test]
+fn who_was_not_heard_of_for_long_is_silent_since_then() {
+    let world = World::new();
+    let (county, key) = (&world.county, World::key(&world.township));
+    after(1, || {
+        county
+            .met(key, &world.township.org_id(), Some("lianzhan 0.1.0".into()))
+            .unwrap()
+    });
+    after(5, || county.parted(&key));
+    let picture = world.seen_by_county(6, &[]);
+    let township = of(&picture, &world.township);
+    assert_eq!(
+        (township.contact, township.heard),
+        (Contact::Away, Some(START + 5 * HOUR))
+    );
+    assert!(township.attention.is_empty());
+    let picture = world.seen_by_county(5 + SILENT_HOURS + 1, &[]);
+    let township = of(&picture, &world.township);
+    assert_eq!(township.contact, Contact::Silent);
+    let since = Some(START + 5 * HOUR);
+    assert_eq!(township.attention, [Attention::Silent { since }]);
+    assert_eq!(
+        township.software.as_deref(),
+        Some("lianzhan 0.1.0"),
+        "what it said stays"
+    );
+    // The stations were never heard of, and are as old as their appointments.
+    assert_eq!((picture.below.silent, picture.below.attention), (3, 3));
+    let station = of(&picture, &world.stations[0]);
+    assert_eq!(station.attention, [Attention::Silent { since: None }]);
+}
+
+#[test]
+fn what_a_township_tells_of_its_stations_is_known_above_and_ages_with_it() {
+    let world = World::new();
+    let (township, station) = (World::key(&world.township), World::key(&world.stations[0]));
+    let county = world.county.org_id();
+    after(1, || {
+        let org = world.stations[0].org_id();
+        world
+            .township
+            .met(station, &org, Some("lianzhan 0.1.0".into()))
+            .unwrap();
+    });
+    // The township tells all that it knows when the county answers, and nothing downward.
+    let told = after(2, || {
+        world
+            .township
+            .met(World::key(&world.county), &county, None)
+            .unwrap()
+    });
+    let Some(Input::Seen(sightings)) = told else {
+        panic!("the county stands above")
+    };
+    assert!(
+        sightings
+            .iter()
+            .any(|seen| seen.node == station && seen.connected)
+    );
+    let down = world.stations[0].org_id();
+    assert!(after(2, || world.township.met(station, &down, None).unwrap()).is_none());
+    after(2, || {
+        world
+            .county
+            .met(township, &world.township.org_id(), None)
+            .unwrap();
+        world.county.told_of(township, sightings).unwrap();
+    });
+    let picture = world.seen_by_county(3, &[World::session(&world.township)]);
+    let seen = of(&picture, &world.stations[0]);
+    assert_eq!(seen.contact, Contact::Told);
+    assert_eq!(seen.told_by.as_deref(), Some("990121103"));
+    assert_eq!(seen.software.as_deref(), Some("lianzhan 0.1.0"));
+    after(9, || world.county.parted(&township));
+    let picture = world.seen_by_county(10, &[]);
+    let seen = of(&picture, &world.stations[0]);
+    assert_eq!(
+        (seen.contact, seen.heard),
+        (Contact::Away, Some(START + 9 * HOUR))
+    );
+}
+
+#[test]
+fn what_is_told_of_the_future_or_of_the_hearer_is_not_believed() {
+    let world = World::new();
+    let (township, station) = (World::key(&world.township), World::key(&world.stations[0]));
+    let seen = |node, at| Sighting {
+        node,
+        at: Timestamp(at),
+        connected: false,
+        software: Some(Text::cut("x")),
+    };
+    let own = World::key(&world.county);
+    after(1, || {
+        let all = vec![seen(station, i64::MAX), seen(own, START), seen(township, START)];
+        world.county.told_of(township, all).unwrap();
+    });
+    let picture = world.seen_by_county(2, &[]);
+    assert_eq!(of(&picture, &world.stations[0]).heard, Some(START + HOUR));
+    assert_ne!(of(&picture, &world.county).software.as_deref(), Some("x"));
+    assert_eq!(
+        of(&picture, &world.township).software,
+        None,
+        "who tells does not tell of itself"
+    );
+}
+
+#[test]
+fn after_a_start_nobody_is_connected() {
+    let world = World::new();
+    let key = World::key(&world.township);
+    after(1, || {
+        world.county.met(key, &world.township.org_id(), None).unwrap()
+    });
+    let dir = world.county.dir().to_owned();
+    let World { county, _dir, .. } = world;
+    drop(county);
+    let county = after(2, || Node::open(&dir, &Overrides::default()).unwrap());
+    let rows = county.store.read(|reader| reader.neighbours()).unwrap();
+    assert_eq!(rows.iter().map(|row| row.connected).collect::<Vec<_>>(), [false]);
+}
+
+#[test]
+fn alarms_and_appointments_that_end_stand_at_their_node() {
+    let world = World::new();
+    let print = World::key(&world.township).fingerprint();
+    let raised = world
+        .county
+        .store
+        .write_blocking(move |writer| writer.raise_alarm("peer", &print, "a lie"));
+    raised.unwrap();
+    let picture = world.seen_by_county(1, &[]);
+    let words = "a lie".to_owned();
+    assert_eq!(
+        of(&picture, &world.township).attention,
+        [Attention::Refused { words }]
+    );
+    // A year on, less a week: appointments of a year end soon.
+    let ends = after(0, || {
+        let offices = world.county.offices(&Default::default()).unwrap();
+        offices.iter().map(|office| office.not_after.0).min().unwrap()
+    });
+    let picture = world.seen_by_county((ends - START) / HOUR - 24 * 7, &[]);
+    let ending = |what: &Attention| matches!(what, Attention::Ending { days: 6 | 7, .. });
+    assert!(picture.nodes().any(|node| node.attention.iter().any(ending)));
+}

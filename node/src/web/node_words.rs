@@ -1,0 +1,91 @@
+//! What is known of a node, in words: for the federation's page, and for the command line, so that both say the same.
+
+use lianzhan_protocol::time::Timestamp;
+
+use super::i18n::Text;
+use super::page::key;
+use super::say;
+use crate::services::federation::{Attention, Contact, NodeStatus};
+
+/// A stretch of time in its largest whole unit.
+pub fn span(text: &Text, seconds: u64) -> String {
+    match seconds {
+        0..60 => text.t("span-moment"),
+        60..3600 => text.n("span-minutes", seconds / 60),
+        3600..172_800 => text.n("span-hours", seconds / 3600),
+        _ => text.n("span-days", seconds / 86_400),
+    }
+}
+
+/// Whether a node is there.
+pub fn contact(text: &Text, node: &NodeStatus, now: Timestamp) -> String {
+    let silent = node.silent_s(now).map(|seconds| span(text, seconds));
+    match (node.contact, silent) {
+        (Contact::Own, _) => text.t("contact-own"),
+        (Contact::Connected, _) => text.t("peer-connected"),
+        (Contact::Told, _) => {
+            let by = node.told_by.clone().unwrap_or_default();
+            text.t1("contact-told", "org", by)
+        }
+        (Contact::Away, Some(span)) => text.t1("contact-away", "span", span),
+        (Contact::Silent, Some(span)) => text.t1("contact-silent", "span", span),
+        (Contact::Silent, None) => text.t("contact-never"),
+        (Contact::Away | Contact::Unknown, _) => text.t("contact-unknown"),
+    }
+}
+
+/// What is not here yet of a node.
+pub fn lag(text: &Text, node: &NodeStatus) -> String {
+    match (node.logs, node.incoming.max(node.behind)) {
+        (0, 0) => text.t("node-no-logs"),
+        (_, 0) => text.t("lag-none"),
+        (_, behind) => text.n("node-behind", behind),
+    }
+}
+
+/// What it runs.
+pub fn version(text: &Text, node: &NodeStatus) -> String {
+    match &node.software {
+        Some(software) => software.strip_prefix("lianzhan ").unwrap_or(software).to_owned(),
+        None => text.t("version-unknown"),
+    }
+}
+
+/// What a person should look at. That a node is silent, its contact says.
+pub fn attention(text: &Text, what: &Attention) -> Option<String> {
+    Some(match what {
+        Attention::Silent { .. } => return None,
+        Attention::Fork { .. } => text.t("attention-fork"),
+        Attention::Halted { .. } => text.t("attention-halted"),
+        Attention::Rollback { .. } => text.t("attention-rollback"),
+        Attention::Refused { words } => text.t1("attention-refused", "words", words),
+        Attention::WitnessStopped => text.t("attention-witness"),
+        Attention::Revoked { words } => text.t1("attention-revoked", "words", words),
+        Attention::Ending { purpose, days } => {
+            let post = match purpose.as_str() {
+                "authority" => text.t(key!("ending-authority")),
+                "witness" => text.t(key!("ending-witness")),
+                _ => text.t(key!("ending-node")),
+            };
+            text.t2("attention-ending", "post", post, "days", *days)
+        }
+        Attention::DiskLow { free } => text.t1("attention-disk", "free", bytes(*free)),
+    })
+}
+
+/// An amount of bytes.
+pub fn bytes(amount: u64) -> String {
+    const MIB: u64 = 1 << 20;
+    match amount {
+        amount if amount >= 10 * 1024 * MIB => format!("{} GB", amount / (1024 * MIB)),
+        amount if amount >= 1024 * MIB => format!("{:.1} GB", amount as f64 / (1024 * MIB) as f64),
+        amount => format!("{} MB", amount / MIB),
+    }
+}
+
+/// The time of something, or nothing.
+pub fn at(text: &Text, millis: Option<i64>) -> String {
+    millis
+        .map(|at| say::clock(text, Timestamp(at)))
+        .unwrap_or_default()
+}
