@@ -794,6 +794,7 @@ span-days = { $count ->
         [one] 1 day
        *[other] { $count } days
     }
+newest-at = newest { $time }
 node-none = no node yet
 node-no-logs = no logs
 node-behind = { $count } to come
@@ -955,6 +956,8 @@ fault-appointment = This appointment is not here
 fault-appointment-todo = It may not have arrived yet, or its id is not whole. Look under Appointments.
 fault-refused = Not done
 fault-refused-todo = Go back, change what is said above, and try again.
+fault-full = Not saved: the disk is full
+fault-full-todo = Make room, then go back and save once more; what you typed is still there. What was saved before is safe.
 fault-halted = Not saved: nothing is written to this log any more
 fault-halted-todo = It differs from what others hold; the administrator must compare them. Everything else goes on.
 fault-inside = Not done: something is wrong on this node

@@ -5,14 +5,21 @@ use lianzhan_protocol::record::{ContestReason, Ineffective, RefusalReason};
 use lianzhan_protocol::trust::{FoundingError, StatementFault};
 
 use crate::keystore::{KeyFileError, PASSPHRASE_MIN};
-use crate::services::ServiceError;
 use crate::services::office::OfficeError;
 use crate::services::select::{RECORDS_MAX, SelectError};
 use crate::services::visit::PersonalData;
+use crate::services::{ServiceError, StoreError};
 
 /// The error in Chinese. What only an operator can mend keeps its English cause behind a Chinese sentence.
 pub fn zh(error: &ServiceError) -> String {
     match error {
+        error if error.is_full() => "没有保存：磁盘已满。请清出空间，再保存一次；此前保存的都在。".into(),
+        ServiceError::Store(StoreError::Newer { have, known }) => {
+            format!("数据库是更新的版本写的（格式 {have}，本程序只到 {known}），没有改动它。请更新程序。")
+        }
+        ServiceError::Store(StoreError::Upgrade { have, known, reason }) => format!(
+            "数据库没有从格式 {have} 升到 {known}：{reason}。原文件没有改动，可用原来的程序继续，并请告诉提供程序的人。"
+        ),
         ServiceError::Field { field, words } => {
             let label = field_of(field).map_or(field.as_str(), |field| field.zh.as_str());
             format!("{label}：{}", field_words(words))

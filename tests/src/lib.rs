@@ -23,6 +23,8 @@ pub mod dice;
 mod doubts;
 #[cfg(test)]
 mod federation;
+#[cfg(test)]
+mod full_disk;
 pub mod fuzz;
 #[cfg(test)]
 mod hostile;
@@ -52,6 +54,8 @@ mod serving;
 mod simulation;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod upgrade;
 
 /// The root of the repository.
 pub fn root() -> &'static std::path::Path {

@@ -337,7 +337,6 @@ impl Api {
 #[derive(Debug)]
 pub(crate) enum Fault {
     /// The node refused, with what it said.
-    #[expect(dead_code, reason = "shown where a test fails")]
     Refused(u16, String),
     /// The connection ended first.
     #[expect(dead_code, reason = "shown where a test fails")]

@@ -105,6 +105,17 @@ impl Problem {
         }
     }
 
+    fn full(error: &ServiceError) -> Self {
+        tracing::error!(%error, "the disk is full");
+        Problem::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "disk-full",
+            "The disk is full",
+            "nothing was saved: the disk is full. Make room, then save once more; what was confirmed before is safe",
+        )
+        .zh(words::zh(error))
+    }
+
     fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(%cause, "a request failed in the node itself");
         Problem::new(
@@ -137,6 +148,9 @@ impl From<DoorError> for Problem {
 
 impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
+        if error.is_full() {
+            return Problem::full(&error);
+        }
         let (status, kind, title) = match &error {
             ServiceError::Key(key) => return from_key(key, &error),
             ServiceError::UnknownOrg(_)

@@ -147,6 +147,17 @@ impl ServiceError {
         )
     }
 
+    /// Whether the disk is full.
+    pub fn is_full(&self) -> bool {
+        match self {
+            ServiceError::Store(error) => error.is_full(),
+            ServiceError::Disk { error, .. } | ServiceError::Key(KeyFileError::Disk { error, .. }) => {
+                crate::store::is_full(error)
+            }
+            _ => false,
+        }
+    }
+
     /// Why a log is written no more, if that is the reason.
     pub fn halted(&self) -> Option<&str> {
         match self {

@@ -17,16 +17,34 @@ pub enum StoreError {
     /// SQLite gave up the whole transaction in the middle of it.
     #[error("the database gave up the transaction: the disk is full, or fails")]
     RolledBack,
+    /// A transaction found no room; nothing of it was acknowledged.
+    #[error("nothing was saved, the disk is full: {0}")]
+    Full(String),
     /// It is durable, and the high-water file does not say so yet: nobody is shown it before.
     #[error("it is saved, but the high-water file could not be written, so nobody is shown it yet: {0}")]
     Unmarked(String),
     /// Written by a later version of this program.
-    #[error("the database has schema {have}, this program knows {known}; update the program")]
+    #[error(
+        "the database has schema {have}, this program knows up to {known}: it was written by a later version, and stays as it is; update the program"
+    )]
     Newer {
         /// In the file.
         have: usize,
         /// Known here.
         known: usize,
+    },
+    /// Its schema could not be brought to that of this program; the file is as it was.
+    #[error(
+        "the database could not be brought from schema {have} to {known}: {reason}. The file is as it was: go on with the \
+         program that wrote it, and tell who provides this one"
+    )]
+    Upgrade {
+        /// In the file.
+        have: usize,
+        /// Known here.
+        known: usize,
+        /// What failed.
+        reason: String,
     },
     /// Nothing is written to this log any more.
     #[error("log {origin} is halted: {reason}")]
@@ -56,4 +74,24 @@ pub enum StoreError {
     /// A use case refused the write inside of the transaction.
     #[error("{0}")]
     Refused(String),
+}
+
+impl StoreError {
+    /// Whether the disk is full, as far as that can be told: what was confirmed before is safe, and room mends it.
+    pub fn is_full(&self) -> bool {
+        match self {
+            StoreError::Sqlite(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
+            StoreError::Disk(error) => is_full(error),
+            StoreError::RolledBack | StoreError::Full(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Whether a file could not be written for want of room.
+pub fn is_full(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+    )
 }

@@ -20,7 +20,7 @@ mod writer;
 
 pub use append::{LogRules, OwnEntry, Signer};
 pub use branches::{BranchPiece, BranchRow, LeftEntry, Onto};
-pub use error::StoreError;
+pub use error::{StoreError, is_full};
 pub use figures::OwnerFigures;
 pub use logs::{Closed, LastWitnessed, LogRow, ReceiptRow};
 pub use neighbours::{LogGlance, NeighbourRow, WitnessedGlance};
@@ -96,6 +96,8 @@ impl Store {
     pub fn open(dir: &Path, signer: Arc<dyn Signer>) -> Result<Self, StoreError> {
         let path = dir.join(DATABASE);
         let mut connection = Connection::open(&path)?;
+        // Before anything is written, the journal among it: a file of a later program stays as it is.
+        refuse_newer(&connection)?;
         configure(&connection)?;
         migrate(&mut connection)?;
         neighbours::forget_sessions(&connection)?;
@@ -243,19 +245,50 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0006.sql"),
 ];
 
-fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let have: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if have > MIGRATIONS.len() {
-        return Err(StoreError::Newer {
-            have,
-            known: MIGRATIONS.len(),
-        });
+/// The schema that this program writes.
+pub const SCHEMA: usize = MIGRATIONS.len();
+
+fn schema_of(connection: &Connection) -> Result<usize, StoreError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+fn refuse_newer(connection: &Connection) -> Result<(), StoreError> {
+    match schema_of(connection)? {
+        have if have > SCHEMA => Err(StoreError::Newer { have, known: SCHEMA }),
+        _ => Ok(()),
     }
-    for (n, sql) in MIGRATIONS.iter().enumerate().skip(have) {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(sql)?;
-        transaction.pragma_update(None, "user_version", n + 1)?;
-        transaction.commit()?;
+}
+
+/// Brings the file to [`SCHEMA`], from whatever earlier one it has, in one transaction: what fails on the way leaves it as it
+/// was.
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let have = schema_of(connection)?;
+    if have == SCHEMA {
+        return Ok(());
+    }
+    let upgrade = |connection: &mut Connection| -> Result<(), rusqlite::Error> {
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        for sql in &MIGRATIONS[have..] {
+            transaction.execute_batch(sql)?;
+        }
+        transaction.pragma_update(None, "user_version", SCHEMA)?;
+        transaction.commit()
+    };
+    upgrade(connection).map_err(|error| match (have, StoreError::from(error)) {
+        (0, error) => error,
+        (_, error) if error.is_full() => error,
+        (have, error) => StoreError::Upgrade {
+            have,
+            known: SCHEMA,
+            reason: error.to_string(),
+        },
+    })?;
+    if have > 0 {
+        tracing::info!(
+            from = have,
+            to = SCHEMA,
+            "the database was brought to the schema of this program"
+        );
     }
     Ok(())
 }

@@ -227,7 +227,10 @@ impl Thread {
                 tracing::error!(%error, jobs = finishes.len(), "transaction failed; nothing of it was acknowledged");
                 let words = error.to_string();
                 for finish in finishes {
-                    finish(Err(StoreError::Refused(format!("nothing was saved: {words}"))));
+                    finish(Err(match error.is_full() {
+                        true => StoreError::Full(words.clone()),
+                        false => StoreError::Refused(format!("nothing was saved: {words}")),
+                    }));
                 }
             }
         }

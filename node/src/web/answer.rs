@@ -224,6 +224,12 @@ fn told(visitor: &Visitor, fault: &Fault) -> (StatusCode, ErrorPage) {
             id.clone(),
             text.t("fault-appointment-todo"),
         ),
+        Fault::Service(error) if error.is_full() => (
+            StatusCode::INSUFFICIENT_STORAGE,
+            text.t("fault-full"),
+            String::new(),
+            text.t("fault-full-todo"),
+        ),
         Fault::Service(error) if error.is_callers() => (
             StatusCode::UNPROCESSABLE_ENTITY,
             text.t("fault-refused"),

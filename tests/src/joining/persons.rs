@@ -1,7 +1,9 @@
 //! Invitations that appoint a person: with the node of an org, or at a node that is there.
 
+use lianzhan_node::env;
 use lianzhan_node::services::invite::{INVITE_DAYS, InviteDraft, InvitedPerson, Invitee};
 use lianzhan_node::services::join::{PersonChoice, join_person};
+use lianzhan_node::services::office::OfficeError;
 use lianzhan_protocol::trust::{Purpose, Role};
 
 use super::*;
@@ -234,12 +236,30 @@ fn nobody_is_invited_to_more_than_the_inviter_may_give() {
             ..post(Role::Deputy, Some("罗定一"))
         };
         let known = || Invitee::Known(CODE.into());
-        let above = world
-            .invite_person(known(), seat(Level::County))
-            .await
-            .map(|_| ());
-        assert!(matches!(above, Err(ServiceError::WouldNotStand(_))), "{above:?}");
+        let beyond = InvitedPerson {
+            until: Some(Timestamp(env::now().0 + 20 * 366 * 86_400_000)),
+            ..seat(Level::Township)
+        };
+        let beyond = world.invite_person(known(), beyond).await.map(|_| ());
+        assert!(
+            matches!(beyond, Err(ServiceError::Office(OfficeError::Beyond(_)))),
+            "{beyond:?}"
+        );
+        // Nobody but a deputy has a seat.
+        let clerk = InvitedPerson {
+            roles: vec![Role::OpinionLiaison],
+            ..seat(Level::Township)
+        };
+        assert!(matches!(
+            world.invite_person(known(), clerk).await,
+            Err(ServiceError::Bad(_))
+        ));
         assert!(world.invite_person(known(), seat(Level::Township)).await.is_ok());
+        assert_eq!(
+            world.node().invitations().unwrap().len(),
+            1,
+            "what was refused is not open"
+        );
         let strange = world
             .invite_person(Invitee::Known("990199".into()), seat(Level::Township))
             .await;

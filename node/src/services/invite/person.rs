@@ -117,7 +117,7 @@ impl Node {
             Invitee::New(draft) => (self.stated(&authority, draft)?, true),
             Invitee::Known(text) => {
                 let org = self.invitable(&text)?;
-                (org.id, org.id != self.org && !self.has_node(&org.id))
+                (org.id, org.id != self.org && !self.has_joined(&org.id))
             }
         };
         if !of_node && person.is_none() {
@@ -153,6 +153,17 @@ impl Node {
             .statements()
             .filter_map(SignedStatement::appointment)
             .any(|post| post.org == *org && post.purpose == Purpose::Node)
+    }
+
+    /// Whether an org has an authority, which it got when its node joined.
+    fn has_joined(&self, org: &OrgId) -> bool {
+        let directory = self.directory();
+        directory
+            .statements()
+            .filter_map(|statement| Some((statement.id(), statement.appointment()?)))
+            .any(|(id, post)| {
+                post.org == *org && post.purpose == Purpose::Authority && directory.revoked(&id).is_empty()
+            })
     }
 
     /// The post as a request of somebody whose key nobody has.
