@@ -63,3 +63,53 @@ fn the_package_is_the_same_bytes_each_time_and_what_is_in_it_runs() {
     );
     assert!(inside.join("usr/share/doc/lianzhan/operating.md").exists());
 }
+
+/// The recipe of the image cannot be built here without a container engine; what it names must at least be there.
+#[test]
+fn the_recipe_of_the_image_fits_the_tree() {
+    let recipe = std::fs::read_to_string(root().join("tools/package/Containerfile")).unwrap();
+    let lines = |word: &str| -> Vec<&str> {
+        let of_word = |line: &&str| line.split_whitespace().next() == Some(word);
+        recipe.lines().filter(of_word).collect()
+    };
+    let toolchain = std::fs::read_to_string(root().join("rust-toolchain.toml")).unwrap();
+    let channel = toolchain.split('"').nth(1).unwrap();
+    let minor: Vec<&str> = channel.splitn(3, '.').take(2).collect();
+    let from = lines("FROM");
+    assert!(
+        from[0].starts_with(&format!("FROM rust:{}-", minor.join("."))),
+        "{from:?}: the toolchain is {channel}"
+    );
+    // Both stages are of one release of Debian: the programs find the C library that they were built for.
+    assert!(from.iter().all(|line| line.contains("trixie")), "{from:?}");
+    for tool in recipe
+        .split_whitespace()
+        .filter(|word| word.starts_with("tools/"))
+    {
+        assert!(root().join(tool).exists(), "{tool}");
+    }
+    for program in ["lianzhan", "lianzhan-audit"] {
+        assert!(
+            lines("COPY")
+                .iter()
+                .any(|line| line.contains(&format!("/src/target/release/{program} ")))
+        );
+    }
+    let unit = std::fs::read_to_string(root().join("tools/package/lianzhan.service")).unwrap();
+    assert!(recipe.contains(r#"ENTRYPOINT ["/usr/bin/lianzhan"]"#));
+    assert!(recipe.contains(r#"CMD ["run", "--dir", "/var/lib/lianzhan/node"]"#));
+    assert!(
+        unit.contains("/usr/bin/lianzhan run --dir /var/lib/lianzhan/node"),
+        "as the unit runs it"
+    );
+    assert!(
+        lines("VOLUME")
+            .iter()
+            .any(|line| line.ends_with("/var/lib/lianzhan"))
+    );
+    let ignored = std::fs::read_to_string(root().join(".dockerignore")).unwrap();
+    assert!(
+        ignored.lines().any(|line| line == "target"),
+        "what was built here is not copied"
+    );
+}
