@@ -7,7 +7,7 @@ use lianzhan_protocol::time::Timestamp;
 use super::{Lang, out};
 use crate::services::federation::{Federation, NodeStatus, OrgStatus};
 use crate::web::i18n::{self, Text};
-use crate::web::node_words as words;
+use crate::web::node_words::{self as words, Names};
 
 /// Orgs that are shown whatever their state; of more, those that need nobody are counted.
 const WHOLE: usize = 60;
@@ -18,6 +18,7 @@ pub(super) fn text(picture: &Federation, lang: Lang) -> String {
         Lang::Zh => i18n::Lang::Zh,
         Lang::En => i18n::Lang::En,
     });
+    let names = Names::of(speech, picture);
     let now = Timestamp(picture.as_of);
     let headings = [
         "col-org",
@@ -38,10 +39,10 @@ pub(super) fn text(picture: &Federation, lang: Lang) -> String {
             left_out += org.nodes.len() as u64;
             continue;
         }
-        rows.extend(lines(org, &speech, lang, now));
+        rows.extend(lines(org, &names, lang, now));
     }
     for node in &picture.others {
-        rows.push(line(node.node.chars().take(16).collect(), node, &speech, now));
+        rows.push(line(node.node.chars().take(16).collect(), node, &names, now));
     }
     let mut text = out::table(&headings, &rows);
     for org in &picture.orgs {
@@ -59,33 +60,30 @@ pub(super) fn text(picture: &Federation, lang: Lang) -> String {
     text
 }
 
-fn lines(org: &OrgStatus, speech: &Text, lang: Lang, now: Timestamp) -> Vec<Vec<String>> {
+fn lines(org: &OrgStatus, names: &Names<'_>, lang: Lang, now: Timestamp) -> Vec<Vec<String>> {
     let name = format!(
         "{}{}",
         "  ".repeat(org.depth as usize),
         lang.pick(&org.name_zh, &org.name_en)
     );
     if org.nodes.is_empty() {
-        let mut row = vec![name, speech.t("node-none")];
+        let mut row = vec![name, names.text().t("node-none")];
         row.resize(6, String::new());
         return vec![row];
     }
-    let line = |node: &NodeStatus| line(name.clone(), node, speech, now);
+    let line = |node: &NodeStatus| line(name.clone(), node, names, now);
     org.nodes.iter().map(line).collect()
 }
 
-fn line(name: String, node: &NodeStatus, speech: &Text, now: Timestamp) -> Vec<String> {
+fn line(name: String, node: &NodeStatus, names: &Names<'_>, now: Timestamp) -> Vec<String> {
+    let speech = names.text();
     let receipt = match node.last_receipt {
         None => speech.t("receipt-none"),
-        Some(at) => format!(
-            "{} {}",
-            out::time(at),
-            node.receipt_by.as_deref().unwrap_or_default()
-        ),
+        Some(at) => format!("{} {}", out::time(at), names.name(node.receipt_by.as_ref())),
     };
     vec![
         name,
-        words::contact(speech, node, now),
+        words::contact(names, node, now),
         node.heard.map(out::time).unwrap_or_default(),
         words::lag(speech, node),
         receipt.trim_end().to_owned(),

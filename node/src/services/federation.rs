@@ -19,10 +19,13 @@ use gather::Gathered;
 
 /// A node that is expected to be heard of and was not for so long is silent: longer than a weekend.
 pub const SILENT_HOURS: i64 = 72;
-/// A disk with less than one part in so many free, or less than [`DISK_LOW_BYTES`], is nearly full.
+/// A disk with less than so many bytes free is nearly full; so is one with less than one part in [`DISK_LOW_PART`] free, unless
+/// that is still [`DISK_MUCH_BYTES`] or more.
+pub const DISK_LOW_BYTES: u64 = 512 << 20;
+/// See there.
 pub const DISK_LOW_PART: u64 = 20;
 /// See there.
-pub const DISK_LOW_BYTES: u64 = 512 * 1024 * 1024;
+pub const DISK_MUCH_BYTES: u64 = 4 << 30;
 
 /// How this node knows of another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +56,7 @@ pub struct NodeStatus {
     pub contact: Contact,
     /// The last sign of it: a session, a receipt over one of its logs, an entry. Milliseconds since 1970.
     pub heard: Option<i64>,
-    /// The org that told of the last session with it, by its Chinese name; none where this node had it.
+    /// The org that told of the last session with it, its id as hex; none where this node had it.
     pub told_by: Option<String>,
     /// Its logs held here.
     pub logs: u64,
@@ -69,7 +72,7 @@ pub struct NodeStatus {
     pub newest_entry: Option<i64>,
     /// The newest receipt over one of its logs.
     pub last_receipt: Option<i64>,
-    /// Who gave it, by Chinese name.
+    /// The org that gave it, its id as hex.
     pub receipt_by: Option<String>,
     /// What it says that it runs.
     pub software: Option<String>,
@@ -99,7 +102,7 @@ pub struct Disk {
 impl Disk {
     /// Whether a person should make room.
     pub fn is_low(&self) -> bool {
-        self.free < DISK_LOW_BYTES || self.free < self.total / DISK_LOW_PART
+        self.free < DISK_LOW_BYTES || self.free < (self.total / DISK_LOW_PART).min(DISK_MUCH_BYTES)
     }
 }
 

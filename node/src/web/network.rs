@@ -184,9 +184,10 @@ fn node_page(desk: &Desk, key: &str) -> Result<NodePage, Fault> {
         .ok_or(Fault::Nowhere)?;
     let mut logs = desk.node.logs_of(&key)?;
     logs.sort_by(|a, b| (&a.owner, &a.audience).cmp(&(&b.owner, &b.audience)));
+    let names = words::Names::of(text, &picture);
     let line = NodeLine {
         name: name(desk, &status.org).unwrap_or_default(),
-        ..line(&text, status, Timestamp(picture.as_of))
+        ..line(&names, status, Timestamp(picture.as_of))
     };
     let or_none = |value: String| match value.is_empty() {
         true => text.t("receipt-none"),
@@ -196,11 +197,14 @@ fn node_page(desk: &Desk, key: &str) -> Result<NodePage, Fault> {
     let facts = [
         (text.t("node-key"), say::grouped(&key.fingerprint())),
         (text.t("col-heard"), or_none(words::at(&text, status.heard))),
-        (text.t("told-by"), status.told_by.clone().unwrap_or_default()),
+        (text.t("told-by"), names.name(status.told_by.as_ref()).to_owned()),
         (text.t("col-held"), text.figure(status.held)),
         (text.t("col-signed"), text.figure(status.signed)),
         (text.t("col-behind"), line.lag.label.clone()),
-        (text.t("col-newest"), or_none(line.newest.clone())),
+        (
+            text.t("col-newest"),
+            or_none(words::at(&text, status.newest_entry)),
+        ),
         (text.t("col-receipt"), or_none(receipt.trim().to_owned())),
         (text.t("col-version"), line.version.clone()),
     ];

@@ -8,8 +8,9 @@ use lianzhan_protocol::time::Timestamp;
 
 use super::answer::Desk;
 use super::i18n::{Lang, Text};
+use super::node_words::{self as words, Names};
 use super::page::{NetBranch, NodeLine, SilentRow, Tag, Tone, Tree};
-use super::{node_words as words, say};
+use super::say;
 use crate::services::federation::{Attention, Contact, Federation, NodeStatus, OrgStatus};
 
 /// Up to so many nodes all branches are shown whole.
@@ -45,6 +46,7 @@ impl Wish {
 struct Grower<'a> {
     desk: &'a Desk,
     picture: &'a Federation,
+    names: Names<'a>,
     wish: Wish,
     by_id: BTreeMap<&'a str, &'a OrgStatus>,
     below: BTreeMap<&'a str, Vec<&'a OrgStatus>>,
@@ -63,6 +65,7 @@ pub(super) fn tree(desk: &Desk, picture: &Federation, wish: Wish) -> Tree {
     let grower = Grower {
         desk,
         picture,
+        names: Names::of(desk.text, picture),
         wish,
         by_id: picture.orgs.iter().map(|org| (org.id.as_str(), org)).collect(),
         below,
@@ -185,7 +188,7 @@ impl Grower<'_> {
                 true => say::short_hex(&node.node),
                 false => String::new(),
             },
-            ..line(&text, node, self.now())
+            ..line(&self.names, node, self.now())
         };
         org.nodes.iter().map(line).collect()
     }
@@ -193,7 +196,7 @@ impl Grower<'_> {
     fn other(&self, node: &NodeStatus) -> NodeLine {
         NodeLine {
             name: name(self.desk, &node.org).unwrap_or_default(),
-            ..line(&self.text(), node, self.now())
+            ..line(&self.names, node, self.now())
         }
     }
 
@@ -264,7 +267,8 @@ fn sentences(text: &Text, all: &[Attention]) -> Vec<String> {
 }
 
 /// A node in one line, without its name.
-pub(super) fn line(text: &Text, node: &NodeStatus, now: Timestamp) -> NodeLine {
+pub(super) fn line(names: &Names<'_>, node: &NodeStatus, now: Timestamp) -> NodeLine {
+    let text = names.text();
     let behind = node.incoming.max(node.behind);
     let heard = match node.contact {
         Contact::Away | Contact::Silent => words::at(text, node.heard),
@@ -277,7 +281,7 @@ pub(super) fn line(text: &Text, node: &NodeStatus, now: Timestamp) -> NodeLine {
         own: node.contact == Contact::Own,
         print: String::new(),
         contact: Tag {
-            label: words::contact(text, node, now),
+            label: words::contact(names, node, now),
             tone: match node.contact {
                 Contact::Own | Contact::Connected | Contact::Told => Tone::Good,
                 Contact::Away => Tone::Soon,
@@ -294,9 +298,12 @@ pub(super) fn line(text: &Text, node: &NodeStatus, now: Timestamp) -> NodeLine {
                 _ => Tone::Soon,
             },
         },
-        newest: words::at(text, node.newest_entry),
+        newest: match node.newest_entry {
+            Some(at) => text.t1("newest-at", "time", words::at(text, Some(at))),
+            None => String::new(),
+        },
         receipt: words::at(text, node.last_receipt),
-        receipt_by: node.receipt_by.clone().unwrap_or_default(),
+        receipt_by: names.name(node.receipt_by.as_ref()).to_owned(),
         version: words::version(text, node),
         told: node.software.is_some(),
         attention: sentences(text, &node.attention),

@@ -1,11 +1,43 @@
 //! What is known of a node, in words: for the federation's page, and for the command line, so that both say the same.
 
+use std::collections::HashMap;
+
 use lianzhan_protocol::time::Timestamp;
 
-use super::i18n::Text;
+use super::i18n::{Lang, Text};
 use super::page::key;
 use super::say;
-use crate::services::federation::{Attention, Contact, NodeStatus};
+use crate::services::federation::{Attention, Contact, Federation, NodeStatus, OrgStatus};
+
+/// Names of the orgs in a picture, by the hex of their ids.
+pub struct Names<'a> {
+    text: Text,
+    orgs: HashMap<&'a str, &'a OrgStatus>,
+}
+
+impl<'a> Names<'a> {
+    /// Those of a picture.
+    pub fn of(text: Text, picture: &'a Federation) -> Self {
+        Names {
+            text,
+            orgs: picture.orgs.iter().map(|org| (org.id.as_str(), org)).collect(),
+        }
+    }
+
+    /// The words that go with them.
+    pub fn text(&self) -> &Text {
+        &self.text
+    }
+
+    /// The name of an org; empty where it is not in the picture.
+    pub fn name(&self, org: Option<&String>) -> &'a str {
+        let org = org.and_then(|id| self.orgs.get(id.as_str()));
+        org.map_or("", |org| match self.text.lang {
+            Lang::Zh => &org.name_zh,
+            Lang::En => &org.name_en,
+        })
+    }
+}
 
 /// A stretch of time in its largest whole unit.
 pub fn span(text: &Text, seconds: u64) -> String {
@@ -18,15 +50,13 @@ pub fn span(text: &Text, seconds: u64) -> String {
 }
 
 /// Whether a node is there.
-pub fn contact(text: &Text, node: &NodeStatus, now: Timestamp) -> String {
+pub fn contact(names: &Names<'_>, node: &NodeStatus, now: Timestamp) -> String {
+    let text = &names.text;
     let silent = node.silent_s(now).map(|seconds| span(text, seconds));
     match (node.contact, silent) {
         (Contact::Own, _) => text.t("contact-own"),
         (Contact::Connected, _) => text.t("peer-connected"),
-        (Contact::Told, _) => {
-            let by = node.told_by.clone().unwrap_or_default();
-            text.t1("contact-told", "org", by)
-        }
+        (Contact::Told, _) => text.t1("contact-told", "org", names.name(node.told_by.as_ref())),
         (Contact::Away, Some(span)) => text.t1("contact-away", "span", span),
         (Contact::Silent, Some(span)) => text.t1("contact-silent", "span", span),
         (Contact::Silent, None) => text.t("contact-never"),

@@ -173,7 +173,7 @@ impl<'a> Gathered<'a> {
                     let directory = self.directory;
                     let name = names
                         .entry(witness)
-                        .or_insert_with(|| witness_name(directory, &witness));
+                        .or_insert_with(|| witness_org(directory, &witness));
                     status.last_receipt = Some(at.0);
                     status.receipt_by.clone_from(name);
                 }
@@ -201,9 +201,7 @@ impl<'a> Gathered<'a> {
             let status = &mut draft.status;
             hear(status, row.at, self.now);
             status.software = row.software;
-            status.told_by = teller
-                .and_then(|org| self.directory.org(&org))
-                .map(|org| org.name_zh.clone());
+            status.told_by = teller.map(|org| org.to_string());
             if row.connected && row.teller.is_some() {
                 status.contact = Contact::Told;
             }
@@ -340,8 +338,8 @@ fn hear(status: &mut NodeStatus, at: Timestamp, now: Timestamp) {
     status.heard = status.heard.max(Some(at.0.min(now.0)));
 }
 
-fn witness_name(directory: &Directory, witness: &[u8; 32]) -> Option<String> {
+fn witness_org(directory: &Directory, witness: &[u8; 32]) -> Option<String> {
     let key = PublicKey::from_ed25519(*witness).ok()?;
     let (_, post) = directory.appointments_of(&key, Purpose::Witness).next()?;
-    directory.org(&post.org).map(|org| org.name_zh.clone())
+    Some(post.org.to_string())
 }

@@ -228,7 +228,7 @@ fn what_a_township_tells_of_its_stations_is_known_above_and_ages_with_it() {
     let picture = world.seen_by_county(3, &[World::session(&world.township)]);
     let seen = of(&picture, &world.stations[0]);
     assert_eq!(seen.contact, Contact::Told);
-    assert_eq!(seen.told_by.as_deref(), Some("990121103"));
+    assert_eq!(seen.told_by, Some(world.township.org_id().to_string()));
     assert_eq!(seen.software.as_deref(), Some("lianzhan 0.1.0"));
     after(9, || world.county.parted(&township));
     let picture = world.seen_by_county(10, &[]);
