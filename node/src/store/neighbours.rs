@@ -11,6 +11,9 @@ use super::logs::{LOG_COLUMNS, LogRow};
 use super::reader::Reader;
 use super::writer::{StoreEvent, Writer};
 
+/// Most nodes that others may tell of: more than any org has below it.
+const TOLD_MAX: u64 = 65_536;
+
 /// When a node was last heard of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NeighbourRow {
@@ -138,8 +141,16 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Takes note of when nodes were heard of: of what is known of each the newest stays.
     pub fn keep_neighbours(&mut self, rows: Vec<NeighbourRow>) -> Result<(), StoreError> {
+        let count = |tx: &rusqlite::Transaction<'_>| -> rusqlite::Result<u64> {
+            tx.prepare_cached("SELECT count(*) FROM neighbours")?
+                .query_row([], |row| row.get(0))
+        };
+        let full = count(self.tx)?.saturating_add(rows.len() as u64) > TOLD_MAX;
         let mut kept = Vec::with_capacity(rows.len());
         for row in rows {
+            if full && row.teller.is_some() {
+                continue;
+            }
             let changed = self
                 .tx
                 .prepare_cached(

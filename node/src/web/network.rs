@@ -121,7 +121,6 @@ fn page(desk: &Desk, wish: Wish) -> Result<NetworkPage, Fault> {
 
 /// The situation: what needs a person first.
 fn title(text: &Text, picture: &Federation, alarms: &Alarms, logs: &Logs) -> String {
-    let sums = picture.below;
     let dialled = picture.nodes().filter(|node| node.contact == Contact::Silent);
     let silent: Vec<_> = dialled.collect();
     let mut parts = Vec::new();
@@ -149,9 +148,9 @@ fn title(text: &Text, picture: &Federation, alarms: &Alarms, logs: &Logs) -> Str
         .nodes()
         .filter(|node| node.contact == Contact::Connected)
         .count();
-    match (connected, sums.nodes, logs.behind()) {
+    match (connected, picture.below.nodes, logs.behind()) {
         (0, _, _) => text.t("network-title-alone"),
-        (_, 2.., 0) => text.n("network-title-all", sums.nodes),
+        (_, 2.., 0) => text.n("network-title-all", picture.nodes().count()),
         (peers, _, 0) => text.n("network-title-level", peers),
         (_, _, behind) => text.n("network-title-behind", behind),
     }

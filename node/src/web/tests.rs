@@ -4,6 +4,7 @@ mod appointments;
 mod bundles;
 mod entrance;
 mod forks;
+mod network;
 mod pages;
 mod verify;
 mod visits;

@@ -322,7 +322,14 @@ fn prepare_posts(driver: &Driver, prefecture: &Prefecture) -> anyhow::Result<()>
     at_node(
         prefecture,
         "shiqiao",
-        &["revoke", "wen", "--reason", "手提电脑失窃", "--stolen"],
+        &[
+            "revoke",
+            "wen",
+            "--reason",
+            "手提电脑失窃",
+            "--stolen",
+            "--everything",
+        ],
     )?;
     let waits = "if (!document.querySelector('input[name=change]')) { location.href = '/contested'; return false; } return true";
     browser.until("what waits", PATIENCE, waits, &[])

@@ -198,6 +198,12 @@ impl<'a> Gathered<'a> {
             let Some(draft) = self.nodes.get_mut(&row.node) else {
                 continue;
             };
+            // What was told before the node's appointment was here may be of another branch.
+            if row.teller.is_some()
+                && !teller.is_some_and(|teller| self.directory.is_at_or_above(&teller, &draft.org))
+            {
+                continue;
+            }
             let status = &mut draft.status;
             hear(status, row.at, self.now);
             status.software = row.software;

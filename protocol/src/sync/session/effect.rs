@@ -206,7 +206,8 @@ pub enum Effect {
         /// What the peer says that it runs, without control characters.
         software: Option<String>,
     },
-    /// The peer, whose org is below ours, says when nodes of its org's branch were last heard of. For people alone.
+    /// The peer, whose org is below ours, says when nodes were last heard of: of its org's branch, as far as is known. For people
+    /// alone.
     Seen(Vec<Sighting>),
     /// Read entries of a log for the peer, from `from` on, up to `max_bytes` of entries and payloads but at least one
     /// entry, with a signed checkpoint at or after their end. Answered by [`Input::Read`].

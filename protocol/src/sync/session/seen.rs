@@ -62,10 +62,10 @@ fn is_above(directory: &Directory, above: &OrgId, below: &OrgId) -> bool {
     above != below && directory.is_at_or_above(above, below)
 }
 
-/// Whether the node serves an org below `head`.
+/// Whether the node serves an org below `head`, as far as is known: its appointment may come later than it is heard of.
 fn in_branch(directory: &Directory, head: &OrgId, seen: &Sighting) -> bool {
     let org = directory.node_org(&seen.node);
-    org.is_some_and(|org| is_above(directory, head, &org))
+    org.is_none_or(|org| is_above(directory, head, &org))
 }
 
 #[cfg(test)]
@@ -137,6 +137,13 @@ mod tests {
         let mut session = opened(&county, &township);
         let effects = say(&mut session, message());
         assert_eq!(effects, [Effect::Seen(vec![sighting(&station, "a[2Jb")])]);
+        // Of a node whose appointment is not here yet it is kept.
+        let early = Sighting {
+            node: crate::testing::key("early").public(),
+            ..sighting(&station, "x")
+        };
+        let one = List::take_from(&mut std::iter::once(early.clone()));
+        assert_eq!(say(&mut session, Message::Seen(one)), [Effect::Seen(vec![early])]);
         // From above nothing is taken, and nobody is turned away for it.
         let mut session = opened(&township, &county);
         assert!(say(&mut session, message()).is_empty());
