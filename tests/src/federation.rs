@@ -68,6 +68,10 @@ fn a_federation_of_real_processes() {
         began.elapsed().as_secs_f64()
     ));
     same_rows(&sites, rows.len());
+    until_seen(&nodes, "the county sees every node, and what it runs", |node| {
+        let there = ["own", "connected", "told"].contains(&node["contact"].as_str().unwrap_or_default());
+        there && node["software"] == concat!("lianzhan ", env!("CARGO_PKG_VERSION")) && node["behind"] == 0
+    });
     let records = records(&sites.county);
     convinces_an_auditor(&sites, dir.path(), &records);
 
@@ -195,6 +199,23 @@ fn until_level(nodes: &Nodes, visits: usize) {
         reasons.is_empty().then_some(())
     });
     assert!(reached.is_some(), "not level: {reasons:#?}");
+}
+
+/// Waits until each node in the county's picture of the federation is as it should be.
+fn until_seen(nodes: &Nodes, what: &str, fits: impl Fn(&Value) -> bool) {
+    until(what, || {
+        let picture = nodes.county.api.get("/network");
+        let orgs = picture["orgs"].as_array()?;
+        let all = orgs.iter().flat_map(|org| {
+            let of_org = org["nodes"].as_array().cloned().unwrap_or_default();
+            of_org.into_iter().map(|mut node| {
+                node["code"] = org["code"].clone();
+                node
+            })
+        });
+        let all: Vec<Value> = all.collect();
+        (all.len() == 4 && all.iter().all(&fits)).then_some(())
+    });
 }
 
 fn lag(nodes: &Nodes, visits: usize) -> Vec<String> {
@@ -367,6 +388,11 @@ fn partition(sites: &Federation, nodes: &mut Nodes, before: usize, more: usize) 
     );
     until("the station notices", || {
         (nodes.station.status()["peers"] == json!([])).then_some(())
+    });
+    // The station was heard of through the township: both went away together.
+    until_seen(nodes, "the county sees who is away", |node| {
+        let below = node["code"] != "990100" && node["code"] != "990121";
+        !below || (node["contact"] == "away" && node["heard"].is_i64())
     });
     assert!(
         status["entries"].as_u64() > Some(at_kill + 1),

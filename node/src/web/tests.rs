@@ -42,14 +42,18 @@ struct Station {
 
 impl Station {
     fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let passphrase = SecretString::from(PASSPHRASE);
-        let draft = OrgDraft {
+        Self::of(OrgDraft {
             level: Level::Station,
             name_zh: "石桥站".into(),
             name_en: "Shiqiao station".into(),
             code: "990121103201".into(),
-        };
+        })
+    }
+
+    /// The same for another org.
+    fn of(draft: OrgDraft) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let passphrase = SecretString::from(PASSPHRASE);
         let config = Config {
             scrypt_log_n: 4,
             ..Config::default()

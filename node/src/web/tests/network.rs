@@ -18,7 +18,7 @@ fn secret() -> SecretString {
     SecretString::from(PASSPHRASE)
 }
 
-/// A further station below the one of the tests, as a node that was heard of so many days ago.
+/// A station below the township of the tests, as a node that was heard of so many days ago.
 fn below(station: &Station, days: i64) -> (String, tempfile::TempDir) {
     let place = tempfile::tempdir().unwrap();
     let draft = OrgDraft {
@@ -55,7 +55,12 @@ fn below(station: &Station, days: i64) -> (String, tempfile::TempDir) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_node_is_seen_at_once_and_has_a_page() {
-    let station = Station::new();
+    let station = Station::of(OrgDraft {
+        level: Level::Township,
+        name_zh: "枫渡镇".into(),
+        name_en: "Fengdu township".into(),
+        code: "990121103".into(),
+    });
     let (key, _place) = below(&station, 5);
     let mut lin = Browser::signed_in(&station, "lin").await;
     let page = lin.get(&station, "/network").await;
