@@ -108,7 +108,7 @@ enum LogFormat {
 #[derive(Subcommand)]
 enum Command {
     Found(found::Found),
-    Invite(invite::Invite),
+    Invite(Box<invite::Invite>),
     Join(join::Join),
     Run(run::Run),
     Status(status::Status),

@@ -468,7 +468,7 @@ pub(crate) mod tests {
         let parts: Vec<&[u8]> = frames.iter().map(Vec::as_slice).collect();
         assert_eq!(
             Hash::of("test", &parts).to_string(),
-            "b99a77956d028276080206f182e00c73883e382c7e4d84a4ac0ef3b119709a20"
+            "1d3deebb7b66edde0f622bf2d92fcbcf8af3e823b358e24ff7e1e8d886fb7470"
         );
         assert_eq!(codec::hex(&frames[14]), "820e80");
     }
