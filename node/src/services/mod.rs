@@ -45,7 +45,7 @@ pub mod threads;
 pub mod visit;
 pub mod witness;
 
-pub use crate::store::{AlarmRow, RecordRow, RowFilter, StoreError, StoreEvent};
+pub use crate::store::{AlarmRow, NeighbourRow, RecordRow, RowFilter, StoreError, StoreEvent};
 pub use crate::views::Loaded;
 pub use error::ServiceError;
 pub use lianzhan_protocol::record::ledger::by_hash as definition;

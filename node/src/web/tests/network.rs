@@ -8,9 +8,9 @@ use lianzhan_protocol::trust::{Level, Role};
 
 use super::{Browser, PASSPHRASE, Station};
 use crate::env;
+use crate::services::NeighbourRow;
 use crate::services::found::OrgDraft;
 use crate::services::invite::{INVITE_DAYS, InviteDraft, InvitedPerson, Invitee, Joining};
-use crate::store::NeighbourRow;
 
 const OWN: &str = "another long passphrase";
 
