@@ -1209,3 +1209,27 @@ slip-qr = QR code
 slip-qr-what = The code of the invitation as a QR code, the same as the text
 slip-qr-how = The same as the text. On paper it is 70 mm wide, and a hand-held scanner types it.
 slip-qr-long = The code is too long for a QR code; use the text.
+
+attachments = Attachments
+attachments-count = { $count }
+attachments-none = No attachments yet.
+attachment-photo = Photo
+attachment-video = Video
+attachment-document = PDF document
+attachment-file = File
+attachment-alt = { $kind }, opens the whole picture
+attachment-away = Not here yet
+attachment-detach = Take out
+attachment-detached = Taken out. The history still says that it was there.
+attach-where = Where it goes
+attach-personal = The person's part: encrypted, held by { $who } only
+attach-shared = With the record: seen by { $who }, so no personal data
+attach-file = Choose photos, videos or PDF
+attach-kinds = JPEG, PNG, WebP up to 20 MiB, PDF 50 MiB, MP4, MOV 200 MiB
+attach-hint = Place, time and camera are taken out of photos first; look for bystanders yourself.
+attach-do = Upload and sign
+attach-done = { $count ->
+    [one] One attachment added.
+   *[other] { $count } attachments added.
+}
+visit-file = Photos or PDF of letters and papers (encrypted)

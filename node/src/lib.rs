@@ -14,6 +14,7 @@ pub mod import;
 pub mod keystore;
 pub mod net;
 pub mod qr;
+pub mod ranges;
 pub mod runtime;
 pub mod services;
 pub mod store;

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::config::{Config, Overrides};
 use crate::services::found::FreshDir;
 use crate::services::limit::Door;
-use crate::services::{Node, ServiceError, files, join, project, witness};
+use crate::services::{Node, ServiceError, attachment, files, join, project, witness};
 use crate::{api, env, net, web};
 
 /// Name of the file that tells other programs how to reach a running node.
@@ -76,6 +76,7 @@ impl Running {
         let mut tasks = JoinSet::new();
         tasks.spawn(project::run(node.clone(), stopped.clone()));
         tasks.spawn(witness::keep_fresh(node.clone(), stopped.clone()));
+        tasks.spawn(attachment::keep_swept(node.clone(), stopped.clone()));
         if let Some(certificate) = gate.certificate() {
             tasks.spawn(renew(certificate, stopped.clone())?);
         }

@@ -49,6 +49,7 @@ pub fn zh(error: &ServiceError) -> String {
             format!("口令少于 {PASSPHRASE_MIN} 个字符，请换长一些的。")
         }
         ServiceError::Carry(error) => error.zh(),
+        ServiceError::Attachment(error) => error.zh(),
         ServiceError::Config(error) => error.zh(),
         ServiceError::Invitation(error) => error.zh(),
         ServiceError::Select(error) => select(error),

@@ -161,6 +161,12 @@ pub struct StatementTag(pub [u8; 16]);
 cbor_bytes!(StatementTag, 16);
 id_text!(StatementTag, 16);
 
+/// An attachment: the BLAKE3 hash of its bytes. What a field of kind `blob` holds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttachmentId(pub [u8; 32]);
+cbor_bytes!(AttachmentId, 32);
+id_text!(AttachmentId, 32);
+
 /// A person, whatever keys and posts they hold: 16 random bytes, drawn at the first appointment.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PersonId(pub [u8; 16]);

@@ -19,9 +19,12 @@
 //! judges all appointments from the founding statement downward, whether the author held a fitting appointment in time.
 //! [`record::fold()`] takes what counts, in causal order, to fields and events. What does not count never covers what does.
 //!
+//! What is too long for a change stands beside it as an [`attachment`], named by its hash and fetched piece by piece.
+//!
 //! Years later an auditor opens a [`bundle`]: entries, proofs, appointments and receipts of a few records, and this same
 //! crate says, offline, what was proved.
 
+pub mod attachment;
 pub mod bundle;
 pub mod codec;
 pub mod id;

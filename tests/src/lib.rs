@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod apart;
 #[cfg(test)]
+mod attachments;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod automerge_attacks;

@@ -16,9 +16,9 @@ use crate::import::FILE_MAX;
 use crate::services::import::ImportReport;
 
 /// Header with the login of the person who signs.
-const LOGIN_HEADER: &str = "x-lianzhan-login";
+pub(super) const LOGIN_HEADER: &str = "x-lianzhan-login";
 /// Header with that person's passphrase.
-const PASSPHRASE_HEADER: &str = "x-lianzhan-passphrase";
+pub(super) const PASSPHRASE_HEADER: &str = "x-lianzhan-passphrase";
 
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
@@ -59,7 +59,7 @@ async fn import(
     Ok(Json(report.await?))
 }
 
-fn header(headers: &HeaderMap, name: &'static str) -> Result<String, Problem> {
+pub(super) fn header(headers: &HeaderMap, name: &'static str) -> Result<String, Problem> {
     let wrong = || Problem::request(format!("send the header {name}, percent-encoded UTF-8"));
     let encoded = headers.get(name).ok_or_else(wrong)?.as_bytes();
     let text = percent_encoding::percent_decode(encoded).decode_utf8();

@@ -6,6 +6,7 @@ mod act;
 mod activities;
 mod adoptions;
 mod appointments;
+mod attachments;
 mod auth;
 pub mod bundles;
 mod care;
@@ -90,6 +91,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         // Behind the layer: it has a limit of its own.
         .merge(imports::router())
+        .merge(attachments::router())
         .merge(carry::router())
         .fallback(async || Problem::no_such_route())
         .layer(middleware::from_fn_with_state(token, auth::require));

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::keystore::KeyFileError;
 use crate::services::ServiceError;
+use crate::services::attachment::AttachmentError;
 use crate::services::carry::CarryError;
 use crate::services::invite::InviteError;
 use crate::services::limit::DoorError;
@@ -203,6 +204,7 @@ impl From<ServiceError> for Problem {
                 "The file cannot be read",
             ),
             ServiceError::Incomplete(_) => (StatusCode::CONFLICT, "incomplete", "Not all of it is here yet"),
+            ServiceError::Attachment(error) => of_attachment(error),
             ServiceError::Bundle(_) => (StatusCode::CONFLICT, "bundle", "No evidence bundle can be made"),
             ServiceError::Document(_) => (
                 StatusCode::CONFLICT,
@@ -227,6 +229,30 @@ impl From<ServiceError> for Problem {
         Problem {
             field,
             ..Problem::new(status, kind, title, error.to_string()).zh(words::zh(&error))
+        }
+    }
+}
+
+/// What is wrong with an attachment.
+fn of_attachment(error: &AttachmentError) -> (StatusCode, &'static str, &'static str) {
+    match error {
+        AttachmentError::TooLarge(_) | AttachmentError::TooManyPixels => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-large",
+            "The file is too large",
+        ),
+        AttachmentError::Heic | AttachmentError::Kind | AttachmentError::NoPersonalVideo => (
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "kind",
+            "This kind of file is not taken",
+        ),
+        AttachmentError::Unknown(_) => (StatusCode::NOT_FOUND, "not-here", "This node has no such thing"),
+        AttachmentError::Elsewhere(_) => (StatusCode::CONFLICT, "elsewhere", "It is not here yet"),
+        AttachmentError::NoPersonalPart | AttachmentError::TooMany => {
+            (StatusCode::CONFLICT, "state", "This does not fit what is there")
+        }
+        AttachmentError::Empty | AttachmentError::Broken | AttachmentError::NoField(_) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong")
         }
     }
 }

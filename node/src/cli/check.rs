@@ -54,15 +54,18 @@ fn text(report: &CheckReport, lang: Lang) -> String {
         receipts,
         records,
         documents,
+        attachments,
         faults,
     } = report;
     let mut text = match lang {
         Lang::Zh => {
-            format!("日志 {logs}，条目 {entries}，见证回执 {receipts}，记录 {records}，文档 {documents}：")
+            format!(
+                "日志 {logs}，条目 {entries}，见证回执 {receipts}，记录 {records}，文档 {documents}，附件 {attachments}："
+            )
         }
         Lang::En => {
             format!(
-                "{logs} logs, {entries} entries, {receipts} receipts, {records} records, {documents} documents: "
+                "{logs} logs, {entries} entries, {receipts} receipts, {records} records, {documents} documents, {attachments} attachments: "
             )
         }
     };

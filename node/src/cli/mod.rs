@@ -10,6 +10,7 @@ mod anew;
 mod appoint;
 mod appointments;
 mod ask;
+mod attach;
 mod authority;
 mod backup;
 mod bundle;
@@ -123,6 +124,7 @@ enum Command {
     Policy(policy::Policy),
     Witness(witness::Witness),
     Import(import::Import),
+    Attach(attach::Attach),
     Query(query::Query),
     Marks(marks::Marks),
     Anew(anew::Anew),
@@ -202,6 +204,7 @@ impl Command {
             Command::Policy(policy) => policy.run(shell),
             Command::Witness(witness) => witness.run(shell),
             Command::Import(import) => import.run(shell),
+            Command::Attach(attach) => attach.run(shell),
             Command::Query(query) => query.run(shell),
             Command::Marks(marks) => marks.run(shell),
             Command::Anew(anew) => anew.run(shell),

@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
+use lianzhan_protocol::attachment::ATTACHMENT_MAX;
 use lianzhan_protocol::codec::hex;
 use lianzhan_protocol::id::{OrgId, StatementId};
 use lianzhan_protocol::trust::FoundingStatement;
@@ -165,6 +166,10 @@ pub fn back_up(
             put_file(&mut archive, &dir.join(&name), &name)?;
         }
         put_file(&mut archive, &copy.0, DATABASE)?;
+        // After the rows that say what is here: what came meanwhile is not missed, what went is found to lack at the start.
+        for name in store::named_files(dir)? {
+            put_file(&mut archive, &dir.join(&name), &name)?;
+        }
         archive.into_inner()
     })?;
     if let Some(keys) = keys {
@@ -226,7 +231,8 @@ fn unpack(to: &Path, archive: impl Read, from: &Path) -> Result<About, BackupErr
         let mut entry = entry.map_err(disk(from))?;
         let name = entry.path().map_err(disk(from))?.to_string_lossy().into_owned();
         let size = entry.header().size().map_err(disk(from))?;
-        if name != DATABASE && size > FILE_MAX {
+        let attachment = store::is_named_file(&name);
+        if (attachment && size > ATTACHMENT_MAX) || (!attachment && name != DATABASE && size > FILE_MAX) {
             return Err(refused(from, &format!("{name} is too long")));
         }
         if name == ABOUT {
@@ -243,10 +249,13 @@ fn unpack(to: &Path, archive: impl Read, from: &Path) -> Result<About, BackupErr
             about = Some(read);
             continue;
         }
-        if about.is_none() || !is_ours(&name) {
+        if about.is_none() || !(attachment || is_ours(&name)) {
             return Err(refused(from, &format!("{name:?} does not belong into it")));
         }
         let path = to.join(&name);
+        if let Some(place) = path.parent().filter(|_| attachment) {
+            env::create_private_dir(place).map_err(disk(place))?;
+        }
         let mut file = private(&path).map_err(disk(&path))?;
         io::copy(&mut entry, &mut file)
             .and_then(|_| file.sync_all())

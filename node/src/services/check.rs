@@ -22,6 +22,9 @@ pub struct CheckReport {
     pub records: u64,
     /// Automerge documents compared with the fold.
     pub documents: u64,
+    /// Attachments hashed.
+    #[serde(default)]
+    pub attachments: u64,
     /// What does not agree, each a sentence. Empty: all is well.
     pub faults: Vec<String>,
 }
@@ -80,6 +83,10 @@ impl Node {
                 Ok(still)
             })?;
         }
+        let done = report.entries + report.records;
+        let (attachments, faults) = self.check_attachments(|count| progress(done + count))?;
+        report.attachments = attachments;
+        report.faults.extend(faults);
         report
             .faults
             .extend(suspects.into_iter().flat_map(|(_, faults)| faults));
@@ -214,6 +221,7 @@ fn check_record(reader: &Reader<'_>, load: &mut Load<'_>, record: &RecordId) -> 
                 && (expected.pending, expected.refused, expected.unwitnessed)
                     == (stored.pending, stored.refused, stored.unwitnessed)
                 && (expected.contested, expected.doubted) == (stored.contested, stored.doubted)
+                && expected.attachments == reader.named_by(record)?
         }
         (None, None) => true,
         _ => false,

@@ -129,6 +129,9 @@ pub enum ServiceError {
     /// An evidence bundle could not be made.
     #[error("evidence bundle: {0}")]
     Bundle(String),
+    /// An attachment.
+    #[error(transparent)]
+    Attachment(#[from] super::attachment::AttachmentError),
     /// An Automerge document could not be made.
     #[error("automerge document: {0}")]
     Document(#[from] crate::documents::DocumentError),

@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod adopt;
 pub mod appoint;
+pub mod attachment;
 pub mod authority;
 pub mod backup;
 pub mod carry;
@@ -65,7 +66,7 @@ use lianzhan_protocol::trust::{Audience, Directory, FoundingStatement, Org, Sign
 
 use crate::config::{Config, Overrides};
 use crate::keystore::{self, AnnexKeys};
-use crate::store::{Signer, Store};
+use crate::store::{ATTACHMENTS, Blobs, Signer, Store};
 
 /// File names in a node's directory.
 pub mod files {
@@ -117,6 +118,7 @@ pub struct Node {
     annex_keys: AnnexKeys,
     directory: RwLock<Arc<Directory>>,
     secrets: std::sync::Mutex<()>,
+    blobs: Blobs,
     carrying: std::sync::Mutex<()>,
     conduct: conduct::Conduct,
     _lock: std::fs::File,
@@ -159,6 +161,10 @@ impl Node {
             former: former.clone(),
         };
         let store = Store::open(dir, Arc::new(signer))?;
+        let blobs = Blobs::open(dir).map_err(|error| ServiceError::Disk {
+            path: dir.join(ATTACHMENTS),
+            error,
+        })?;
         let (org, statements) = store.read(|r| Ok((r.meta(META_ORG)?, r.statements()?)))?;
         let org = org
             .and_then(|bytes| <[u8; 16]>::try_from(bytes).ok())
@@ -188,12 +194,14 @@ impl Node {
             annex_keys,
             directory: RwLock::new(Arc::new(directory)),
             secrets: std::sync::Mutex::new(()),
+            blobs,
             carrying: std::sync::Mutex::new(()),
             conduct: conduct::Conduct::default(),
             _lock: lock,
         });
         node.mark_revised()?;
         node.settle_authority()?;
+        node.miss_attachments()?;
         Ok(node)
     }
 

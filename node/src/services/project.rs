@@ -268,6 +268,8 @@ async fn heed(node: &Arc<Node>, batch: &[StoreEvent]) -> bool {
             | StoreEvent::Switched { .. }
             | StoreEvent::Fresh { .. }
             | StoreEvent::Filled { .. }
+            | StoreEvent::AttachmentHeld(_)
+            | StoreEvent::AttachmentsLacking
             | StoreEvent::Alarm
             | StoreEvent::Seen(_) => {}
         }

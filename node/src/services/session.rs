@@ -70,7 +70,7 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
             let met: Job = Box::new(move |node| node.met(peer, &org, software).unwrap_or_else(failed));
             vec![
                 piece(&node, &answers, met),
-                piece(&node, &answers, Box::new(|node| lack_keys(node))),
+                lack_what_records_need(&node, &answers),
                 piece(&node, &answers, Box::new(|node| lack_payloads(node))),
                 Box::new(move || know_forks(&forks, &answers)),
             ]
@@ -79,7 +79,7 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
             node.told_of(peer, sightings).err().and_then(failed)
         })),
         Effect::Level => vec![
-            piece(node, answers, Box::new(|node| lack_keys(node))),
+            lack_what_records_need(node, answers),
             piece(node, answers, Box::new(|node| lack_payloads(node))),
         ],
         Effect::Learn(statements) => aside(Box::new(move |node| {
@@ -188,6 +188,23 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
                 Err(error) => failed(error),
             }))
         }
+        Effect::OpenAttachment { id } => aside(Box::new(move |node| match node.attachment_so_far(&id) {
+            Ok(from) => Some(Input::AttachmentOpened { id, from }),
+            Err(error) => failed(error),
+        })),
+        Effect::StorePiece { id, size, from, data } => aside(Box::new(move |node| {
+            match node.grow_attachment(&id, size, from, &data) {
+                Ok(next) => Some(Input::PieceStored { id, next }),
+                Err(error) => failed(error),
+            }
+        })),
+        Effect::ReadPiece { space, id, from } => aside(Box::new(move |node| {
+            let piece = node.read_piece(&space, &id, from).unwrap_or_else(|error| {
+                tracing::error!(%id, %error, "a piece of an attachment could not be read for a peer");
+                None
+            });
+            Some(Input::PieceRead { id, from, piece })
+        })),
         Effect::Fork {
             origin, ours, theirs, ..
         } => {
@@ -242,6 +259,7 @@ pub fn alarm(node: &Arc<Node>, peer: &PublicKey, words: String, answers: &Answer
 pub fn news(node: &Node, batch: &[StoreEvent]) -> Vec<Input> {
     let mut grown: BTreeMap<Origin, Input> = BTreeMap::new();
     let mut inputs = Vec::new();
+    let mut lacking = false;
     for event in batch {
         match event {
             StoreEvent::Grew {
@@ -291,10 +309,15 @@ pub fn news(node: &Node, batch: &[StoreEvent]) -> Vec<Input> {
                 origin: origin.clone(),
             }),
             StoreEvent::Seen(rows) => inputs.push(Input::Seen(rows.iter().map(sighting).collect())),
+            StoreEvent::AttachmentHeld(id) => inputs.push(Input::AttachmentHeld(*id)),
+            StoreEvent::AttachmentsLacking => lacking = true,
             StoreEvent::Dirty(_) | StoreEvent::Projected(_) | StoreEvent::Alarm => {}
         }
     }
     inputs.extend(grown.into_values());
+    if lacking {
+        inputs.extend(lack_attachments(node));
+    }
     inputs
 }
 
@@ -323,6 +346,15 @@ fn piece(node: &Arc<Node>, answers: &Answers, work: Job) -> Work {
     })
 }
 
+/// Keys and attachments, in one piece of work.
+fn lack_what_records_need(node: &Arc<Node>, answers: &Answers) -> Work {
+    let (node, answers) = (node.clone(), answers.clone());
+    Box::new(move || {
+        let lacking = [lack_keys(&node), lack_attachments(&node)];
+        lacking.into_iter().flatten().for_each(|input| answers(input));
+    })
+}
+
 fn lack_keys(node: &Node) -> Option<Input> {
     match node.lacking_keys() {
         Ok(records) if records.is_empty() => None,
@@ -335,6 +367,14 @@ fn lack_payloads(node: &Node) -> Option<Input> {
     match node.lacking_payloads() {
         Ok(places) if places.is_empty() => None,
         Ok(places) => Some(Input::LackPayloads(places)),
+        Err(error) => failed(error),
+    }
+}
+
+fn lack_attachments(node: &Node) -> Option<Input> {
+    match node.lacking_attachments() {
+        Ok(lacking) if lacking.is_empty() => None,
+        Ok(lacking) => Some(Input::LackAttachments(lacking)),
         Err(error) => failed(error),
     }
 }

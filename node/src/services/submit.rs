@@ -140,6 +140,31 @@ impl Node {
         Ok(Pending { receiver, written })
     }
 
+    /// Writes a further change of an annex whose key is here.
+    pub(super) async fn append_annex(
+        &self,
+        author: &Author,
+        annex: &RecordId,
+        ledger: &str,
+        space: &Space,
+        puts: Vec<Put>,
+    ) -> Result<Written, ServiceError> {
+        let key = self.annex_keys.get(annex).ok_or_else(|| {
+            ServiceError::NotAllowed(
+                "the key of this personal part is not here; write at a node that has it".into(),
+            )
+        })?;
+        let salt = Salt::Sealed(&key, env::random());
+        let Prepared { origin, own, change } = self.prepare(author, annex, ledger, space, puts, &salt)?;
+        self.store
+            .write(move |writer| writer.append_own(&origin, vec![own]).map(drop))
+            .await?;
+        Ok(Written {
+            record: *annex,
+            change,
+        })
+    }
+
     fn prepare_annex(
         &self,
         author: &Author,

@@ -5,6 +5,8 @@
 //! high-water file is synced; only then is anybody told. Jobs that wait at the same time share one transaction.
 
 mod append;
+mod attachments;
+mod blobs;
 mod branches;
 mod error;
 mod figures;
@@ -19,6 +21,8 @@ mod witness;
 mod writer;
 
 pub use append::{LogRules, OwnEntry, Signer};
+pub use attachments::{Lacking, Named};
+pub use blobs::{ATTACHMENTS, Blobs, Coming, Grown, Naming, is_named_file, named_files};
 pub use branches::{BranchPiece, BranchRow, LeftEntry, Onto};
 pub use error::{StoreError, is_full};
 pub use figures::OwnerFigures;
@@ -243,6 +247,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0004.sql"),
     include_str!("sql/0005.sql"),
     include_str!("sql/0006.sql"),
+    include_str!("sql/0007.sql"),
 ];
 
 /// The schema that this program writes.

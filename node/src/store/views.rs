@@ -6,6 +6,7 @@ use lianzhan_protocol::record::Value;
 use rusqlite::types::{ToSqlOutput, Value as Sql};
 use rusqlite::{OptionalExtension, Row, params_from_iter};
 
+use super::attachments::Named;
 use super::error::StoreError;
 use super::reader::Reader;
 use super::writer::{StoreEvent, Writer};
@@ -47,6 +48,8 @@ pub struct Projection {
     pub columns: Vec<(String, Value)>,
     /// Text to be found, as grams.
     pub grams: String,
+    /// The attachments that it names.
+    pub attachments: Vec<Named>,
 }
 
 /// A row of the list of records.
@@ -192,8 +195,15 @@ impl Writer<'_> {
                 continue;
             }
             self.remove_rows(&record)?;
+            self.unname_attachments(&record)?;
             if let Some(projection) = projection {
                 self.insert_rows(&projection)?;
+                self.name_attachments(
+                    &record,
+                    &projection.space,
+                    &projection.owner,
+                    &projection.attachments,
+                )?;
                 told.push((record, projection.ledger));
             }
             self.seq += 1;
@@ -359,7 +369,8 @@ impl Writer<'_> {
             self.tx.execute_batch(&format!("DELETE FROM {table}"))?;
         }
         self.tx.execute_batch(
-            "DELETE FROM search; DELETE FROM records; DELETE FROM documents; DELETE FROM dirty; DELETE FROM undocumented;",
+            "DELETE FROM search; DELETE FROM records; DELETE FROM documents; DELETE FROM dirty; DELETE FROM undocumented; \
+             DELETE FROM attachment_names;",
         )?;
         let records: Vec<[u8; 16]> = self
             .tx

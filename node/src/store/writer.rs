@@ -6,7 +6,7 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
+use lianzhan_protocol::id::{AttachmentId, Hash, RecordId, SpaceId};
 use lianzhan_protocol::log::{Frontier, Origin, TreeSize};
 use lianzhan_protocol::sync::Standing;
 use lianzhan_protocol::trust::SignedStatement;
@@ -79,6 +79,10 @@ pub enum StoreEvent {
     Alarm,
     /// Nodes were heard of.
     Seen(Vec<NeighbourRow>),
+    /// An attachment is here, or a record names one that was here before.
+    AttachmentHeld(AttachmentId),
+    /// Attachments are lacking that were not before.
+    AttachmentsLacking,
 }
 
 /// How far own logs may be shown to anybody: what is committed and not yet in the high-water file must not leave signed,

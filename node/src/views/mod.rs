@@ -7,7 +7,7 @@ pub use grams::{grams, query_expression};
 use std::collections::BTreeMap;
 
 use lianzhan_protocol::codec::hex;
-use lianzhan_protocol::id::{ChangeId, Hash, RecordId};
+use lianzhan_protocol::id::{AttachmentId, ChangeId, Hash, RecordId};
 use lianzhan_protocol::log::doubt;
 use lianzhan_protocol::record::ledger::{FieldKind, Ledger, by_hash, ledger};
 use lianzhan_protocol::record::{
@@ -16,7 +16,7 @@ use lianzhan_protocol::record::{
 use lianzhan_protocol::trust::Space;
 use serde::Serialize;
 
-use crate::store::Projection;
+use crate::store::{Named, Projection};
 
 /// Everything that is held of one record.
 #[derive(Debug, Clone)]
@@ -110,10 +110,12 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
         state: String::new(),
         columns: Vec::new(),
         grams: String::new(),
+        attachments: Vec::new(),
     };
     let Some(definition) = definition else {
         return Some(projection);
     };
+    projection.attachments = named(definition, loaded, state);
     if loaded.sealed {
         projection.main = lianzhan_protocol::id::RecordId::parse(state.text("of"));
         return Some(projection);
@@ -130,6 +132,39 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
         .collect();
     projection.grams = searchable(definition, state);
     Some(projection)
+}
+
+/// The attachments that a record names: those of its fields as they stand, a conflict's both sides, and those of changes that
+/// may come to count. Who was taken out of a field is not named any more.
+fn named(ledger: &Ledger, loaded: &Loaded, state: &RecordState) -> Vec<Named> {
+    let id = |key: &str, value: &Value| {
+        let (field, _) = ledger.resolve(key)?;
+        match value {
+            Value::Bytes(bytes) if field.kind == FieldKind::Blob => {
+                bytes.as_slice().try_into().ok().map(AttachmentId)
+            }
+            _ => None,
+        }
+    };
+    let mut named: BTreeMap<AttachmentId, bool> = BTreeMap::new();
+    let open = |verdict: &Verdict| matches!(verdict, Verdict::Pending { .. } | Verdict::Contested { .. });
+    let waiting = state.history.iter().filter(|item| open(&item.verdict));
+    for item in waiting {
+        let held = loaded.held.iter().filter(|held| held.id == item.change);
+        for put in held.flat_map(|held| &held.change.puts) {
+            named.extend(
+                put.field_name()
+                    .and_then(|key| id(key, &put.value))
+                    .map(|id| (id, false)),
+            );
+        }
+    }
+    for (key, field) in &state.fields {
+        let values = field.candidates.iter().map(|candidate| &candidate.value);
+        named.extend(values.filter_map(|value| id(key, value)).map(|id| (id, true)));
+    }
+    let named = named.into_iter();
+    named.map(|(id, counts)| Named { id, counts }).collect()
 }
 
 fn cell(state: &RecordState, id: &str, set: bool) -> Value {

@@ -12,8 +12,8 @@ use super::activity_form::{again, fresh, own_joint_spaces, read};
 use super::activity_view;
 use super::answer::{self, Desk, Fault, Page, show, show_as};
 use super::page::{
-    ActivitiesPage, ActivityForm, ActivityPage, ActivityRow, Field, LineForm, LogPart, Notice,
-    ParticipantsPart, SealsPart, Section, Tag, Tone,
+    ActivitiesPage, ActivityForm, ActivityPage, ActivityRow, AttachmentsPart, Field, LineForm, LogPart,
+    Notice, ParticipantsPart, SealsPart, Section, Tag, Tone,
 };
 use super::records::Shown;
 use super::request::{Deed, Posted, Signed, escape};
@@ -46,6 +46,13 @@ impl Page for ActivityPage {
         let text = self.text;
         match id {
             "log" => Some(LogPart { text, log: &self.log }.render()),
+            "attachments" => Some(
+                AttachmentsPart {
+                    text,
+                    attachments: &self.attachments,
+                }
+                .render(),
+            ),
             "seals" => Some(
                 SealsPart {
                     text,

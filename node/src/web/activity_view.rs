@@ -15,7 +15,7 @@ use super::page::{
 };
 use super::proof::Panels;
 use super::record_view::{detail, facts, words_of};
-use super::{bundles, say, session};
+use super::{attachments, bundles, say, session};
 use crate::services::ServiceError;
 use crate::services::activity::{LEDGER, LoadedActivity};
 use crate::services::query::RecordDetail;
@@ -69,6 +69,7 @@ pub(super) fn page(
             None
         },
         seal,
+        attachments: attachments::shown(desk, &detail, &path)?,
         log: log(desk, &detail, &held.activity, &panels)?,
         seals: seals(desk, &detail, &held.activity, &panels)?,
         participants: participants(desk, &detail, &held.activity),

@@ -20,6 +20,14 @@ const CSP_VERIFIER: &str = "default-src 'none'; style-src 'self'; script-src 'se
 #[derive(Clone, Copy)]
 pub(super) struct RunsVerifier;
 
+/// For what people sent: it is shown, and runs and loads nothing, whatever it is.
+const CSP_SANDBOX: &str = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; \
+                           frame-ancestors 'none'";
+
+/// Marks an answer that holds what people sent.
+#[derive(Clone, Copy)]
+pub(super) struct Sandboxed;
+
 const ALWAYS: [(HeaderName, HeaderValue); 4] = [
     (
         header::X_CONTENT_TYPE_OPTIONS,
@@ -51,6 +59,7 @@ pub(super) async fn around(State(site): State<Site>, request: Request, next: Nex
     };
     let policy = match response.extensions().get::<RunsVerifier>() {
         Some(RunsVerifier) => CSP_VERIFIER,
+        None if response.extensions().get::<Sandboxed>().is_some() => CSP_SANDBOX,
         None => CSP,
     };
     let headers = response.headers_mut();

@@ -8,11 +8,13 @@ use axum::routing::{get, post};
 use lianzhan_protocol::trust::Level;
 
 use super::answer::{self, Desk, Fault, Page, show, show_as};
+use super::filed::Filed;
 use super::page::{Due, HomePage, Link, Notice, Section, Todo, Tone, VisitForm, VisitTable};
-use super::request::{Deed, Signed};
+use super::request::Signed;
 use super::visit_form::{self, Typed};
 use super::{WebState, live, office_news, say, visits};
 use crate::services::RowFilter;
+use crate::services::attachment::Received;
 use crate::services::desk::{OpenVisit, RowState};
 use crate::services::visit::LEDGER;
 use crate::services::{ServiceError, Written};
@@ -110,13 +112,22 @@ fn todo(desk: &Desk, visit: &OpenVisit, station: bool) -> Todo {
     }
 }
 
-async fn register(State(state): State<WebState>, deed: Deed) -> Response {
-    let Deed { who, form } = deed;
+async fn register(State(state): State<WebState>, filed: Filed) -> Response {
+    let Filed { who, form, files } = filed;
     let text = who.visitor.text;
     let (mut typed, draft) = Typed::read(text, form);
-    let Some(draft) = draft else {
+    let Some(mut draft) = draft else {
         return back(state, who, typed).await;
     };
+    match files {
+        Ok(files) => draft
+            .subject
+            .extend(files.iter().filter_map(Received::personal_field)),
+        Err(error) => {
+            typed.refused(&error);
+            return back(state, who, typed).await;
+        }
+    }
     let (node, session) = (state.node.clone(), who.session.clone());
     let watch = live::Watch::new(&state);
     let done = answer::once(&who.session, typed.token(), async move {

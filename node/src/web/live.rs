@@ -143,7 +143,8 @@ fn topics_of(batch: &[StoreEvent], topics: &mut BTreeSet<String>) {
             | StoreEvent::Seen(_) => {
                 topics.extend(["network".to_owned(), "sync".to_owned()]);
             }
-            StoreEvent::Dirty(_) => {}
+            StoreEvent::AttachmentHeld(id) => drop(topics.insert(format!("attachment:{id}"))),
+            StoreEvent::Dirty(_) | StoreEvent::AttachmentsLacking => {}
         }
     }
 }

@@ -9,11 +9,13 @@ mod answer;
 mod appointment;
 mod appointments;
 mod assets;
+mod attachments;
 mod authority;
 mod bundles;
 mod contested;
 mod deputies;
 mod entrance;
+mod filed;
 pub mod first;
 mod forks;
 pub mod gate;
@@ -134,6 +136,7 @@ pub fn router(state: WebState) -> Router {
         .merge(home::router())
         .merge(visits::router())
         .merge(records::router())
+        .merge(attachments::router())
         .merge(activities::router())
         .merge(deputies::router())
         .merge(bundles::router())

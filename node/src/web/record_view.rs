@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use lianzhan_protocol::id::{ChangeId, RecordId};
-use lianzhan_protocol::record::ledger::{Field as Definition, Ledger, ledger};
+use lianzhan_protocol::record::ledger::{Field as Definition, FieldKind, Ledger, ledger};
 use lianzhan_protocol::record::{ANNEX_KEY, FieldState, Value};
 use lianzhan_protocol::trust::{Audience, Space};
 
@@ -15,7 +15,7 @@ use super::page::{
     RecordPage, Section, Timeline, Turn, VisitAct,
 };
 use super::proof::Panels;
-use super::{bundles, say, timeline, visit_form};
+use super::{attachments, bundles, say, timeline, visit_form};
 use crate::services::query::RecordDetail;
 use crate::services::{Node, ServiceError, desk, visit};
 
@@ -83,6 +83,7 @@ pub(super) fn page(
         },
         turn,
         facts: definition.map_or_else(Vec::new, |ledger| facts(desk, &detail, ledger)),
+        attachments: attachments::shown(desk, &detail, &path)?,
         parts: parts(desk, &detail),
         conflicts,
         timeline: Timeline {
@@ -190,7 +191,8 @@ pub(super) fn facts(desk: &Desk, detail: &RecordDetail, ledger: &Ledger) -> Vec<
     let mut facts = Vec::new();
     for field in &ledger.fields {
         let shown_above = detail.ledger == visit::LEDGER && field.id == "gist";
-        if field.auto || shown_above {
+        // Attachments are shown as what they are.
+        if field.auto || shown_above || field.kind == FieldKind::Blob {
             continue;
         }
         let values: Vec<(&String, &FieldState)> = detail
@@ -240,7 +242,9 @@ fn parts(desk: &Desk, detail: &RecordDetail) -> Vec<PrivatePart> {
             let held = detail.annexes.iter().find(|part| part.ledger == annex.id);
             let state = held.map_or(PrivateState::Elsewhere, |part| {
                 let fact = |(name, value): &(String, Value)| {
-                    let (field, _) = annex.resolve(name)?;
+                    let (field, _) = annex
+                        .resolve(name)
+                        .filter(|(field, _)| field.kind != FieldKind::Blob)?;
                     let value = say::value(&desk.text, &desk.directory, field, value);
                     Some(Fact::new(say::label(&desk.text, field), value))
                 };

@@ -11,7 +11,7 @@ use lianzhan_protocol::record::{ANNEX_KEY, Put, Value};
 use serde::Deserialize;
 
 use super::answer::{self, Fault, Page, show, show_as};
-use super::page::{Field, Notice, RecordPage, TimelinePart, Tone, VisitAct};
+use super::page::{AttachmentsPart, Field, Notice, RecordPage, TimelinePart, Tone, VisitAct};
 use super::record_view::{detail, page};
 use super::request::{Deed, Posted, Signed};
 use super::{WebState, bundles, live, visit_form};
@@ -29,6 +29,15 @@ pub(super) fn router() -> Router<WebState> {
 impl Page for RecordPage {
     fn part(&self, id: &str) -> Option<askama::Result<String>> {
         use askama::Template;
+        if id == "attachments" {
+            return Some(
+                AttachmentsPart {
+                    text: self.text,
+                    attachments: &self.attachments,
+                }
+                .render(),
+            );
+        }
         (id == "timeline").then(|| {
             TimelinePart {
                 text: self.text,

@@ -1,6 +1,7 @@
 //! The pages as a browser asks for them, on a node founded for the test.
 
 mod appointments;
+mod attachments;
 mod bundles;
 mod entrance;
 mod forks;

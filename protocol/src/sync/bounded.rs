@@ -1,4 +1,4 @@
-//! Lists and texts whose bound is part of their type. The bound is checked on the length that the bytes claim, before
+//! Lists, texts and bytes whose bound is part of their type. The bound is checked on the length that the bytes claim, before
 //! anything is allocated.
 
 use minicbor::{Decode, Encode, decode, encode};
@@ -122,6 +122,48 @@ impl<'b, C, const MAX: usize> Decode<'b, C> for Text<MAX> {
     }
 }
 
+/// At most `MAX` bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blob<const MAX: usize>(Vec<u8>);
+
+impl<const MAX: usize> Blob<MAX> {
+    /// The bytes, if they are not too many.
+    pub fn new(bytes: Vec<u8>) -> Result<Self, OutOfBounds> {
+        bounded(bytes.len(), MAX).map(|()| Blob(bytes))
+    }
+
+    /// The bytes.
+    pub fn into_vec(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+impl<const MAX: usize> Deref for Blob<MAX> {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<C, const MAX: usize> Encode<C> for Blob<MAX> {
+    fn encode<W: encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        e.bytes(&self.0)?;
+        Ok(())
+    }
+}
+
+impl<'b, C, const MAX: usize> Decode<'b, C> for Blob<MAX> {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        let bytes = d.bytes()?;
+        bounded(bytes.len(), MAX).map_err(decode::Error::message)?;
+        Ok(Blob(bytes.to_owned()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +179,9 @@ mod tests {
         assert!(error.to_string().contains("at most 3"), "{error}");
         assert!(codec::decode::<List<u64, 3>>(&[0x9f, 0xff], 99).is_err());
         assert!(codec::decode::<Text<3>>(b"\x64abcd", 99).is_err());
+        assert!(codec::decode::<Blob<3>>(b"\x44abcd", 99).is_err());
+        let blob = Blob::<3>::new(vec![1, 2, 3]).unwrap();
+        assert_eq!(codec::decode::<Blob<3>>(&codec::encode(&blob), 99), Ok(blob));
         assert_eq!(&*Text::<4>::cut("联站"), "联");
         assert_eq!(&*Text::<9>::cut("联站"), "联站");
     }

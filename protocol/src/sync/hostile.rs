@@ -3,13 +3,14 @@
 use minicbor::bytes::ByteVec;
 use proptest::prelude::*;
 
-use super::message::{Hello, LogStanding, PlacedPayload, RecordKey, SpaceDigest};
+use super::message::{Hello, LogStanding, Piece, PlacedPayload, RecordKey, SpaceDigest};
 use super::sim::{Node, World};
 use super::talk::{
     ALL, FEDERATION, closed, is_lie, is_protocol, opened, origin, say, sent, standing, township,
 };
 use super::*;
-use crate::id::{Hash, RecordId, SpaceId, StatementId};
+use crate::attachment::PIECE_BYTES;
+use crate::id::{AttachmentId, Hash, RecordId, SpaceId, StatementId};
 use crate::log::{Checkpoint, EntryIndex, TreeSize};
 use crate::record::AnnexKey;
 use crate::testing::{COUNTY, FENGDU, SHIQIAO, key, org};
@@ -137,6 +138,14 @@ fn answers_to_nothing_and_too_many_questions_close() {
     let unasked = [
         Message::Range(range),
         Message::Nothing(origin(1)),
+        Message::NoAttachment(AttachmentId([1; 32])),
+        Message::Piece(Piece {
+            id: AttachmentId([1; 32]),
+            size: 1,
+            from: 0,
+            data: Blob::new(vec![1]).unwrap(),
+            path: List::new(Vec::new()).unwrap(),
+        }),
         Message::Logs {
             space: notice,
             logs: List::new(logs(1)).unwrap(),

@@ -5,11 +5,12 @@ use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use std::fmt;
 
-use super::bounded::{List, Text};
+use super::bounded::{Blob, List, Text};
 use super::range::RangeData;
 use super::standing::Standing;
+use crate::attachment::{ChainingValue, PATH_MAX, PIECE_BYTES};
 use crate::codec::{self, CodecError};
-use crate::id::{Hash, RecordId, SpaceId, StatementId};
+use crate::id::{AttachmentId, Hash, RecordId, SpaceId, StatementId};
 use crate::keys::PublicKey;
 use crate::log::note::MAX_NOTE_BYTES;
 use crate::log::proof::MAX_PROOF_HASHES;
@@ -131,6 +132,27 @@ pub struct PlacedPayload {
     /// The payload.
     #[n(1)]
     pub payload: ByteVec,
+}
+
+/// A piece of an attachment ([`crate::attachment::check_piece`]).
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Piece {
+    /// The attachment.
+    #[n(1)]
+    pub id: AttachmentId,
+    /// Its size in bytes.
+    #[n(2)]
+    pub size: u64,
+    /// Where the piece begins.
+    #[n(3)]
+    pub from: u64,
+    /// Its bytes.
+    #[n(4)]
+    pub data: Blob<{ PIECE_BYTES as usize }>,
+    /// The hashes beside its way to the root, from the piece upward.
+    #[n(5)]
+    pub path: List<ChainingValue, PATH_MAX>,
 }
 
 /// A message.
@@ -278,9 +300,6 @@ pub enum Message {
         #[n(3)]
         from: TreeSize,
     },
-    /// When nodes of my org's branch were last heard of. Told to nodes of the orgs above alone.
-    #[n(18)]
-    Seen(#[n(0)] List<Sighting, SEEN_MAX>),
     /// Which payloads of these entries do you hold? I hold the entries without them.
     #[n(21)]
     AskPayloads {
@@ -304,6 +323,31 @@ pub enum Message {
         #[n(1)]
         payloads: List<PlacedPayload, PAYLOADS_MAX>,
     },
+    /// Send me the piece of this attachment that begins at `from`.
+    #[n(18)]
+    WantAttachment {
+        /// A space in which a record names it, so that the right to hold it can be seen at once.
+        #[n(0)]
+        space: SpaceId,
+        /// The attachment.
+        #[n(1)]
+        id: AttachmentId,
+        /// How many of its bytes the sender has.
+        #[n(2)]
+        from: u64,
+    },
+    /// The answer to [`Message::WantAttachment`].
+    #[n(19)]
+    Piece(#[n(0)] Piece),
+    /// The other answer to [`Message::WantAttachment`]: not here.
+    #[n(20)]
+    NoAttachment(#[n(0)] AttachmentId),
+    /// What you asked for and I did not have has come.
+    #[n(23)]
+    HaveAttachment(#[n(0)] AttachmentId),
+    /// When nodes of my org's branch were last heard of. Told to nodes of the orgs above alone.
+    #[n(24)]
+    Seen(#[n(0)] List<Sighting, SEEN_MAX>),
 }
 
 impl Message {
@@ -424,15 +468,6 @@ pub(crate) mod tests {
                 branch: 2,
                 from: size,
             },
-            Message::Seen(
-                List::new(vec![Sighting {
-                    node: key,
-                    at: Timestamp(1_767_225_600_000),
-                    connected: true,
-                    software: None,
-                }])
-                .unwrap(),
-            ),
             Message::AskPayloads {
                 space,
                 origin: Origin::parse("lianzhan/log/0001").unwrap(),
@@ -446,6 +481,29 @@ pub(crate) mod tests {
                 }])
                 .unwrap(),
             },
+            Message::WantAttachment {
+                space,
+                id: AttachmentId([8; 32]),
+                from: 262_144,
+            },
+            Message::Piece(Piece {
+                id: AttachmentId([8; 32]),
+                size: 262_146,
+                from: 262_144,
+                data: Blob::new(vec![1, 2]).unwrap(),
+                path: List::new(vec![ChainingValue([9; 32])]).unwrap(),
+            }),
+            Message::NoAttachment(AttachmentId([8; 32])),
+            Message::HaveAttachment(AttachmentId([8; 32])),
+            Message::Seen(
+                List::new(vec![Sighting {
+                    node: key,
+                    at: Timestamp(1_767_225_600_000),
+                    connected: true,
+                    software: None,
+                }])
+                .unwrap(),
+            ),
         ]
     }
 
@@ -466,9 +524,15 @@ pub(crate) mod tests {
     fn the_bytes_are_frozen() {
         let frames: Vec<Vec<u8>> = all().iter().map(Message::to_frame).collect();
         let parts: Vec<&[u8]> = frames.iter().map(Vec::as_slice).collect();
+        // As they were before attachments, and those.
+        let (before, attachments) = parts.split_at(20);
         assert_eq!(
-            Hash::of("test", &parts).to_string(),
-            "1d3deebb7b66edde0f622bf2d92fcbcf8af3e823b358e24ff7e1e8d886fb7470"
+            Hash::of("test", before).to_string(),
+            "b99a77956d028276080206f182e00c73883e382c7e4d84a4ac0ef3b119709a20"
+        );
+        assert_eq!(
+            Hash::of("test", attachments).to_string(),
+            "d17c9d92e7d9b7aec0fb9ebb1d7df395245130156d3d5281ce9d7a6fab601ddb"
         );
         assert_eq!(codec::hex(&frames[14]), "820e80");
     }

@@ -18,6 +18,8 @@ mod session;
 pub mod standing;
 
 #[cfg(test)]
+mod attachment_tests;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod range_tests;
@@ -32,7 +34,7 @@ mod tests;
 #[cfg(test)]
 mod witness_tests;
 
-pub use bounded::{List, OutOfBounds, Text};
+pub use bounded::{Blob, List, OutOfBounds, Text};
 pub use message::{BRANCHES_MAX, FRAME_MAX, Message, SYNC_VERSION, Sighting};
 pub use misbehaviour::{Gravity, Misbehaviour, Offence};
 pub use pace::{Mark, PACE_MIN, PATIENCE_MS, Pace};
@@ -40,5 +42,7 @@ pub use range::{
     Blame, RANGE_BYTES, RANGE_ENTRIES_MAX, RangeData, RangeEntry, RangeError, VerifiedRange, verify_range,
     verify_range_by,
 };
-pub use session::{CloseReason, Effect, FoundKey, Input, Place, Session, SessionConfig, WitnessRequest};
+pub use session::{
+    CloseReason, Effect, FoundKey, FoundPiece, Input, Place, Session, SessionConfig, WitnessRequest,
+};
 pub use standing::{Holdings, Standing};

@@ -4,8 +4,10 @@
 //! Phases: *opening* until the peer's hello, *learning* while the driver adds the peer's statements to the directory,
 //! *open*, *closed*. The open part is some conversations that know nothing of each other: pulling ranges (`pull`),
 //! answering (`serve`), being witnessed (`witnessing`) and what is lacking though sizes and roots agree, annex keys
-//! (`keyring`) and payloads (`repair`); `joining` asks for joint spaces that the peer knows of and we do not.
+//! (`keyring`), payloads (`repair`) and attachments (`attaching`); `joining` asks for joint spaces that the peer knows of
+//! and we do not.
 
+mod attaching;
 mod effect;
 mod forks;
 mod joining;
@@ -19,7 +21,7 @@ mod serve;
 mod shared;
 mod witnessing;
 
-pub use effect::{CloseReason, Effect, FoundKey, Input, Place, WitnessRequest};
+pub use effect::{CloseReason, Effect, FoundKey, FoundPiece, Input, Place, WitnessRequest};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -33,6 +35,7 @@ use crate::id::{Hash, OrgId, SpaceId};
 use crate::keys::PublicKey;
 use crate::log::{Origin, Receipt};
 use crate::trust::{Directory, Purpose};
+use attaching::{Attaching, Lending};
 use forks::Forks;
 use joining::Joining;
 use keyring::Keyring;
@@ -109,6 +112,8 @@ struct Open {
     repair: Repair,
     joining: Joining,
     forks: Forks,
+    attaching: Attaching,
+    lending: Lending,
 }
 
 impl Session {
@@ -241,6 +246,16 @@ impl Session {
             Input::PayloadsFound { origin, payloads } => {
                 open.serve.payloads_found(&self.shared, origin, payloads, out);
             }
+            Input::LackAttachments(lacked) => open.attaching.lack(lacked),
+            Input::AttachmentHeld(id) => {
+                open.attaching.held(&id);
+                open.lending.held(&self.shared, id, out);
+            }
+            Input::AttachmentOpened { id, from } => open.attaching.go_on(id, from, self.now.ms, out),
+            Input::PieceStored { id, next } => open.attaching.go_on(id, next, self.now.ms, out),
+            Input::PieceRead { id, from, piece } => {
+                return open.lending.read(&self.shared, id, from, piece, out);
+            }
             // The rest needs no open session and was handled before.
             _ => {}
         }
@@ -367,6 +382,13 @@ impl Session {
                 seen::take(&self.directory, &config.org, &open.org, sightings.into_vec(), out);
                 Ok(())
             }
+            Message::WantAttachment { space, id, from } => open.lending.want(shared, space, id, from, out),
+            Message::Piece(piece) => open.attaching.piece(piece, out),
+            Message::NoAttachment(id) => open.attaching.nothing(&id),
+            Message::HaveAttachment(id) => {
+                open.attaching.have(id);
+                Ok(())
+            }
         }
     }
 
@@ -390,6 +412,8 @@ impl Session {
             repair: Repair::default(),
             joining: Joining::default(),
             forks: Forks::default(),
+            attaching: Attaching::default(),
+            lending: Lending::default(),
         };
         if self.is_witnessed_by(&org) {
             self.config
@@ -552,6 +576,7 @@ impl Session {
             if open.pull.is_level() {
                 open.repair.pump(&self.shared, now_ms, out);
             }
+            open.attaching.pump(&self.shared, open.pull.is_idle(), out);
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::{CloseReason, Effect, Input, Message, Session};
-use crate::id::{RecordId, SpaceId};
+use crate::id::{AttachmentId, RecordId, SpaceId};
 use crate::trust::{Directory, SignedStatement, Space};
 use node::News;
 pub(super) use node::Node;
@@ -133,15 +133,30 @@ impl World {
     }
 
     pub(super) fn lack_keys(&mut self, node: usize, records: &[RecordId]) {
-        for end in self
-            .links
-            .iter_mut()
-            .flatten()
-            .flatten()
-            .filter(|end| end.node == node)
-        {
-            end.inputs.push_back(Input::LackKeys(records.to_vec()));
+        self.hear(node, &[Input::LackKeys(records.to_vec())]);
+    }
+
+    /// Every session of a node hears this.
+    pub(super) fn hear(&mut self, node: usize, news: &[Input]) {
+        let ends = self.links.iter_mut().flatten().flatten();
+        for end in ends.filter(|end| end.node == node) {
+            end.inputs.extend(news.iter().cloned());
         }
+    }
+
+    /// A record names an attachment at a node, which has it or lacks it.
+    pub(super) fn name(&mut self, node: usize, space: &Space, bytes: &[u8], has: bool) -> AttachmentId {
+        let id = AttachmentId(*blake3::hash(bytes).as_bytes());
+        let known = &mut self.nodes[node];
+        known.named.insert(id, (space.id(), bytes.len() as u64));
+        let told = if has {
+            known.attachments.insert(id, bytes.to_vec());
+            Input::AttachmentHeld(id)
+        } else {
+            Input::LackAttachments(vec![(space.id(), id)])
+        };
+        self.hear(node, &[told]);
+        id
     }
 
     /// Runs until nothing is left to do.
@@ -245,11 +260,14 @@ impl World {
                     ends[1 - side].wire.push_back(frame);
                 }
                 Effect::Close { reason } => self.seen.closed.push((node, reason)),
-                Effect::Fork { .. }
-                | Effect::Level
-                | Effect::NotWitnessed { .. }
-                | Effect::Seen(_)
-                | Effect::Established { .. } => {
+                Effect::Fork { .. } | Effect::Level | Effect::NotWitnessed { .. } | Effect::Seen(_) => {
+                    self.seen.told.push((node, effect));
+                }
+                Effect::Established { .. } => {
+                    let lacked = self.nodes[node].lacking_attachments();
+                    if !lacked.is_empty() {
+                        ends[side].inputs.push_back(Input::LackAttachments(lacked));
+                    }
                     self.seen.told.push((node, effect));
                 }
                 Effect::Progress {
@@ -283,6 +301,8 @@ impl World {
             for (space, origin) in news.filled.iter().cloned() {
                 end.inputs.push_back(Input::Filled { space, origin });
             }
+            end.inputs
+                .extend(news.held.iter().copied().map(Input::AttachmentHeld));
             if news.directory {
                 let (directory, holdings) = (known.directory.clone(), holdings.clone());
                 end.inputs.push_back(Input::Directory { directory, holdings });

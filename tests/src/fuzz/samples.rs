@@ -3,9 +3,10 @@
 use std::io::{Cursor, Write};
 
 use lianzhan_node::services::invite::{Invitation, InvitedPerson};
+use lianzhan_protocol::attachment::ChainingValue;
 use lianzhan_protocol::bundle::{self, BundleInput, EntryEvidence, LogEvidence, RecordEvidence};
 use lianzhan_protocol::codec;
-use lianzhan_protocol::id::{ChangeId, Hash, RecordId, StatementId};
+use lianzhan_protocol::id::{AttachmentId, ChangeId, Hash, RecordId, StatementId};
 use lianzhan_protocol::keys::Signature;
 use lianzhan_protocol::log::{
     Checkpoint, Earlier, Entry, EntryIndex, Equivocation, Evidence, Frontier, Header, KeyKind, LogStart,
@@ -14,8 +15,8 @@ use lianzhan_protocol::log::{
 };
 use lianzhan_protocol::record::ledger;
 use lianzhan_protocol::record::{Change, Event, Proof, Put, Value};
-use lianzhan_protocol::sync::message::{Hello, LogStanding, RecordKey, SpaceDigest};
-use lianzhan_protocol::sync::{List, Message, RangeData, Sighting, Standing, Text};
+use lianzhan_protocol::sync::message::{Hello, LogStanding, Piece, RecordKey, SpaceDigest};
+use lianzhan_protocol::sync::{Blob, List, Message, RangeData, Sighting, Standing, Text};
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Level, Role, SignedStatement};
 
@@ -199,6 +200,20 @@ impl Samples {
                 more: false,
             },
             Message::Bye(Text::cut("再见")),
+            Message::WantAttachment {
+                space,
+                id: AttachmentId([8; 32]),
+                from: 262_144,
+            },
+            Message::Piece(Piece {
+                id: AttachmentId([8; 32]),
+                size: 262_150,
+                from: 262_144,
+                data: Blob::new(vec![7; 6]).expect("six"),
+                path: List::new(vec![ChainingValue([9; 32])]).expect("one"),
+            }),
+            Message::NoAttachment(AttachmentId([8; 32])),
+            Message::HaveAttachment(AttachmentId([8; 32])),
         ]
         .iter()
         .map(Message::to_frame)

@@ -147,6 +147,20 @@ fn lie(dice: &mut Dice, key: &SecretKey, message: Message) -> Message {
             }
             Message::Keys(List::new(told).unwrap_or(keys))
         }
+        Message::Piece(mut piece) => {
+            match dice.below(3) {
+                0 => piece.size += 1,
+                1 => piece.from = 0,
+                _ => {
+                    let mut data = piece.data.clone().into_vec();
+                    if let Some(byte) = data.last_mut() {
+                        *byte ^= 1;
+                    }
+                    piece.data = Blob::new(data).unwrap_or(piece.data);
+                }
+            }
+            Message::Piece(piece)
+        }
         other => other,
     }
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Choice, Fact, Field, Mark, Pager, Proof, Shell, Tag, key};
+use super::{Attachments, Choice, Fact, Field, Mark, Pager, Proof, Shell, Tag, key};
 use crate::web::i18n::Text;
 
 /// `GET /activities?q=&kind=&page=`: the ledger of activities.
@@ -121,6 +121,8 @@ pub struct ActivityPage {
     pub sign_in: Option<String>,
     /// For whoever may seal for a level.
     pub seal: Option<SealForm>,
+    /// The attachments.
+    pub attachments: Attachments,
     /// The log lines.
     pub log: Log,
     /// The seals.

@@ -3,6 +3,7 @@
 
 mod activity;
 mod appointments;
+mod attachments;
 mod contested;
 mod deputies;
 mod entrance;
@@ -20,6 +21,7 @@ mod sample;
 
 pub use activity::*;
 pub use appointments::*;
+pub use attachments::*;
 pub use contested::*;
 pub use deputies::*;
 pub use entrance::*;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Choice, Due, Fact, Field, Link, Mark, Shell, Tag, Trust, key};
+use super::{Attachments, Choice, Due, Fact, Field, Link, Mark, Shell, Tag, Trust, key};
 use crate::web::i18n::Text;
 
 /// `GET /records/{id}?proof={change}`: one record of any ledger.
@@ -27,6 +27,8 @@ pub struct RecordPage {
     pub turn: Option<Turn>,
     /// The shared fields.
     pub facts: Vec<Fact>,
+    /// The attachments.
+    pub attachments: Attachments,
     /// The parts that travel less far than the record.
     pub parts: Vec<PrivatePart>,
     /// Fields with two values.

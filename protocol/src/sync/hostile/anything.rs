@@ -82,6 +82,20 @@ fn any_message() -> impl Strategy<Value = Message> {
             }])
             .unwrap(),
         }),
+        (space, 0u8..3, 0u64..3).prop_map(|(space, id, from)| Message::WantAttachment {
+            space,
+            id: AttachmentId([id; 32]),
+            from: from * PIECE_BYTES,
+        }),
+        (0u8..3, 0u64..3).prop_map(|(id, from)| Message::Piece(Piece {
+            id: AttachmentId([id; 32]),
+            size: 3,
+            from: from * PIECE_BYTES,
+            data: Blob::new(vec![1; 3]).unwrap(),
+            path: List::new(Vec::new()).unwrap(),
+        })),
+        (0u8..3).prop_map(|id| Message::NoAttachment(AttachmentId([id; 32]))),
+        (0u8..3).prop_map(|id| Message::HaveAttachment(AttachmentId([id; 32]))),
         Just(Message::AskJoint),
         any::<bool>().prop_map(|more| Message::Joint {
             statements: List::new(Vec::new()).unwrap(),
@@ -123,7 +137,10 @@ proptest! {
                         prop_assert!(at.is_some());
                         at.map(|at| asked.swap_remove(at));
                     }
-                    Effect::StoreKeys(_) | Effect::StorePayloads { .. } | Effect::StoreReceipt { .. } => prop_assert!(false, "not asked for"),
+                    Effect::StoreKeys(_)
+                    | Effect::StorePayloads { .. }
+                    | Effect::StoreReceipt { .. }
+                    | Effect::StorePiece { .. } => prop_assert!(false, "not asked for"),
                     _ => {}
                 }
             }

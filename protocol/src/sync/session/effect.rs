@@ -7,7 +7,8 @@ use super::super::misbehaviour::{Gravity, Misbehaviour, Offence};
 use super::super::pace::Mark;
 use super::super::range::RangeData;
 use super::super::standing::{Holdings, Standing};
-use crate::id::{OrgId, RecordId, SpaceId};
+use crate::attachment::ChainingValue;
+use crate::id::{AttachmentId, OrgId, RecordId, SpaceId};
 use crate::log::{EntryIndex, Origin, Receipt, ReceiptError, SignedCheckpoint, TreeSize};
 use crate::record::AnnexKey;
 use crate::trust::{Directory, SignedStatement, StatementError};
@@ -45,6 +46,17 @@ pub struct Place {
     pub origin: Origin,
     /// The entry.
     pub index: EntryIndex,
+}
+
+/// A piece of an attachment that is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundPiece {
+    /// The attachment's size.
+    pub size: u64,
+    /// The piece's bytes.
+    pub data: Vec<u8>,
+    /// The hashes beside its way to the root ([`crate::attachment::Tree::path`]).
+    pub path: Vec<ChainingValue>,
 }
 
 /// News for a session. Each answer to an effect may come at any later time, and news of a log that grew in any order.
@@ -188,6 +200,34 @@ pub enum Input {
         /// By place.
         payloads: Vec<(EntryIndex, Vec<u8>)>,
     },
+    /// Attachments that records name, each with a space in which one does, are wanted here and missing. Asked of the peer
+    /// once it is established; not before.
+    LackAttachments(Vec<(SpaceId, AttachmentId)>),
+    /// An attachment is held here from now on, whoever it came from; told to every session.
+    AttachmentHeld(AttachmentId),
+    /// Answers [`Effect::OpenAttachment`]: how much of it is here; none if it is not lacking any more.
+    AttachmentOpened {
+        /// The attachment.
+        id: AttachmentId,
+        /// Bytes that are here.
+        from: Option<u64>,
+    },
+    /// Answers [`Effect::StorePiece`]: how much of it is here now; none if that is all, or if it came to nothing.
+    PieceStored {
+        /// The attachment.
+        id: AttachmentId,
+        /// Bytes that are here.
+        next: Option<u64>,
+    },
+    /// Answers [`Effect::ReadPiece`]; `None` if it is not held, or no record in that space names it.
+    PieceRead {
+        /// The attachment.
+        id: AttachmentId,
+        /// As asked.
+        from: u64,
+        /// The piece.
+        piece: Option<FoundPiece>,
+    },
 }
 
 /// What the driver is to do, in this order.
@@ -302,6 +342,31 @@ pub enum Effect {
         origin: Origin,
         /// By place.
         payloads: Vec<(EntryIndex, Vec<u8>)>,
+    },
+    /// Look how much of an attachment is here, to go on from there. Answered by [`Input::AttachmentOpened`].
+    OpenAttachment {
+        /// The attachment.
+        id: AttachmentId,
+    },
+    /// Keep a piece of an attachment: it leads to the hash. Answered by [`Input::PieceStored`] or [`Input::StoreFailed`].
+    StorePiece {
+        /// The attachment.
+        id: AttachmentId,
+        /// Its size, as the peer says; true if this is the last piece.
+        size: u64,
+        /// Where the piece begins.
+        from: u64,
+        /// Its bytes.
+        data: Vec<u8>,
+    },
+    /// Read a piece of an attachment for the peer, if a record in this space names it. Answered by [`Input::PieceRead`].
+    ReadPiece {
+        /// The space.
+        space: SpaceId,
+        /// The attachment.
+        id: AttachmentId,
+        /// Where the piece begins.
+        from: u64,
     },
     /// Two roots of one size: the peer holds another branch of this log than we, or lies. The log is passed over.
     Fork {

@@ -74,8 +74,9 @@ impl Session {
                 None,
                 None,
                 None,
+                None,
             ],
-            Phase::Learning(_) | Phase::Closed => [const { None }; 8],
+            Phase::Learning(_) | Phase::Closed => [const { None }; 9],
             Phase::Open(open) => [
                 debt(
                     open.pull.unlisted_since(),
@@ -104,6 +105,12 @@ impl Session {
                 debt(open.joining.asked_since(), stalled, "joint spaces", patience_ms),
                 debt(open.keyring.asked_since(), stalled, "keys", patience_ms),
                 debt(open.repair.asked_since(), stalled, "payloads", patience_ms),
+                debt(
+                    open.attaching.asked_since(),
+                    stalled,
+                    "a piece of an attachment",
+                    patience_ms,
+                ),
                 debt(
                     open.witnessing.asked_since(),
                     stalled,

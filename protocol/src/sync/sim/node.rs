@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::log::StoredLog;
-use crate::id::{Hash, OrgId, RecordId, SpaceId, StatementId};
+use crate::attachment::PieceHashes;
+use crate::id::{AttachmentId, Hash, OrgId, RecordId, SpaceId, StatementId};
 use crate::keys::{SecretKey, Signature};
 use crate::log::{
     Checkpoint, Entry, EntryIndex, Frontier, Header, LogStart, LogStatement, Origin, PROTOCOL_VERSION,
@@ -13,7 +14,7 @@ use crate::log::{
 };
 use crate::record::AnnexKey;
 use crate::sync::{
-    Blame, Effect, FoundKey, Holdings, Input, Misbehaviour, Offence, Place, RangeData, Session,
+    Blame, Effect, FoundKey, FoundPiece, Holdings, Input, Misbehaviour, Offence, Place, RangeData, Session,
     SessionConfig, Standing, WitnessRequest, verify_range,
 };
 use crate::testing::{Federation, START};
@@ -38,6 +39,10 @@ pub(in crate::sync) struct Node {
     pub(in crate::sync) holdings: Holdings,
     witness_log: WitnessLog,
     pub(in crate::sync) keys: BTreeMap<RecordId, (SpaceId, AnnexKey)>,
+    /// What is here of attachments, from the start; those that are whole have the size that is named.
+    pub(in crate::sync) attachments: BTreeMap<AttachmentId, Vec<u8>>,
+    /// Which attachments records name: in which space, and how long they are.
+    pub(in crate::sync) named: BTreeMap<AttachmentId, (SpaceId, u64)>,
     salt: u64,
 }
 
@@ -47,6 +52,7 @@ pub(super) struct News {
     pub(super) grown: Vec<(SpaceId, Origin, Standing, bool)>,
     pub(super) directory: bool,
     pub(super) filled: Vec<(SpaceId, Origin)>,
+    pub(super) held: Vec<AttachmentId>,
 }
 
 impl Node {
@@ -80,6 +86,8 @@ impl Node {
             holdings: Holdings::new(),
             witness_log: WitnessLog::default(),
             keys: BTreeMap::new(),
+            attachments: BTreeMap::new(),
+            named: BTreeMap::new(),
             salt: 0,
         };
         for statement in &stated {
@@ -490,7 +498,54 @@ impl Node {
                 origin,
                 payloads,
             } => self.fill(space, origin, payloads, news),
+            Effect::OpenAttachment { id } => {
+                let from = self.lacks(&id).then(|| self.attachments[&id].len() as u64);
+                Some(Input::AttachmentOpened { id, from })
+            }
+            Effect::StorePiece { id, size, from, data } => {
+                let here = self.attachments.entry(id).or_default();
+                if here.len() as u64 == from {
+                    here.extend(data);
+                }
+                let next = here.len() as u64;
+                if next == size {
+                    news.held.push(id);
+                }
+                let next = (next < size).then_some(next);
+                Some(Input::PieceStored { id, next })
+            }
+            Effect::ReadPiece { space, id, from } => {
+                let piece = (self.named.get(&id).is_some_and(|(named, _)| *named == space)
+                    && !self.lacks(&id))
+                .then(|| self.piece(&id, from))
+                .flatten();
+                Some(Input::PieceRead { id, from, piece })
+            }
             _ => None,
         }
+    }
+
+    /// Attachments that are named and not whole here.
+    pub(super) fn lacking_attachments(&self) -> Vec<(SpaceId, AttachmentId)> {
+        let here = |id| self.attachments.get(id).map_or(0, Vec::len) as u64;
+        let lacking = self.named.iter().filter(|(id, (_, size))| here(id) < *size);
+        lacking.map(|(id, (space, _))| (*space, *id)).collect()
+    }
+
+    fn lacks(&mut self, id: &AttachmentId) -> bool {
+        let here = self.attachments.entry(*id).or_default();
+        self.named
+            .get(id)
+            .is_some_and(|(_, size)| (here.len() as u64) < *size)
+    }
+
+    fn piece(&self, id: &AttachmentId, from: u64) -> Option<FoundPiece> {
+        let bytes = self.attachments.get(id)?;
+        let mut hashes = PieceHashes::default();
+        hashes.update(bytes);
+        let (len, path) = hashes.finish()?.path(from).ok()?;
+        let data = bytes[from as usize..(from + len) as usize].to_vec();
+        let size = bytes.len() as u64;
+        Some(FoundPiece { size, data, path })
     }
 }

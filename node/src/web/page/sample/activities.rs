@@ -200,6 +200,7 @@ pub(super) fn activity(look: Look) -> ActivityPage {
             heads: "h9".into(),
             lines: 5,
         }),
+        attachments: Default::default(),
         log: Log {
             lines: vec![
                 late,

@@ -177,6 +177,34 @@ pub(super) fn record(look: Look) -> RecordPage {
             Fact { missing: true, ..fact("告知日期", "Told on", "", "") },
             fact("所属代表行动", "Campaign", "", ""),
         ],
+        attachments: super::super::Attachments {
+            path: "/records/019a/attachments".into(),
+            csrf: "c".into(),
+            back: "/records/019a".into(),
+            topics: "attachment:b".into(),
+            items: vec![
+                super::super::Attachment {
+                    id: "a".into(),
+                    href: "/records/019a/attachments/a".into(),
+                    kind: look.say("PDF 文件", "PDF document"),
+                    size: "31 KB".into(),
+                    here: true,
+                    personal: true,
+                    saved: true,
+                    ..Default::default()
+                },
+                super::super::Attachment {
+                    id: "b".into(),
+                    href: "/records/019a/attachments/b".into(),
+                    kind: look.say("文件", "File"),
+                    ..Default::default()
+                },
+            ],
+            form: Some(super::super::AttachForm {
+                personal: Some(look.say("石桥站、枫渡镇人大", "Shiqiao station and Fengdu")),
+                shared: look.say("石桥站、枫渡镇、澄川县", "Shiqiao station, Fengdu and Chengchuan"),
+            }),
+        },
         parts: vec![
             PrivatePart { kind: PrivateKind::Personal, audience: look.say("石桥站、枫渡镇人大", "Shiqiao station and Fengdu"), state: PrivateState::Held(vec![fact("姓名", "Name", "许知微", "Xu Zhiwei"), fact("联系电话", "Phone", "139 0000 0016", "139 0000 0016"), fact("住址", "Address", "石桥村二组 14 号", "Shiqiao village, group 2, no. 14")]) },
             PrivatePart { kind: PrivateKind::Sensitive, audience: look.say("石桥站", "Shiqiao station"), state: PrivateState::Elsewhere },

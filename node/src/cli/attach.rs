@@ -1,0 +1,220 @@
+//! `lianzhan attach`
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use age::secrecy::ExposeSecret;
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use super::lang::said;
+use super::reach::{Reach, percent};
+use super::{Lang, Shell, ask, block_on, out};
+use crate::api::progress::Progress;
+use crate::services::attachment::{Part, Source};
+use crate::services::{Node, ServiceError, parse_record};
+use lianzhan_protocol::id::AttachmentId;
+
+/// Attach photos, videos and PDF documents to a record, list or fetch them 给记录附上照片、视频、PDF，或列出、取出
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example 例:
+  lianzhan attach 0196b2c3d4e5f60718293a4b5c6d7e8f 现场.jpg 签到表.pdf --login lin
+  lianzhan attach 0196b2c3d4e5f60718293a4b5c6d7e8f
+  lianzhan attach 0196b2c3d4e5f60718293a4b5c6d7e8f --get HASH -o 现场.jpg
+
+JPEG, PNG, WebP up to 20 MiB, PDF up to 50 MiB, MP4 and MOV up to 200 MiB. Place, time and camera are taken out of photos
+before anything is kept. With --personal it goes into the personal part of a visit, encrypted, as far as that goes.
+照片里的地点、时间、机型先去掉再保存。加 --personal 则放进当事人附册，加密，只到附册所到之处。")]
+pub(super) struct Attach {
+    /// Id of the record 记录编号
+    #[arg(value_name = "RECORD")]
+    record: String,
+    /// The files; none lists what is there 文件；不写则列出已有的
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Into the record's personal part 放进当事人附册
+    #[arg(long)]
+    personal: bool,
+    /// Fetch this one 取出这一个
+    #[arg(long, value_name = "HASH", conflicts_with = "files", requires = "output")]
+    get: Option<String>,
+    /// Where to 写入的文件
+    #[arg(short, long, value_name = "FILE", requires = "get")]
+    output: Option<PathBuf>,
+    /// Who signs 由谁签名
+    #[arg(long, env = "LIANZHAN_LOGIN")]
+    login: Option<String>,
+    /// Print one JSON object 输出 JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Listed {
+    id: String,
+    field: String,
+    media: Option<String>,
+    size: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Sent {
+    attachment: String,
+    media: String,
+    size: u64,
+}
+
+impl Attach {
+    pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        let reach = Reach::open(&shell.dir())?;
+        match (&self.get, self.files.is_empty()) {
+            (Some(id), _) => self.fetch(shell, &reach, id),
+            (None, true) => self.list(shell, &reach),
+            (None, false) => self.send(shell, &reach),
+        }
+    }
+
+    fn list(&self, shell: &Shell, reach: &Reach) -> anyhow::Result<()> {
+        let record = parse_record(&self.record)?;
+        let listed: Vec<Listed> = match reach {
+            Reach::Here(node) => {
+                let attached = node.attached(&record)?;
+                let shared = attached.into_iter().filter(|one| !one.is_personal());
+                let listed = shared.map(|one| Listed {
+                    id: one.id.to_string(),
+                    field: one.name,
+                    media: one.media.map(|media| media.mime().to_owned()),
+                    size: one.size,
+                });
+                listed.collect()
+            }
+            Reach::Running(client) => client.get(&format!("/records/{record}/attachments"))?,
+        };
+        if self.json {
+            return out::json(&listed);
+        }
+        let (away, here) = (
+            shell.lang.pick("还没有到本机", "not here yet"),
+            |size: u64| size.to_string(),
+        );
+        let rows: Vec<Vec<String>> = listed
+            .into_iter()
+            .map(|one| {
+                vec![
+                    one.id,
+                    one.media.unwrap_or_default(),
+                    one.size.map_or(away.to_owned(), here),
+                ]
+            })
+            .collect();
+        let headings = match shell.lang {
+            Lang::Zh => ["附件", "类型", "字节"],
+            Lang::En => ["attachment", "kind", "bytes"],
+        };
+        out::bytes(out::table(&headings, &rows).as_bytes())
+    }
+
+    fn fetch(&self, shell: &Shell, reach: &Reach, id: &str) -> anyhow::Result<()> {
+        let record = parse_record(&self.record)?;
+        let id = AttachmentId::parse(id).ok_or_else(|| {
+            ServiceError::Bad("an attachment is named by the 64 hexadecimal digits of its BLAKE3 hash".into())
+        })?;
+        let path = self.output.clone().unwrap_or_default();
+        let bytes = match reach {
+            Reach::Here(node) => match node.open_attachment(&record, &id)?.source {
+                Source::Bytes(bytes) => bytes,
+                Source::File(mut file) => {
+                    let mut bytes = Vec::new();
+                    std::io::Read::read_to_end(&mut file, &mut bytes)?;
+                    bytes
+                }
+            },
+            Reach::Running(client) => client.get_bytes(&format!("/records/{record}/attachments/{id}"))?,
+        };
+        let file = path.display();
+        std::fs::write(&path, &bytes).with_context(|| {
+            said(
+                format!("不能写入 {file}。请另选地方。"),
+                format!("{file}: choose a place that can be written to"),
+            )
+        })?;
+        out::told(
+            shell,
+            self.json,
+            &serde_json::json!({ "attachment": id, "file": path, "bytes": bytes.len() }),
+            &[],
+            &format!("已写入 {file}。"),
+            &format!("{file} written."),
+        )
+    }
+
+    fn send(&self, shell: &Shell, reach: &Reach) -> anyhow::Result<()> {
+        let record = parse_record(&self.record)?;
+        let login = ask::login(shell, self.login.clone())?;
+        let passphrase = ask::passphrase(shell, ask::PASSPHRASE, "口令", "passphrase")?;
+        let mut sent = Vec::new();
+        for path in &self.files {
+            let bytes = std::fs::read(path).with_context(|| {
+                said(
+                    format!("读不到文件 {}。", path.display()),
+                    format!("{}: give the path of a file that can be read", path.display()),
+                )
+            })?;
+            let one: Sent = match reach {
+                Reach::Here(node) => {
+                    let author = node.sign_in(&login, &passphrase)?;
+                    let received = receive(node, self.personal, &bytes)?;
+                    block_on(node.attach(&author, &record, std::slice::from_ref(&received)))??;
+                    Sent {
+                        attachment: received.id.to_string(),
+                        media: received.media.mime().to_owned(),
+                        size: received.size,
+                    }
+                }
+                Reach::Running(client) => {
+                    let to = format!("/records/{record}/attachments?personal={}", self.personal);
+                    let headers = [
+                        ("x-lianzhan-login", percent(&login)),
+                        ("x-lianzhan-passphrase", percent(passphrase.expose_secret())),
+                    ];
+                    let spinner = out::spinner(shell.lang.pick("上传", "sending"));
+                    let follow = |progress: &Progress| out::follow(&spinner, progress, |_| None);
+                    let one = client.post_file(&to, &headers, &bytes, follow)?;
+                    spinner.finish_and_clear();
+                    one
+                }
+            };
+            if !self.json {
+                let (
+                    name,
+                    Sent {
+                        attachment,
+                        media,
+                        size,
+                    },
+                ) = (path.display(), &one);
+                let words = match shell.lang {
+                    Lang::Zh => format!("已附上 {name}：{media}，{size} 字节，{attachment}"),
+                    Lang::En => format!("{name} attached: {media}, {size} bytes, {attachment}"),
+                };
+                out::line(&words)?;
+            }
+            sent.push(one);
+        }
+        if self.json { out::json(&sent) } else { Ok(()) }
+    }
+}
+
+fn receive(
+    node: &Arc<Node>,
+    personal: bool,
+    bytes: &[u8],
+) -> Result<crate::services::attachment::Received, ServiceError> {
+    let part = if personal { Part::Personal } else { Part::Shared };
+    let mut upload = node.begin_attachment(part);
+    for piece in bytes.chunks(64 * 1024) {
+        upload.write(piece)?;
+    }
+    upload.finish()
+}

@@ -1,0 +1,227 @@
+//! Attachments: asks the peer for those that are lacking here, piece by piece, and gives it those that it asks for. Which
+//! are lacking is the driver's to say; who may have one is said by the space in which a record names it.
+
+use std::collections::BTreeMap;
+
+use super::super::bounded::{Blob, List};
+use super::super::message::{Message, Piece};
+use super::super::misbehaviour::Misbehaviour;
+use super::shared::Shared;
+use super::{CloseReason, Effect, FoundPiece, send};
+use crate::attachment::check_piece;
+use crate::id::{AttachmentId, SpaceId};
+
+/// Most attachments of which a piece is on its way, and most pieces that are read for the peer at once.
+pub(super) const PIECES_IN_FLIGHT: usize = 4;
+/// As many while records are on their way: what names attachments comes first.
+const PIECES_BESIDE_RECORDS: usize = 1;
+/// Most attachments remembered as lacking; further ones are left to a later [`super::Input::LackAttachments`].
+const LACKED_MAX: usize = 4096;
+/// Most attachments remembered that one side does not have and the other wants.
+const MISSED_MAX: usize = 4096;
+
+/// Asking.
+#[derive(Debug, Default)]
+pub(super) struct Attaching {
+    lacked: BTreeMap<AttachmentId, SpaceId>,
+    fetching: BTreeMap<AttachmentId, Fetch>,
+    /// What the peer does not have: asked for again when it says that it has it.
+    missed: BTreeMap<AttachmentId, SpaceId>,
+}
+
+#[derive(Debug)]
+struct Fetch {
+    space: SpaceId,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The store looks how much is there, or keeps a piece.
+    Storing,
+    Asked {
+        from: u64,
+        since_ms: u64,
+    },
+}
+
+impl Attaching {
+    pub(super) fn lack(&mut self, lacked: Vec<(SpaceId, AttachmentId)>) {
+        for (space, id) in lacked {
+            let known = self.fetching.contains_key(&id) || self.missed.contains_key(&id);
+            if !known && self.lacked.len() < LACKED_MAX {
+                self.lacked.insert(id, space);
+            }
+        }
+    }
+
+    pub(super) fn held(&mut self, id: &AttachmentId) {
+        self.lacked.remove(id);
+        self.missed.remove(id);
+    }
+
+    /// Starts what there is room for.
+    pub(super) fn pump(&mut self, shared: &Shared, idle: bool, out: &mut Vec<Effect>) {
+        let room = if idle {
+            PIECES_IN_FLIGHT
+        } else {
+            PIECES_BESIDE_RECORDS
+        };
+        while self.fetching.len() < room {
+            let Some((id, space)) = self.lacked.pop_first() else {
+                return;
+            };
+            if !shared.contains(&space) {
+                continue;
+            }
+            let stage = Stage::Storing;
+            self.fetching.insert(id, Fetch { space, stage });
+            out.push(Effect::OpenAttachment { id });
+        }
+    }
+
+    /// So much is here: asks for what comes next.
+    pub(super) fn go_on(&mut self, id: AttachmentId, from: Option<u64>, now_ms: u64, out: &mut Vec<Effect>) {
+        let Some(fetch) = self.fetching.get_mut(&id) else {
+            return;
+        };
+        let Some(from) = from else {
+            self.fetching.remove(&id);
+            return;
+        };
+        fetch.stage = Stage::Asked {
+            from,
+            since_ms: now_ms,
+        };
+        let space = fetch.space;
+        send(out, &Message::WantAttachment { space, id, from });
+    }
+
+    /// A piece came: kept if it is what was asked for, and leads to the hash.
+    pub(super) fn piece(&mut self, piece: Piece, out: &mut Vec<Effect>) -> Result<(), CloseReason> {
+        let Piece {
+            id,
+            size,
+            from,
+            data,
+            path,
+        } = piece;
+        let fetch = self
+            .fetching
+            .get_mut(&id)
+            .filter(|fetch| matches!(fetch.stage, Stage::Asked { from: asked, .. } if asked == from))
+            .ok_or(CloseReason::unasked("a piece that nobody asked for"))?;
+        check_piece(&id, size, from, &data, &path)
+            .map_err(|error| CloseReason::of(Misbehaviour::WrongRoot, format!("attachment {id}: {error}")))?;
+        fetch.stage = Stage::Storing;
+        let data = data.into_vec();
+        out.push(Effect::StorePiece { id, size, from, data });
+        Ok(())
+    }
+
+    /// Since when the peer owes a piece.
+    pub(super) fn asked_since(&self) -> Option<u64> {
+        let since = |fetch: &Fetch| match fetch.stage {
+            Stage::Asked { since_ms, .. } => Some(since_ms),
+            Stage::Storing => None,
+        };
+        self.fetching.values().filter_map(since).min()
+    }
+
+    /// The peer does not have it.
+    pub(super) fn nothing(&mut self, id: &AttachmentId) -> Result<(), CloseReason> {
+        let asked = |fetch: &Fetch| matches!(fetch.stage, Stage::Asked { .. });
+        if !self.fetching.get(id).is_some_and(asked) {
+            return Err(CloseReason::unasked("no attachment, where none was asked for"));
+        }
+        if let Some(fetch) = self.fetching.remove(id)
+            && self.missed.len() < MISSED_MAX
+        {
+            self.missed.insert(*id, fetch.space);
+        }
+        Ok(())
+    }
+
+    /// The peer has now what it did not have before.
+    pub(super) fn have(&mut self, id: AttachmentId) {
+        if let Some(space) = self.missed.remove(&id) {
+            self.lack(vec![(space, id)]);
+        }
+    }
+}
+
+/// Giving.
+#[derive(Debug, Default)]
+pub(super) struct Lending {
+    reading: BTreeMap<AttachmentId, (SpaceId, u64)>,
+    /// What the peer asked for and is not here: it is told when it comes.
+    missed: BTreeMap<AttachmentId, SpaceId>,
+}
+
+impl Lending {
+    /// The peer asks for a piece. Of a space that is not shared the answer is the one for what is not here.
+    pub(super) fn want(
+        &mut self,
+        shared: &Shared,
+        space: SpaceId,
+        id: AttachmentId,
+        from: u64,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        if self.reading.len() >= PIECES_IN_FLIGHT || self.reading.contains_key(&id) {
+            return Err(CloseReason::too_much("too many pieces wanted at once"));
+        }
+        if !shared.contains(&space) {
+            send(out, &Message::NoAttachment(id));
+            return Ok(());
+        }
+        self.missed.remove(&id);
+        self.reading.insert(id, (space, from));
+        out.push(Effect::ReadPiece { space, id, from });
+        Ok(())
+    }
+
+    /// A piece was read.
+    pub(super) fn read(
+        &mut self,
+        shared: &Shared,
+        id: AttachmentId,
+        from: u64,
+        piece: Option<FoundPiece>,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        let Some((space, _)) = self.reading.remove(&id).filter(|(_, asked)| *asked == from) else {
+            return Err(CloseReason::Ours("the store read what was not asked for".into()));
+        };
+        let Some(FoundPiece { size, data, path }) = piece.filter(|_| shared.contains(&space)) else {
+            if self.missed.len() < MISSED_MAX {
+                self.missed.insert(id, space);
+            }
+            send(out, &Message::NoAttachment(id));
+            return Ok(());
+        };
+        let too_long = |_| CloseReason::Ours(format!("a piece of attachment {id} is too long"));
+        let data = Blob::new(data).map_err(too_long)?;
+        let path = List::new(path).map_err(too_long)?;
+        send(
+            out,
+            &Message::Piece(Piece {
+                id,
+                size,
+                from,
+                data,
+                path,
+            }),
+        );
+        Ok(())
+    }
+
+    /// An attachment came: the peer is told if it asked for it in vain.
+    pub(super) fn held(&mut self, shared: &Shared, id: AttachmentId, out: &mut Vec<Effect>) {
+        if let Some(space) = self.missed.remove(&id)
+            && shared.contains(&space)
+        {
+            send(out, &Message::HaveAttachment(id));
+        }
+    }
+}
