@@ -19,7 +19,7 @@ use super::process::{
 const PLACE: &[u8] = b"N30.2722 E109.4882 SN-4711";
 const PIECE: u64 = 256 * 1024;
 /// How often the township is killed while it fetches, and the station while it takes in.
-const KILLS: usize = 12;
+const KILLS: usize = 8;
 
 #[test]
 fn attachments_go_up_by_themselves_and_elsewhere_when_somebody_asks() {
@@ -122,37 +122,60 @@ fn an_attachment_arrives_whole_however_often_the_one_that_fetches_it_is_killed()
     let bytes = pdf(dice.below(1 << 30) as u64, 40_000_000);
     let path = dir.path().join("long.pdf");
     std::fs::write(&path, &bytes).unwrap();
-    below.succeed(&["attach", &record, path.to_str().unwrap(), "--login", "lin"]);
+    let sent = below.json(&[
+        "attach",
+        &record,
+        path.to_str().unwrap(),
+        "--login",
+        "lin",
+        "--json",
+    ]);
+    let id = sent[0]["attachment"].as_str().unwrap().to_owned();
     let coming = || -> u64 {
         let partial = above.dir().join("attachments/partial");
+        if !partial.exists() {
+            return 0;
+        }
         let lens = files_below(&partial)
             .into_iter()
             .map(|path| path.metadata().map_or(0, |file| file.len()));
         lens.sum::<u64>() / PIECE * PIECE
     };
+    let whole = || above.dir().join("attachments").join(&id[..2]).join(&id).exists();
     let mut seen = Vec::new();
+    station.stop();
     for _ in 0..KILLS {
-        let mut township = above.launch();
-        // Until it fetched something more, and then at any moment.
+        // Who dials does so at its start.
+        let (mut township, mut station) = (above.start(), below.start());
         let before = seen.last().copied().unwrap_or(0);
-        let whole = || !above.dir().join("attachments/partial").exists() || coming() == 0 && before > 0;
         let _ = within(Duration::from_secs(20), || {
             (coming() > before || whole()).then_some(())
         });
-        let _ = within(Duration::from_millis(dice.below(30) as u64), || township.ended());
-        township.kill9();
+        let _ = within(Duration::from_millis(dice.below(30) as u64), || {
+            township.process.ended()
+        });
+        township.process.kill9();
+        station.process.kill9();
         if whole() {
             break;
         }
-        assert!(coming() >= before, "what was fetched is gone on with: {seen:?}");
+        assert!(
+            coming() > before,
+            "what was fetched is gone on with: {seen:?}, {}",
+            coming()
+        );
         seen.push(coming());
     }
     measured(&format!(
         "attachments: of 40,000,000 bytes there were, at each kill: {seen:?}"
     ));
-    let township = above.start();
+    let (township, station) = (above.start(), below.start());
+    let began = Instant::now();
     until("it is whole", || (here(&township, &record) == 1).then_some(()));
-    let id = ids(&township, &record).remove(0);
+    measured(&format!(
+        "attachments: the rest came within {:.2} s",
+        began.elapsed().as_secs_f64()
+    ));
     assert!(fetched(&above, &record, &id, dir.path()).unwrap() == bytes);
     township.stop();
     station.stop();
@@ -280,16 +303,6 @@ fn listed(node: &Running, record: &str) -> usize {
         .as_array()
         .unwrap()
         .len()
-}
-
-fn ids(node: &Running, record: &str) -> Vec<String> {
-    let listed = node.api.get(&format!("/records/{record}/attachments"));
-    let ids = listed
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one["id"].as_str().unwrap().to_owned());
-    ids.collect()
 }
 
 /// How many of a record's attachments are here. None while it knows nothing of the record.

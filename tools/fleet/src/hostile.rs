@@ -4,7 +4,7 @@
 use lianzhan_protocol::id::{Hash, SpaceId};
 use lianzhan_protocol::keys::SecretKey;
 use lianzhan_protocol::log::{Origin, SignedCheckpoint, TreeSize};
-use lianzhan_protocol::sync::{FRAME_MAX, List, Message, RangeData, Standing, Text};
+use lianzhan_protocol::sync::{Blob, FRAME_MAX, List, Message, RangeData, Standing, Text};
 
 use crate::dice::Dice;
 use crate::wire::framed;
