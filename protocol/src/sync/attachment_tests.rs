@@ -54,9 +54,9 @@ fn asking(bytes: &[u8], from: u64) -> (Session, AttachmentId) {
     let id = piece_of(bytes, 0).id;
     let effects = session.handle(Input::LackAttachments(vec![(space, id)]));
     assert!(effects.contains(&Effect::OpenAttachment { id }), "{effects:?}");
-    let from = Some(from);
-    let effects = session.handle(Input::AttachmentOpened { id, from });
-    assert_eq!(wants(&effects), [from.unwrap()]);
+    let opened = Input::AttachmentOpened { id, from: Some(from) };
+    let effects = session.handle(opened);
+    assert_eq!(wants(&effects), [from]);
     (session, id)
 }
 
