@@ -254,6 +254,10 @@ impl Session {
             Input::AttachmentOpened { id, from } => open.attaching.go_on(id, from, self.now.ms, out),
             Input::PieceStored { id, next } => open.attaching.go_on(id, next, self.now.ms, out),
             Input::PieceRead { id, from, piece } => {
+                // What is here is given as fast as it is asked for; to look in vain is not free.
+                if piece.is_none() && !self.allowance.spend(1) {
+                    return Err(CloseReason::of(Misbehaviour::Flood, "too many messages"));
+                }
                 return open.lending.read(&self.shared, id, from, piece, out);
             }
             // The rest needs no open session and was handled before.
@@ -592,6 +596,8 @@ fn cost(message: &Message) -> u64 {
         | Message::WitnessMe { .. }
         | Message::AskKeys(_)
         | Message::AskPayloads { .. }
+        | Message::HaveAttachment(_)
+        | Message::Seen(_)
         | Message::Joint { .. } => 1,
         // It is answered from the whole directory.
         Message::AskJoint => 64,
@@ -605,6 +611,9 @@ fn cost(message: &Message) -> u64 {
         | Message::Receipt { .. }
         | Message::WitnessRefused { .. }
         | Message::Keys(_)
+        | Message::WantAttachment { .. }
+        | Message::Piece(_)
+        | Message::NoAttachment(_)
         | Message::Payloads { .. } => 0,
     }
 }
