@@ -41,6 +41,10 @@ pub struct Config {
     /// Where peers are answered (multiaddrs): a list, or one text with commas.
     #[serde(deserialize_with = "addresses")]
     pub listen: Vec<String>,
+    /// Whether peers are also answered by QUIC, at the UDP port of the same number, and dialled so.
+    pub quic: bool,
+    /// Whether this node tells the local network where it listens (mDNS), and dials whom it finds there.
+    pub mdns: bool,
     /// Nodes of the parent org, and of those above whose witness the federation's policy requires.
     #[serde(default)]
     pub parents: Vec<Parent>,
@@ -60,6 +64,8 @@ impl Default for Config {
             tls_key: None,
             proxy: None,
             listen: vec![LISTEN.into()],
+            quic: true,
+            mdns: false,
             parents: Vec::new(),
             scrypt_log_n: 16,
             session_minutes: 60,
@@ -113,6 +119,9 @@ pub enum ConfigError {
     /// A certificate without its key, or the other way round.
     #[error("tls_certificate and tls_key go together: give both, or neither")]
     HalfTls,
+    /// An address of QUIC, where that is switched off.
+    #[error("listen names {0}, which is QUIC, and quic = false: take one of the two out")]
+    QuicOff(String),
     /// Not an origin.
     #[error(
         "proxy = {0:?}: give what browsers open, https and a name without a path, such as https://zhan.example.cn"
@@ -131,6 +140,9 @@ impl ConfigError {
                 "web = {web}：网页只能加密地提供给其他计算机。请给出 tls_certificate 和 tls_key（PEM 文件）；\
                  如由反向代理加密，请给出 proxy = \"https://域名\"；或改用本机地址（127.0.0.1 或 [::1]）。"
             ),
+            ConfigError::QuicOff(address) => {
+                format!("listen 中的 {address} 是 QUIC 地址，而 quic = false。请去掉其中一项。")
+            }
             ConfigError::HalfTls => "tls_certificate 和 tls_key 须同时给出，或都不给。".into(),
             ConfigError::Proxy(given) => format!(
                 "proxy = {given:?}：请写浏览器打开的地址，即 https 加域名，不带路径，如 https://zhan.example.cn 。"
@@ -194,6 +206,11 @@ impl Config {
         if !(1..=3600).contains(&self.patience_seconds) {
             return Err(ConfigError::Patience(self.patience_seconds));
         }
+        if let Some(address) = self.listen.iter().find(|address| address.contains(QUIC))
+            && !self.quic
+        {
+            return Err(ConfigError::QuicOff(address.clone()));
+        }
         if !self.web.ip().is_loopback() && self.is_plain() {
             return Err(ConfigError::NotLoopback(self.web));
         }
@@ -208,6 +225,18 @@ impl Config {
     /// Whether browsers come by plain HTTP, and so from this machine alone.
     pub fn is_plain(&self) -> bool {
         self.tls_certificate.is_none() && self.proxy.is_none()
+    }
+
+    /// Where peers are answered: what `listen` names, and for each TCP port in it the UDP port of the same number, unless
+    /// QUIC is switched off.
+    pub fn listen_all(&self) -> Vec<String> {
+        let mut all = self.listen.clone();
+        for address in self.listen.iter().filter_map(|address| quic_beside(address)) {
+            if self.quic && !all.contains(&address) {
+                all.push(address);
+            }
+        }
+        all
     }
 
     /// The files of certificate and key, for the node in `dir`.
@@ -225,6 +254,16 @@ impl Config {
         })?;
         crate::env::write_private(&path, text.as_bytes()).map_err(|error| ConfigError::Disk { path, error })
     }
+}
+
+/// What an address of QUIC ends with.
+const QUIC: &str = "/quic-v1";
+
+/// The address of QUIC beside one of TCP.
+fn quic_beside(address: &str) -> Option<String> {
+    let (host, port) = address.rsplit_once("/tcp/")?;
+    let port: u16 = port.parse().ok()?;
+    Some(format!("{host}/udp/{port}{QUIC}"))
 }
 
 /// `https://` and an authority as it stands in a URL: a name or an address, and perhaps a port.
@@ -321,6 +360,20 @@ mod tests {
                 .len(),
             2
         );
+        let all = |listen: &str, quic: bool| {
+            let listen = listen.split(' ').map(Into::into).collect();
+            let config = Config {
+                listen,
+                quic,
+                ..Config::default()
+            };
+            config.check().map(|()| config.listen_all())
+        };
+        let (tcp, udp) = ("/ip6/::/tcp/7", "/ip6/::/udp/7/quic-v1");
+        assert_eq!(all(tcp, true).unwrap(), [tcp, udp]);
+        assert_eq!(all(tcp, false).unwrap(), [tcp]);
+        assert_eq!(all(&format!("{udp} {tcp}"), true).unwrap(), [udp, tcp]);
+        assert!(matches!(all(udp, false), Err(ConfigError::QuicOff(_))));
         assert!(load(Some("")).is_err() && load(Some("/ip4/127.0.0.1/tcp/1,")).is_err());
         // As files of earlier versions have it.
         std::fs::write(dir.path().join(FILE), "listen = \"/ip4/127.0.0.1/tcp/1\"").unwrap();

@@ -28,6 +28,9 @@ pub struct RunningFile {
     pub local: SocketAddr,
     /// The process.
     pub pid: u32,
+    /// Where peers reach it, by TCP and by QUIC.
+    #[serde(default)]
+    pub peers: Vec<String>,
 }
 
 /// A running node.
@@ -92,6 +95,7 @@ impl Running {
             web,
             local,
             pid: std::process::id(),
+            peers: net.addresses(),
         };
         let path = node.dir().join(RUNNING);
         env::write_private(&path, &serde_json::to_vec(&file)?)

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::process::{
     PASSPHRASE, Process, Running, Site, alone, command, dice_of_test, files_below, measured, run, succeed,
-    until, within,
+    unlevel, until, within,
 };
 use super::root;
 
@@ -228,46 +228,7 @@ fn lag(nodes: &Nodes, visits: usize) -> Vec<String> {
             "station, township, county count {counts:?} visits, not {visits}"
         ));
     }
-    for status in &all {
-        let name = &status["name"];
-        if status["entries"] != status["witnessed_entries"] {
-            reasons.push(format!(
-                "{name}: {} of {} witnessed",
-                status["witnessed_entries"], status["entries"]
-            ));
-        }
-        for lag in ["views_lag", "documents_lag", "keys_lacking"] {
-            if status[lag] != 0 {
-                reasons.push(format!("{name}: {lag} {}", status[lag]));
-            }
-        }
-        assert_eq!(status["alarms"], json!([]), "{name}");
-    }
-    let logs = |status: &Value| -> BTreeSet<(String, String)> {
-        let logs = status["logs"].as_array().unwrap();
-        logs.iter()
-            .map(|log| (log["origin"].to_string(), log["root"].to_string()))
-            .collect()
-    };
-    let own = |status: &Value| -> BTreeSet<(String, String)> {
-        let logs = status["logs"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|log| log["own"] == true);
-        logs.map(|log| (log["origin"].to_string(), log["root"].to_string()))
-            .collect()
-    };
-    let written: BTreeSet<_> = all.iter().flat_map(own).collect();
-    for status in &all {
-        let behind = logs(status).difference(&written).count();
-        if behind > 0 {
-            reasons.push(format!(
-                "{}: {behind} logs are behind their writers",
-                status["name"]
-            ));
-        }
-    }
+    reasons.extend(unlevel(&all));
     reasons
 }
 

@@ -1,4 +1,4 @@
-//! Invitations over a real connection: each that is to be refused is, by its own error and words, and a join that broke off
+//! Invitations over real connections, of TCP and of QUIC: each that is to be refused is, by its own error and words, and a join that broke off
 //! goes on with the key that was appointed before.
 
 use std::net::SocketAddr;
@@ -31,9 +31,17 @@ fn secret() -> SecretString {
 }
 
 fn config() -> Config {
+    listening(LINES[0])
+}
+
+/// Addresses of one kind each.
+const LINES: [&str; 2] = ["/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"];
+
+fn listening(at: &str) -> Config {
     Config {
         web: SocketAddr::from(([127, 0, 0, 1], 0)),
-        listen: vec!["/ip4/127.0.0.1/tcp/0".into()],
+        listen: vec![at.into()],
+        quic: at.contains("quic"),
         scrypt_log_n: 2,
         ..Config::default()
     }
@@ -55,11 +63,12 @@ struct World {
 }
 
 impl World {
-    async fn new() -> World {
+    async fn new(line: &str) -> World {
         let dir = tempfile::tempdir().unwrap();
         let place = dir.path().join("township");
         let town = draft(Level::Township, "枫渡镇", "990121103");
-        let node = work(move || found(&place, town, &secret(), config()).unwrap()).await;
+        let config = listening(line);
+        let node = work(move || found(&place, town, &secret(), config).unwrap()).await;
         let township = Running::start(node).await.unwrap();
         World { dir, township }
     }
@@ -115,7 +124,7 @@ async fn work<T: Send + 'static>(what: impl FnOnce() -> T + Send + 'static) -> T
     tokio::task::spawn_blocking(what).await.unwrap()
 }
 
-fn run(story: impl AsyncFnOnce(World)) {
+fn run(story: impl AsyncFn(World)) {
     let _lane = alone();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -123,8 +132,9 @@ fn run(story: impl AsyncFnOnce(World)) {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let world = World::new().await;
-        story(world).await;
+        for line in LINES {
+            story(World::new(line).await).await;
+        }
     });
 }
 

@@ -56,6 +56,7 @@ mod serving;
 mod simulation;
 #[cfg(test)]
 mod tidy;
+mod transports;
 #[cfg(test)]
 mod upgrade;
 

@@ -1,5 +1,6 @@
 //! Real processes of the program on loopback, and what is asked of them: commands, and the API of a running node.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -318,9 +319,14 @@ impl Api {
 
     /// What stands at `/api/v1` and `path`.
     pub(crate) fn get(&self, path: &str) -> Value {
+        self.ask(path)
+            .unwrap_or_else(|fault| panic!("GET {path}: {fault:?}"))
+    }
+
+    /// The same, where nothing may stand there yet.
+    pub(crate) fn ask(&self, path: &str) -> Result<Value, Fault> {
         let url = format!("{}/api/v1{path}", self.base);
-        let answer = self.agent.get(url).header("authorization", &self.bearer).call();
-        read(answer).unwrap_or_else(|fault| panic!("GET {path}: {fault:?}"))
+        read(self.agent.get(url).header("authorization", &self.bearer).call())
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Fault> {
@@ -352,6 +358,44 @@ fn read(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result
         return Err(Fault::Refused(status.as_u16(), body));
     }
     serde_json::from_str(&body).map_err(|error| Fault::Broken(error.to_string()))
+}
+
+/// What keeps nodes, by what their status says, from being level: entries without a receipt, views that lag, copies of
+/// logs that are behind.
+pub(crate) fn unlevel(all: &[Value]) -> Vec<String> {
+    let mut reasons = Vec::new();
+    for status in all {
+        let name = &status["name"];
+        if status["entries"] != status["witnessed_entries"] {
+            reasons.push(format!(
+                "{name}: {} of {} witnessed",
+                status["witnessed_entries"], status["entries"]
+            ));
+        }
+        for lag in ["views_lag", "documents_lag", "keys_lacking"] {
+            if status[lag] != 0 {
+                reasons.push(format!("{name}: {lag} {}", status[lag]));
+            }
+        }
+        assert_eq!(status["alarms"], serde_json::json!([]), "{name}");
+    }
+    let logs = |status: &Value, all: bool| -> BTreeSet<(String, String)> {
+        let logs = status["logs"].as_array().expect("a list of logs").iter();
+        logs.filter(|log| all || log["own"] == true)
+            .map(|log| (log["origin"].to_string(), log["root"].to_string()))
+            .collect()
+    };
+    let written: BTreeSet<_> = all.iter().flat_map(|status| logs(status, false)).collect();
+    for status in all {
+        let behind = logs(status, true).difference(&written).count();
+        if behind > 0 {
+            reasons.push(format!(
+                "{}: {behind} logs are behind their writers",
+                status["name"]
+            ));
+        }
+    }
+    reasons
 }
 
 /// All files below a directory.

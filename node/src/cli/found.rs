@@ -51,7 +51,7 @@ pub(super) struct Place {
     /// Where pages are served, on this machine [default: 127.0.0.1:7610] 网页地址
     #[arg(long)]
     web: Option<SocketAddr>,
-    /// Where other nodes are answered [default: /ip4/0.0.0.0/tcp/7611] 与其他节点通信的地址
+    /// Where other nodes are answered, and by QUIC at the same port [default: /ip4/0.0.0.0/tcp/7611] 与其他节点通信的地址
     #[arg(long)]
     listen: Option<String>,
 }

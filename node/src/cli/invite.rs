@@ -297,7 +297,7 @@ impl Invite {
         )?;
         let given = self.addresses;
         let addresses = |node: &Node| match given.is_empty() {
-            true => node.config().listen.clone(),
+            true => node.config().listen_all(),
             false => given.clone(),
         };
         let again = self.again.again.is_some();
@@ -427,7 +427,8 @@ impl Again {
 
 /// Whether the configured address is one that another machine can dial.
 fn is_dialable(node: &Node) -> bool {
-    node.config().listen.iter().all(|listen| {
-        !listen.contains("/ip4/0.0.0.0/") && !listen.contains("/ip6/::/") && !listen.ends_with("/tcp/0")
+    node.config().listen_all().iter().all(|listen| {
+        let nowhere = ["/ip4/0.0.0.0/", "/ip6/::/", "/udp/0/"];
+        !nowhere.iter().any(|part| listen.contains(part)) && !listen.ends_with("/tcp/0")
     })
 }

@@ -9,7 +9,7 @@ use libp2p::swarm::ConnectionId;
 use libp2p::{PeerId, Swarm};
 
 use super::node_key;
-use super::swarm::Behaviour;
+use super::transport::Behaviour;
 use crate::env;
 use crate::services::Node;
 

@@ -10,7 +10,7 @@ use libp2p::swarm::dial_opts::DialOpts;
 use libp2p::{Multiaddr, Stream};
 use tokio::sync::{Mutex, Semaphore};
 
-use super::swarm::{build, control};
+use super::transport::{build, control};
 use super::{JOIN, NetError, frame, peer_id};
 use crate::keystore;
 use crate::services::Node;
@@ -76,7 +76,7 @@ async fn ask(invitation: &Invitation, request: JoinRequest) -> Result<JoinReply,
         reason,
     };
     // A key for this one conversation: the node has none yet.
-    let mut swarm = build(&keystore::generate())?;
+    let mut swarm = build(&keystore::generate(), false)?;
     let mut streams = control(&swarm);
     swarm
         .dial(DialOpts::peer_id(parent).addresses(addresses).build())

@@ -1,13 +1,16 @@
-//! The network: a libp2p swarm (TCP, Noise, Yamux), one long stream per peer for sync, one short stream to join. Knows
+//! The network: a libp2p swarm (TCP with QUIC beside it), one long stream per peer for sync, one short stream to join. Knows
 //! frames, streams and addresses; knows no records and no SQL. It performs what sessions and services decide.
 
 mod avoid;
+mod connections;
 mod driver;
 pub mod frame;
 mod join;
+mod neighbours;
 mod pace;
 mod peers;
 mod swarm;
+mod transport;
 
 pub use join::join;
 pub use peers::Peers;

@@ -57,10 +57,11 @@ impl Peers {
         peers.range((*peer, 0)..=(*peer, u64::MAX)).next().is_some()
     }
 
-    pub(super) fn leave(&self, peer: PublicKey, session: u64) {
+    /// What was known of the session at its end.
+    pub(super) fn leave(&self, peer: PublicKey, session: u64) -> Option<PeerStatus> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .remove(&(peer, session));
+            .remove(&(peer, session))
     }
 }

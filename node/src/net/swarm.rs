@@ -6,78 +6,32 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
-use lianzhan_protocol::keys::{PublicKey, SecretKey};
+use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::sync::Misbehaviour;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
-use libp2p::swarm::{ConnectionId, DialError, NetworkBehaviour, SwarmEvent};
-use libp2p::{
-    Multiaddr, PeerId, Swarm, allow_block_list, connection_limits, identify, noise, ping, tcp, yamux,
-};
+use libp2p::swarm::{ConnectionId, DialError, SwarmEvent};
+use libp2p::{Multiaddr, PeerId, Swarm, ping};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use super::avoid::{Avoided, Openings, STRANGERS_SERVED, Strangers};
+use super::connections::Connections;
 use super::driver::Ended;
+use super::neighbours::Neighbours;
 use super::peers::Peers;
-use super::{JOIN, NetError, SYNC, driver, join, keypair, node_key, peer_id};
-use crate::config::Parent;
+use super::transport::{Behaviour, BehaviourEvent, build, control, is_quic};
+use super::{JOIN, NetError, SYNC, driver, join, node_key, peer_id};
+use crate::config::{Config, Parent};
 use crate::env;
 use crate::services::{Node, conduct};
 
-/// A stream that nobody uses keeps no connection open longer than this.
-const IDLE: Duration = Duration::from_secs(60);
 /// How long a dial may take.
 const DIAL: Duration = Duration::from_secs(10);
 /// First and last pause between two tries to reach a parent.
 const BACKOFF_MS: (u64, u64) = (250, 30_000);
-/// Most connections in all, and with one peer.
-const CONNECTIONS: (u32, u32) = (4096, 4);
-/// Most connections that have not yet shown who they are.
-const STRANGERS: u32 = 256;
 /// Most sessions with one peer: one, and those whose connection broke without this side having noticed.
 const SESSIONS: usize = 4;
 /// How long sessions may take to say their last words.
 const FAREWELL: Duration = Duration::from_secs(3);
-
-#[derive(NetworkBehaviour)]
-pub(super) struct Behaviour {
-    stream: libp2p_stream::Behaviour,
-    limits: connection_limits::Behaviour,
-    identify: identify::Behaviour,
-    ping: ping::Behaviour,
-    pub(super) blocked: allow_block_list::Behaviour<allow_block_list::BlockedPeers>,
-}
-
-/// A swarm with `key`'s identity that listens nowhere yet.
-pub(super) fn build(key: &SecretKey) -> Result<Swarm<Behaviour>, NetError> {
-    let stack = |error: &dyn std::fmt::Display| NetError::Stack(error.to_string());
-    let limits = connection_limits::ConnectionLimits::default()
-        .with_max_pending_incoming(Some(STRANGERS))
-        .with_max_established(Some(CONNECTIONS.0))
-        .with_max_established_per_peer(Some(CONNECTIONS.1));
-    Ok(libp2p::SwarmBuilder::with_existing_identity(keypair(key)?)
-        .with_tokio()
-        .with_tcp(
-            tcp::Config::default().nodelay(true),
-            noise::Config::new,
-            yamux::Config::default,
-        )
-        .map_err(|error| stack(&error))?
-        .with_behaviour(|keypair| Behaviour {
-            stream: libp2p_stream::Behaviour::new(),
-            limits: connection_limits::Behaviour::new(limits),
-            identify: identify::Behaviour::new(identify::Config::new("/lianzhan/1".into(), keypair.public())),
-            ping: ping::Behaviour::default(),
-            blocked: allow_block_list::Behaviour::default(),
-        })
-        .map_err(|error| stack(&error))?
-        .with_swarm_config(|config| config.with_idle_connection_timeout(IDLE))
-        .build())
-}
-
-/// A control for opening and accepting streams of a swarm.
-pub(super) fn control(swarm: &Swarm<Behaviour>) -> libp2p_stream::Control {
-    swarm.behaviour().stream.new_control()
-}
 
 /// A running network.
 #[derive(Clone)]
@@ -100,15 +54,15 @@ impl Handle {
     }
 }
 
-struct Dial {
+pub(super) struct Dial {
     peer: PeerId,
     addresses: Vec<Multiaddr>,
     reply: oneshot::Sender<Result<(), Unreached>>,
 }
 
 /// Why a peer was not reached.
-struct Unreached {
-    words: String,
+pub(super) struct Unreached {
+    pub(super) words: String,
     /// Who answers at its address instead.
     other: Option<PeerId>,
 }
@@ -137,16 +91,19 @@ impl From<&str> for Unreached {
 
 /// Listens where the configuration says and keeps sessions with the parents, until `stop` turns true.
 pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handle, NetError> {
-    let mut swarm = build(node.node_key())?;
+    let config = node.config();
+    let mut swarm = build(node.node_key(), config.mdns)?;
     let bad = |address: &str, reason: &dyn std::fmt::Display| NetError::Address {
         address: address.to_owned(),
         reason: reason.to_string(),
     };
     let mut opening = HashMap::new();
-    for listen in &node.config().listen {
-        let address: Multiaddr = listen.parse().map_err(|error| bad(listen, &error))?;
-        let listener = swarm.listen_on(address).map_err(|error| bad(listen, &error))?;
-        opening.insert(listener, listen);
+    for listen in config.listen_all() {
+        let address: Multiaddr = listen.parse().map_err(|error| bad(&listen, &error))?;
+        match swarm.listen_on(address) {
+            Ok(listener) => drop(opening.insert(listener, listen)),
+            Err(error) => without(config, bad(&listen, &error), &listen)?,
+        }
     }
     // The first address of each tells whether its port could be had.
     while !opening.is_empty() {
@@ -161,7 +118,7 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
             _ => continue,
         };
         if let (Some(listen), Some(error)) = (opening.remove(&listener), failed) {
-            return Err(bad(listen, &error));
+            without(config, bad(&listen, &error), &listen)?;
         }
     }
     let mut streams = control(&swarm);
@@ -184,7 +141,7 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
     tokio::spawn(join::serve(node.clone(), joins));
     tokio::spawn(sessions.clone().serve(sync));
     let (dials, dial_queue) = mpsc::channel(64);
-    for parent in &node.config().parents {
+    for parent in &config.parents {
         match parse_parent(parent) {
             Ok((key, addresses)) => {
                 tokio::spawn(
@@ -196,13 +153,22 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
             Err(error) => tracing::error!(%error, "a parent in the configuration cannot be dialled"),
         }
     }
+    let neighbours = Neighbours::new(*swarm.local_peer_id(), sessions, streams, dials);
     let own: Vec<String> = swarm.listeners().map(ToString::to_string).collect();
     let (told, addresses) = watch::channel(own);
     let (ended, end) = watch::channel(());
-    let avoided = Avoided::new(node);
+    let state = State {
+        quic: config.quic,
+        pending: BTreeMap::new(),
+        connections: Connections::default(),
+        strangers: Strangers::default(),
+        avoided: Avoided::new(node.clone()),
+        neighbours,
+        told,
+    };
     tokio::spawn(async move {
-        run(&mut swarm, dial_queue, told_off, avoided, told, stop).await;
-        last_words(&mut swarm, open).await;
+        let connections = run(&mut swarm, dial_queue, told_off, state, stop).await;
+        last_words(&mut swarm, open, connections).await;
         drop(ended);
     });
     Ok(Handle {
@@ -210,6 +176,15 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
         addresses,
         end,
     })
+}
+
+/// Goes on without an address that the configuration did not name but implies, and fails for one that it named.
+fn without(config: &Config, error: NetError, listen: &String) -> Result<(), NetError> {
+    if config.listen.contains(listen) {
+        return Err(error);
+    }
+    tracing::warn!(%error, "peers are answered by TCP alone; quic = false in lianzhan.toml says that this is meant");
+    Ok(())
 }
 
 fn parse_parent(parent: &Parent) -> Result<(PublicKey, Vec<Multiaddr>), NetError> {
@@ -231,88 +206,152 @@ fn parse_parent(parent: &Parent) -> Result<(PublicKey, Vec<Multiaddr>), NetError
     Ok((key, addresses))
 }
 
+/// What the polling task keeps.
+struct State {
+    quic: bool,
+    pending: BTreeMap<ConnectionId, oneshot::Sender<Result<(), Unreached>>>,
+    connections: Connections,
+    strangers: Strangers,
+    avoided: Avoided,
+    neighbours: Neighbours,
+    told: watch::Sender<Vec<String>>,
+}
+
 /// Polls the swarm: nothing else may block this task.
 async fn run(
     swarm: &mut Swarm<Behaviour>,
     mut dials: mpsc::Receiver<Dial>,
     mut told_off: mpsc::UnboundedReceiver<PeerId>,
-    mut avoided: Avoided,
-    told: watch::Sender<Vec<String>>,
+    mut state: State,
     mut stop: watch::Receiver<bool>,
-) {
-    let mut pending: BTreeMap<ConnectionId, oneshot::Sender<Result<(), Unreached>>> = BTreeMap::new();
-    let mut strangers = Strangers::default();
+) -> Connections {
     loop {
         tokio::select! {
-            _ = stop.changed() => return,
-            Some(peer) = told_off.recv() => avoided.begin(swarm, peer),
-            () = avoided.some_over() => avoided.end(swarm),
-            Some(dial) = dials.recv() => {
-                if swarm.is_connected(&dial.peer) {
-                    let _ = dial.reply.send(Ok(()));
-                    continue;
-                }
-                let options = DialOpts::peer_id(dial.peer)
-                    .condition(PeerCondition::Always)
-                    .addresses(dial.addresses)
-                    .build();
-                let id = options.connection_id();
-                match swarm.dial(options) {
-                    Ok(()) => drop(pending.insert(id, dial.reply)),
-                    Err(error) => drop(dial.reply.send(Err(error.into()))),
-                }
-            }
-            event = swarm.select_next_some() => match event {
-                SwarmEvent::NewListenAddr { .. } | SwarmEvent::ExpiredListenAddr { .. } => {
-                    told.send_replace(swarm.listeners().map(ToString::to_string).collect());
-                }
-                SwarmEvent::ConnectionClosed { connection_id, .. } => strangers.leave(connection_id),
-                SwarmEvent::ConnectionEstablished { connection_id, peer_id, .. } => {
-                    if !avoided.knows(&peer_id) && !strangers.enter(connection_id) {
-                        tracing::debug!(peer = %peer_id, "too many strangers are connected");
-                        swarm.close_connection(connection_id);
-                    }
-                    if let Some(reply) = pending.remove(&connection_id) {
-                        let _ = reply.send(Ok(()));
-                    }
-                }
-                SwarmEvent::OutgoingConnectionError { connection_id, error, .. } => {
-                    if let Some(reply) = pending.remove(&connection_id) {
-                        let _ = reply.send(Err(error.into()));
-                    }
-                }
-                _ => {}
-            },
+            _ = stop.changed() => return state.connections,
+            Some(peer) = told_off.recv() => state.avoided.begin(swarm, peer),
+            () = state.avoided.some_over() => state.avoided.end(swarm),
+            Some(dial) = dials.recv() => state.dial(swarm, dial),
+            event = swarm.select_next_some() => state.hear(swarm, event),
         }
     }
 }
 
-/// Goes on until no session is open, so that what they said last still leaves.
-async fn last_words(swarm: &mut Swarm<Behaviour>, mut open: watch::Receiver<usize>) {
-    let closed = async {
-        // An error means that nobody holds a session any more.
-        let _ = open.wait_for(|open| *open == 0).await;
-    };
-    let poll = async {
-        loop {
-            swarm.select_next_some().await;
+impl State {
+    fn dial(&mut self, swarm: &mut Swarm<Behaviour>, mut dial: Dial) {
+        if swarm.is_connected(&dial.peer) {
+            let _ = dial.reply.send(Ok(()));
+            return;
         }
-    };
-    tokio::select! {
-        () = closed => {}
-        () = poll => {}
-        () = tokio::time::sleep(FAREWELL) => {}
+        dial.addresses.retain(|address| self.quic || !is_quic(address));
+        let options = DialOpts::peer_id(dial.peer)
+            .condition(PeerCondition::Always)
+            .addresses(dial.addresses)
+            .build();
+        let id = options.connection_id();
+        match swarm.dial(options) {
+            Ok(()) => drop(self.pending.insert(id, dial.reply)),
+            Err(error) => drop(dial.reply.send(Err(error.into()))),
+        }
+    }
+
+    fn hear(&mut self, swarm: &mut Swarm<Behaviour>, event: SwarmEvent<BehaviourEvent>) {
+        match event {
+            SwarmEvent::NewListenAddr { .. } | SwarmEvent::ExpiredListenAddr { .. } => {
+                self.told
+                    .send_replace(swarm.listeners().map(ToString::to_string).collect());
+            }
+            SwarmEvent::ConnectionEstablished {
+                peer_id,
+                connection_id,
+                endpoint,
+                ..
+            } => {
+                tracing::debug!(peer = %peer_id, address = %endpoint.get_remote_address(), "connected");
+                if !self.avoided.knows(&peer_id) && !self.strangers.enter(connection_id) {
+                    tracing::debug!(peer = %peer_id, "too many strangers are connected");
+                    swarm.close_connection(connection_id);
+                }
+                if let Some(oldest) = self.connections.opened(peer_id, connection_id) {
+                    swarm.close_connection(oldest);
+                }
+                if let Some(reply) = self.pending.remove(&connection_id) {
+                    let _ = reply.send(Ok(()));
+                }
+            }
+            SwarmEvent::ConnectionClosed {
+                peer_id,
+                connection_id,
+                ..
+            } => {
+                self.strangers.leave(connection_id);
+                self.connections.closed(peer_id, connection_id);
+            }
+            SwarmEvent::OutgoingConnectionError {
+                connection_id, error, ..
+            } => {
+                if let Some(reply) = self.pending.remove(&connection_id) {
+                    let _ = reply.send(Err(error.into()));
+                }
+            }
+            // Over TCP nothing else notices within minutes that the line is dead.
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
+                peer,
+                connection,
+                result: Err(error @ (ping::Failure::Timeout | ping::Failure::Other { .. })),
+            })) => {
+                tracing::info!(%peer, %error, "a connection on which no answer comes is closed");
+                swarm.close_connection(connection);
+            }
+            SwarmEvent::Behaviour(BehaviourEvent::Mdns(event)) => self.neighbours.hear(event),
+            _ => {}
+        }
+    }
+}
+
+/// Goes on until no session is open, so that what they said last still leaves, and takes leave of the peers, who would
+/// otherwise learn by silence alone that the connection is over.
+async fn last_words(
+    swarm: &mut Swarm<Behaviour>,
+    mut open: watch::Receiver<usize>,
+    mut connections: Connections,
+) {
+    let deadline = tokio::time::sleep(FAREWELL);
+    tokio::pin!(deadline);
+    let mut talking = true;
+    while talking || connections.peers().next().is_some() {
+        tokio::select! {
+            // An error means that nobody holds a session any more.
+            _ = open.wait_for(|open| *open == 0), if talking => {
+                talking = false;
+                for peer in connections.peers() {
+                    let _ = swarm.disconnect_peer_id(*peer);
+                }
+            }
+            event = swarm.select_next_some() => match event {
+                SwarmEvent::ConnectionEstablished { peer_id, connection_id, .. } => {
+                    connections.opened(peer_id, connection_id);
+                    if !talking {
+                        swarm.close_connection(connection_id);
+                    }
+                }
+                SwarmEvent::ConnectionClosed { peer_id, connection_id, .. } => {
+                    connections.closed(peer_id, connection_id);
+                }
+                _ => {}
+            },
+            () = &mut deadline => return,
+        }
     }
 }
 
 #[derive(Clone)]
-struct Sessions {
+pub(super) struct Sessions {
     node: Arc<Node>,
-    peers: Peers,
+    pub(super) peers: Peers,
     next: Arc<AtomicU64>,
     /// How many are open.
     open: watch::Sender<usize>,
-    stop: watch::Receiver<bool>,
+    pub(super) stop: watch::Receiver<bool>,
     /// Tells the swarm whom to avoid.
     avoid: mpsc::UnboundedSender<PeerId>,
     openings: Arc<Openings>,
@@ -352,7 +391,7 @@ impl Sessions {
                 }
             }
             match Self::reach(&mut streams, &dials, peer, addresses.clone()).await {
-                Ok(stream) => self.drive(peer, stream).await,
+                Ok(stream) => drop(self.drive(peer, stream).await),
                 Err(Unreached { words, other }) => {
                     tracing::debug!(%peer, error = words, "parent not reached");
                     // It may have another key of which this node has not heard. Its hello must show who it is.
@@ -384,7 +423,7 @@ impl Sessions {
         peer_id(node).ok()
     }
 
-    async fn reach(
+    pub(super) async fn reach(
         streams: &mut libp2p_stream::Control,
         dials: &mpsc::Sender<Dial>,
         peer: PeerId,
@@ -410,18 +449,19 @@ impl Sessions {
             .map_err(|error| Unreached::from(error.to_string().as_str()))
     }
 
-    async fn drive(&self, peer: PeerId, stream: libp2p::Stream) {
+    /// Drives a session until it ends. Returns whether the peer had shown that it is a node of this federation.
+    pub(super) async fn drive(&self, peer: PeerId, stream: libp2p::Stream) -> bool {
         let Some(key) = node_key(&peer) else {
             tracing::warn!(%peer, "a peer without an Ed25519 identity was turned away");
-            return;
+            return false;
         };
         if self.avoided(peer).is_some() {
             tracing::debug!(%peer, "a peer that is avoided was turned away");
-            return;
+            return false;
         }
         if !self.openings.admit(key, env::uptime_ms()) {
             self.judge(peer, key, Misbehaviour::Flood);
-            return;
+            return false;
         }
         let stranger = self.node.directory().node_org(&key).is_none();
         let place = stranger
@@ -429,27 +469,36 @@ impl Sessions {
             .transpose();
         let Ok(_place) = place else {
             tracing::debug!(%peer, "too many strangers are served");
-            return;
+            return false;
         };
         let session = self.next.fetch_add(1, Ordering::Relaxed);
         if !self.peers.enter(key, session, SESSIONS) {
             tracing::warn!(%peer, "a peer with too many sessions was turned away");
-            return;
+            return false;
         }
         self.open.send_modify(|open| *open += 1);
         let Ended { words, kind } =
             driver::run(&self.node, key, stream, &self.peers, session, self.stop.clone()).await;
-        self.peers.leave(key, session);
+        let known = self
+            .peers
+            .leave(key, session)
+            .is_some_and(|status| status.org.is_some());
         if !self.peers.has(&key) {
             let node = self.node.clone();
             // What is not noted is a time that people see; the node says in its log why.
             let _ = tokio::task::spawn_blocking(move || node.parted(&key)).await;
         }
         self.open.send_modify(|open| *open -= 1);
-        tracing::info!(%peer, reason = words, "session ended");
+        if known {
+            tracing::info!(%peer, reason = words, "session ended");
+        } else {
+            // Nothing to see in a log: on a network with mDNS strangers come by again and again.
+            tracing::debug!(%peer, reason = words, "session of a stranger ended");
+        }
         if let Some(kind) = kind {
             self.judge(peer, key, kind);
         }
+        known
     }
 
     /// Takes note of what a peer did, and has it avoided for a time.
@@ -465,7 +514,7 @@ impl Sessions {
     }
 
     /// For how long more a peer is avoided, if it is.
-    fn avoided(&self, peer: PeerId) -> Option<Duration> {
+    pub(super) fn avoided(&self, peer: PeerId) -> Option<Duration> {
         let left = self
             .node
             .conduct()

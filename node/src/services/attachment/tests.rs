@@ -149,7 +149,9 @@ fn photo(orientation: u8) -> Vec<u8> {
 }
 
 fn pdf(len: usize) -> Vec<u8> {
-    let mut bytes: Vec<u8> = (0..len).map(|n| ((n as u64 * 2_654_435_761) >> 7) as u8).collect();
+    let mut bytes: Vec<u8> = (0..len)
+        .map(|n| ((n as u64 * 2_654_435_761) >> 7) as u8)
+        .collect();
     bytes[..9].copy_from_slice(b"%PDF-1.7\n");
     bytes
 }
