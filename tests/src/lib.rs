@@ -41,6 +41,8 @@ mod licences;
 #[cfg(test)]
 mod mutants;
 #[cfg(test)]
+mod netns;
+#[cfg(test)]
 mod offices;
 #[cfg(test)]
 mod package;
