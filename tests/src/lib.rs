@@ -58,6 +58,7 @@ mod serving;
 mod simulation;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
 mod transports;
 #[cfg(test)]
 mod upgrade;

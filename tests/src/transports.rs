@@ -64,7 +64,15 @@ fn converse(
         let station = draft(Level::Station, "石桥站", "990121103201");
         let invitation = work(move || node.invite(station, &secret(), addresses).unwrap()).await;
         let code = invitation.to_code();
-        let joined = join(&below, &code, secret(), config(station_quic), net::join, |_| ());
+        let joined = join(
+            &below,
+            &code,
+            secret(),
+            None,
+            config(station_quic),
+            net::join,
+            |_| (),
+        );
         drop(joined.await.unwrap());
         let addresses = lines(township.addresses());
         let station = work(move || open(&below, addresses)).await;

@@ -190,10 +190,14 @@ mod tests {
     #[test]
     fn a_frame_has_to_end_and_may_be_slow() {
         let (mut watch, [read, _, _], _) = watch();
-        let drip = |_| drop(read.fetch_add(1, Ordering::Relaxed));
+        let drip = |_| {
+            read.fetch_add(1, Ordering::Relaxed);
+        };
         assert_eq!(given_up(&mut watch, drip), Some(34));
         let (mut slow, [read, _, _], _) = self::watch();
-        let drip = |_| drop(read.fetch_add(2_048, Ordering::Relaxed));
+        let drip = |_| {
+            read.fetch_add(2_048, Ordering::Relaxed);
+        };
         assert_eq!(given_up(&mut slow, drip), None);
     }
 
@@ -218,7 +222,9 @@ mod tests {
         let (mut watch, [_, _, slow], queued) = self::watch();
         queued.store(1 << 20, Ordering::Relaxed);
         drop(written);
-        let takes = |_| drop(slow.fetch_add(2_048, Ordering::Relaxed));
+        let takes = |_| {
+            slow.fetch_add(2_048, Ordering::Relaxed);
+        };
         assert_eq!(given_up(&mut watch, takes), None);
     }
 }
