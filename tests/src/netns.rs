@@ -231,7 +231,7 @@ impl Federation {
         self.lines[n].as_ref().expect("all below the county have one")
     }
 
-    /// Waits until all hold what they may, and it is witnessed. Every station has `each` visits, but for those in `more`.
+    /// Waits until all hold what they may, it is witnessed, and each node shows so many visits; then rows are compared.
     fn until_level(&self, counts: [usize; 8]) {
         let mut reasons = Vec::new();
         let level = within(super::process::PATIENCE, || {
@@ -353,7 +353,8 @@ fn part_and_kill(federation: &mut Federation) -> [usize; 8] {
         federation.nodes[station].write(VISITS[1]);
     }
     federation.line(SHIQIAO + 1).break_off();
-    let after = counts([VISITS[0] + more, 8, 8, 8, 8]);
+    let both = VISITS[0] + VISITS[1];
+    let after = counts([VISITS[0] + more, both, both, both, both]);
     until("the visits at the township that is cut off", || {
         (federation.nodes[QINGYA].status()["visits"] == json!(after[QINGYA])).then_some(())
     });
