@@ -17,8 +17,8 @@ use anyhow::{Context, ensure};
 use lianzhan_node::config::Overrides;
 use lianzhan_node::services::Node;
 use lianzhan_node::services::threads::Threads;
-use lianzhan_protocol::bundle::Spread;
 use lianzhan_protocol::keys::PublicKey;
+use lianzhan_protocol::spread::Spread;
 
 use figures::{argument, machine_load, say, spread, told};
 use processes::{Forwarder, Look, Process, dials, free_port, until};
