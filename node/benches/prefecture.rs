@@ -41,7 +41,7 @@ const VISITS: usize = 2;
 const BUSY_S: u64 = 60;
 const IDLE_S: u64 = 30;
 /// Descriptors that a node may need: database, WAL, locks, listeners, connections.
-const DESCRIPTORS: usize = 26;
+const DESCRIPTORS: usize = 28;
 /// Threads for work that blocks, for all nodes together.
 const THREADS: usize = 64;
 /// The process is at rest when it uses less than this part of a core for so long.

@@ -110,9 +110,10 @@ pub(super) fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// Lets the node in `dir` dial `parent` at a port of loopback.
+/// Lets the node in `dir` dial `parent` at a port of loopback, by TCP alone: that is what a forwarder counts.
 pub(super) fn dials(dir: &Path, parent: &PublicKey, port: u16) -> anyhow::Result<()> {
     let mut config = Config::load(dir, &Overrides::default())?;
+    config.quic = false;
     config.parents = vec![Parent {
         node: lianzhan_protocol::codec::hex(parent.ed25519_bytes()),
         addresses: vec![format!("/ip4/127.0.0.1/tcp/{port}")],
