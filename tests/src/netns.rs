@@ -289,7 +289,7 @@ fn two_townships_and_five_stations_over_bad_lines() {
         }
         federation.until_level(counts([VISITS[0]; 5]));
         let level = began.elapsed().as_secs_f64();
-        for n in 1..PLACES.len() {
+        for (n, place) in PLACES.iter().enumerate().skip(1) {
             let [udp, tcp] = federation.line(n).carried();
             let expected = match (NO_UDP.contains(&n), NO_TCP.contains(&n)) {
                 (true, _) => udp == 0 && tcp > 0,
@@ -297,7 +297,7 @@ fn two_townships_and_five_stations_over_bad_lines() {
                 // By loss the other one may be there first.
                 _ => udp + tcp > 0,
             };
-            assert!(expected, "{}: {udp} bytes by UDP, {tcp} by TCP", PLACES[n].name);
+            assert!(expected, "{}: {udp} bytes by UDP, {tcp} by TCP", place.name);
         }
 
         let lamed = part_and_kill(&mut federation);

@@ -22,9 +22,9 @@ const STRANGERS: u32 = 256;
 const PING: Duration = Duration::from_secs(60);
 
 /// A connection over UDP on which nothing came for so long is over.
-const QUIC_SILENCE_MS: u32 = 30_000;
+const QUIC_SILENCE_MS: u32 = 20_000;
 /// Something is sent at least so often: routers that translate addresses forget a quiet UDP port after half a minute.
-const QUIC_SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+const QUIC_SIGN_OF_LIFE: Duration = Duration::from_secs(8);
 /// Most streams of a connection, and most bytes that a peer may send before they are read: of one stream, of all. Of the
 /// one stream that carries a session that is 4 MiB on the way, more than lines here hold.
 const QUIC_STREAMS: u32 = 64;

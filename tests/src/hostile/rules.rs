@@ -123,7 +123,8 @@ async fn answers_to_nothing_end_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_fit_is_told_so_and_may_come_again() {
     let mut world = World::new(LONG, 1).await;
-    let hellos: [(Misbehaviour, fn(Hello) -> Hello); 2] = [
+    type Twist = fn(Hello) -> Hello;
+    let hellos: [(Misbehaviour, Twist); 2] = [
         (Misbehaviour::OtherFederation, |hello| Hello {
             founding: StatementId([7; 32]),
             ..hello

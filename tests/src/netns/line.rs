@@ -1,6 +1,7 @@
 //! Lines with weather: a proxy for TCP and UDP between two hosts, which delays, loses and holds what goes over it.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -237,12 +238,11 @@ async fn datagrams(near: Arc<UdpSocket>, to: SocketAddr, sky: Sky, mut broken: w
                 ports.clear();
             }
             Ok((length, from)) = near.recv_from(&mut datagram) => {
-                if !ports.contains_key(&from) {
+                if let Entry::Vacant(port) = ports.entry(from) {
                     let far = UdpSocket::bind("0.0.0.0:0").await.expect("a port that the system chooses");
                     far.connect(to).await.expect("an address of a host");
-                    let far = Arc::new(far);
+                    let far = port.insert(Arc::new(far));
                     answers.spawn(answer(far.clone(), near.clone(), from, sky.clone()));
-                    ports.insert(from, far);
                 }
                 carry(&ports[&from], None, &datagram[..length], &sky);
             }
