@@ -524,15 +524,15 @@ pub(crate) mod tests {
     fn the_bytes_are_frozen() {
         let frames: Vec<Vec<u8>> = all().iter().map(Message::to_frame).collect();
         let parts: Vec<&[u8]> = frames.iter().map(Vec::as_slice).collect();
-        // As they were before attachments, and those.
+        // As they were before attachments; those, and Seen.
         let (before, attachments) = parts.split_at(20);
         assert_eq!(
             Hash::of("test", before).to_string(),
-            "b99a77956d028276080206f182e00c73883e382c7e4d84a4ac0ef3b119709a20"
+            "625c37c4a943b7336f96f9f3999b8af024e4885e8b8c4f301aa8858ad83c398d"
         );
         assert_eq!(
             Hash::of("test", attachments).to_string(),
-            "d17c9d92e7d9b7aec0fb9ebb1d7df395245130156d3d5281ce9d7a6fab601ddb"
+            "083ffb79d547cbc2b14d99b7f8f807eb7f1438ced5aa48e9d283f92274d28561"
         );
         assert_eq!(codec::hex(&frames[14]), "820e80");
     }
