@@ -2,7 +2,7 @@
 //!
 //! [`Session`] is a state machine: frames and news come in, effects come out, and a driver performs them. [`message`] is
 //! what goes over the wire, [`standing`] what is compared, [`range`] the check that every foreign entry passes before it
-//! can be stored, [`misbehaviour`] what may go wrong by a peer's doing. Nothing here knows of streams or storage, and time
+//! can be stored, [`Misbehaviour`] what may go wrong by a peer's doing. Nothing here knows of streams or storage, and time
 //! is what the driver says it is ([`Input::Tick`]).
 //!
 //! A session pulls: each side asks for what it lacks, a few ranges at a time, and asks on only when what came is stored.

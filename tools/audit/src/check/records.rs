@@ -42,6 +42,8 @@ struct Loaded {
     sealed: bool,
     /// Whether it rests on an entry with a fault.
     unsound: bool,
+    /// Changes whose payload is not held.
+    lacking: u64,
 }
 
 impl Check<'_> {
@@ -139,6 +141,7 @@ impl Check<'_> {
                 placed: false,
                 sealed: false,
                 unsound: false,
+                lacking: 0,
             });
             let (Ok(row), Some(index)) = (EntryRow::read(row), row.get::<_, u64>(0).ok()) else {
                 loaded.unsound = true;
@@ -148,13 +151,16 @@ impl Check<'_> {
                 loaded.unsound = true;
                 continue;
             }
-            let Some(payload) = row.payload else { continue };
             let Ok(entry) = Entry::parse(&row.entry) else {
                 loaded.unsound = true;
                 continue;
             };
             let header = entry.header();
             loaded.sealed |= header.kind == PayloadKind::Sealed;
+            let Some(payload) = row.payload else {
+                loaded.lacking += 1;
+                continue;
+            };
             let (Ok(change), Some(appointment)) = (Change::parse(&payload), header.appointment) else {
                 continue;
             };
@@ -256,7 +262,7 @@ impl Row {
             .iter()
             .filter(|held| doubt(held.recorded, &held.covered).is_some());
         let counts = [
-            count(|verdict| matches!(verdict, Verdict::Pending { .. })),
+            count(|verdict| matches!(verdict, Verdict::Pending { .. })) + loaded.lacking,
             count(|verdict| matches!(verdict, Verdict::Refused { .. })),
             count(|verdict| {
                 matches!(
