@@ -18,7 +18,7 @@ pub(super) fn inviting(scene: &mut Scene) {
     assert_eq!(visit.path(), "/invitations", "there is no slip yet");
     visit.go("/appointments");
     visit.click(".head a[href='/invitations']");
-    visit.says("h1", "邀请下级加入");
+    visit.says("h1", "邀请加入");
     assert!(visit.words("#open-head").contains("未使用的邀请"));
     let levels = visit.words("#level");
     assert!(
