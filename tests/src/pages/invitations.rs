@@ -83,7 +83,7 @@ pub(super) fn inviting(scene: &mut Scene) {
     assert!(!grant.exists());
     assert!(wrong.is_empty(), "{wrong:#?}");
 
-    // A deputy is not offered it, and a station has nobody below.
+    // A deputy is not offered it; a station has nobody below, and may invite persons.
     let mut tian = scene.sign_in("fengdu", "tian", Screen::DESK);
     tian.expected.extend(["403", "422"]);
     tian.go("/appointments");
@@ -92,7 +92,10 @@ pub(super) fn inviting(scene: &mut Scene) {
     assert_eq!(tian.count("#invite-head"), 0);
     let lin = scene.sign_in("shiqiao", "lin", Screen::DESK);
     lin.go("/appointments");
-    assert_eq!(lin.count("a[href='/invitations']"), 0);
+    assert_eq!(lin.count("a[href='/invitations']"), 1);
+    lin.go("/invitations");
+    assert_eq!(lin.count("#role option[value='opinion_liaison']"), 1);
+    keep(&lin, "invitations-station");
 }
 
 /// Where pictures are kept that people look at.
