@@ -9,7 +9,7 @@ use super::writer::StoreEvent;
 use super::{Reader, StoreError, Writer};
 
 impl Reader<'_> {
-    /// The first `max` entries that are held without their payloads, of logs that others write.
+    /// The first `max` entries that are held without their payloads.
     pub fn lacking(&self, max: usize) -> Result<Vec<Place>, StoreError> {
         let mut select = self.tx.prepare_cached(
             "SELECT l.space, l.origin, e.idx FROM entries e JOIN logs l ON l.id = e.log
