@@ -248,6 +248,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0005.sql"),
     include_str!("sql/0006.sql"),
     include_str!("sql/0007.sql"),
+    include_str!("sql/0008.sql"),
 ];
 
 /// The schema that this program writes.

@@ -1,7 +1,7 @@
 //! Rows derived from records: tables with the columns of each ledger, the list of records, the search index, documents.
 //! All of it may be dropped and rebuilt from entries.
 
-use lianzhan_protocol::id::{OrgId, RecordId, SpaceId, StatementId};
+use lianzhan_protocol::id::{ChangeId, Hash, OrgId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::record::Value;
 use rusqlite::types::{ToSqlOutput, Value as Sql};
 use rusqlite::{OptionalExtension, Row, params_from_iter};
@@ -50,6 +50,61 @@ pub struct Projection {
     pub grams: String,
     /// The attachments that it names.
     pub attachments: Vec<Named>,
+    /// The changes that count, from which its document is made.
+    pub counting: Vec<ChangeId>,
+}
+
+/// What rows were made from ([`Projection`]), to tell what has to be written again.
+#[derive(PartialEq, Eq)]
+struct Traces {
+    shape: Vec<u8>,
+    words: Vec<u8>,
+    counting: Vec<u8>,
+}
+
+impl Traces {
+    fn of(p: &Projection) -> Self {
+        let mut shape = Vec::new();
+        let mut put = |bytes: &[u8]| {
+            shape.extend((bytes.len() as u64).to_be_bytes());
+            shape.extend(bytes);
+        };
+        for text in [&p.ledger, &p.title, &p.happened] {
+            put(text.as_bytes());
+        }
+        put(&p.space.0);
+        put(&p.owner.0);
+        put(&p.recorded.to_be_bytes());
+        put(p.main.as_ref().map_or(&[], |main| &main.0));
+        for (name, value) in &p.columns {
+            put(name.as_bytes());
+            match value {
+                Value::Null => put(b"0"),
+                Value::Bool(value) => put(&[b'b', u8::from(*value)]),
+                Value::Int(value) => put(&[b"i".as_slice(), &value.to_be_bytes()].concat()),
+                Value::Text(value) => put(&[b"t".as_slice(), value.as_bytes()].concat()),
+                Value::Bytes(value) => put(&[b"x".as_slice(), value].concat()),
+            }
+        }
+        for Named { id, counts } in &p.attachments {
+            put(&id.0);
+            put(&[u8::from(*counts)]);
+        }
+        let counting = p.counting.iter().map(|id| id.0.as_slice()).collect::<Vec<_>>();
+        let digest = |of: &str, parts: &[&[u8]]| Hash::of(of, parts).0.to_vec();
+        Traces {
+            shape: digest("lianzhan/rows/shape", &[&shape]),
+            words: digest("lianzhan/rows/words", &[p.grams.as_bytes()]),
+            counting: digest("lianzhan/rows/counting", &[&counting.concat()]),
+        }
+    }
+}
+
+/// Rows as they are kept.
+struct Kept {
+    id: i64,
+    ledger: String,
+    traces: Option<Traces>,
 }
 
 /// A row of the list of records.
@@ -194,62 +249,148 @@ impl Writer<'_> {
             if due == 0 {
                 continue;
             }
-            self.remove_rows(&record)?;
-            self.unname_attachments(&record)?;
-            if let Some(projection) = projection {
-                self.insert_rows(&projection)?;
-                self.name_attachments(
-                    &record,
-                    &projection.space,
-                    &projection.owner,
-                    &projection.attachments,
-                )?;
-                told.push((record, projection.ledger));
+            let kept = self.kept_rows(&record)?;
+            let traces = projection.as_ref().map(Traces::of);
+            let same = |of: fn(&Traces) -> &Vec<u8>| {
+                let kept = kept.as_ref().and_then(|kept| kept.traces.as_ref());
+                matches!((kept, &traces), (Some(kept), Some(new)) if of(kept) == of(new))
+            };
+            if !same(|traces| &traces.shape) {
+                self.unname_attachments(&record)?;
             }
-            self.seq += 1;
-            self.tx
-                .prepare_cached("INSERT OR REPLACE INTO undocumented (record, seq) VALUES (?,?)")?
-                .execute((record.0, self.seq))?;
+            match (&projection, &traces) {
+                (Some(projection), Some(traces)) if same(|traces| &traces.shape) => {
+                    self.refresh_rows(projection, traces)?;
+                }
+                (Some(projection), Some(traces)) => {
+                    if let Some(kept) = &kept {
+                        self.remove_rows(&record, kept)?;
+                    }
+                    self.insert_rows(projection, kept.as_ref().map(|kept| kept.id), traces)?;
+                    let Projection {
+                        space,
+                        owner,
+                        attachments,
+                        ..
+                    } = projection;
+                    self.name_attachments(&record, space, owner, attachments)?;
+                }
+                _ => {
+                    if let Some(kept) = &kept {
+                        self.remove_rows(&record, kept)?;
+                    }
+                }
+            }
+            if !same(|traces| &traces.words) {
+                self.put_words(
+                    &record,
+                    kept.as_ref(),
+                    projection.as_ref().map(|p| p.grams.as_str()),
+                )?;
+            }
+            if !same(|traces| &traces.counting) {
+                self.seq += 1;
+                self.tx
+                    .prepare_cached("INSERT OR REPLACE INTO undocumented (record, seq) VALUES (?,?)")?
+                    .execute((record.0, self.seq))?;
+            }
+            told.extend(projection.map(|projection| (record, projection.ledger)));
         }
         self.events.push(StoreEvent::Projected(told));
         Ok(())
     }
 
-    fn remove_rows(&self, record: &RecordId) -> Result<(), StoreError> {
-        let old: Option<(i64, String)> = self
-            .tx
-            .prepare_cached("SELECT id, ledger FROM records WHERE record = ?")?
-            .query_row([record.0], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        if let Some((id, ledger)) = old {
+    fn kept_rows(&self, record: &RecordId) -> Result<Option<Kept>, StoreError> {
+        let select = "SELECT id, ledger, shape, words, counting FROM records WHERE record = ?";
+        let kept = self.tx.prepare_cached(select)?.query_row([record.0], |row| {
+            let traces = match (row.get(2)?, row.get(3)?, row.get(4)?) {
+                (Some(shape), Some(words), Some(counting)) => Some(Traces {
+                    shape,
+                    words,
+                    counting,
+                }),
+                _ => None,
+            };
+            Ok(Kept {
+                id: row.get(0)?,
+                ledger: row.get(1)?,
+                traces,
+            })
+        });
+        Ok(kept.optional()?)
+    }
+
+    fn remove_rows(&self, record: &RecordId, kept: &Kept) -> Result<(), StoreError> {
+        self.tx
+            .prepare_cached("DELETE FROM records WHERE id = ?")?
+            .execute([kept.id])?;
+        if !kept.ledger.is_empty() {
             self.tx
-                .prepare_cached("DELETE FROM search WHERE rowid = ?")?
-                .execute([id])?;
-            self.tx
-                .prepare_cached("DELETE FROM records WHERE id = ?")?
-                .execute([id])?;
-            if !ledger.is_empty() {
-                self.tx
-                    .prepare_cached(&format!("DELETE FROM {} WHERE record = ?", table(&ledger)))?
-                    .execute([record.0])?;
-            }
+                .prepare_cached(&format!("DELETE FROM {} WHERE record = ?", table(&kept.ledger)))?
+                .execute([record.0])?;
         }
         Ok(())
     }
 
-    fn insert_rows(&self, p: &Projection) -> Result<(), StoreError> {
+    /// What the search index holds of a record: the rows have the id by which it is found there.
+    fn put_words(
+        &self,
+        record: &RecordId,
+        kept: Option<&Kept>,
+        grams: Option<&str>,
+    ) -> Result<(), StoreError> {
+        if let Some(kept) = kept {
+            self.tx
+                .prepare_cached("DELETE FROM search WHERE rowid = ?")?
+                .execute([kept.id])?;
+        }
+        if let Some(grams) = grams.filter(|grams| !grams.is_empty()) {
+            self.tx
+                .prepare_cached(
+                    "INSERT INTO search (rowid, grams) SELECT id, ?2 FROM records WHERE record = ?1",
+                )?
+                .execute((record.0, grams))?;
+        }
+        Ok(())
+    }
+
+    /// Writes what rises and falls with verdicts and receipts alone; all else is as it was.
+    fn refresh_rows(&self, p: &Projection, traces: &Traces) -> Result<(), StoreError> {
         self.tx
             .prepare_cached(
-                "INSERT INTO records (record, space, owner, ledger, title, happened, recorded, updated, pending,
-                 refused, unwitnessed, contested, doubted, main, state) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                "UPDATE records SET updated = ?, pending = ?, refused = ?, unwitnessed = ?, contested = ?, doubted = ?,
+                 words = ?, counting = ?, state = ? WHERE record = ?",
             )?
             .execute((
+                p.updated,
+                p.pending,
+                p.refused,
+                p.unwitnessed,
+                p.contested,
+                p.doubted,
+                &traces.words,
+                &traces.counting,
+                &p.state,
+                p.record.0,
+            ))?;
+        Ok(())
+    }
+
+    fn insert_rows(&self, p: &Projection, id: Option<i64>, traces: &Traces) -> Result<(), StoreError> {
+        self.tx
+            .prepare_cached(
+                "INSERT INTO records (id, record, space, owner, ledger, title, happened, recorded, updated, pending,
+                 refused, unwitnessed, contested, doubted, main, state, shape, words, counting)
+                 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            )?
+            .execute(rusqlite::params![
+                id,
                 p.record.0,
                 p.space.0,
                 p.owner.0,
-                &p.ledger,
-                &p.title,
-                &p.happened,
+                p.ledger,
+                p.title,
+                p.happened,
                 p.recorded,
                 p.updated,
                 p.pending,
@@ -258,14 +399,11 @@ impl Writer<'_> {
                 p.contested,
                 p.doubted,
                 p.main.map(|main| main.0),
-                &p.state,
-            ))?;
-        let id = self.tx.last_insert_rowid();
-        if !p.grams.is_empty() {
-            self.tx
-                .prepare_cached("INSERT INTO search (rowid, grams) VALUES (?,?)")?
-                .execute((id, &p.grams))?;
-        }
+                p.state,
+                traces.shape,
+                traces.words,
+                traces.counting,
+            ])?;
         if p.ledger.is_empty() {
             return Ok(());
         }

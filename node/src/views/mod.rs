@@ -91,6 +91,10 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
         .filter(|held| doubt(held.recorded, &held.covered).is_some());
     let doubted = doubted.count() as u64;
     let recorded = loaded.held.iter().map(|held| held.recorded.0);
+    let counting = state
+        .history
+        .iter()
+        .filter(|item| matches!(item.verdict, Verdict::Counts { .. }));
     let definition = state.definition.and_then(|hash| by_hash(&hash));
     let mut projection = Projection {
         record: state.id,
@@ -111,6 +115,7 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
         columns: Vec::new(),
         grams: String::new(),
         attachments: Vec::new(),
+        counting: counting.map(|item| item.change).collect(),
     };
     let Some(definition) = definition else {
         return Some(projection);
