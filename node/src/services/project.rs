@@ -24,6 +24,8 @@ const DOCUMENT_ROUND: usize = 4;
 /// once; but views never wait longer than this for its end.
 const QUIET: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_millis(400);
+/// After a calm time the first commit is hardly waited for: somebody may be looking at a page that shows it.
+const FIRST: Duration = Duration::from_millis(4);
 /// Documents wait for a quiet moment, but not for ever.
 const DOCUMENT_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -196,6 +198,7 @@ impl Node {
 pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) {
     let mut events = node.store().events();
     let (mut calm, mut documented) = (true, Instant::now());
+    let mut worked_at = Instant::now();
     loop {
         let worker = node.clone();
         let documents = calm || documented.elapsed() > DOCUMENT_PATIENCE;
@@ -207,6 +210,9 @@ pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) 
             other => other,
         })
         .await;
+        if matches!(worked, Ok(Ok(1..))) {
+            worked_at = Instant::now();
+        }
         let mut awake = match worked {
             Ok(Ok(count)) => count > 0 || !documents,
             Ok(Err(error)) => {
@@ -222,7 +228,12 @@ pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) 
         loop {
             let moment = if awake {
                 let end = *patience.get_or_insert_with(|| Instant::now() + PATIENCE);
-                Some(end.min(Instant::now() + QUIET))
+                let quiet = if worked_at.elapsed() > PATIENCE {
+                    FIRST
+                } else {
+                    QUIET
+                };
+                Some(end.min(Instant::now() + quiet))
             } else {
                 None
             };

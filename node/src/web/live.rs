@@ -25,6 +25,9 @@ use crate::services::{activity, visit};
 
 /// No two messages stand closer.
 const SPACING: Duration = Duration::from_millis(100);
+/// How long news of the network wait for news of records, which most often follow: said by themselves they would hold
+/// those up.
+const RIDE: Duration = Duration::from_millis(150);
 /// How often it is looked who is connected.
 const PEERS: Duration = Duration::from_secs(2);
 /// Sent into silence, so that nobody on the way closes the stream.
@@ -58,6 +61,7 @@ struct Topics {
     connected: Vec<PeerStatus>,
     look: tokio::time::Interval,
     waiting: BTreeSet<String>,
+    network: Option<Instant>,
     next: Instant,
     greeted: bool,
 }
@@ -74,6 +78,7 @@ impl Topics {
             connected: (state.peers)(),
             look,
             waiting: BTreeSet::new(),
+            network: None,
             next: Instant::now(),
             greeted: false,
         }
@@ -93,12 +98,16 @@ impl Topics {
     /// ask for everything, which it does when it is connected again.
     async fn line(&mut self) -> Option<String> {
         loop {
-            tokio::select! {
+            let (due, waits) = (self.due(), !self.waiting.is_empty() || self.network.is_some());
+            let changed = tokio::select! {
                 biased;
                 _ = self.gone.wait_for(|gone| *gone) => return None,
                 _ = self.stop.wait_for(|stop| *stop) => return None,
-                () = tokio::time::sleep_until(self.next), if !self.waiting.is_empty() => {
+                () = tokio::time::sleep_until(due), if waits => {
                     self.next = Instant::now() + SPACING;
+                    if self.network.take().is_some() {
+                        self.waiting.extend(["network".to_owned(), "sync".to_owned()]);
+                    }
                     let topics: Vec<String> = std::mem::take(&mut self.waiting).into_iter().collect();
                     return Some(topics.join(" "));
                 }
@@ -108,17 +117,27 @@ impl Topics {
                 },
                 _ = self.look.tick() => {
                     let now = (self.peers)();
-                    if now != self.connected {
-                        self.connected = now;
-                        self.waiting.extend(["network".to_owned(), "sync".to_owned()]);
-                    }
+                    now != std::mem::replace(&mut self.connected, now.clone())
                 }
+            };
+            if changed {
+                self.network.get_or_insert_with(|| Instant::now() + RIDE);
             }
+        }
+    }
+
+    /// When the next message is due, if there is anything to say.
+    fn due(&self) -> Instant {
+        match self.network {
+            Some(ride) if self.waiting.is_empty() => self.next.max(ride),
+            _ => self.next,
         }
     }
 }
 
-fn topics_of(batch: &[StoreEvent], topics: &mut BTreeSet<String>) {
+/// Adds the topics of records; says whether anything of the network changed.
+fn topics_of(batch: &[StoreEvent], topics: &mut BTreeSet<String>) -> bool {
+    let mut network = false;
     for event in batch {
         match event {
             StoreEvent::Projected(records) => {
@@ -141,12 +160,13 @@ fn topics_of(batch: &[StoreEvent], topics: &mut BTreeSet<String>) {
             | StoreEvent::Filled { .. }
             | StoreEvent::Alarm
             | StoreEvent::Seen(_) => {
-                topics.extend(["network".to_owned(), "sync".to_owned()]);
+                network = true;
             }
             StoreEvent::AttachmentHeld(id) => drop(topics.insert(format!("attachment:{id}"))),
             StoreEvent::Dirty(_) | StoreEvent::AttachmentsLacking => {}
         }
     }
+    network
 }
 
 /// Waits until the views show a record, so that the page after a form shows what was done. Begins before the deed.
@@ -193,11 +213,10 @@ mod tests {
             StoreEvent::Dirty(vec![visit_id]),
         ];
         let mut topics = BTreeSet::new();
-        topics_of(&batch, &mut topics);
-        topics_of(&batch, &mut topics);
+        assert!(topics_of(&batch, &mut topics));
+        assert!(!topics_of(&batch[..1], &mut topics));
         let line: Vec<String> = topics.into_iter().collect();
-        let expected =
-            format!("activity:{activity_id} network record:{visit_id} record:{activity_id} sync visits");
+        let expected = format!("activity:{activity_id} record:{visit_id} record:{activity_id} visits");
         assert_eq!(line.join(" "), expected);
     }
 }
