@@ -29,6 +29,8 @@ const WISHES: [&str; 4] = [
     "请镇里协调有关部门",
     "请代表现场走访后答复",
 ];
+/// Deputies of a station's roster.
+const DEPUTIES: u64 = 40;
 
 /// A visit with every field that a visit has.
 pub(super) fn visit(dice: &mut Dice, n: usize) -> Vec<Put> {
@@ -51,11 +53,14 @@ pub(super) fn visit(dice: &mut Dice, n: usize) -> Vec<Put> {
         ),
         text("subject_ref", dice.hex()),
         Put::field("persons", Value::Int(dice.below(9) as i64 + 1)),
-        text("is_voter_of", dice.hex()),
+        text(
+            "is_voter_of",
+            codec::hex(&Dice(1000 + dice.below(12)).bytes::<16>()),
+        ),
         text("receiver_names", "林晓、周远".into()),
         text("nature", dice.pick(&["problem", "suggestion"]).to_owned()),
         text("gist", gist),
-        text("campaign", dice.hex()),
+        text("campaign", codec::hex(&Dice(2000 + dice.below(6)).bytes::<16>())),
         text("issue", dice.hex()),
         text("note", format!("{}已在场说明情况", dice.pick(&PLACES))),
         Put::field("annex/subject", Value::Bytes(dice.bytes::<32>().to_vec())),
@@ -64,14 +69,11 @@ pub(super) fn visit(dice: &mut Dice, n: usize) -> Vec<Put> {
             Value::Bytes(dice.bytes::<32>().to_vec()),
         ),
     ];
-    for _ in 0..5 {
-        let deputy = dice.hex();
+    // A station's deputies are the same ones again and again.
+    let first = dice.below(DEPUTIES);
+    for n in 0..10 {
+        let deputy = codec::hex(&Dice((first + n) % DEPUTIES).bytes::<16>());
         puts.push(text(&format!("receiver/{deputy}"), deputy));
-        let photo = dice.bytes::<32>();
-        puts.push(Put::field(
-            &format!("attachments/{}", codec::hex(&photo[..16])),
-            Value::Bytes(photo.to_vec()),
-        ));
     }
     puts.push(Put::event(&Event::Register { happened: day }));
     puts
