@@ -83,7 +83,7 @@ pub(super) async fn run(
     let written = queued.clone();
     let mut writer = tokio::spawn(async move {
         while let Some(bytes) = to_write.recv().await {
-            frame::write(&mut writing, &bytes).await?;
+            frame::write_packed(&mut writing, &bytes).await?;
             written.fetch_sub(bytes.len(), Ordering::Relaxed);
         }
         futures::AsyncWriteExt::close(&mut writing).await
@@ -92,7 +92,7 @@ pub(super) async fn run(
     let (whole, read) = (watch.whole(), reading.moved());
     let reader = tokio::spawn(async move {
         loop {
-            let frame = frame::read(&mut reading, FRAME_MAX).await;
+            let frame = frame::read_packed(&mut reading, FRAME_MAX).await;
             whole.store(read.load(Ordering::Relaxed), Ordering::Relaxed);
             let last = !matches!(frame, Ok(Some(_)));
             if framed.send(frame).await.is_err() || last {

@@ -21,7 +21,7 @@ use libp2p::identity::{Keypair, ed25519};
 use libp2p::{PeerId, StreamProtocol};
 
 /// The protocol of sync sessions.
-const SYNC: StreamProtocol = StreamProtocol::new("/lianzhan/sync/1");
+const SYNC: StreamProtocol = StreamProtocol::new("/lianzhan/sync/2");
 /// The protocol of joining by invitation.
 const JOIN: StreamProtocol = StreamProtocol::new("/lianzhan/join/1");
 

@@ -18,7 +18,7 @@ use libp2p::{Multiaddr, PeerId, Stream, StreamProtocol, Swarm, noise, tcp, yamux
 
 use super::super::process::PATIENCE;
 
-pub(crate) const SYNC: StreamProtocol = StreamProtocol::new("/lianzhan/sync/1");
+pub(crate) const SYNC: StreamProtocol = StreamProtocol::new("/lianzhan/sync/2");
 pub(crate) const JOIN: StreamProtocol = StreamProtocol::new("/lianzhan/join/1");
 
 /// A line to a node, and whose name it is used in.
@@ -165,7 +165,7 @@ impl Evil {
 
     /// The next message; none once the other side is gone.
     pub(crate) async fn hear(&mut self) -> Option<Message> {
-        let read = tokio::time::timeout(PATIENCE, frame::read(&mut self.stream, FRAME_MAX)).await;
+        let read = tokio::time::timeout(PATIENCE, frame::read_packed(&mut self.stream, FRAME_MAX)).await;
         let frame = read.expect("a word or an end").ok()??;
         Some(Message::from_frame(&frame).expect("an honest node says what can be read"))
     }

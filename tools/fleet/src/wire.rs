@@ -61,7 +61,7 @@ impl Incoming {
 
 fn read(pipe: &Shared) -> Reading {
     let mut reader = Reader(pipe.clone());
-    Box::pin(async move { frame::read(&mut reader, FRAME_MAX).await })
+    Box::pin(async move { frame::read_packed(&mut reader, FRAME_MAX).await })
 }
 
 struct Reader(Shared);
@@ -88,7 +88,7 @@ impl AsyncRead for Reader {
 pub(crate) fn framed(bytes: &[u8]) -> Vec<u8> {
     let mut wire = futures::io::Cursor::new(Vec::with_capacity(bytes.len() + 4));
     let mut context = Context::from_waker(Waker::noop());
-    let mut writing = Box::pin(frame::write(&mut wire, bytes));
+    let mut writing = Box::pin(frame::write_packed(&mut wire, bytes));
     // Memory is always ready.
     let written = writing.as_mut().poll(&mut context);
     drop(writing);
