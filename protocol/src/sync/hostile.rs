@@ -110,6 +110,7 @@ fn a_stranger_is_turned_away_and_leaves_nothing_behind() {
         statements: List::new(good).unwrap(),
         digest: None,
         software: None,
+        chain: None,
     };
     let effects = say(&mut session, Message::Hello(hello));
     assert_eq!(closed(&effects), Some(CloseReason::NotANode));

@@ -53,7 +53,8 @@ pub struct Hello {
     /// The sender's node key; must be the one that the transport authenticated.
     #[n(3)]
     pub node: PublicKey,
-    /// The sender's appointment and all that a stranger needs to judge it from the founding statement downward.
+    /// The sender's appointment and all that a stranger needs to judge it from the founding statement downward; none where
+    /// `chain` stands for them.
     #[n(4)]
     pub statements: List<ByteVec, STATEMENTS_MAX>,
     /// Digest over all spaces that both may hold, as far as the sender knows ([`super::Holdings::digest`]); absent if the
@@ -63,6 +64,10 @@ pub struct Hello {
     /// The sender's program and its version, for people; absent where it does not say.
     #[n(6)]
     pub software: Option<Text<SOFTWARE_MAX>>,
+    /// Digest of the statements that the sender's appointments as node rest on ([`super::chain_digest`]). Who holds
+    /// others, or none, asks for them.
+    #[n(7)]
+    pub chain: Option<Hash>,
 }
 
 /// When a node below was last heard of, for people. Nothing rests on it: the sender alone says so.
@@ -348,6 +353,12 @@ pub enum Message {
     /// When nodes of my org's branch were last heard of. Told to nodes of the orgs above alone.
     #[n(24)]
     Seen(#[n(0)] List<Sighting, SEEN_MAX>),
+    /// I hold other statements about you than you do: which ones show that you are a node?
+    #[n(25)]
+    AskChain,
+    /// The answer to [`Message::AskChain`]: the sender's appointment and all that a stranger needs to judge it.
+    #[n(26)]
+    Chain(#[n(0)] List<ByteVec, STATEMENTS_MAX>),
 }
 
 impl Message {
@@ -406,6 +417,7 @@ pub(crate) mod tests {
             statements: statements.clone(),
             digest: Some(hash),
             software: Some(Text::cut("lianzhan 0.1.0")),
+            chain: None,
         };
         vec![
             Message::Hello(hello.clone()),
@@ -458,7 +470,7 @@ pub(crate) mod tests {
             ),
             Message::AskJoint,
             Message::Joint {
-                statements,
+                statements: statements.clone(),
                 more: false,
             },
             Message::Bye(Text::cut("good night")),
@@ -504,6 +516,17 @@ pub(crate) mod tests {
                 }])
                 .unwrap(),
             ),
+            Message::Hello(Hello {
+                version: 1,
+                founding,
+                node: key,
+                statements: List::new(Vec::new()).unwrap(),
+                digest: Some(hash),
+                software: None,
+                chain: Some(hash),
+            }),
+            Message::AskChain,
+            Message::Chain(statements),
         ]
     }
 
@@ -524,8 +547,9 @@ pub(crate) mod tests {
     fn the_bytes_are_frozen() {
         let frames: Vec<Vec<u8>> = all().iter().map(Message::to_frame).collect();
         let parts: Vec<&[u8]> = frames.iter().map(Vec::as_slice).collect();
-        // As they were before attachments; those, and Seen.
-        let (before, attachments) = parts.split_at(20);
+        // As they were before attachments; those, and Seen; chains.
+        let (before, later) = parts.split_at(20);
+        let (attachments, chains) = later.split_at(parts.len() - 23);
         assert_eq!(
             Hash::of("test", before).to_string(),
             "625c37c4a943b7336f96f9f3999b8af024e4885e8b8c4f301aa8858ad83c398d"
@@ -533,6 +557,10 @@ pub(crate) mod tests {
         assert_eq!(
             Hash::of("test", attachments).to_string(),
             "083ffb79d547cbc2b14d99b7f8f807eb7f1438ced5aa48e9d283f92274d28561"
+        );
+        assert_eq!(
+            Hash::of("test", chains).to_string(),
+            "e77fd51a6d8148a6e0175a38716beb281d0f80416d5d5eab60084a1764b8eff4"
         );
         assert_eq!(codec::hex(&frames[14]), "820e80");
     }

@@ -44,5 +44,6 @@ pub use range::{
 };
 pub use session::{
     CloseReason, Effect, FoundKey, FoundPiece, Input, Place, Session, SessionConfig, WitnessRequest,
+    chain_digest,
 };
 pub use standing::{Holdings, Standing};

@@ -40,6 +40,7 @@ use forks::Forks;
 use joining::Joining;
 use keyring::Keyring;
 use opening::Learning;
+pub use opening::chain_digest;
 use patience::HELLO_PART;
 use pull::Pull;
 use repair::Repair;
@@ -88,6 +89,10 @@ pub struct Session {
     allowance: Allowance,
     /// What the peer said that it runs.
     software: Option<String>,
+    /// When we asked for the peer's chain of appointments, while it does not answer.
+    chain_asked: Option<u64>,
+    /// Whether we told ours.
+    chain_told: bool,
 }
 
 #[derive(Debug)]
@@ -135,6 +140,8 @@ impl Session {
             pace: Pace::new(Mark::default(), PATIENCE_MS / HELLO_PART),
             allowance: Allowance::new(),
             software: None,
+            chain_asked: None,
+            chain_told: false,
         }
     }
 
@@ -268,7 +275,12 @@ impl Session {
 
     fn frame(&mut self, frame: Vec<u8>, out: &mut Vec<Effect>) -> Result<(), CloseReason> {
         match &mut self.phase {
-            Phase::Learning(learning) => learning.keep(frame),
+            Phase::Learning(learning) => match Message::from_frame(&frame) {
+                Ok(Message::AskChain) => self.tell_chain(out),
+                Ok(Message::Chain(statements)) => self.chain(&statements, out),
+                // What cannot be read is told once its turn comes.
+                _ => learning.keep(frame),
+            },
             Phase::Closed => Ok(()),
             Phase::Opening { .. } | Phase::Open(_) => {
                 let message = Message::from_frame(&frame)
@@ -288,6 +300,7 @@ impl Session {
             false => Err(CloseReason::of(Misbehaviour::Flood, "too many messages")),
         };
         let open = match &mut self.phase {
+            Phase::Open(_) if matches!(message, Message::AskChain) => return self.tell_chain(out),
             Phase::Open(open) => open,
             Phase::Opening { sent } => {
                 let sent = *sent;
@@ -393,6 +406,9 @@ impl Session {
                 open.attaching.have(id);
                 Ok(())
             }
+            Message::Chain(statements) => self.chain(&statements, out),
+            // Answered above.
+            Message::AskChain => Ok(()),
         }
     }
 
@@ -452,7 +468,9 @@ impl Session {
         let Some(org) = self.directory.node_org(&self.config.peer) else {
             return match &self.phase {
                 Phase::Open(_) => Err(CloseReason::NotANode),
-                Phase::Learning(learning) if learning.is_learnt(&self.directory) => {
+                Phase::Learning(learning)
+                    if self.chain_asked.is_none() && learning.is_learnt(&self.directory) =>
+                {
                     Err(CloseReason::outdated())
                 }
                 _ => Ok(()),
@@ -603,6 +621,8 @@ fn cost(message: &Message) -> u64 {
         Message::AskJoint => 64,
         Message::Hello(_)
         | Message::Bye(_)
+        | Message::AskChain
+        | Message::Chain(_)
         | Message::AskLogs(_)
         | Message::Want { .. }
         | Message::WantBranch { .. }

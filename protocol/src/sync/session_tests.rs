@@ -338,14 +338,28 @@ fn directories_come_first() {
 }
 
 #[test]
-fn statements_in_a_hello_that_do_not_stand_are_not_learnt() {
+fn a_chain_is_asked_for_where_it_is_not_held_and_what_does_not_stand_is_not_learnt() {
     let here = Node::new(&FEDERATION, org(FENGDU));
     let there = Node::new(&FEDERATION, org(SHIQIAO));
     let mut session = here.session(&there);
     session.start();
-    let Message::Hello(hello) = sent(&there.session(&here).start()).remove(0) else {
+    let mut other = there.session(&here);
+    let Message::Hello(hello) = sent(&other.start()).remove(0) else {
         panic!("a hello")
     };
+    assert_eq!(
+        sent(&say(&mut session, Message::Hello(hello))),
+        [Message::AskChain]
+    );
+    let Message::Hello(hello) = sent(&here.session(&there).start()).remove(0) else {
+        panic!("a hello")
+    };
+    say(&mut other, Message::Hello(hello));
+    let Message::Chain(chain) = sent(&say(&mut other, Message::AskChain)).remove(0) else {
+        panic!("a chain")
+    };
+    let again = say(&mut other, Message::AskChain);
+    assert!(closed(&again).is_some(), "it is told once: {again:?}");
     // Well signed, by somebody who may say nothing.
     let stranger: SecretKey = key("stranger");
     let issuer = Issuer {
@@ -357,14 +371,45 @@ fn statements_in_a_hello_that_do_not_stand_are_not_learnt() {
     };
     let body = Body::RootWitnesses(Vec::new());
     let bad = SignedStatement::sign(Statement { issuer, body }, &stranger);
-    let mut statements = hello.statements.to_vec();
+    let mut statements = chain.to_vec();
     statements.push(bad.bytes().to_vec().into());
     let statements = List::new(statements).unwrap();
-    let effects = say(&mut session, Message::Hello(Hello { statements, ..hello }));
+    let effects = say(&mut session, Message::Chain(statements.clone()));
     let [Effect::Learn(learnt)] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert!(!learnt.is_empty() && learnt.iter().all(|statement| statement.id() != bad.id()));
+    assert!(
+        closed(&say(&mut session, Message::Chain(statements))).is_some(),
+        "nobody asked again"
+    );
+}
+
+#[test]
+fn a_chain_that_does_not_come_is_not_waited_for() {
+    let here = Node::new(&FEDERATION, org(FENGDU));
+    let there = Node::new(&FEDERATION, org(SHIQIAO));
+    let mut session = here.session(&there);
+    session.start();
+    let Message::Hello(hello) = sent(&there.session(&here).start()).remove(0) else {
+        panic!("a hello")
+    };
+    say(&mut session, Message::Hello(hello));
+    let ms = session.deadline_ms().expect("a chain is owed");
+    let effects = session.handle(Input::Tick(Mark {
+        ms,
+        ..Mark::default()
+    }));
+    assert!(
+        matches!(
+            closed(&effects),
+            Some(CloseReason::Misbehaved(Offence {
+                kind: Misbehaviour::NoHello,
+                ..
+            }))
+        ),
+        "{effects:?}"
+    );
 }
 
 /// A session that was told of another root of a log that is held, and what it sent then.

@@ -53,6 +53,8 @@ pub(super) fn all(files: &mut Files) {
     category(files, "frame", Value::Null, vectors, |input| {
         let bytes = bytes_of(input, "bytes");
         Message::from_frame(&bytes).map_err(|error| codec_reason(&error))?;
-        Ok(json!({"message": bytes[1]}))
+        // From 24 on the number has a byte of its own.
+        let number = if bytes[1] == 0x18 { bytes[2] } else { bytes[1] };
+        Ok(json!({"message": number}))
     });
 }

@@ -137,7 +137,7 @@ standing = arrayof(uint, hash32)
 stated = arrayof(origin, standing)
 proof63 = listof(hash32, 63)
 hello = mapof(version=(1, u32), founding=(2, id32), node=(3, key), statements=(4, listof(bstr(), 60)),
-              digest=(5, hash32, None), software=(6, tstr(64), None))
+              digest=(5, hash32, None), software=(6, tstr(64), None), chain=(7, hash32, None))
 range_ = mapof(origin=(1, origin), **{"from": (2, uint)}, entries=(3, listof(arrayof(bstr(), bstr(), optional=1), 1024)),
                checkpoint=(4, tstr(65536)), proof=(5, proof63))
 piece = mapof(id=(1, hash32), size=(2, uint), **{"from": (3, uint)}, data=(4, bstr(None, 262144)), path=(5, listof(hash32, 12)))
@@ -150,7 +150,8 @@ message = variant({
     13: arrayof(listof(arrayof(id16, bstr(32)), 256)), 14: arrayof(), 15: arrayof(listof(bstr(), 60), boolean),
     16: arrayof(tstr(200)), 17: arrayof(id32, origin, uint, uint), 21: arrayof(id32, origin, listof(uint, 256)),
     22: arrayof(origin, listof(arrayof(uint, bstr()), 256)), 18: arrayof(id32, hash32, uint), 19: arrayof(piece),
-    20: arrayof(hash32), 23: arrayof(hash32), 24: arrayof(listof(sighting, 512))})
+    20: arrayof(hash32), 23: arrayof(hash32), 24: arrayof(listof(sighting, 512)),
+    25: arrayof(), 26: arrayof(listof(bstr(), 60))})
 
 # the names that cbor.json uses
 NAMED = {"uint": uint, "tstr": tstr(), "value": value, "OrgIds": listof(id16), "Validity": validity,

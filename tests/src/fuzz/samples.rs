@@ -132,7 +132,10 @@ impl Samples {
                 statements: statements(),
                 digest: Some(hash),
                 software: Some(Text::cut("lianzhan 0.1.0")),
+                chain: Some(hash),
             }),
+            Message::AskChain,
+            Message::Chain(statements()),
             Message::Spaces {
                 spaces: List::new(vec![SpaceDigest { space, digest: hash }]).expect("one"),
                 more: true,

@@ -159,6 +159,7 @@ impl<W: Write> Giving<'_, W> {
             statements: List::take_from(&mut statements),
             digest: None,
             software: None,
+            chain: None,
         }))
     }
 

@@ -96,6 +96,8 @@ fn any_message() -> impl Strategy<Value = Message> {
         })),
         (0u8..3).prop_map(|id| Message::NoAttachment(AttachmentId([id; 32]))),
         (0u8..3).prop_map(|id| Message::HaveAttachment(AttachmentId([id; 32]))),
+        Just(Message::AskChain),
+        Just(Message::Chain(List::new(Vec::new()).expect("none"))),
         Just(Message::AskJoint),
         any::<bool>().prop_map(|more| Message::Joint {
             statements: List::new(Vec::new()).unwrap(),

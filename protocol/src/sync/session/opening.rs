@@ -3,11 +3,15 @@
 use std::collections::VecDeque;
 
 use super::super::bounded::{List, Text};
-use super::super::message::{Hello, Message, SYNC_VERSION};
+use minicbor::bytes::ByteVec;
+
+use super::super::message::{Hello, Message, STATEMENTS_MAX, SYNC_VERSION};
 use super::super::misbehaviour::Misbehaviour;
 use super::{CloseReason, Effect, Phase, Session, seen};
+use crate::codec;
 use crate::id::{Hash, StatementId};
-use crate::trust::{Directory, SignedStatement};
+use crate::keys::PublicKey;
+use crate::trust::{Directory, Purpose, SignedStatement};
 
 /// Most frames that wait while the directory learns of the peer.
 const WAITING_FRAMES_MAX: usize = 256;
@@ -48,16 +52,60 @@ impl Learning {
     }
 }
 
+/// Digest over the ids of the statements that a node's appointments rest on, as `directory` holds them (spec 06, Y-1).
+pub fn chain_digest(directory: &Directory, node: &PublicKey) -> Hash {
+    let appointments = directory.appointments_of(node, Purpose::Node).map(|(id, _)| id);
+    let ids: Vec<StatementId> = directory
+        .closure(appointments)
+        .into_iter()
+        .map(SignedStatement::id)
+        .collect();
+    Hash::of("lianzhan/chain-digest/v1", &[&codec::encode(&ids)])
+}
+
 impl Session {
     pub(super) fn hello(&self, digest: Option<Hash>) -> Message {
         Message::Hello(Hello {
             version: SYNC_VERSION,
             founding: self.directory.founding().id(),
             node: self.config.node,
-            statements: List::take_from(&mut self.config.statements.iter().cloned().map(Into::into)),
+            // Most peers hold them.
+            statements: List::take_from(&mut std::iter::empty()),
             digest,
             software: Some(Text::cut(&self.config.software)),
+            chain: Some(chain_digest(&self.directory, &self.config.node)),
         })
+    }
+
+    /// Tells what shows that our node is one, once.
+    pub(super) fn tell_chain(&mut self, out: &mut Vec<Effect>) -> Result<(), CloseReason> {
+        if std::mem::replace(&mut self.chain_told, true) {
+            return Err(CloseReason::too_much("the chain of appointments again"));
+        }
+        let statements = List::take_from(&mut self.config.statements.iter().cloned().map(Into::into));
+        super::send(out, &Message::Chain(statements));
+        Ok(())
+    }
+
+    /// The peer's answer to our question for its chain of appointments.
+    pub(super) fn chain(
+        &mut self,
+        statements: &List<ByteVec, STATEMENTS_MAX>,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        if self.chain_asked.take().is_none() {
+            return Err(CloseReason::unasked(
+                "a chain of appointments that nobody asked for",
+            ));
+        }
+        let news = self.news(statements)?;
+        if let Phase::Learning(learning) = &mut self.phase {
+            learning.statements = news.iter().map(SignedStatement::id).collect();
+        }
+        if !news.is_empty() {
+            out.push(Effect::Learn(news));
+        }
+        Ok(())
     }
 
     /// The peer's hello.
@@ -80,7 +128,16 @@ impl Session {
             ));
         }
         self.software = hello.software.as_deref().map(seen::plain);
-        let news = self.news(&hello)?;
+        let shown = !hello.statements.is_empty() || hello.chain.is_none();
+        let news = if shown {
+            self.news(&hello.statements)?
+        } else {
+            Vec::new()
+        };
+        if !shown && hello.chain != Some(chain_digest(&self.directory, &self.config.peer)) {
+            self.chain_asked = Some(self.now.ms);
+            super::send(out, &Message::AskChain);
+        }
         let statements = news.iter().map(SignedStatement::id).collect();
         if !news.is_empty() {
             out.push(Effect::Learn(news));
@@ -105,11 +162,11 @@ impl Session {
     /// The peer's statements that we do not hold. Judged apart from our directory, with the founding statement alone, so
     /// that a stranger can neither fill the directory nor make us judge it anew: what does not stand by itself is passed
     /// over.
-    fn news(&self, hello: &Hello) -> Result<Vec<SignedStatement>, CloseReason> {
-        let mut shown = Vec::with_capacity(hello.statements.len());
-        for bytes in hello.statements.iter() {
+    fn news(&self, chain: &List<ByteVec, STATEMENTS_MAX>) -> Result<Vec<SignedStatement>, CloseReason> {
+        let mut shown = Vec::with_capacity(chain.len());
+        for bytes in chain.iter() {
             let statement = SignedStatement::open(bytes)
-                .map_err(|error| CloseReason::statement("in the hello", &error))?;
+                .map_err(|error| CloseReason::statement("in a chain of appointments", &error))?;
             shown.push(statement);
         }
         let is_new = |statement: &SignedStatement| self.directory.statement(&statement.id()).is_none();

@@ -119,6 +119,12 @@ impl Session {
                 ),
             ],
         };
-        debts.into_iter().flatten()
+        let chain = debt(
+            self.chain_asked,
+            Misbehaviour::NoHello,
+            "the chain of appointments",
+            patience_ms / HELLO_PART,
+        );
+        debts.into_iter().chain([chain]).flatten()
     }
 }
