@@ -129,6 +129,25 @@ document.addEventListener("keydown", (event) => {
   form.requestSubmit(form.querySelector("button.main") ?? undefined);
 });
 
+// Escape closes a form that was opened, with what was typed in it, and gives the focus back.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.isComposing) return;
+  const open = document.activeElement?.closest("details.open-form[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+
+// A question stands within its page; here it lies above it, and Escape is the way out that its page has as a link.
+for (const dialog of document.querySelectorAll("dialog[data-leave]")) {
+  dialog.close();
+  dialog.showModal();
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    location.assign(dialog.dataset.leave);
+  });
+}
+
 // A filter that is chosen is applied at once; without script there is its button.
 document.addEventListener("change", (event) => {
   if (event.target.matches("form[data-auto] select")) event.target.form.requestSubmit();

@@ -141,8 +141,7 @@ pub(super) fn shell(
         node_short: say::org_short(&text, &state.node.directory(), &org),
         here: visitor.here.clone(),
         made: say::instant(&text, env::now()),
-        theme: visitor.theme,
-        large: visitor.large,
+        looks: visitor.looks,
         version: assets::version().to_owned(),
         ..Shell::default()
     };

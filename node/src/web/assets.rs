@@ -16,6 +16,29 @@ struct Asset {
     bytes: &'static [u8],
 }
 
+/// The parts of pages as one file, in the order in which later rules win.
+pub(super) const PARTS: &str = concat!(
+    include_str!("../../assets/css/base.css"),
+    include_str!("../../assets/css/frame.css"),
+    include_str!("../../assets/css/sections.css"),
+    include_str!("../../assets/css/forms.css"),
+    include_str!("../../assets/css/tables.css"),
+    include_str!("../../assets/css/marks.css"),
+    include_str!("../../assets/css/trust.css"),
+    include_str!("../../assets/css/activity.css"),
+    include_str!("../../assets/css/orgs.css"),
+    include_str!("../../assets/css/attachments.css"),
+    include_str!("../../assets/css/states.css"),
+    include_str!("../../assets/css/wall.css"),
+    include_str!("../../assets/css/charts.css"),
+    include_str!("../../assets/css/sheet.css"),
+    include_str!("../../assets/css/alone.css"),
+    include_str!("../../assets/css/look.css"),
+    include_str!("../../assets/css/small.css"),
+    include_str!("../../assets/css/contrast.css"),
+    include_str!("../../assets/css/print.css"),
+);
+
 const ASSETS: [Asset; 5] = [
     Asset {
         name: "tokens.css",
@@ -25,7 +48,7 @@ const ASSETS: [Asset; 5] = [
     Asset {
         name: "app.css",
         kind: "text/css; charset=utf-8",
-        bytes: include_bytes!("../../assets/app.css"),
+        bytes: PARTS.as_bytes(),
     },
     Asset {
         name: "app.js",

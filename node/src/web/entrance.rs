@@ -158,6 +158,7 @@ pub(super) struct Preferences {
     lang: Option<String>,
     theme: Option<String>,
     r#type: Option<String>,
+    contrast: Option<String>,
     #[serde(default)]
     back: String,
 }
@@ -173,6 +174,7 @@ pub(super) fn preferred(wish: Preferences) -> Response {
         ("lang", wish.lang, ["zh", "en"].as_slice()),
         ("theme", wish.theme, ["system", "light", "dark"].as_slice()),
         ("type", wish.r#type, ["normal", "large"].as_slice()),
+        ("contrast", wish.contrast, ["system", "more"].as_slice()),
     ];
     for (name, value, allowed) in known {
         if let Some(value) = value.filter(|value| allowed.contains(&value.as_str())) {

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use super::entrance::{Preferences, preferred};
 use super::i18n::{Lang, Text};
 use super::join::person_form;
-use super::page::{FirstPersonForm, JoinForm, StartPage, StartStep, StepState, Theme, key};
+use super::page::{FirstPersonForm, JoinForm, Looks, StartPage, StartStep, StepState, key};
 use super::request::Posted;
 use super::session::{Cookies, token};
 use super::site::Site;
@@ -224,8 +224,8 @@ fn shown(
     let busy = way.step.is_some();
     let page = StartPage {
         text,
-        theme: Theme::from_cookie(cookies.get("theme")),
-        large: cookies.get("type") == Some("large"),
+        looks: Looks::read(|name| cookies.get(name)),
+        here: "/start".to_owned(),
         version: assets::version().to_owned(),
         csrf: first.csrf.to_string(),
         title: text.t(if busy {

@@ -56,8 +56,8 @@ async fn show(
         let (text, org) = (visitor.text, state.node.org()?);
         let page = StartPage {
             text,
-            theme: visitor.theme,
-            large: visitor.large,
+            looks: visitor.looks,
+            here: "/join".to_owned(),
             version: assets::version().to_owned(),
             title: text.t1("join-title", "org", say::org(&text, &org)),
             lead: text.t("join-lead"),

@@ -25,6 +25,8 @@ pub mod i18n;
 mod invitations;
 mod join;
 mod live;
+#[cfg(debug_assertions)]
+mod look;
 mod marks;
 mod network;
 mod node_tree;
@@ -129,7 +131,10 @@ impl WebState {
 
 /// The routes of the pages.
 pub fn router(state: WebState) -> Router {
-    Router::new()
+    let router = Router::new();
+    #[cfg(debug_assertions)]
+    let router = router.merge(look::router());
+    router
         .merge(assets::router())
         .merge(entrance::router())
         .merge(start::router())

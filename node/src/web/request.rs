@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::answer::{self, Fault};
 use super::i18n::{Lang, Text};
-use super::page::Theme;
+use super::page::Looks;
 use super::session::{Cookies, Session};
 use super::{WebState, guard};
 
@@ -23,10 +23,8 @@ pub(super) const FRAGMENT: &str = "x-fragment";
 pub(super) struct Visitor {
     /// The words in the chosen language.
     pub(super) text: Text,
-    /// Light, dark or as the system.
-    pub(super) theme: Theme,
-    /// Whether large type was chosen.
-    pub(super) large: bool,
+    /// How they look at pages.
+    pub(super) looks: Looks,
     /// Path and query of what was asked for.
     pub(super) here: String,
     /// The part that was asked for alone.
@@ -53,8 +51,7 @@ impl FromRequestParts<WebState> for Visitor {
             .map_or_else(|| "/".to_owned(), ToString::to_string);
         Ok(Visitor {
             text: Text::new(Lang::from_cookie(cookies.get("lang"))),
-            theme: Theme::from_cookie(cookies.get("theme")),
-            large: cookies.get("type") == Some("large"),
+            looks: Looks::read(|name| cookies.get(name)),
             here,
             fragment,
             session: state.sessions.of(&cookies),

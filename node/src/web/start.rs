@@ -88,8 +88,8 @@ async fn show(
         });
         let page = StartPage {
             text,
-            theme: visitor.theme,
-            large: visitor.large,
+            looks: visitor.looks,
+            here: "/start".to_owned(),
             version: assets::version().to_owned(),
             title: text.t1(
                 if level {

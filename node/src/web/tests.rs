@@ -7,6 +7,7 @@ mod entrance;
 mod forks;
 mod network;
 mod pages;
+mod values;
 mod verify;
 mod visits;
 

@@ -205,11 +205,11 @@ pub struct Seals {
 }
 
 impl Seals {
-    fn given(&self) -> usize {
+    pub(super) fn given(&self) -> usize {
         self.seals.iter().filter(|seal| seal.given.is_some()).count()
     }
 
-    fn full(&self) -> bool {
+    pub(super) fn full(&self) -> bool {
         self.same && !self.seals.is_empty() && self.given() == self.seals.len()
     }
 }

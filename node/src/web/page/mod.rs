@@ -9,6 +9,7 @@ mod deputies;
 mod entrance;
 mod forks;
 mod invitations;
+mod looks;
 mod marks;
 mod network;
 mod record;
@@ -16,8 +17,8 @@ mod start;
 mod verify;
 mod visits;
 
-#[cfg(test)]
-mod sample;
+#[cfg(any(test, debug_assertions))]
+pub(in crate::web) mod sample;
 
 pub use activity::*;
 pub use appointments::*;
@@ -27,6 +28,7 @@ pub use deputies::*;
 pub use entrance::*;
 pub use forks::*;
 pub use invitations::*;
+pub use looks::*;
 pub use marks::*;
 pub use network::*;
 pub use record::*;
@@ -63,10 +65,8 @@ pub struct Shell {
     pub made: String,
     /// The part of the node that this page belongs to.
     pub section: Section,
-    /// Light, dark or as the system.
-    pub theme: Theme,
-    /// Whether the person chose large type.
-    pub large: bool,
+    /// How the person looks at pages.
+    pub looks: Looks,
     /// How this node stands with its peers.
     pub sync: SyncStatus,
     /// What the last deed did, shown once.
@@ -116,42 +116,6 @@ impl Section {
             Section::Network => "network",
         };
         own == name
-    }
-}
-
-/// Light, dark or as the system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Theme {
-    /// As the system.
-    #[default]
-    System,
-    /// Light.
-    Light,
-    /// Dark.
-    Dark,
-}
-
-impl Theme {
-    /// Reads the value of the cookie `theme`.
-    pub fn from_cookie(value: Option<&str>) -> Theme {
-        match value {
-            Some("light") => Theme::Light,
-            Some("dark") => Theme::Dark,
-            _ => Theme::System,
-        }
-    }
-
-    fn is(self, name: &str) -> bool {
-        self.attribute().unwrap_or("system") == name
-    }
-
-    /// The attribute of the page, which the system's choice leaves away.
-    pub fn attribute(self) -> Option<&'static str> {
-        match self {
-            Theme::System => None,
-            Theme::Light => Some("light"),
-            Theme::Dark => Some("dark"),
-        }
     }
 }
 

@@ -1,18 +1,20 @@
-//! Every page with invented data, in both languages, written to `target/pages` so that people can look at them.
-
-use std::fs;
-use std::path::PathBuf;
+//! Every page with invented data, in states that are rare: for tests, and for people who work on pages (`/look`). Not part of
+//! what is released.
 
 use askama::Template;
 
 mod activities;
 mod others;
+mod parts;
 mod posts;
 mod records;
+#[cfg(test)]
+mod tests;
 mod visits;
 
 use activities::*;
 use others::*;
+use parts::*;
 use posts::*;
 use records::*;
 use visits::*;
@@ -22,10 +24,11 @@ use crate::web::i18n::{Lang, Text};
 
 /// How a page is looked at.
 #[derive(Clone, Copy)]
-struct Look {
-    lang: Lang,
-    theme: Theme,
-    large: bool,
+pub(in crate::web) struct Look {
+    /// The language of words and data.
+    pub(in crate::web) lang: Lang,
+    /// Light or dark, large, with more contrast.
+    pub(in crate::web) looks: Looks,
 }
 
 impl Look {
@@ -40,12 +43,6 @@ impl Look {
         } else {
             en.into()
         }
-    }
-
-    fn name(self, page: &str) -> String {
-        let theme = if self.theme == Theme::Dark { "-dark" } else { "" };
-        let large = if self.large { "-large" } else { "" };
-        format!("{page}-{}{theme}{large}.html", self.lang.code())
     }
 
     fn shell(self, section: Section, here: &str) -> Shell {
@@ -63,8 +60,7 @@ impl Look {
             here: here.into(),
             made: self.say("2026 年 4 月 16 日 09:52", "16 April 2026 09:52"),
             section,
-            theme: self.theme,
-            large: self.large,
+            looks: self.looks,
             sync: SyncStatus {
                 state: SyncState::Level,
                 at: "09:52".into(),
@@ -89,216 +85,44 @@ impl Look {
     }
 }
 
-#[test]
-fn every_page_says_all_its_words_in_both_languages() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/pages");
-    fs::create_dir_all(&folder).unwrap();
-    for lang in Lang::ALL {
-        for (theme, large) in [(Theme::Light, false), (Theme::Dark, false), (Theme::Light, true)] {
-            let look = Look { lang, theme, large };
-            for (name, html) in pages(look) {
-                assert!(html.starts_with("<!doctype html>"), "{name} is no page");
-                assert!(!html.contains('⟦'), "{name} misses a text: {}", around(&html));
-                fs::write(folder.join(look.name(name)), html).unwrap();
-            }
-        }
-    }
-}
-
-#[test]
-fn a_live_part_alone_is_what_stands_in_its_page() {
-    let look = Look {
-        lang: Lang::Zh,
-        theme: Theme::System,
-        large: false,
-    };
-    let text = look.text();
-    let home = home(look);
-    holds(
-        &home.render(),
-        &VisitsPart {
-            text,
-            table: &home.table,
-        }
-        .render(),
-    );
-    holds(
-        &home.render(),
-        &NextPart {
-            text,
-            todo: &home.todo,
-        }
-        .render(),
-    );
-    let county = visits_county(look);
-    holds(
-        &county.render(),
-        &TotalsPart {
-            text,
-            totals: &county.totals,
-        }
-        .render(),
-    );
-    holds(
-        &home.render(),
-        &SyncPart {
-            text,
-            sync: &home.shell.sync,
-        }
-        .render(),
-    );
-    holds(
-        &home.render(),
-        &StripPart {
-            text,
-            sync: &home.shell.sync,
-        }
-        .render(),
-    );
-    let record = record(look);
-    holds(
-        &record.render(),
-        &TimelinePart {
-            text,
-            timeline: &record.timeline,
-        }
-        .render(),
-    );
-    let activity = activity(look);
-    holds(
-        &activity.render(),
-        &LogPart {
-            text,
-            log: &activity.log,
-        }
-        .render(),
-    );
-    holds(
-        &activity.render(),
-        &SealsPart {
-            text,
-            seals: &activity.seals,
-        }
-        .render(),
-    );
-    holds(
-        &activity.render(),
-        &ParticipantsPart {
-            text,
-            participants: &activity.participants,
-        }
-        .render(),
-    );
-    let network = network(look);
-    holds(
-        &network.render(),
-        &AlarmsPart {
-            text,
-            alarms: &network.alarms,
-        }
-        .render(),
-    );
-    holds(
-        &network.render(),
-        &LogsPart {
-            text,
-            logs: &network.logs,
-        }
-        .render(),
-    );
-    holds(
-        &network.render(),
-        &TreePart {
-            text,
-            tree: &network.tree,
-        }
-        .render(),
-    );
-}
-
-#[test]
-fn what_people_wrote_cannot_become_markup() {
-    let look = Look {
-        lang: Lang::Zh,
-        theme: Theme::System,
-        large: false,
-    };
-    let mut page = home(look);
-    page.table.rows[0].gist = "<script>alert(1)</script>\" onmouseover=\"x".into();
-    let html = page.render().unwrap();
-    assert!(!html.contains("<script>alert"));
-    assert!(!html.contains("\" onmouseover"));
-}
-
-#[test]
-fn a_seal_holds_four_characters() {
-    let seal = |org: &str| Seal {
-        level: String::new(),
-        org: org.into(),
-        who: String::new(),
-        given: None,
-        mark: None,
-    };
-    assert_eq!(seal("枫渡镇").cut(&Text::default()).concat(), "枫渡之印");
-    assert_eq!(seal("枫").cut(&Text::default()).concat(), "枫之印");
-    assert_eq!(seal("Fengdu").cut(&Text::default()).concat(), "Feng");
-    assert_eq!(seal("").cut(&Text::default()).concat(), "");
-}
-
-#[test]
-fn a_deadline_is_banded_by_the_days_left() {
-    assert_eq!(Due::in_days(-2), Due::Late(2));
-    assert_eq!(Due::in_days(0), Due::Soon(0));
-    assert_eq!(Due::in_days(7), Due::Soon(7));
-    assert_eq!(Due::in_days(8), Due::Near(8));
-    assert_eq!(Due::in_days(16), Due::Ok(16));
-}
-
-type Rendered = Result<String, askama::Error>;
-
-fn holds(page: &Rendered, part: &Rendered) {
-    let (page, part) = (page.as_ref().unwrap(), part.as_ref().unwrap());
-    assert!(page.contains(part.trim()), "the page does not hold:\n{part}");
-}
-
-fn around(html: &str) -> &str {
-    let at = html.find('⟦').unwrap();
-    html[at..].split('⟧').next().unwrap()
-}
-
-fn pages(look: Look) -> Vec<(&'static str, String)> {
-    vec![
-        ("login", login(look).render().unwrap()),
-        ("error", error(look).render().unwrap()),
-        ("home", home(look).render().unwrap()),
-        ("home-wrong", home_wrong(look).render().unwrap()),
-        ("home-empty", home_empty(look).render().unwrap()),
-        ("visits", visits(look).render().unwrap()),
-        ("visits-county", visits_county(look).render().unwrap()),
-        ("record", record(look).render().unwrap()),
-        ("record-conflict", record_conflict(look).render().unwrap()),
-        ("activities", activities(look).render().unwrap()),
-        ("activity", activity(look).render().unwrap()),
-        ("activity-open", activity_open(look).render().unwrap()),
-        ("deputies", deputies(look).render().unwrap()),
-        ("appointments", appointments(look, false).render().unwrap()),
-        ("appointments-found", appointments(look, true).render().unwrap()),
-        ("appointment", appointment(look).render().unwrap()),
-        ("invitations", invitations(look).render().unwrap()),
-        ("slip", slip(look).render().unwrap()),
-        ("start", start(look, 0).render().unwrap()),
-        ("start-joining", start(look, 1).render().unwrap()),
-        ("start-person", start(look, 2).render().unwrap()),
-        ("revoke", revoke(look).render().unwrap()),
-        ("contested", contested(look).render().unwrap()),
-        ("adopt", adopt(look).render().unwrap()),
-        ("forks", forks(look).render().unwrap()),
-        ("fork", fork(look).render().unwrap()),
-        ("network", network(look).render().unwrap()),
-        ("node", node(look).render().unwrap()),
-        ("verify", verify(look, true).render().unwrap()),
-        ("verify-unbuilt", verify(look, false).render().unwrap()),
-    ]
+/// Every page, by its name.
+pub(in crate::web) fn pages(look: Look) -> Result<Vec<(&'static str, String)>, askama::Error> {
+    let mut pages = vec![
+        ("login", login(look).render()?),
+        ("error", error(look).render()?),
+        ("home", home(look).render()?),
+        ("home-wrong", home_wrong(look).render()?),
+        ("home-empty", home_empty(look).render()?),
+        ("visits", visits(look).render()?),
+        ("visits-county", visits_county(look).render()?),
+        ("record", record(look).render()?),
+        ("record-conflict", record_conflict(look).render()?),
+        ("activities", activities(look).render()?),
+        ("activity", activity(look).render()?),
+        ("activity-open", activity_open(look).render()?),
+        ("deputies", deputies(look).render()?),
+        ("appointments", appointments(look, false).render()?),
+        ("appointments-found", appointments(look, true).render()?),
+        ("appointment", appointment(look).render()?),
+        ("invitations", invitations(look).render()?),
+        ("invitations-station", invitations_station(look).render()?),
+        ("slip", slip(look).render()?),
+        ("start", start(look, 0).render()?),
+        ("start-joining", start(look, 1).render()?),
+        ("start-person", start(look, 2).render()?),
+        ("revoke", revoke(look).render()?),
+        ("contested", contested(look).render()?),
+        ("adopt", adopt(look).render()?),
+        ("forks", forks(look).render()?),
+        ("fork", fork(look).render()?),
+        ("network", network(look).render()?),
+        ("node", node(look).render()?),
+        ("verify", verify(look, true).render()?),
+        ("verify-unbuilt", verify(look, false).render()?),
+    ];
+    let names = pages.iter().map(|(name, _)| *name).collect();
+    pages.push(("parts", parts(look, names).render()?));
+    Ok(pages)
 }
 
 fn login(look: Look) -> LoginPage {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Link, Theme};
+use super::{Link, Looks};
 use crate::web::i18n::Text;
 
 /// `GET /start`: how far this machine is on its way into service, and what it needs next.
@@ -11,10 +11,10 @@ use crate::web::i18n::Text;
 pub struct StartPage {
     /// The words.
     pub text: Text,
-    /// Light, dark or as the system.
-    pub theme: Theme,
-    /// Whether large type was chosen.
-    pub large: bool,
+    /// How the person looks at pages.
+    pub looks: Looks,
+    /// The path of this page, where switches lead back to.
+    pub here: String,
     /// The version of the assets.
     pub version: String,
     /// What every form carries.

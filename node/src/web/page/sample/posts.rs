@@ -340,24 +340,30 @@ pub(super) fn invitations(look: Look) -> InvitationsPage {
     InvitationsPage {
         text: look.text(),
         shell: look.shell(Section::Appointments, "/invitations"),
-        orgs: all(
+        orgs: choices(
             look,
+            0,
             &[("", "新的单位", "A new org"), ("own", "枫渡镇", "Fengdu")],
         ),
-        roles: all(
+        roles: choices(
             look,
-            &[("", "不任命", "Nobody"), ("station_head", "站长", "Station head")],
+            1,
+            &[
+                ("", "不任命人员", "Nobody"),
+                ("station_head", "站长", "Station head"),
+            ],
         ),
-        seats: all(
+        seats: choices(
             look,
+            0,
             &[("", "不是代表", "No deputy"), ("township", "乡镇", "Township")],
         ),
         joiner: look.say("辛桥", "Xin Qiao"),
-        levels: all(look, &[("station", "站", "Station")]),
+        levels: choices(look, 0, &[("station", "站", "Station")]),
         name_zh: Field::new("柳溪站"),
         name_en: Field::new("Liuxi Station"),
         code: Field::new("990121103210"),
-        days: all(look, &[("7", "7 天", "7 days")]),
+        days: choices(look, 0, &[("7", "7 天", "7 days")]),
         addresses: Field::new("/ip4/192.0.2.1/tcp/7611"),
         passphrase: Field::default(),
         error: None,
@@ -373,6 +379,23 @@ pub(super) fn invitations(look: Look) -> InvitationsPage {
     }
 }
 
+/// At a station, which has nothing below it: persons are invited, and nobody was yet.
+pub(super) fn invitations_station(look: Look) -> InvitationsPage {
+    InvitationsPage {
+        orgs: choices(look, 0, &[("own", "石桥站", "Shiqiao station")]),
+        levels: Vec::new(),
+        passphrase: Field {
+            value: String::new(),
+            error: Some(look.say(
+                "机构口令不对，请再试一次。",
+                "That is not the passphrase of the org. Try again.",
+            )),
+        },
+        open: Vec::new(),
+        ..invitations(look)
+    }
+}
+
 pub(super) fn slip(look: Look) -> SlipPage {
     SlipPage {
         text: look.text(),
@@ -381,7 +404,7 @@ pub(super) fn slip(look: Look) -> SlipPage {
         code: "990121103210".into(),
         until: look.say("2026 年 4 月 23 日 09:30", "23 April 2026 09:30"),
         joiner: Some(look.say("辛桥、站长", "Xin Qiao, station head")),
-        alone: look.large,
+        alone: look.looks.large,
         addresses: vec!["/ip4/192.0.2.1/tcp/7611".into()],
         invitation: "lianzhan-join-1.pAFZ".into(),
         qr: Some(SlipQr {
@@ -396,8 +419,8 @@ pub(super) fn start(look: Look, way: usize) -> StartPage {
     let text = look.text();
     StartPage {
         text,
-        theme: look.theme,
-        large: look.large,
+        looks: look.looks,
+        here: "/start".into(),
         version: "0".into(),
         title: text.t(if way == 1 {
             "start-title-joining"
@@ -415,7 +438,7 @@ pub(super) fn start(look: Look, way: usize) -> StartPage {
         join: (way == 0).then(|| JoinForm {
             code: "lianzhan-join-1.pAFZ".into(),
             person: None,
-            begun: look.large,
+            begun: look.looks.large,
             min: 8,
         }),
         person: (way == 2).then(|| FirstPersonForm {
@@ -424,7 +447,7 @@ pub(super) fn start(look: Look, way: usize) -> StartPage {
             roles: look.say("站长", "station head"),
             min: 8,
             named: false,
-            code: look.large.then(|| "lianzhan-join-1.pAFZ".into()),
+            code: look.looks.large.then(|| "lianzhan-join-1.pAFZ".into()),
         }),
         ..StartPage::default()
     }

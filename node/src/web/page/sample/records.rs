@@ -184,6 +184,15 @@ pub(super) fn record(look: Look) -> RecordPage {
             topics: "attachment:b".into(),
             items: vec![
                 super::super::Attachment {
+                    id: "c".into(),
+                    href: "/assets/favicon.svg".into(),
+                    small: Some("/assets/favicon.svg".into()),
+                    kind: look.say("照片", "Photo"),
+                    size: "1.2 MB".into(),
+                    here: true,
+                    ..Default::default()
+                },
+                super::super::Attachment {
                     id: "a".into(),
                     href: "/records/019a/attachments/a".into(),
                     kind: look.say("PDF 文件", "PDF document"),
