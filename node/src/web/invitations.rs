@@ -155,10 +155,11 @@ fn page(desk: &Desk, typed: &Typed, refused: Option<&Refusal>) -> Result<Invitat
         label: text.n("invite-day", days.unsigned_abs()),
         chosen: days == typed.days,
     };
+    let levels: Vec<Choice> = below(org.level).into_iter().map(level).collect();
     Ok(InvitationsPage {
         text,
         shell: desk.shell(Section::Appointments)?,
-        orgs: orgs(desk, &typed.org),
+        orgs: orgs(desk, !levels.is_empty(), &typed.org),
         roles: roles(&text, &typed.role),
         seats: say::with_empty(
             text.t("invite-seat-none"),
@@ -172,7 +173,7 @@ fn page(desk: &Desk, typed: &Typed, refused: Option<&Refusal>) -> Result<Invitat
                 .collect(),
         ),
         joiner: typed.person.clone(),
-        levels: below(org.level).into_iter().map(level).collect(),
+        levels,
         name_zh: field("name_zh", &typed.name_zh),
         name_en: field("name_en", &typed.name_en),
         code: field("code", &typed.code),
@@ -189,8 +190,8 @@ fn page(desk: &Desk, typed: &Typed, refused: Option<&Refusal>) -> Result<Invitat
     })
 }
 
-/// Orgs that may be invited: a new one, this one, and those directly below.
-fn orgs(desk: &Desk, chosen: &str) -> Vec<Choice> {
+/// Orgs that may be invited: a new one where there can be orgs below, this one, and those directly below.
+fn orgs(desk: &Desk, new: bool, chosen: &str) -> Vec<Choice> {
     let own = desk.directory.org(&desk.node.org_id()).into_iter();
     let mut below: Vec<_> = desk.directory.children(&desk.node.org_id()).collect();
     below.sort_by(|a, b| (&a.code, a.id).cmp(&(&b.code, b.id)));
@@ -199,7 +200,11 @@ fn orgs(desk: &Desk, chosen: &str) -> Vec<Choice> {
         label: say::org(&desk.text, org),
         chosen: org.id.to_string() == chosen,
     });
-    say::with_empty(desk.text.t("invite-org-new"), known.collect())
+    if new {
+        say::with_empty(desk.text.t("invite-org-new"), known.collect())
+    } else {
+        known.collect()
+    }
 }
 
 fn roles(text: &Text, chosen: &str) -> Vec<Choice> {

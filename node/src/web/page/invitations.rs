@@ -13,7 +13,7 @@ pub struct InvitationsPage {
     pub text: Text,
     /// What surrounds the page.
     pub shell: Shell,
-    /// The orgs that may be invited: begins with an empty value, a new one.
+    /// The orgs that may be invited: begins with an empty value, a new one, where there can be orgs below.
     pub orgs: Vec<Choice>,
     /// The roles that the person may get who joins with it: begins with an empty value, nobody.
     pub roles: Vec<Choice>,
@@ -21,7 +21,7 @@ pub struct InvitationsPage {
     pub seats: Vec<Choice>,
     /// The person's name, where it is known.
     pub joiner: String,
-    /// The levels that an org below may have.
+    /// The levels that an org below may have; none at a station.
     pub levels: Vec<Choice>,
     /// The Chinese name.
     pub name_zh: Field,
