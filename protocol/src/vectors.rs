@@ -17,7 +17,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use crate::codec;
-use crate::record::ledger::ledgers;
+use crate::record::ledger::{earlier, ledgers};
 
 /// What is made: files by name, and which vectors say something else than they must.
 #[derive(Default)]
@@ -149,6 +149,12 @@ fn all() -> Files {
     let mut files = Files::default();
     for ledger in ledgers() {
         files.insert(format!("ledger/{}.cbor", ledger.id), codec::encode(ledger));
+    }
+    for ledger in earlier() {
+        files.insert(
+            format!("ledger/{}-{}.cbor", ledger.id, ledger.rev),
+            codec::encode(ledger),
+        );
     }
     let hashes: Map<String, Value> = ledgers()
         .iter()

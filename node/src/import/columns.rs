@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lianzhan_protocol::record::ledger::{Field, FieldKind, Ledger};
+use lianzhan_protocol::record::ledger::{Field, FieldKind, Keys, Ledger};
 
 use super::sheet::{CellValue, Row, Sheet};
 use super::words::fold_heading;
@@ -78,9 +78,20 @@ fn words<'a>(main: &'a Ledger, annexes: &[&'a Ledger]) -> Words<'a> {
     words
 }
 
-/// A cell holds no reference and no file, and what the program fills in is not asked for.
+/// A cell holds no reference, no file and nothing that has parts; members with names of their own have no cell; and what the
+/// program fills in is not asked for.
 fn takes_cells(field: &Field) -> bool {
-    !field.auto && !matches!(field.kind, FieldKind::Ref { .. } | FieldKind::Blob)
+    let named = field.many || field.keys.as_ref().is_some_and(|keys| *keys != Keys::Order);
+    let held = !matches!(
+        field.kind,
+        FieldKind::Ref { .. }
+            | FieldKind::Blob
+            | FieldKind::Struct
+            | FieldKind::Geo
+            | FieldKind::Rid
+            | FieldKind::Data
+    );
+    held && !named && !field.auto
 }
 
 fn match_row<'a>(words: &Words<'a>, row: &Row) -> (Vec<Column<'a>>, Vec<String>) {

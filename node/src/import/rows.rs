@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::ToSpan;
 use jiff::civil::DateTime;
 use lianzhan_protocol::record::Value;
-use lianzhan_protocol::record::ledger::{Field, FieldKind, Ledger, Problem, Required};
+use lianzhan_protocol::record::ledger::{Asked, Field, FieldKind, Ledger, Required};
 
 use super::columns::{self, Column, Heading, letters};
 use super::sheet::{Row, Sheet};
@@ -188,23 +188,23 @@ impl Reader<'_> {
         self.assume(&mut main, until);
         // A column that failed already said so.
         let failed = |field: &Field| errors.iter().any(|error| self.is_under(error, field));
-        let empty: Vec<_> = self
+        let values = main.iter().map(|(key, value)| (key.as_str(), value));
+        let lacking = self
             .main
-            .unsaveable(|id| {
-                main.iter()
-                    .any(|(key, _)| self.main.resolve(key).is_some_and(|(field, _)| field.id == id))
-            })
+            .lacks(&values.collect(), Required::Required, &Asked::PLAIN);
+        let lacking: Vec<_> = lacking
             .into_iter()
-            .filter(|field| !failed(field))
-            .filter_map(|field| {
-                self.heading
-                    .columns
-                    .iter()
-                    .find(|column| is_of(column, self.main, &field.id))
+            .filter(|lacking| {
+                let field = self.main.field(&lacking.field);
+                field.is_some_and(|field| !failed(field))
             })
-            .map(|column| self.error(column, Reason::of(&Problem::Empty)))
+            .filter_map(|lacking| {
+                let mut columns = self.heading.columns.iter();
+                let column = columns.find(|column| is_of(column, self.main, &lacking.field))?;
+                Some(self.error(column, Reason::of(&lacking.problem)))
+            })
             .collect();
-        errors.extend(empty);
+        errors.extend(lacking);
         if !errors.is_empty() {
             return Err(errors);
         }

@@ -115,8 +115,14 @@ fn read_one(field: &Field, cell: &CellValue, default_year: i16) -> Result<Readin
             Value::Text(choice.id.clone())
         }
         FieldKind::Code => Value::Text(fold(&cell.to_text())),
+        FieldKind::Month | FieldKind::Week => Value::Text(fold(&cell.to_text()).to_uppercase()),
         // No column is mapped to these.
-        FieldKind::Ref { .. } | FieldKind::Blob => {
+        FieldKind::Ref { .. }
+        | FieldKind::Blob
+        | FieldKind::Struct
+        | FieldKind::Geo
+        | FieldKind::Rid
+        | FieldKind::Data => {
             return Err(Reason::new(
                 "此项不能从表格导入",
                 "this cannot be imported from a sheet",

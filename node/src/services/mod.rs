@@ -61,7 +61,7 @@ use lianzhan_protocol::id::{Hash, OrgId, RecordId, SpaceId};
 use lianzhan_protocol::keys::{PublicKey, SecretKey};
 use lianzhan_protocol::log::{Checkpoint, SignedCheckpoint};
 use lianzhan_protocol::record::Change;
-use lianzhan_protocol::record::ledger::ledgers;
+use lianzhan_protocol::record::ledger::{ledger, ledgers};
 use lianzhan_protocol::trust::{Audience, Directory, FoundingStatement, Org, SignedStatement, Space};
 
 use crate::config::{Config, Overrides};
@@ -357,16 +357,15 @@ pub fn definition_hash(ledger: &str) -> Result<Hash, ServiceError> {
         .ok_or_else(|| ServiceError::UnknownLedger(ledger.to_owned()))
 }
 
-/// Fields that say what a record is about.
-const TITLES: [&str; 4] = ["topic", "name", "gist", "place"];
-
 /// What a change says that its record is about; empty where it does not. For what counts nowhere, and so has no row.
 fn title_of(change: &Change) -> String {
-    let named = |name: &str| {
+    let title = || {
+        let earlier = definition(&change.definition)?;
+        let name = ledger(&earlier.id)?.title.as_deref()?;
         let put = change.puts.iter().find(|put| put.field_name() == Some(name))?;
         put.value.as_text().map(str::to_owned)
     };
-    TITLES.into_iter().find_map(named).unwrap_or_default()
+    title().unwrap_or_default()
 }
 
 /// Reads a record id as people type it.

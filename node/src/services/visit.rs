@@ -1,6 +1,7 @@
 //! Registering a visit: the front door for every contact with the public (`domain.md` 2.4).
 
 use jiff::civil::Date;
+use lianzhan_protocol::record::ledger::{Asked, Problem, Required};
 use lianzhan_protocol::record::{Event, Put, Value};
 use lianzhan_protocol::trust::Space;
 
@@ -115,16 +116,16 @@ impl Node {
 /// What must be there to save, and what must not stand in text that travels to the county.
 pub(super) fn check_visit(draft: &VisitDraft) -> Result<(), ServiceError> {
     let ledger = ledger_of(LEDGER)?;
-    let present = |id: &str| {
-        draft
-            .fields
-            .iter()
-            .any(|(name, value)| name.split('/').next() == Some(id) && *value != Value::Null)
-    };
-    if let Some(field) = ledger.unsaveable(present).first() {
+    let values = draft.fields.iter().map(|(key, value)| (key.as_str(), value));
+    let lacking = ledger.lacks(&values.collect(), Required::Required, &Asked::PLAIN);
+    if let Some(error) = lacking.into_iter().next() {
+        let words = match error.problem {
+            Problem::Empty => "this field must be filled".into(),
+            problem => problem.to_string(),
+        };
         return Err(ServiceError::Field {
-            field: field.id.clone(),
-            words: "this field must be filled".into(),
+            field: error.field,
+            words,
         });
     }
     for (name, value) in &draft.fields {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use lianzhan_protocol::codec::hex;
 use lianzhan_protocol::id::{AttachmentId, ChangeId, Hash, RecordId};
 use lianzhan_protocol::log::doubt;
-use lianzhan_protocol::record::ledger::{FieldKind, Ledger, by_hash, ledger};
+use lianzhan_protocol::record::ledger::{Asked, Field, FieldKind, Ledger, Required, Values, by_hash, ledger};
 use lianzhan_protocol::record::{
     Capacity, EventKind, Held, HistoryItem, Ineffective, OpId, RecordState, Value, ValueState, Verdict,
 };
@@ -33,9 +33,17 @@ pub struct Loaded {
     pub closed: usize,
 }
 
-/// The columns of a ledger's table: one per field, `/` as `_`. A set is one column of JSON text.
+/// The columns of a ledger's table: one per field, `/` as `_`. A set is one column of JSON text, a set of structs one of
+/// JSON objects beside those of its members; a single struct has its members' columns alone.
 pub fn columns(ledger: &Ledger) -> Vec<String> {
-    ledger.fields.iter().map(|field| column(&field.id)).collect()
+    shown(ledger).map(|field| column(&field.id)).collect()
+}
+
+fn shown(ledger: &Ledger) -> impl Iterator<Item = &Field> {
+    ledger
+        .fields
+        .iter()
+        .filter(|field| field.set || field.kind != FieldKind::Struct)
 }
 
 /// The column of a field.
@@ -43,29 +51,16 @@ pub fn column(field: &str) -> String {
     field.replace('/', "_")
 }
 
-/// The field that tells what a record is about, per ledger; the first text field where none is listed.
-fn title_field(ledger: &Ledger) -> Option<&str> {
-    let known = match ledger.id.as_str() {
-        "letters_visits" | "issue" => Some("gist"),
-        "activity" => Some("topic"),
-        "deputy_roster" => Some("name"),
-        "meeting_minutes" => Some("place"),
-        _ => None,
-    };
-    known.or_else(|| {
-        ledger
-            .fields
-            .iter()
-            .find(|field| !field.auto)
-            .map(|field| field.id.as_str())
-    })
-}
-
-/// The field that says when it happened, per ledger.
-fn happened_field(ledger: &Ledger) -> Option<&str> {
-    ["received_at", "from", "held_at", "found_on", "date"]
-        .into_iter()
-        .find(|name| ledger.field(name).is_some())
+/// What a list shows of a field, in Chinese: the words of an option, a number, a text.
+fn listed(definition: &Ledger, field: &str, state: &RecordState) -> String {
+    match (definition.field(field), state.value(field)) {
+        (Some(field), Value::Text(id)) if field.kind == FieldKind::Enum => field
+            .choice(id)
+            .map_or_else(|| id.clone(), |choice| choice.zh.clone()),
+        (_, Value::Text(text)) => text.clone(),
+        (_, Value::Int(number)) => number.to_string(),
+        _ => String::new(),
+    }
 }
 
 /// The rows of a record; none while nothing of it counts. Of a sealed record only its place is kept in rows: what it
@@ -125,15 +120,18 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
         projection.main = lianzhan_protocol::id::RecordId::parse(state.text("of"));
         return Some(projection);
     }
+    // A record of an earlier revision stands in the table of the present one.
+    let definition = ledger(&definition.id).unwrap_or(definition);
     projection.ledger.clone_from(&definition.id);
-    projection.title = title_field(definition).map_or_else(String::new, |name| state.text(name).to_owned());
-    projection.happened =
-        happened_field(definition).map_or_else(String::new, |name| state.text(name).to_owned());
+    let name = |field: &Option<String>| {
+        let field = field.as_deref();
+        field.map_or_else(String::new, |field| listed(definition, field, state))
+    };
+    projection.title = name(&definition.title);
+    projection.happened = name(&definition.happened);
     projection.state = json(state);
-    projection.columns = definition
-        .fields
-        .iter()
-        .map(|f| (column(&f.id), cell(state, &f.id, f.set)))
+    projection.columns = shown(definition)
+        .map(|field| (column(&field.id), cell(state, field)))
         .collect();
     projection.grams = searchable(definition, state);
     Some(projection)
@@ -172,30 +170,82 @@ fn named(ledger: &Ledger, loaded: &Loaded, state: &RecordState) -> Vec<Named> {
     named.map(|(id, counts)| Named { id, counts }).collect()
 }
 
-fn cell(state: &RecordState, id: &str, set: bool) -> Value {
-    if !set {
-        return state.value(id).clone();
+fn cell(state: &RecordState, field: &Field) -> Value {
+    if !field.set && !field.many {
+        return state.value(&field.id).clone();
     }
-    // Members of a set of structs stand between the set's name and the member's field.
-    let (head, tail) = id
+    let text = if field.kind == FieldKind::Struct {
+        structs(state, &field.id)
+    } else {
+        members(state, field)
+    };
+    text.map_or(Value::Null, Value::Text)
+}
+
+/// The members of a set as JSON; of a set of structs, what each of its members has in this field.
+fn members(state: &RecordState, field: &Field) -> Option<String> {
+    let prefix = format!(
+        "{}/",
+        if field.set {
+            field.parent().unwrap_or(&field.id)
+        } else {
+            &field.id
+        }
+    );
+    let part = field
+        .id
         .split_once('/')
-        .map_or((id, None), |(head, tail)| (head, Some(tail)));
-    let members: Vec<&Value> = state
+        .map(|(_, part)| part)
+        .filter(|_| field.set);
+    let values: Vec<&Value> = state
         .fields
-        .iter()
-        .filter(|(key, field)| {
-            let mut parts = key.split('/');
-            parts.next() == Some(head)
-                && parts.next().is_some()
-                && parts.next() == tail
-                && field.value != Value::Null
+        .range(prefix.clone()..)
+        .take_while(|(key, _)| key.starts_with(&prefix))
+        .filter(|(key, value)| {
+            let mut segments = key[prefix.len()..].split('/');
+            segments.next().is_some() && segments.next() == part && value.value != Value::Null
         })
         .map(|(_, field)| &field.value)
         .collect();
-    if members.is_empty() {
-        return Value::Null;
+    (!values.is_empty())
+        .then(|| serde_json::to_string(&values).ok())
+        .flatten()
+}
+
+/// A set of structs as JSON: one object per member, in the order of their names, with the name as `_`. What is a set within
+/// a struct is an object of its members.
+fn structs(state: &RecordState, name: &str) -> Option<String> {
+    let prefix = format!("{name}/");
+    let mut members: BTreeMap<&str, serde_json::Map<String, serde_json::Value>> = BTreeMap::new();
+    let there = state
+        .fields
+        .range(prefix.clone()..)
+        .take_while(|(key, _)| key.starts_with(&prefix));
+    for (key, field) in there.filter(|(_, field)| field.value != Value::Null) {
+        let Some((member, part)) = key[prefix.len()..].split_once('/') else {
+            continue;
+        };
+        let value = serde_json::to_value(&field.value).ok()?;
+        let object = members.entry(member).or_default();
+        object.entry("_").or_insert_with(|| member.into());
+        match part.split_once('/') {
+            None => {
+                object.insert(part.to_owned(), value);
+            }
+            Some((part, of)) => {
+                let within = object
+                    .entry(part)
+                    .or_insert_with(|| serde_json::Map::new().into());
+                if let Some(within) = within.as_object_mut() {
+                    within.insert(of.to_owned(), value);
+                }
+            }
+        }
     }
-    serde_json::to_string(&members).map_or(Value::Null, Value::Text)
+    let members: Vec<_> = members.into_values().collect();
+    (!members.is_empty())
+        .then(|| serde_json::to_string(&members).ok())
+        .flatten()
 }
 
 /// All text of a record that somebody may look for, for the search index. Ids of other records are none.
@@ -278,18 +328,23 @@ fn json(state: &RecordState) -> String {
     serde_json::to_string(&state).expect("keys are text, and writing to memory does not fail")
 }
 
-/// Labels of fields that a record lacks to be complete.
-pub fn missing(state: &RecordState) -> Vec<&'static lianzhan_protocol::record::ledger::Field> {
+/// Fields that a record lacks to be complete, by what the fields themselves say.
+pub fn missing(state: &RecordState) -> Vec<&'static Field> {
     let Some(definition) = state.definition.and_then(|hash| by_hash(&hash)) else {
         return Vec::new();
     };
     let Some(definition) = ledger(&definition.id) else {
         return Vec::new();
     };
-    let present = |id: &str| {
-        state.fields.iter().any(|(key, field)| {
-            field.value != Value::Null && (key == id || key.starts_with(&format!("{id}/")))
-        })
-    };
-    definition.missing(present)
+    let values: Values<'_> = state
+        .fields
+        .iter()
+        .map(|(key, field)| (key.as_str(), &field.value))
+        .collect();
+    let mut missing: Vec<&Field> = Vec::new();
+    for lacking in definition.lacks(&values, Required::Complete, &Asked::PLAIN) {
+        let field = definition.field(&lacking.field);
+        missing.extend(field.filter(|field| missing.iter().all(|other| other.id != field.id)));
+    }
+    missing
 }

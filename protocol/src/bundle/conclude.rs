@@ -9,10 +9,10 @@ use super::layout::entry_file;
 use super::refusal::{Reason, Refusal};
 use super::shared::Shared;
 use super::summary::RecordSummary;
-use crate::id::{Hash, RecordId, StatementId};
+use crate::id::{RecordId, StatementId};
 use crate::log::{EntryIndex, Origin, doubt};
 use crate::record::activity::Activity;
-use crate::record::ledger::{Ledger, ledgers};
+use crate::record::ledger::by_hash;
 use crate::record::{Event, EventState, Graph, Held, JudgeContext, RecordState, fold_graph, judge};
 use crate::spread::{self, Spread};
 use crate::trust::{Directory, Space};
@@ -25,8 +25,6 @@ struct Ground<'a> {
     directory: &'a Directory,
     names: &'a Names,
     logs: &'a BTreeMap<Origin, Log>,
-    /// The ledgers that come with the program, by hash.
-    ledgers: BTreeMap<Hash, &'static Ledger>,
     /// Who holds the appointments that changes name.
     authors: BTreeMap<StatementId, Option<Shared<Author>>>,
 }
@@ -52,12 +50,10 @@ pub(super) fn records(
     if entries.is_empty() {
         return Err(Refusal::new("entries", Reason::Empty));
     }
-    let ledgers = ledgers().iter().map(|ledger| (ledger.hash(), ledger)).collect();
     let ground = Ground {
         directory,
         names,
         logs,
-        ledgers,
         authors,
     };
     let mut sorted: Vec<&Checked<'_>> = entries.iter().collect();
@@ -92,10 +88,8 @@ fn record(ground: &Ground<'_>, entries: &[&Checked<'_>]) -> Result<RecordSummary
         directory,
         names,
         logs,
-        ledgers,
         authors,
     } = ground;
-    let by_hash = |hash: &Hash| ledgers.get(hash).copied();
     let space = one_space(logs, id, entries)?;
     let graph = Graph::build(entries);
     if let Some((change, missing)) = graph.waiting().first() {
@@ -110,7 +104,7 @@ fn record(ground: &Ground<'_>, entries: &[&Checked<'_>]) -> Result<RecordSummary
             directory,
             space,
             node,
-            ledger: &by_hash,
+            ledger: &|hash| by_hash(hash),
         };
         judge(&context, held)
     };
@@ -163,9 +157,7 @@ fn one_space<'l>(
 
 fn facts(ground: &Ground<'_>, space: &Space, graph: &Graph<'_>, state: RecordState) -> RecordFacts {
     let directory = ground.directory;
-    let ledger = state
-        .definition
-        .and_then(|hash| ground.ledgers.get(&hash).copied());
+    let ledger = state.definition.and_then(|hash| by_hash(&hash));
     let organiser = directory.org(&space.owner).map(|org| org.level);
     let activity = organiser
         .filter(|_| ledger.is_some_and(|ledger| ledger.id == ACTIVITY))

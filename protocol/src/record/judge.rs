@@ -88,7 +88,7 @@ fn verdict(context: &JudgeContext<'_>, held: &Held) -> Result<Verdict, Verdict> 
     }
     let definition = held.change.definition;
     let ledger = (context.ledger)(&definition).ok_or(pending(PendingReason::Definition(definition)))?;
-    if !lives_in(ledger, space.audience) {
+    if !ledger.lives_in(space) {
         return Err(refused(RefusalReason::Audience));
     }
     may_put(ledger, &appointment.roles, held).map_err(refused)?;
@@ -197,12 +197,6 @@ pub(super) fn may_put(ledger: &Ledger, roles: &[Role], held: &Held) -> Result<()
         }
     }
     Ok(())
-}
-
-/// A record lives in a space of its ledger's audience; what may travel to the city may also be joint (`domain.md` 0,
-/// item 3).
-fn lives_in(ledger: &Ledger, audience: Audience) -> bool {
-    audience == ledger.audience || (audience == Audience::Joint && ledger.audience == Audience::City)
 }
 
 fn allows(ledger: &Ledger, key: &str, value: &Value) -> bool {

@@ -2,21 +2,37 @@
 //! import, export and SQL columns all come from here. A definition knows no signature, no log and no screen.
 //!
 //! Keys of a record. A field `name` is kept at `name`; a field with `set` has one key per member, `name/<member>`; an id
-//! with a slash names a member of a struct, so `seats/level` of a set of seats is kept at `seats/<member>/level`
-//! (`domain.md` 0, item 4).
+//! with a slash names a member of a struct, so `seats/level` of a set of seats is kept at `seats/<member>/level`, and
+//! `scope/from` of a single struct at `scope/from` (`domain.md` 0, item 4). Lists and maps are sets whose members are named
+//! by [`Keys`]. A member of a struct that is a set itself (`many`) has its own members behind all that:
+//! `scores/<item>/evidence/<member>`.
 
 mod built_in;
 mod check;
+mod codes;
+mod condition;
+mod field;
+mod geo;
+mod problem;
+mod rules;
+mod values;
 
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Deserializer};
 
-pub use built_in::{by_hash, ledger, ledgers};
-pub use check::{FieldError, Problem, is_date, is_instant};
+pub use built_in::{by_hash, earlier, ledger, ledgers};
+pub use check::{is_date, is_instant, is_month, is_week};
+pub use codes::{Choice, Codes, codes};
+pub use condition::{Condition, Test};
+pub use field::{Field, FieldKind, Keys, Required, Sensitivity};
+pub use geo::Geo;
+pub use problem::{FieldError, Problem};
+pub use rules::Rule;
+pub use values::{Asked, Values};
 
 use crate::codec;
 use crate::id::Hash;
-use crate::trust::{Audience, Role};
+use crate::trust::{Audience, Level, Role, Space};
 
 /// What one kind of record holds, who may write it and who holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Encode, Decode)]
@@ -55,198 +71,28 @@ pub struct Ledger {
     #[n(9)]
     #[serde(default)]
     pub events: Vec<String>,
-}
-
-/// One field of a ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Encode, Decode)]
-#[serde(deny_unknown_fields)]
-#[cbor(map)]
-pub struct Field {
-    /// The identifier; with a slash, a member of a struct.
-    #[n(1)]
-    pub id: String,
-    /// The label on Chinese screens and in Chinese spreadsheets.
-    #[n(2)]
-    pub zh: String,
-    /// The label on English screens.
-    #[n(3)]
-    pub en: String,
-    /// What values it takes.
-    #[n(4)]
-    pub kind: FieldKind,
-    /// When it must be there.
-    #[n(5)]
-    #[serde(default)]
-    pub required: Required,
-    /// Who may see it at all.
-    #[n(6)]
-    pub sensitivity: Sensitivity,
-    /// The options of an enum; empty for every other kind.
-    #[n(7)]
-    #[serde(default)]
-    pub options: Vec<Choice>,
-    /// An add-wins set: one key per member.
-    #[n(8)]
-    #[serde(default)]
-    pub set: bool,
-    /// The first value stands; a later one needs a correction event.
-    #[n(9)]
-    #[serde(default)]
-    pub once: bool,
-    /// Filled in by the program: forms show it and never ask for it, an import passes it over.
+    /// What must hold between fields, for forms and completeness; no verdict asks for it.
     #[n(10)]
     #[serde(default)]
-    pub auto: bool,
-    /// `required` applies only while this holds.
+    #[cbor(skip_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
+    /// Further audiences in whose spaces such records stand: a copy upward, or another step of their life.
     #[n(11)]
-    #[serde(default)]
-    pub when: Option<Condition>,
-    /// A sentence under the field on Chinese screens. Hints and synonyms serve the one who types, so they are not
-    /// hashed: a better wording is no new definition.
+    #[serde(default, deserialize_with = "audiences")]
+    #[cbor(skip_if = "Vec::is_empty")]
+    pub also: Vec<Audience>,
+    /// The highest level to which a joint space of such records may reach, where that is not the city.
+    #[n(12)]
+    #[serde(default, deserialize_with = "level")]
+    pub travel: Option<Level>,
+    /// The field that lists show to say what a record is about. Like a hint it is no part of the hash.
     #[cbor(skip)]
     #[serde(default)]
-    pub hint_zh: Option<String>,
-    /// A sentence under the field on English screens.
+    pub title: Option<String>,
+    /// The field that says when it happened, a date, an instant or a month; not hashed.
     #[cbor(skip)]
     #[serde(default)]
-    pub hint_en: Option<String>,
-    /// Other column headings under which clerks keep this field.
-    #[cbor(skip)]
-    #[serde(default)]
-    pub synonyms: Vec<String>,
-}
-
-/// What values a field takes, and how a [`crate::record::Value`] carries them.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Encode, Decode)]
-#[serde(rename_all = "lowercase", deny_unknown_fields)]
-pub enum FieldKind {
-    /// One line of text.
-    #[n(1)]
-    Str,
-    /// Text of several lines.
-    #[n(2)]
-    Text,
-    /// A whole number between bounds, both included.
-    #[n(3)]
-    Int {
-        /// Smallest value allowed.
-        #[n(1)]
-        min: i64,
-        /// Greatest value allowed.
-        #[n(2)]
-        max: i64,
-    },
-    /// A fixed-point number, carried as a whole number of units of 10^-scale.
-    #[n(4)]
-    Dec {
-        /// Digits after the point.
-        #[n(1)]
-        scale: u8,
-    },
-    /// Yes or no.
-    #[n(5)]
-    Bool,
-    /// A calendar date, text `YYYY-MM-DD`.
-    #[n(6)]
-    Date,
-    /// An instant, text `YYYY-MM-DDThh:mm:ss+08:00`; midnight where only the day is known.
-    #[n(7)]
-    Ts,
-    /// One of [`Field::options`], text of its id.
-    #[n(8)]
-    Enum,
-    /// Another record, text of its id in hex.
-    #[n(9)]
-    Ref {
-        /// The ledger of that record; several ids stand with commas between them ([`FieldKind::targets`]).
-        #[n(1)]
-        ledger: String,
-    },
-    /// An administrative division code of 2, 4, 6, 9 or 12 digits.
-    #[n(10)]
-    Code,
-    /// An attachment, the 32 bytes of its content hash.
-    #[n(11)]
-    Blob,
-}
-
-impl FieldKind {
-    /// The ledgers that a reference may point into; none for other kinds.
-    pub fn targets(&self) -> impl Iterator<Item = &str> {
-        let list = match self {
-            FieldKind::Ref { ledger } => ledger.as_str(),
-            _ => "",
-        };
-        list.split(',').filter(|id| !id.is_empty())
-    }
-}
-
-/// One option of an enum.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Encode, Decode)]
-#[serde(deny_unknown_fields)]
-#[cbor(map)]
-pub struct Choice {
-    /// The value that is stored.
-    #[n(1)]
-    pub id: String,
-    /// The label on Chinese screens and in Chinese spreadsheets.
-    #[n(2)]
-    pub zh: String,
-    /// The label on English screens.
-    #[n(3)]
-    pub en: String,
-    /// Other words for it that clerks write; not hashed.
-    #[cbor(skip)]
-    #[serde(default)]
-    pub synonyms: Vec<String>,
-}
-
-/// When a field must be there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Encode, Decode)]
-#[serde(rename_all = "lowercase")]
-#[cbor(index_only)]
-pub enum Required {
-    /// A record cannot be saved without it.
-    #[n(1)]
-    Required,
-    /// A record is not complete without it.
-    #[n(2)]
-    Complete,
-    /// It may stay empty.
-    #[default]
-    #[n(3)]
-    Optional,
-}
-
-/// Who may see a field at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Encode, Decode)]
-#[cbor(index_only)]
-pub enum Sensitivity {
-    /// Public once published.
-    #[n(1)]
-    P,
-    /// Internal to the congress side and the handling departments.
-    #[n(2)]
-    I,
-    /// Personal data; never above the township, only in an annex.
-    #[n(3)]
-    D,
-    /// Sensitive personal data; never leaves the site, only in a local annex.
-    #[n(4)]
-    S,
-}
-
-/// Holds while another field of the record has one of the named values.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Encode, Decode)]
-#[serde(deny_unknown_fields)]
-#[cbor(map)]
-pub struct Condition {
-    /// The other field, or `state` for the state that the fold derives.
-    #[n(1)]
-    pub field: String,
-    /// The values under which the condition holds.
-    #[n(2)]
-    pub is: Vec<String>,
+    pub happened: Option<String>,
 }
 
 /// Domain of the hash of a definition.
@@ -254,7 +100,39 @@ const HASH_DOMAIN: &str = "lianzhan/ledger/v1";
 /// Longest member of a set in a key, in bytes.
 const MEMBER_MAX: usize = 64;
 
+/// What a key of a record names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'l, 'k> {
+    /// The field.
+    pub field: &'l Field,
+    /// The member of its set, or of the set of structs that it is a part of.
+    pub member: Option<&'k str>,
+    /// The member of a field that is a set within a struct.
+    pub part: Option<&'k str>,
+}
+
 impl Ledger {
+    /// Reads a definition as it is written, and gives members of structs what they share with their struct.
+    pub fn from_toml(source: &str) -> Result<Self, toml::de::Error> {
+        let mut ledger: Ledger = toml::from_str(source)?;
+        let structs: Vec<_> = ledger
+            .fields
+            .iter()
+            .filter(|field| field.kind == FieldKind::Struct && field.set)
+            .map(|field| (field.id.clone(), field.keys.clone()))
+            .collect();
+        for field in &mut ledger.fields {
+            let of = field
+                .parent()
+                .and_then(|name| structs.iter().find(|(id, _)| id == name));
+            if let Some((_, keys)) = of {
+                field.set = true;
+                field.keys.clone_from(keys);
+            }
+        }
+        Ok(ledger)
+    }
+
     /// The hash that records name this definition by.
     pub fn hash(&self) -> Hash {
         Hash::of(HASH_DOMAIN, &[&codec::encode(self)])
@@ -265,83 +143,79 @@ impl Ledger {
         self.fields.iter().find(|field| field.id == id)
     }
 
+    /// Whether its records may stand in a space: of its audience, or one of the further ones; what may travel to the city
+    /// may also be joint (`domain.md` 0, item 3).
+    pub fn lives_in(&self, space: &Space) -> bool {
+        let audience = space.audience;
+        let is_named = audience == self.audience || self.also.contains(&audience);
+        let may_be_joint = audience == Audience::Joint && self.audience == Audience::City;
+        let within = |limit: Level| {
+            space
+                .joint
+                .as_ref()
+                .is_none_or(|joint| joint.travel.rank() >= limit.rank())
+        };
+        (is_named || may_be_joint) && self.travel.is_none_or(within)
+    }
+
     /// The field that a key of a record belongs to, and the member if the field is a set.
     pub fn resolve<'k>(&self, key: &'k str) -> Option<(&Field, Option<&'k str>)> {
-        if let Some(field) = self.fields.iter().find(|field| !field.set && field.id == key) {
-            return Some((field, None));
+        self.place(key)
+            .map(|place| (place.field, place.member.or(place.part)))
+    }
+
+    /// What a key of a record names.
+    pub fn place<'k>(&self, key: &'k str) -> Option<Place<'_, 'k>> {
+        let plain =
+            |field: &&Field| !field.set && !field.many && field.kind != FieldKind::Struct && field.id == key;
+        if let Some(field) = self.fields.iter().find(plain) {
+            return Some(Place {
+                field,
+                member: None,
+                part: None,
+            });
         }
-        let (head, rest) = key.split_once('/')?;
-        let (member, part) = rest
-            .split_once('/')
-            .map_or((rest, None), |(member, part)| (member, Some(part)));
-        if !is_member(member) {
-            return None;
-        }
-        self.fields
-            .iter()
-            .find(|field| {
-                field.set
-                    && match (field.id.split_once('/'), part) {
-                        (None, None) => field.id == head,
-                        (Some((name, of)), Some(part)) => name == head && of == part,
-                        _ => false,
-                    }
-            })
-            .map(|field| (field, Some(member)))
-    }
-
-    /// What is missing before a record can be saved, given which fields are there.
-    pub fn unsaveable(&self, present: impl Fn(&str) -> bool) -> Vec<&Field> {
-        self.lacking(present, |_, _| false, |required| required == Required::Required)
-    }
-
-    /// What is missing before a record is complete, given which fields are there. Fields that are needed under a
-    /// [`Condition`] are not among them; [`Ledger::missing_given`] asks for those too.
-    pub fn missing(&self, present: impl Fn(&str) -> bool) -> Vec<&Field> {
-        self.missing_given(present, |_, _| false)
-    }
-
-    /// As [`Ledger::missing`], with `holds(field, value)` telling whether a field has a value.
-    pub fn missing_given(
-        &self,
-        present: impl Fn(&str) -> bool,
-        holds: impl Fn(&str, &str) -> bool,
-    ) -> Vec<&Field> {
-        self.lacking(present, holds, |required| required != Required::Optional)
-    }
-
-    fn lacking(
-        &self,
-        present: impl Fn(&str) -> bool,
-        holds: impl Fn(&str, &str) -> bool,
-        counts: impl Fn(Required) -> bool,
-    ) -> Vec<&Field> {
-        let applies = |field: &Field| {
-            field
-                .when
-                .as_ref()
-                .is_none_or(|when| when.is.iter().any(|value| holds(&when.field, value)))
-        };
-        self.fields
-            .iter()
-            .filter(|field| counts(field.required) && applies(field) && !present(&field.id))
-            .collect()
+        let segments: Vec<&str> = key.split('/').collect();
+        self.fields.iter().find_map(|field| field.at(&segments))
     }
 }
 
 impl Field {
-    /// The key of this field in a record; `member` names the member of a set and is left out otherwise.
-    pub fn key(&self, member: Option<&str>) -> String {
-        match (member, self.id.split_once('/')) {
-            (None, _) => self.id.clone(),
-            (Some(member), None) => format!("{}/{member}", self.id),
-            (Some(member), Some((name, part))) => format!("{name}/{member}/{part}"),
+    /// What these segments of a key name, if it is a key of this field: a set, or a set within a struct.
+    fn at<'k>(&self, segments: &[&'k str]) -> Option<Place<'_, 'k>> {
+        if self.kind == FieldKind::Struct || !(self.set || self.many) {
+            return None;
         }
-    }
-
-    /// The option with this id.
-    pub fn choice(&self, id: &str) -> Option<&Choice> {
-        self.options.iter().find(|choice| choice.id == id)
+        let (name, of) = self
+            .id
+            .split_once('/')
+            .map_or((self.id.as_str(), None), |(name, of)| (name, Some(of)));
+        let mut rest = segments.iter().copied();
+        if rest.next() != Some(name) {
+            return None;
+        }
+        let mut named = |keys: Option<&Keys>| {
+            rest.next()
+                .filter(|member| is_member(member) && keys.is_none_or(|keys| keys.allow(member)))
+        };
+        let member = if self.set {
+            Some(named(self.keys.as_ref())?)
+        } else {
+            None
+        };
+        if of.is_some() && rest.next() != of {
+            return None;
+        }
+        let part = if self.many {
+            Some(rest.next().filter(|part| is_member(part))?)
+        } else {
+            None
+        };
+        rest.next().is_none().then_some(Place {
+            field: self,
+            member,
+            part,
+        })
     }
 }
 
@@ -352,17 +226,31 @@ fn is_member(text: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
 }
 
-fn audience<'de, D: Deserializer<'de>>(d: D) -> Result<Audience, D::Error> {
-    let id = String::deserialize(d)?;
-    Audience::parse(&id).ok_or_else(|| serde::de::Error::custom(format!("unknown audience {id}")))
+fn parsed<E: serde::de::Error, T>(id: &str, what: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, E> {
+    parse(id).ok_or_else(|| E::custom(format!("unknown {what} {id}")))
 }
 
-fn roles<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Role>, D::Error> {
-    Vec::<String>::deserialize(d)?
-        .iter()
-        .map(|id| Role::parse(id).ok_or_else(|| serde::de::Error::custom(format!("unknown role {id}"))))
+fn audience<'de, D: Deserializer<'de>>(d: D) -> Result<Audience, D::Error> {
+    parsed(&String::deserialize(d)?, "audience", Audience::parse)
+}
+
+fn audiences<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Audience>, D::Error> {
+    let ids = Vec::<String>::deserialize(d)?;
+    ids.iter()
+        .map(|id| parsed(id, "audience", Audience::parse))
         .collect()
 }
 
+fn level<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Level>, D::Error> {
+    parsed(&String::deserialize(d)?, "level", Level::parse).map(Some)
+}
+
+fn roles<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Role>, D::Error> {
+    let ids = Vec::<String>::deserialize(d)?;
+    ids.iter().map(|id| parsed(id, "role", Role::parse)).collect()
+}
+
+#[cfg(test)]
+mod prescribed;
 #[cfg(test)]
 mod tests;

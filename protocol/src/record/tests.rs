@@ -1,5 +1,4 @@
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
 
 use proptest::prelude::*;
 
@@ -15,14 +14,7 @@ use crate::time::Timestamp;
 use crate::trust::{Audience, Body, Directory, Level, Purpose, Role, SignedStatement, Space};
 
 fn find_ledger(hash: &Hash) -> Option<&'static ledger::Ledger> {
-    static HASHES: OnceLock<Vec<(Hash, &'static ledger::Ledger)>> = OnceLock::new();
-    let all = HASHES.get_or_init(|| {
-        ledger::ledgers()
-            .iter()
-            .map(|ledger| (ledger.hash(), ledger))
-            .collect()
-    });
-    all.iter().find(|(of, _)| of == hash).map(|(_, ledger)| *ledger)
+    ledger::by_hash(hash)
 }
 
 /// The node of the org with this code.

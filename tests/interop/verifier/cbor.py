@@ -169,7 +169,7 @@ def enum(names):
 
 
 def mapof(**fields):
-    """C-3.  Each field is name=(key, type) or name=(key, type, None) where it may be absent."""
+    """C-3.  Each field is name=(key, type) or name=(key, type, default) where it may be absent."""
     by_key = {f[0]: (name, f) for name, f in fields.items()}
 
     def read(v):
@@ -182,7 +182,7 @@ def mapof(**fields):
                     raise Codec("null for an absent value")
                 out[name] = f[1](v[key])
             elif len(f) == 3:
-                out[name] = None
+                out[name] = f[2]
             else:
                 raise Codec("missing key")
         return out

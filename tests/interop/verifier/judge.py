@@ -1,7 +1,7 @@
 """Verdicts on single changes (04-records.md, J-1 to J-12)."""
 
 from . import ledger as ledgers
-from .layout import CITY_AUDIENCE, EVENTS, JOINT, NODE, PERSON, ROLES
+from .layout import CITY_AUDIENCE, EVENTS, JOINT, NODE, PERSON, RANK, ROLES
 from .trust import contested_by, is_pending
 
 REGISTER, SIGN_IN, LOG_LINE, SEAL, ADOPT = 1, 2, 3, 4, 5
@@ -50,8 +50,7 @@ class Judge:
         ledger = self.known_ledgers.get(n.change["definition"])
         if ledger is None:
             return n.set("pending", "definition", n.change["definition"])           # J-8
-        if space["audience"] != ledger["audience"] \
-                and not (space["audience"] == JOINT and ledger["audience"] == CITY_AUDIENCE):
+        if not _lives_in(ledger, space):
             return n.set("refused", "audience")                                     # J-9
         fault = puts_fault(n.change, ledger, a.body["roles"])
         if fault:
@@ -86,6 +85,14 @@ class Judge:
             if revocation is None:
                 return None
         return ("node_revoked", revocation.id)
+
+
+def _lives_in(ledger, space):
+    """J-9."""
+    audience, travel = space["audience"], ledger["travel"]
+    named = audience == ledger["audience"] or audience in ledger["also"] \
+        or audience == JOINT and ledger["audience"] == CITY_AUDIENCE
+    return named and (travel is None or space["joint"] is None or RANK[space["joint"]["travel"]] >= RANK[travel])
 
 
 def puts_fault(change, ledger, roles):

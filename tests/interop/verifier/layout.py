@@ -120,16 +120,26 @@ change = mapof(salt=(1, bstr()), deps=(2, listof(id32)), definition=(3, hash32),
 event = variant({1: arrayof(tstr()), 2: arrayof(tstr(), level, tstr(), event_proof), 3: arrayof(tstr(), tstr()),
                  4: arrayof(level, id16, listof(id32), hash32), 5: arrayof(listof(id32))})
 
-choice = mapof(id=(1, tstr()), zh=(2, tstr()), en=(3, tstr()))
+choice = mapof(id=(1, tstr()), zh=(2, tstr()), en=(3, tstr()), valid_from=(4, tstr(), None), valid_to=(5, tstr(), None))
 _null = nullable(integer(0, -1))
 field_kind = variant({1: arrayof(), 2: arrayof(), 3: arrayof(_null, int64, int64), 4: arrayof(_null, u8), 5: arrayof(),
-                      6: arrayof(), 7: arrayof(), 8: arrayof(), 9: arrayof(_null, tstr()), 10: arrayof(), 11: arrayof()})
-when = mapof(field=(1, tstr()), **{"is": (2, listof(tstr()))})
-field = mapof(id=(1, tstr()), zh=(2, tstr()), en=(3, tstr()), kind=(4, field_kind), required=(5, integer(1, 3)),
+                      6: arrayof(), 7: arrayof(), 8: arrayof(), 9: arrayof(_null, tstr()), **{n: arrayof() for n in range(10, 18)}})
+keys = variant({1: arrayof(), 2: arrayof(_null, listof(choice)), 3: arrayof(_null, tstr()), 4: arrayof(), 5: arrayof(),
+                6: arrayof()})
+when = mapof(field=(1, tstr()), test=(4, integer(1, 2), None), **{"is": (2, listof(tstr())), "not": (3, boolean, False)})
+required = integer(1, 3)
+names = listof(tstr())
+rule = variant({1: arrayof(_null, tstr(), tstr()), 2: arrayof(_null, names, tstr()), 3: arrayof(_null, tstr(), u32, required),
+                4: arrayof(_null, names, required), 5: arrayof(_null, names), 6: arrayof(_null, tstr(), tstr()),
+                7: arrayof(_null, tstr(), when), 8: arrayof(_null, tstr(), tstr()), 9: arrayof(_null, tstr()),
+                10: arrayof(_null, names)})
+field = mapof(id=(1, tstr()), zh=(2, tstr()), en=(3, tstr()), kind=(4, field_kind), required=(5, required),
               sensitivity=(6, integer(1, 4)), options=(7, listof(choice)), set=(8, boolean), once=(9, boolean),
-              auto=(10, boolean), when=(11, when, None))
+              auto=(10, boolean), when=(11, when, None), max=(12, u16, None), keys=(13, keys, None),
+              many=(14, boolean, False))
 ledger = mapof(id=(1, tstr()), rev=(2, u32), zh=(3, tstr()), en=(4, tstr()), audience=(5, audience),
-               annexes=(6, listof(tstr())), writers=(7, listof(role)), fields=(8, listof(field)), events=(9, listof(tstr())))
+               annexes=(6, listof(tstr())), writers=(7, listof(role)), fields=(8, listof(field)), events=(9, listof(tstr())),
+               rules=(10, listof(rule), ()), also=(11, listof(audience), ()), travel=(12, level, None))
 
 # -- 06 ------------------------------------------------------------------------------------------------------------------
 

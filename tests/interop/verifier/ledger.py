@@ -1,11 +1,15 @@
 """Ledger definitions, and what values fit their fields (04-records.md, D-1 to D-3)."""
 
+import datetime
 import os
 import re
 import unicodedata
 
 from . import cbor, changes, layout
+from .cbor import Codec, arrayof, int64
 from .crypto import H
+
+STRUCT = 12
 
 _MEMBER = re.compile(r"[a-z0-9_-]{1,64}\Z")
 
@@ -17,19 +21,56 @@ def read_ledger(data):
 
 
 def field_of(ledger, key):
-    """The field that a key (without f:) fits, those without set first (D-1); None if there is none."""
+    """The field that a key (without f:) fits, those with one key first (D-1); None if there is none."""
     segments = key.split("/")
-    for f in ledger["fields"]:
-        if not f["set"] and key == f["id"]:
+    fields = [f for f in ledger["fields"] if f["kind"][0] != STRUCT]
+    for f in fields:
+        if not f["set"] and not f["many"] and key == f["id"]:
             return f
-    for f in ledger["fields"]:
-        if not f["set"]:
+    for f in fields:
+        if not f["set"] and not f["many"]:
             continue
-        name = f["id"].split("/")
-        if len(segments) == 1 + len(name) and segments[0] == name[0] and _MEMBER.match(segments[1]) \
-                and segments[2:] == name[1:]:
+        name, *of = f["id"].split("/")
+        pattern = [name] + [_MEMBER] * f["set"] + of + [_MEMBER] * f["many"]
+        if len(pattern) == len(segments) \
+                and all(s == p if isinstance(p, str) else p.match(s) for p, s in zip(pattern, segments)) \
+                and (not f["set"] or f["keys"] is None or _named(f["keys"], segments[1])):
             return f
     return None
+
+
+def _named(keys, member):
+    """D-1a: whether a member may have this name."""
+    kind, items = keys
+    if kind == 2:
+        return any(member == option["id"] for option in items[1])
+    if kind == 3:
+        return bool(re.fullmatch(r"[0-9a-f]{32}", member))
+    if kind == 4:
+        return _is_code(member)
+    return kind != 6 or bool(re.fullmatch(r"[0-9a-f]{64}", member))
+
+
+def _is_code(text):
+    return bool(re.fullmatch(r"[0-9]+", text)) and len(text) in (2, 4, 6, 9, 12)
+
+
+def _is_week(text):
+    """YYYY-Www of ISO 8601, from 1900 on."""
+    if not re.fullmatch(r"[0-9]{4}-W[0-9]{2}", text) or int(text[:4]) < 1900:
+        return False
+    try:
+        return bool(datetime.date.fromisocalendar(int(text[:4]), int(text[6:]), 1))
+    except ValueError:
+        return False
+
+
+def _is_geo(value):
+    try:
+        lat, lon = cbor.parse(arrayof(int64, int64), value)
+    except Codec:
+        return False
+    return abs(lat) <= 90_000_000 and abs(lon) <= 180_000_000
 
 
 def _is_text(value, newline):
@@ -51,7 +92,7 @@ def field_fits(ledger, key, value):
     is_int = type(value) is int
     is_text = isinstance(value, str)
     if kind == 1:
-        return _is_text(value, False) and len(value) <= 200
+        return _is_text(value, False) and len(value) <= (f["max"] or 200)
     if kind == 2:
         return _is_text(value, True) and len(value.encode()) <= 16000
     if kind == 3:
@@ -69,8 +110,17 @@ def field_fits(ledger, key, value):
     if kind == 9:
         return is_text and bool(re.fullmatch(r"[0-9a-f]{32}", value))
     if kind == 10:
-        return is_text and bool(re.fullmatch(r"[0-9]+", value)) and len(value) in (2, 4, 6, 9, 12)
-    return isinstance(value, bytes) and len(value) == 32
+        return is_text and _is_code(value)
+    if kind == 13:
+        return is_text and re.fullmatch(r"[0-9]{4}-[0-9]{2}", value) is not None and changes.is_date(value + "-01")
+    if kind == 14:
+        return is_text and _is_week(value)
+    if kind == 16:
+        return is_text and bool(re.fullmatch(r"[0-9a-f]{32}", value))
+    is_bytes = isinstance(value, bytes)
+    if kind == 15:
+        return is_bytes and _is_geo(value)
+    return is_bytes and (len(value) == 32 if kind == 11 else len(value) > 0)
 
 
 def load_ledgers(folder):

@@ -2,7 +2,7 @@
 
 use lianzhan_protocol::codec::hex;
 use lianzhan_protocol::id::ChangeId;
-use lianzhan_protocol::record::ledger::{Field, FieldKind, Ledger, ledgers};
+use lianzhan_protocol::record::ledger::{Field, FieldKind, Geo, Keys, Ledger, ledgers};
 use lianzhan_protocol::record::{Event, Proof, Put, Value};
 
 use crate::dice::Dice;
@@ -44,20 +44,38 @@ pub(super) fn valid_puts(
 }
 
 fn field(ledger: &Ledger, scene: &Scene, dice: &mut Dice) -> Put {
+    let fields: Vec<&Field> = ledger
+        .fields
+        .iter()
+        .filter(|field| field.kind != FieldKind::Struct)
+        .collect();
     // Mostly the first few, so that changes meet in the same keys.
     let few = if dice.once_in(3) {
-        ledger.fields.len()
+        fields.len()
     } else {
-        ledger.fields.len().min(4)
+        fields.len().min(4)
     };
-    let field = &ledger.fields[dice.below(few)];
-    let member = field.set.then(|| *dice.pick(&["a", "b-1", "2_c"]));
+    let field = fields[dice.below(few)];
     let value = if dice.once_in(8) {
         Value::Null
     } else {
         value(field, scene, dice)
     };
-    Put::field(&field.key(member), value)
+    Put::field(&key(field, dice), value)
+}
+
+/// A key that the field has.
+fn key(field: &Field, dice: &mut Dice) -> String {
+    let any = *dice.pick(&["a", "b-1", "2_c"]);
+    let member = match &field.keys {
+        None | Some(Keys::Order | Keys::Item) => any.to_owned(),
+        Some(Keys::Choice { options }) => dice.pick(options).id.clone(),
+        Some(Keys::Record { .. }) => "0a".repeat(16),
+        Some(Keys::Code) => "990121103".to_owned(),
+        Some(Keys::Log) => "0a".repeat(32),
+    };
+    let key = field.key(field.set.then_some(member.as_str()));
+    if field.many { format!("{key}/{any}") } else { key }
 }
 
 /// A value that the field takes.
@@ -73,6 +91,18 @@ pub(super) fn value(field: &Field, scene: &Scene, dice: &mut Dice) -> Value {
         FieldKind::Ref { .. } => hex(&scene.spaces[0].id.0[..16]).as_str().into(),
         FieldKind::Code => "990121103201".into(),
         FieldKind::Blob => Value::Bytes(dice.byte_vec(32)),
+        FieldKind::Month => "2026-04".into(),
+        FieldKind::Week => "2026-W53".into(),
+        FieldKind::Geo => {
+            let edge = Geo {
+                lat: 1,
+                lon: -180 * Geo::DEGREE,
+            };
+            Value::Bytes(edge.to_bytes())
+        }
+        FieldKind::Rid => hex(&dice.byte_vec(16)).as_str().into(),
+        FieldKind::Data => Value::Bytes(vec![0x80]),
+        FieldKind::Struct => Value::Null,
     }
 }
 

@@ -1,6 +1,7 @@
-//! Whether a value fits a field. Facts about one value alone; what must hold between fields is the fold's.
+//! Whether a value fits a field. Facts about one value alone; what must hold between fields is that of rules.
 
-use super::{Field, FieldKind, Required};
+use super::problem::{BYTES, NUMBER, PARTS, TEXT, YES_NO};
+use super::{Field, FieldError, FieldKind, Geo, Problem, Required};
 use crate::record::Value;
 
 /// Longest one-line text, in characters.
@@ -10,135 +11,17 @@ const TEXT_MAX: usize = 16_000;
 /// Options that an error lists before it gives up.
 const CHOICES_SHOWN: usize = 20;
 
-/// A value that does not fit its field, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{en}: {problem}")]
-pub struct FieldError {
-    /// The field's id.
-    pub field: String,
-    /// The field's Chinese label.
-    pub zh: String,
-    /// The field's English label.
-    pub en: String,
-    /// What is wrong.
-    pub problem: Problem,
-}
-
-impl FieldError {
-    /// The sentence for Chinese screens; `Display` gives the English one.
-    pub fn message_zh(&self) -> String {
-        format!("{}：{}", self.zh, self.problem.zh())
-    }
-}
-
-/// What is wrong with a value. `Display` says in English what to do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
-    /// A required field is empty.
-    #[error("fill this in")]
-    Empty,
-    /// Text of no characters, where an empty field is null.
-    #[error("leave the field empty instead of saving an empty text")]
-    EmptyText,
-    /// The value is of another type.
-    #[error("this takes {0}")]
-    Type(&'static str),
-    /// Longer than a field may be.
-    #[error("shorten this to at most {max} {unit}", unit = if *.chars { "characters" } else { "bytes" })]
-    TooLong {
-        /// Most that is allowed.
-        max: usize,
-        /// Whether `max` counts characters, else bytes.
-        chars: bool,
-    },
-    /// A line break or another control character.
-    #[error("remove line breaks and control characters")]
-    Control,
-    /// A number outside its bounds.
-    #[error("enter a whole number from {min} to {max}")]
-    Range {
-        /// Smallest value allowed.
-        min: i64,
-        /// Greatest value allowed.
-        max: i64,
-    },
-    /// No date of the calendar.
-    #[error("enter a date of the calendar as YYYY-MM-DD")]
-    Date,
-    /// No instant in the one form that is stored.
-    #[error("enter a date and time as YYYY-MM-DDThh:mm:ss+08:00")]
-    Instant,
-    /// None of the options.
-    #[error("choose one of: {en}")]
-    Choice {
-        /// The Chinese labels of the options.
-        zh: String,
-        /// The English labels of the options.
-        en: String,
-    },
-    /// No id of a record.
-    #[error("choose a record; its id has 32 digits and letters a to f")]
-    Reference,
-    /// No division code.
-    #[error("enter a division code of 2, 4, 6, 9 or 12 digits")]
-    Code,
-    /// No content hash.
-    #[error("attach a file; its content hash has 32 bytes")]
-    Blob,
-}
-
-impl Problem {
-    /// What to do, in Chinese.
-    pub fn zh(&self) -> String {
-        match self {
-            Problem::Empty => "请填写此项".into(),
-            Problem::EmptyText => "没有内容时请留空".into(),
-            Problem::Type(expected) => format!("请填写{}", type_zh(expected)),
-            Problem::TooLong { max, chars: true } => format!("请缩短到 {max} 个字以内"),
-            Problem::TooLong { max, chars: false } => format!("请缩短到 {max} 字节以内"),
-            Problem::Control => "请去掉换行和控制字符".into(),
-            Problem::Range { min, max } => format!("请填写 {min} 到 {max} 之间的整数"),
-            Problem::Date => "请按“年-月-日”填写日历上有的日期，如 2026-04-03".into(),
-            Problem::Instant => "请填写日期和时间，如 2026-04-03T09:30:00+08:00".into(),
-            Problem::Choice { zh, .. } => format!("请从下列选项中选一个：{zh}"),
-            Problem::Reference => "请选择一条记录".into(),
-            Problem::Code => "请填写 2、4、6、9 或 12 位行政区划代码".into(),
-            Problem::Blob => "请选择一个附件".into(),
-        }
-    }
-}
-
-const TEXT: &str = "text";
-const NUMBER: &str = "a whole number";
-const YES_NO: &str = "yes or no";
-const BYTES: &str = "an attachment";
-
-fn type_zh(expected: &str) -> &'static str {
-    match expected {
-        NUMBER => "整数",
-        YES_NO => "“是”或“否”",
-        BYTES => "附件",
-        _ => "文字",
-    }
-}
-
 impl Field {
     /// Whether `value` may be put at a key of this field. Null empties a field and fits every field that may be empty.
     pub fn check(&self, value: &Value) -> Result<(), FieldError> {
-        self.problem(value).map_or(Ok(()), |problem| {
-            Err(FieldError {
-                field: self.id.clone(),
-                zh: self.zh.clone(),
-                en: self.en.clone(),
-                problem,
-            })
-        })
+        self.problem(value)
+            .map_or(Ok(()), |problem| Err(self.error(None, problem)))
     }
 
     fn problem(&self, value: &Value) -> Option<Problem> {
         match (&self.kind, value) {
             // A set is emptied member by member, whatever the field requires.
-            (_, Value::Null) => (self.required == Required::Required && !self.set).then_some(Problem::Empty),
+            (_, Value::Null) => self.must_stay().then_some(Problem::Empty),
             (FieldKind::Int { min, max }, Value::Int(n)) => {
                 (!(min..=max).contains(&n)).then_some(Problem::Range { min: *min, max: *max })
             }
@@ -148,9 +31,19 @@ impl Field {
             (FieldKind::Bool, other) => (!matches!(other, Value::Bool(_))).then_some(Problem::Type(YES_NO)),
             (FieldKind::Blob, Value::Bytes(bytes)) => (bytes.len() != 32).then_some(Problem::Blob),
             (FieldKind::Blob, _) => Some(Problem::Type(BYTES)),
+            (FieldKind::Geo, Value::Bytes(bytes)) => Geo::parse(bytes).is_none().then_some(Problem::Geo),
+            (FieldKind::Geo, _) => Some(Problem::Geo),
+            (FieldKind::Data, Value::Bytes(bytes)) => bytes.is_empty().then_some(Problem::Empty),
+            (FieldKind::Struct | FieldKind::Data, _) => Some(Problem::Type(PARTS)),
             (_, Value::Text(text)) => self.text_problem(text),
             _ => Some(Problem::Type(TEXT)),
         }
+    }
+
+    /// Whether it may not be emptied: what only some records must have, or a member of a set or struct, may.
+    fn must_stay(&self) -> bool {
+        let alone = !self.set && !self.many && self.parent().is_none();
+        self.required == Required::Required && self.when.is_none() && alone
     }
 
     fn text_problem(&self, text: &str) -> Option<Problem> {
@@ -158,8 +51,8 @@ impl Field {
             return Some(Problem::EmptyText);
         }
         match &self.kind {
-            FieldKind::Str if text.chars().count() > STR_MAX => Some(Problem::TooLong {
-                max: STR_MAX,
+            FieldKind::Str if text.chars().count() > self.str_max() => Some(Problem::TooLong {
+                max: self.str_max(),
                 chars: true,
             }),
             FieldKind::Str => text.chars().any(char::is_control).then_some(Problem::Control),
@@ -178,9 +71,23 @@ impl Field {
                 .is_none()
                 .then_some(Problem::Reference),
             FieldKind::Code => (!is_code(text)).then_some(Problem::Code),
+            FieldKind::Month => (!is_month(text)).then_some(Problem::Month),
+            FieldKind::Week => (!is_week(text)).then_some(Problem::Week),
+            FieldKind::Rid => crate::codec::unhex::<16>(text).is_none().then_some(Problem::Rid),
             // The caller sends no other kind here.
-            FieldKind::Int { .. } | FieldKind::Dec { .. } | FieldKind::Bool | FieldKind::Blob => None,
+            FieldKind::Int { .. }
+            | FieldKind::Dec { .. }
+            | FieldKind::Bool
+            | FieldKind::Blob
+            | FieldKind::Struct
+            | FieldKind::Geo
+            | FieldKind::Data => None,
         }
+    }
+
+    /// Most characters of a line.
+    fn str_max(&self) -> usize {
+        self.max.map_or(STR_MAX, usize::from)
     }
 
     /// The problem of a value that is none of the options.
@@ -230,7 +137,37 @@ pub fn is_instant(text: &str) -> bool {
             .all(|(range, max)| b[range.clone()].iter().all(u8::is_ascii_digit) && number(&b[range]) <= max)
 }
 
-fn is_code(text: &str) -> bool {
+/// Whether `text` is `YYYY-MM`, from 1900 on.
+pub fn is_month(text: &str) -> bool {
+    text.len() == 7 && text.is_ascii() && is_date(&format!("{text}-01"))
+}
+
+/// Whether `text` is `YYYY-Www`, a week of ISO 8601, from 1900 on.
+pub fn is_week(text: &str) -> bool {
+    let b = text.as_bytes();
+    b.len() == 8
+        && text.is_ascii()
+        && &b[4..6] == b"-W"
+        && [0..4, 6..8]
+            .into_iter()
+            .all(|range| b[range].iter().all(u8::is_ascii_digit))
+        && {
+            let (year, week) = (number(&b[0..4]), number(&b[6..8]));
+            year >= 1900 && (1..=weeks_of(year)).contains(&week)
+        }
+}
+
+/// A year has 53 weeks if its last day, or the day before its first, is a Thursday.
+fn weeks_of(year: u32) -> u32 {
+    let last_day = |year: u32| (year + year / 4 - year / 100 + year / 400) % 7;
+    if last_day(year) == 4 || last_day(year - 1) == 3 {
+        53
+    } else {
+        52
+    }
+}
+
+pub(super) fn is_code(text: &str) -> bool {
     matches!(text.len(), 2 | 4 | 6 | 9 | 12) && text.bytes().all(|b| b.is_ascii_digit())
 }
 

@@ -4,9 +4,9 @@ mod covered;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lianzhan_protocol::id::{Hash, OrgId, RecordId, SpaceId};
+use lianzhan_protocol::id::{OrgId, RecordId, SpaceId};
 use lianzhan_protocol::log::{Entry, EntryIndex, PayloadKind, doubt};
-use lianzhan_protocol::record::ledger::{Ledger, ledgers};
+use lianzhan_protocol::record::ledger::by_hash;
 use lianzhan_protocol::record::{Change, Held, JudgeContext, RecordState, Value, Verdict, fold, judge};
 use lianzhan_protocol::trust::{Directory, Space};
 use rusqlite::OptionalExtension;
@@ -23,7 +23,6 @@ const RECORD_MAX: usize = 200_000;
 /// What records are judged against.
 struct Ground<'a> {
     directory: &'a Directory,
-    ledgers: BTreeMap<Hash, &'static Ledger>,
     /// Position in `Check::logs` by row id.
     logs: BTreeMap<i64, usize>,
     /// What receipts say.
@@ -51,7 +50,6 @@ impl Check<'_> {
     pub(super) fn records(&mut self, directory: &Directory, bad: &BTreeSet<Place>) -> anyhow::Result<()> {
         let mut ground = Ground {
             directory,
-            ledgers: ledgers().iter().map(|ledger| (ledger.hash(), ledger)).collect(),
             logs: (0..).zip(&self.logs).map(|(n, log)| (log.row.id, n)).collect(),
             receipts: Judged::new(directory, bad),
         };
@@ -192,14 +190,13 @@ impl Check<'_> {
     }
 
     fn folded(&self, record: RecordId, loaded: &Loaded, ground: &Ground<'_>) -> RecordState {
-        let by_hash = |hash: &Hash| ground.ledgers.get(hash).copied();
         let verdict = |held: &Held| {
             let start = self.find(&held.origin).map(|log| &log.row.start);
             let context = JudgeContext {
                 directory: ground.directory,
                 space: &loaded.space,
                 node: start.map(|start| (start.node, start.org)),
-                ledger: &by_hash,
+                ledger: &|hash| by_hash(hash),
             };
             judge(&context, held)
         };
@@ -279,7 +276,7 @@ impl Row {
         if self.counts != counts {
             return Some(What::Record("verdicts"));
         }
-        let Some(ledger) = state.definition.and_then(|hash| ground.ledgers.get(&hash)) else {
+        let Some(ledger) = state.definition.and_then(|hash| by_hash(&hash)) else {
             // Nothing of it counts, or by no ledger known here: then the row says no more.
             return (!self.ledger.is_empty() && state.definition.is_none()).then_some(What::Record("ledger"));
         };
