@@ -404,7 +404,8 @@ impl Node {
             .filter_map(|key| key.strip_prefix(prefix))
             .map(str::to_owned)
             .collect();
-        let missing = views::missing(&state)
+        let now = super::activity::now_stated();
+        let missing = views::missing(&state, now.get(..10).unwrap_or_default())
             .into_iter()
             .map(|f| (f.zh.clone(), f.en.clone()))
             .collect();

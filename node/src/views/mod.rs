@@ -46,9 +46,17 @@ fn shown(ledger: &Ledger) -> impl Iterator<Item = &Field> {
         .filter(|field| field.set || field.kind != FieldKind::Struct)
 }
 
-/// The column of a field.
+/// What every table says of a record beside its fields.
+const OF_ALL: [&str; 6] = ["record", "owner", "recorded", "unwitnessed", "pending", "refused"];
+
+/// The column of a field; `_field` behind it where every table has one of that name already.
 pub fn column(field: &str) -> String {
-    field.replace('/', "_")
+    let name = field.replace('/', "_");
+    if OF_ALL.contains(&name.as_str()) {
+        name + "_field"
+    } else {
+        name
+    }
 }
 
 /// What a list shows of a field, in Chinese: the words of an option, a number, a text.
@@ -328,8 +336,8 @@ fn json(state: &RecordState) -> String {
     serde_json::to_string(&state).expect("keys are text, and writing to memory does not fail")
 }
 
-/// Fields that a record lacks to be complete, by what the fields themselves say.
-pub fn missing(state: &RecordState) -> Vec<&'static Field> {
+/// Fields that a record lacks to be complete on a day, `YYYY-MM-DD`, by what the fields themselves say.
+pub fn missing(state: &RecordState, as_of: &str) -> Vec<&'static Field> {
     let Some(definition) = state.definition.and_then(|hash| by_hash(&hash)) else {
         return Vec::new();
     };
@@ -342,9 +350,31 @@ pub fn missing(state: &RecordState) -> Vec<&'static Field> {
         .map(|(key, field)| (key.as_str(), &field.value))
         .collect();
     let mut missing: Vec<&Field> = Vec::new();
-    for lacking in definition.lacks(&values, Required::Complete, &Asked::PLAIN) {
+    let asked = Asked {
+        as_of: Some(as_of),
+        ..Asked::PLAIN
+    };
+    for lacking in definition.lacks(&values, Required::Complete, &asked) {
         let field = definition.field(&lacking.field);
         missing.extend(field.filter(|field| missing.iter().all(|other| other.id != field.id)));
     }
     missing
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use lianzhan_protocol::record::ledger::ledgers;
+
+    use super::*;
+
+    #[test]
+    fn every_field_has_a_column_of_its_own() {
+        for ledger in ledgers() {
+            let columns = columns(ledger);
+            let names: BTreeSet<&str> = columns.iter().map(String::as_str).chain(OF_ALL).collect();
+            assert_eq!(names.len(), columns.len() + OF_ALL.len(), "{}", ledger.id);
+        }
+    }
 }
