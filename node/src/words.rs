@@ -82,7 +82,7 @@ pub fn field_words(words: &str) -> String {
     } else if words == "this field must be filled" {
         "这一项必须填写。".into()
     } else {
-        words.to_owned()
+        crate::services::import::not_one_zh(words).unwrap_or_else(|| words.to_owned())
     }
 }
 

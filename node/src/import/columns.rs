@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lianzhan_protocol::record::ledger::{Field, FieldKind, Keys, Ledger};
+use lianzhan_protocol::record::ledger::{Field, FieldKind, Keys, Ledger, Required};
 
 use super::sheet::{CellValue, Row, Sheet};
 use super::words::fold_heading;
@@ -78,19 +78,16 @@ fn words<'a>(main: &'a Ledger, annexes: &[&'a Ledger]) -> Words<'a> {
     words
 }
 
-/// A cell holds no reference, no file and nothing that has parts; members with names of their own have no cell; and what the
-/// program fills in is not asked for.
+/// A cell holds no file and nothing that has parts; members with names of their own have no cell; and what the program fills
+/// in is not asked for. Of references it holds the name of the record, where no record can do without: others are matched
+/// later.
 fn takes_cells(field: &Field) -> bool {
     let named = field.many || field.keys.as_ref().is_some_and(|keys| *keys != Keys::Order);
-    let held = !matches!(
-        field.kind,
-        FieldKind::Ref { .. }
-            | FieldKind::Blob
-            | FieldKind::Struct
-            | FieldKind::Geo
-            | FieldKind::Rid
-            | FieldKind::Data
-    );
+    let held = match field.kind {
+        FieldKind::Ref { .. } => field.required == Required::Required,
+        FieldKind::Blob | FieldKind::Struct | FieldKind::Geo | FieldKind::Rid | FieldKind::Data => false,
+        _ => true,
+    };
     held && !named && !field.auto
 }
 

@@ -82,11 +82,16 @@ fn join<'f>(fields: &[&'f Field], label: impl Fn(&'f Field) -> &'f String, with:
         .join(with)
 }
 
-/// Fields that a sheet must have a column for.
+/// Fields that a sheet must have a column for: those that every record has, and of a struct that every record has.
 fn needed(main: &Ledger) -> impl Iterator<Item = &Field> {
-    main.fields
-        .iter()
-        .filter(|field| field.required == Required::Required && assumed(main, &field.id).is_none())
+    let always = |field: &Field| field.required == Required::Required && field.when.is_none();
+    main.fields.iter().filter(move |field| {
+        let within = field.parent().and_then(|name| main.field(name));
+        always(field)
+            && within.is_none_or(always)
+            && field.kind != FieldKind::Struct
+            && assumed(main, &field.id).is_none()
+    })
 }
 
 fn absent<'a>(main: &'a Ledger, heading: &Heading<'_>) -> impl Iterator<Item = &'a Field> {

@@ -1,4 +1,5 @@
-//! A cell becomes the value of a field. Every value that leaves here passed the field's own check.
+//! A cell becomes the value of a field. Every value that leaves here passed the field's own check,
+//! but the names of other records, which are still to be found.
 
 use jiff::civil::DateTime;
 use lianzhan_protocol::record::Value;
@@ -116,13 +117,15 @@ fn read_one(field: &Field, cell: &CellValue, default_year: i16) -> Result<Readin
         }
         FieldKind::Code => Value::Text(fold(&cell.to_text())),
         FieldKind::Month | FieldKind::Week => Value::Text(fold(&cell.to_text()).to_uppercase()),
+        // Whoever knows the records looks for it.
+        FieldKind::Ref { .. } => {
+            return Ok(Reading {
+                value: Value::Text(line(&cell.to_text())),
+                rest: None,
+            });
+        }
         // No column is mapped to these.
-        FieldKind::Ref { .. }
-        | FieldKind::Blob
-        | FieldKind::Struct
-        | FieldKind::Geo
-        | FieldKind::Rid
-        | FieldKind::Data => {
+        FieldKind::Blob | FieldKind::Struct | FieldKind::Geo | FieldKind::Rid | FieldKind::Data => {
             return Err(Reason::new(
                 "此项不能从表格导入",
                 "this cannot be imported from a sheet",

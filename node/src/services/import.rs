@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use hmac::{Hmac, KeyInit, Mac};
-use lianzhan_protocol::record::ledger::{Ledger, ledgers};
+use lianzhan_protocol::id::RecordId;
+use lianzhan_protocol::record::ledger::{FieldKind, Ledger, ledgers};
 use lianzhan_protocol::record::{Event, Put, Value};
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Space;
@@ -14,6 +15,7 @@ use super::submit::ledger_of;
 use super::visit::{self, VisitDraft, check_visit};
 use super::{Annex, Author, Draft, NewRecord, Node, ServiceError, files};
 use crate::import::{GoodRow, ImportPlan, read_rows, read_sheet};
+use crate::store::RowFilter;
 
 /// Rows that are signed and handed to the store before their commit is awaited.
 const BATCH: usize = 200;
@@ -107,9 +109,10 @@ impl Node {
         author: &Author,
         ledger: &Ledger,
         record: NewRecord,
-        row: GoodRow,
+        mut row: GoodRow,
         dry_run: bool,
     ) -> Result<Option<super::submit::Pending>, ServiceError> {
+        self.find_named(ledger, &mut row)?;
         let draft = if ledger.id == visit::LEDGER {
             let mut annexes = row.annexes;
             let visit = VisitDraft {
@@ -159,6 +162,73 @@ impl Node {
         self.start_submit(author, draft).map(Some)
     }
 }
+
+impl Node {
+    /// Puts the ids of records in the place of their names, as a book has them: one record alone may be called so.
+    fn find_named(&self, ledger: &Ledger, row: &mut GoodRow) -> Result<(), ServiceError> {
+        for (key, value) in &mut row.main {
+            let Some((field, _)) = ledger.resolve(key) else {
+                continue;
+            };
+            let name = match (&field.kind, &*value) {
+                (FieldKind::Ref { .. }, Value::Text(name)) if RecordId::parse(name).is_none() => name.clone(),
+                _ => continue,
+            };
+            let found = self.called(field.kind.targets(), &name)?;
+            let [one] = found.as_slice() else {
+                return Err(ServiceError::Field {
+                    field: key.clone(),
+                    words: not_one(found.is_empty(), &name),
+                });
+            };
+            *value = Value::Text(one.to_string());
+        }
+        Ok(())
+    }
+
+    /// The records here of which the title is a name, two at most of each ledger.
+    fn called<'l>(
+        &self,
+        ledgers: impl Iterator<Item = &'l str>,
+        name: &str,
+    ) -> Result<Vec<RecordId>, ServiceError> {
+        let mut found = Vec::new();
+        for target in ledgers.filter_map(|id| ledger_of(id).ok()) {
+            let Some(title) = target.title.as_deref() else {
+                continue;
+            };
+            let filter = RowFilter {
+                equals: vec![(crate::views::column(title), name.to_owned())],
+                limit: 2,
+                ..RowFilter::default()
+            };
+            let (rows, _) = self.store.read(|reader| reader.rows(&target.id, &filter))?;
+            found.extend(rows.into_iter().map(|row| row.record));
+        }
+        Ok(found)
+    }
+}
+
+/// What to say where a name is that of no record, or of several.
+fn not_one(none: bool, name: &str) -> String {
+    if none {
+        format!("{NOBODY}{name}”; register it first, or write its id")
+    } else {
+        format!("{SEVERAL}{name}”; write the id of the one that is meant")
+    }
+}
+
+/// The same in Chinese.
+pub(crate) fn not_one_zh(words: &str) -> Option<String> {
+    let name = |begin| words.strip_prefix(begin)?.split('”').next();
+    let none = name(NOBODY).map(|name| format!("本机没有叫“{name}”的记录。请先登记，或填写记录编号。"));
+    none.or_else(|| {
+        name(SEVERAL).map(|name| format!("叫“{name}”的记录不止一条。请填写所指那一条的记录编号。"))
+    })
+}
+
+const NOBODY: &str = "no record here is called “";
+const SEVERAL: &str = "several records here are called “";
 
 fn plan(ledger: &Ledger, file_name: &str, bytes: &[u8]) -> Result<ImportPlan, ServiceError> {
     let sheet = read_sheet(file_name, bytes)?;

@@ -52,3 +52,61 @@ async fn no_book_of_personal_parts_is_imported() {
     let answer = api.send(request, "姓名\n赵某某\n").await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
 }
+
+impl Api {
+    async fn import_as(&self, ledger: &str, file: &str, bytes: Vec<u8>) -> Value {
+        let request = self
+            .request("POST", &format!("/api/v1/import?ledger={ledger}&file={file}"))
+            .header("x-lianzhan-login", "shan")
+            .header(
+                "x-lianzhan-passphrase",
+                CLERK.bytes().map(|b| format!("%{b:02X}")).collect::<String>(),
+            );
+        self.send(request, bytes).await.json()
+    }
+}
+
+/// A ledger that no code of its own knows, whose records cannot do without a deputy.
+#[tokio::test]
+async fn a_book_names_deputies_as_the_roster_does() {
+    let api = Api::new();
+    let liaison = PersonDraft {
+        login: "shan".into(),
+        name: "单青".into(),
+        roles: vec![Role::StationLiaison],
+        ..PersonDraft::default()
+    };
+    let [authority, own] = [AUTHORITY, CLERK].map(|text| SecretString::from(text.to_owned()));
+    api.node.appoint_person(&authority, liaison, &own).unwrap();
+    let roster =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/samples/deputies-shiqiao.xlsx");
+    let roster = api
+        .import_as("deputy_roster", "deputies.xlsx", std::fs::read(roster).unwrap())
+        .await;
+    assert_eq!(roster["errors"], json!([]));
+    let book = "代表,走访日期,户编号,帮扶持续\n\
+                华银杏,2026-03-02,k7f2,是\n\
+                无此人,2026-03-03,k7f3,是\n\
+                钱永旺,2026-03-04,k7f4,否\n";
+    let visits = api.import_as("assistance_visit", "visits.csv", book.into()).await;
+    assert_eq!(
+        (&visits["imported"], &visits["errors"][0]["row"]),
+        (&json!(2), &json!(3)),
+        "{visits}"
+    );
+    assert!(
+        visits["errors"][0]["zh"]
+            .as_str()
+            .is_some_and(|words| words.contains("本机没有叫“无此人”的记录")),
+        "{visits}"
+    );
+    let table = api.get("/api/v1/views/assistance_visit").await.json();
+    let column = |name: &str| {
+        let names = table["columns"].as_array().unwrap();
+        names.iter().position(|column| column == name).unwrap()
+    };
+    let rows = table["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[0][column("date")], "2026-03-02");
+    assert_eq!(rows[0][column("deputy")].as_str().map(str::len), Some(32));
+}
