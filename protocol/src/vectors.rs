@@ -5,6 +5,7 @@
 mod bundles;
 mod bytes;
 mod directory;
+mod fields;
 mod frames;
 mod logs;
 mod records;
@@ -165,6 +166,7 @@ fn all() -> Files {
     bytes::all(&mut files);
     logs::all(&mut files);
     directory::all(&mut files);
+    fields::all(&mut files);
     records::all(&mut files);
     sealed::all(&mut files);
     frames::all(&mut files);

@@ -20,13 +20,13 @@ def read_ledger(data):
     return d
 
 
-def field_of(ledger, key):
-    """The field that a key (without f:) fits, those with one key first (D-1); None if there is none."""
+def place_of(ledger, key):
+    """The field that a key (without f:) fits, those with one key first, its member and part (D-1); None without one."""
     segments = key.split("/")
     fields = [f for f in ledger["fields"] if f["kind"][0] != STRUCT]
     for f in fields:
         if not f["set"] and not f["many"] and key == f["id"]:
-            return f
+            return f, None, None
     for f in fields:
         if not f["set"] and not f["many"]:
             continue
@@ -35,7 +35,7 @@ def field_of(ledger, key):
         if len(pattern) == len(segments) \
                 and all(s == p if isinstance(p, str) else p.match(s) for p, s in zip(pattern, segments)) \
                 and (not f["set"] or f["keys"] is None or _named(f["keys"], segments[1])):
-            return f
+            return f, segments[1] if f["set"] else None, segments[-1] if f["many"] else None
     return None
 
 
@@ -83,9 +83,12 @@ def field_fits(ledger, key, value):
     """D-2, D-3 for a put of `f:` + key."""
     if key.startswith("annex/"):
         return key[6:] in ledger["annexes"] and isinstance(value, bytes) and len(value) == 32
-    f = field_of(ledger, key)
-    if f is None:
-        return False
+    place = place_of(ledger, key)
+    return place is not None and value_fits(place[0], value)
+
+
+def value_fits(f, value):
+    """D-3 for a field."""
     if value is None:
         return True
     kind, items = f["kind"]

@@ -5,7 +5,7 @@ import os
 
 from . import archive, bundle, cbor, changes, cose, crypto, layout, logs, merkle, notes, summary, trust, witness
 from .graph import Node, op_text
-from .ledger import load_ledgers
+from .ledger import load_ledgers, place_of, value_fits
 from .records import Record
 
 FAULTS = (cose.Bad, logs.LogError, changes.ChangeError, merkle.ProofError, notes.NoteError)
@@ -177,6 +177,14 @@ def v_record(v, ctx):
                                       for op, x, c in f], "value": summary.value(f[0][1])} for k, f in r.fields.items()},
         "history": [{"change": n.id.hex(), "verdict": _verdict(n)} for n in r.graph.every]}
     return {"state": state, "times": times}
+
+
+def v_field(v, ctx):
+    value = cbor.parse(layout.value, unhex(v["value"]))
+    place = place_of(ctx["ledgers"][unhex(v["definition"])], v["key"])
+    if place is None or not value_fits(place[0], value):
+        raise changes.ChangeError("field")
+    return {"field": place[0]["id"], "member": place[1], "part": place[2]}
 
 
 def v_bundle(v, ctx):

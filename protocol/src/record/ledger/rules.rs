@@ -16,7 +16,7 @@ use crate::record::Value;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Encode, Decode)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Rule {
-    /// A date, instant or number is at most another. Dates and instants are compared by the day.
+    /// A date, instant or number is at most another. What says the day alone is compared by the day.
     #[n(1)]
     Order {
         /// The field with the lesser value.
@@ -248,9 +248,13 @@ fn distinct(fields: &[&Field], values: &Values<'_>) -> Vec<FieldError> {
     errors
 }
 
+/// How an instant ends of which only the day is known.
+const MIDNIGHT: &str = "T00:00:00+08:00";
+
 /// What can be compared.
 enum Amount<'v> {
-    Day(&'v str),
+    /// A date, an instant, or a month; as much of it as is known.
+    When(&'v str),
     /// A whole number of units of 10^-scale.
     Number(i128, u8),
 }
@@ -258,7 +262,7 @@ enum Amount<'v> {
 impl Amount<'_> {
     fn is_at_most(&self, other: &Amount<'_>) -> bool {
         match (self, other) {
-            (Amount::Day(a), Amount::Day(b)) => {
+            (Amount::When(a), Amount::When(b)) => {
                 let both = a.len().min(b.len());
                 a.get(..both) <= b.get(..both)
             }
@@ -273,7 +277,10 @@ impl Amount<'_> {
 
 fn amount<'v>(field: &Field, member: Option<&str>, values: &Values<'v>) -> Option<Amount<'v>> {
     match (&field.kind, values.get(field, member)?) {
-        (FieldKind::Date | FieldKind::Ts | FieldKind::Month, Value::Text(text)) => Some(Amount::Day(text)),
+        (FieldKind::Date | FieldKind::Ts | FieldKind::Month, Value::Text(text)) => {
+            // Midnight is an instant of which only the day is known.
+            Some(Amount::When(text.strip_suffix(MIDNIGHT).unwrap_or(text)))
+        }
         (FieldKind::Int { .. }, Value::Int(number)) => Some(Amount::Number((*number).into(), 0)),
         (FieldKind::Dec { scale }, Value::Int(number)) => Some(Amount::Number((*number).into(), *scale)),
         _ => None,

@@ -3,6 +3,8 @@ use std::collections::BTreeSet;
 use super::built_in::SOURCES;
 use super::*;
 
+mod rules;
+
 #[test]
 fn every_definition_reads_and_says_what_it_must() {
     let mut ids = BTreeSet::new();
