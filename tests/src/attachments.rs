@@ -339,7 +339,7 @@ fn fetched(site: &Site, record: &str, id: &str, dir: &Path) -> Result<Vec<u8>, S
     Ok(bytes)
 }
 
-fn pdf(seed: u64, len: usize) -> Vec<u8> {
+pub(crate) fn pdf(seed: u64, len: usize) -> Vec<u8> {
     let mut state = seed;
     let mut next = || {
         state = state

@@ -1,12 +1,14 @@
 //! What no line carries comes in a file: all that both may hold, its keys, and receipts home; broken off it goes on, twice it
 //! adds nothing, and who is not meant opens nothing.
 
+use lianzhan_node::services::attachment::{Part, Source};
 use lianzhan_node::services::carry::{CarryError, Given, Taken};
-use lianzhan_node::services::{Node, ServiceError};
-use lianzhan_protocol::id::RecordId;
+use lianzhan_node::services::{Author, Node, ServiceError};
+use lianzhan_protocol::id::{AttachmentId, RecordId};
 use lianzhan_protocol::log::TreeSize;
 use lianzhan_protocol::trust::Role;
 
+use super::attachments::pdf;
 use super::audit::{self, settled};
 use super::process::{alone, run, until};
 
@@ -245,6 +247,63 @@ fn only_what_both_may_hold_travels() {
         county.state(record).unwrap();
     }
     assert!(holds(county, shiqiao) < logs(shiqiao).iter().filter(|(_, _, own)| *own).count());
+}
+
+/// A scan in the record and a letter in its personal part; neither is shorter than two pieces.
+fn attach(world: &World, author: &Author, record: &RecordId) -> [AttachmentId; 2] {
+    let node = &world.nodes["shiqiao"];
+    let received = [(Part::Shared, 7), (Part::Personal, 8)].map(|(part, seed)| {
+        let mut upload = node.begin_attachment(part);
+        upload.write(&pdf(seed, 700_000)).unwrap();
+        upload.finish().unwrap()
+    });
+    world
+        .runtime
+        .block_on(node.attach(author, record, &received))
+        .unwrap();
+    node.catch_up(|_| {}).unwrap();
+    received.map(|one| one.id)
+}
+
+#[test]
+fn attachments_go_with_their_records_and_a_file_that_was_cut_within_one_goes_on_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(dir.path());
+    let lin = world.appoint("shiqiao", "lin", &[Role::OpinionLiaison, Role::StationLiaison]);
+    let record = world.visit("shiqiao", &lin, 0);
+    let (shiqiao, fengdu) = (world.node("shiqiao"), world.node("fengdu"));
+    shiqiao.catch_up(|_| {}).unwrap();
+    let attached = attach(&world, &lin, &record);
+    let (given, whole) = file(shiqiao, fengdu);
+    assert_eq!(given.attachments, 2);
+    let is_here = |id: &AttachmentId| {
+        fengdu
+            .store()
+            .read(|reader| reader.attachment(id))
+            .unwrap()
+            .is_some()
+    };
+    let mut so_far = Vec::new();
+    // Cut again and again, each time a little later: the last pieces of the file are those of attachments.
+    for cut in (whole.len() - 1_400_000..whole.len()).step_by(90_000) {
+        assert!(taken(fengdu, &whole[..cut]).is_err());
+        so_far.push(attached.iter().filter(|id| is_here(id)).count());
+    }
+    assert!(so_far.is_sorted() && so_far.contains(&1), "{so_far:?}");
+    let last = taken(fengdu, &whole).unwrap();
+    assert!(attached.iter().all(is_here), "{last:?}");
+    assert_eq!(
+        taken(fengdu, &whole).unwrap().attachments,
+        0,
+        "twice adds nothing"
+    );
+    let opened = fengdu.open_attachment(&record, &attached[1]).unwrap();
+    let Source::Bytes(bytes) = opened.source else {
+        panic!("what is sealed is opened in memory")
+    };
+    assert!(bytes == pdf(8, 700_000), "the personal one opens with its annex");
+    let below = post(fengdu, shiqiao);
+    assert_eq!(below.attachments, 0, "nothing goes down by itself");
 }
 
 #[test]

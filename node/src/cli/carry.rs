@@ -86,6 +86,7 @@ impl Export {
         let Given {
             to,
             entries,
+            attachments,
             to_witness,
             receipts,
             ..
@@ -96,11 +97,11 @@ impl Export {
             &given,
             &[],
             &format!(
-                "{} 已写好，送交{to}：{entries} 个条目，{to_witness} 份请见证，{receipts} 份回执。",
+                "{} 已写好，送交{to}：{entries} 个条目，{attachments} 个附件，{to_witness} 份请见证，{receipts} 份回执。",
                 path.display()
             ),
             &format!(
-                "{} is written, for {to}: {entries} entries, {to_witness} logs to witness, {receipts} receipts",
+                "{} is written, for {to}: {entries} entries, {attachments} attachments, {to_witness} logs to witness, {receipts} receipts",
                 path.display()
             ),
         )
@@ -172,6 +173,7 @@ impl Import {
             from,
             entries,
             known,
+            attachments,
             witnessed,
             receipts,
             passed_over,
@@ -184,10 +186,10 @@ impl Import {
             &taken,
             &lines,
             &format!(
-                "收下{from}的文件：新条目 {entries} 个，原已有 {known} 个，见证 {witnessed} 份，收到回执 {receipts} 份。"
+                "收下{from}的文件：新条目 {entries} 个，原已有 {known} 个，附件 {attachments} 个，见证 {witnessed} 份，收到回执 {receipts} 份。"
             ),
             &format!(
-                "taken in from {from}: {entries} new entries, {known} known ones, {witnessed} logs witnessed, {receipts} receipts"
+                "taken in from {from}: {entries} new entries, {known} known ones, {attachments} attachments, {witnessed} logs witnessed, {receipts} receipts"
             ),
         )?;
         if *witnessed > 0 && !self.json {

@@ -9,8 +9,9 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use bech32::{Bech32, Hrp};
+use lianzhan_protocol::attachment::PieceError;
 use lianzhan_protocol::codec;
-use lianzhan_protocol::id::{OrgId, SpaceId};
+use lianzhan_protocol::id::{AttachmentId, OrgId, SpaceId};
 use lianzhan_protocol::keys::{PublicKey, SecretKey};
 use lianzhan_protocol::log::{Origin, Receipt};
 use lianzhan_protocol::sync::FRAME_MAX;
@@ -58,6 +59,14 @@ pub enum CarryError {
         /// Why.
         reason: String,
     },
+    /// A piece of an attachment that is none.
+    #[error("attachment {id}: {reason}. What came before that is kept; tell the sender")]
+    Attachment {
+        /// The attachment.
+        id: AttachmentId,
+        /// Why.
+        reason: PieceError,
+    },
     /// Reading or writing.
     #[error("{0}")]
     Disk(#[from] io::Error),
@@ -79,7 +88,9 @@ impl CarryError {
             CarryError::Unreadable(_) => "文件内容读不下去。前面的内容已收下，请让对方再给一份。".into(),
             CarryError::Damaged => "文件损坏或被截断。前面的内容已收下，请让对方再给一份。".into(),
             CarryError::Stranger => "发出文件的不是本联邦在用的节点，没有收下任何内容。".into(),
-            CarryError::Lied { .. } => "文件中有伪造或损坏的内容。此前的内容已收下，请告诉对方。".into(),
+            CarryError::Lied { .. } | CarryError::Attachment { .. } => {
+                "文件中有伪造或损坏的内容。此前的内容已收下，请告诉对方。".into()
+            }
             CarryError::Disk(error) => format!("文件不能读写：{error}"),
         }
     }
@@ -94,6 +105,9 @@ pub struct Given {
     pub entries: u64,
     /// Logs with entries in the file.
     pub logs: u64,
+    /// Attachments.
+    #[serde(default)]
+    pub attachments: u64,
     /// Requests for a cosignature.
     pub to_witness: u64,
     /// Receipts for the recipient.
@@ -113,6 +127,9 @@ pub struct Taken {
     pub known: u64,
     /// Keys of annexes that were handed over.
     pub keys: u64,
+    /// Attachments that are whole here now.
+    #[serde(default)]
+    pub attachments: u64,
     /// Logs of the sender that were witnessed.
     pub witnessed: u64,
     /// Receipts for this node's logs that were stored.

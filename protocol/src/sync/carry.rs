@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::message::{Hello, LogStanding, Message, RecordKey, SYNC_VERSION};
+use super::message::{self, Hello, LogStanding, Message, RecordKey, SYNC_VERSION};
 use super::range::RangeData;
 use crate::codec::CodecError;
 use crate::id::{Hash, SpaceId, StatementId};
@@ -42,6 +42,8 @@ pub enum Piece {
     },
     /// Keys of annexes.
     Keys(Vec<RecordKey>),
+    /// A piece of an attachment.
+    Attachment(message::Piece),
     /// The sender asks for a cosignature.
     WitnessMe {
         /// Its log.
@@ -100,6 +102,7 @@ enum Part {
     Joint,
     Spaces,
     Keys,
+    Attachments,
     Witness,
     Receipts,
     End,
@@ -183,6 +186,10 @@ impl CarryReader {
                 self.enter(Part::Keys)?;
                 Ok(Piece::Keys(keys.into_vec()))
             }
+            Message::Piece(piece) => {
+                self.enter(Part::Attachments)?;
+                Ok(Piece::Attachment(piece))
+            }
             Message::WitnessMe {
                 origin,
                 old,
@@ -247,6 +254,7 @@ mod tests {
             pick(|m| matches!(m, Message::Logs { logs, .. } if !logs.is_empty())),
             pick(|m| matches!(m, Message::Range(_))),
             pick(|m| matches!(m, Message::Keys(_))),
+            pick(|m| matches!(m, Message::Piece(_))),
             pick(|m| matches!(m, Message::WitnessMe { .. })),
             pick(|m| matches!(m, Message::Receipt { .. })),
             pick(|m| matches!(m, Message::Bye(_))),

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-use lianzhan_protocol::id::{OrgId, RecordId, SpaceId};
+use lianzhan_protocol::id::{AttachmentId, OrgId, RecordId, SpaceId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{Entry, Origin, TreeSize};
-use lianzhan_protocol::sync::message::{Hello, LogStanding, RecordKey};
-use lianzhan_protocol::sync::{Holdings, List, Message, RANGE_BYTES, SYNC_VERSION, Text, WitnessRequest};
+use lianzhan_protocol::sync::message::{Hello, LogStanding, Piece, RecordKey};
+use lianzhan_protocol::sync::{
+    Blob, FoundPiece, Holdings, List, Message, OutOfBounds, RANGE_BYTES, SYNC_VERSION, Text, WitnessRequest,
+};
 use lianzhan_protocol::trust::{Audience, Body, Directory, Purpose, SignedStatement, Space};
 
 use super::{CarryError, Given, HELD, Known, RECEIPTS, Waiting, put_frame, recipient};
@@ -58,6 +60,7 @@ impl Node {
         let mut out = Giving {
             node: self,
             sealed: BTreeSet::new(),
+            records: BTreeSet::new(),
             file: sealing,
             given: Given {
                 to: name,
@@ -95,6 +98,8 @@ struct Giving<'a, W: Write> {
     node: &'a Node,
     /// Records with sealed entries in the file.
     sealed: BTreeSet<RecordId>,
+    /// Records with entries in the file, by their space.
+    records: BTreeSet<(SpaceId, RecordId)>,
     file: age::stream::StreamWriter<W>,
     given: Given,
 }
@@ -122,6 +127,7 @@ impl<W: Write> Giving<'_, W> {
             self.space(&space.id(), &holdings, to, progress)?;
         }
         self.keys(&shared)?;
+        self.attachments(directory, &shared, &to.org, progress)?;
         if directory.required_witnesses(&self.node.org).contains(&to.org) {
             let logs = own.into_iter().chain(self.node.witness_log()?);
             for origin in logs.collect::<Vec<_>>() {
@@ -222,9 +228,12 @@ impl<W: Write> Giving<'_, W> {
                     .entries
                     .iter()
                     .filter_map(|entry| Entry::parse(&entry.entry).ok());
-                let sealed = entries.filter(|entry| entry.header().key_commitment.is_some());
-                self.sealed
-                    .extend(sealed.filter_map(|entry| entry.header().record));
+                for entry in entries {
+                    let header = entry.header();
+                    self.records.extend(header.record.map(|record| (*space, record)));
+                    let sealed = header.record.filter(|_| header.key_commitment.is_some());
+                    self.sealed.extend(sealed);
+                }
                 self.put(&Message::Range(range))?;
                 from = TreeSize(from.0 + count);
                 self.given.entries += count;
@@ -252,6 +261,55 @@ impl<W: Write> Giving<'_, W> {
         Ok(())
     }
 
+    /// Attachments that records in this file name, as far as they are here and a line would bring them unasked: upward.
+    fn attachments(
+        &mut self,
+        directory: &Directory,
+        shared: &BTreeMap<SpaceId, Space>,
+        to: &OrgId,
+        progress: &mut impl FnMut(&Given),
+    ) -> Result<(), ServiceError> {
+        let is_of = |org: &OrgId| directory.is_at_or_above(to, org);
+        let is_brought = |space: &Space| {
+            let mut joint = space.joint.iter().flat_map(|joint| &joint.orgs);
+            is_of(&space.owner) || joint.any(|org| org != to && is_of(org))
+        };
+        let mut done = BTreeSet::new();
+        for (space, record) in std::mem::take(&mut self.records) {
+            if !shared.get(&space).is_some_and(is_brought) {
+                continue;
+            }
+            let named = self.node.store.read(|reader| reader.named_by(&record))?;
+            for id in named.into_iter().map(|named| named.id) {
+                if done.insert(id) && self.attachment(&space, id)? {
+                    self.given.attachments += 1;
+                    progress(&self.given);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Says whether it is here.
+    fn attachment(&mut self, space: &SpaceId, id: AttachmentId) -> Result<bool, ServiceError> {
+        let mut from = 0;
+        while let Some(FoundPiece { size, data, path }) = self.node.read_piece(space, &id, from)? {
+            let next = from + data.len() as u64;
+            self.put(&Message::Piece(Piece {
+                id,
+                size,
+                from,
+                data: Blob::new(data).map_err(too_long)?,
+                path: List::new(path).map_err(too_long)?,
+            }))?;
+            if next >= size {
+                return Ok(true);
+            }
+            from = next;
+        }
+        Ok(false)
+    }
+
     fn witness_me(&mut self, origin: &Origin, to: &To) -> Result<(), ServiceError> {
         let request = self.node.prepare_witness(origin, &to.org, None, env::now())?;
         let Some(WitnessRequest {
@@ -263,15 +321,17 @@ impl<W: Write> Giving<'_, W> {
         else {
             return Ok(());
         };
-        let long =
-            |error: lianzhan_protocol::sync::OutOfBounds| CarryError::Disk(std::io::Error::other(error));
         self.given.to_witness += 1;
         Ok(self.put(&Message::WitnessMe {
             origin: origin.clone(),
             old,
-            checkpoint: Text::new(checkpoint.to_string()).map_err(long)?,
-            proof: List::new(proof).map_err(long)?,
+            checkpoint: Text::new(checkpoint.to_string()).map_err(too_long)?,
+            proof: List::new(proof).map_err(too_long)?,
             shown,
         })?)
     }
+}
+
+fn too_long(error: OutOfBounds) -> CarryError {
+    CarryError::Disk(std::io::Error::other(error))
 }

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use std::io::{BufReader, Read};
 use std::sync::PoisonError;
 
+use lianzhan_protocol::attachment::check_piece;
 use lianzhan_protocol::id::{OrgId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{Origin, Receipt, SignedCheckpoint, TreeSize, witness_group};
 use lianzhan_protocol::record::AnnexKey;
 use lianzhan_protocol::sync::carry::{CarryReader, Piece};
-use lianzhan_protocol::sync::message::{Hello, RecordKey};
+use lianzhan_protocol::sync::message::{self, Hello, RecordKey};
 use lianzhan_protocol::sync::{List, RangeData};
 use lianzhan_protocol::trust::{Audience, Directory, Purpose, SignedStatement};
 
@@ -42,6 +43,8 @@ struct Taking<'a> {
     joint: Vec<SignedStatement>,
     /// Records whose keys are lacked, once asked.
     lacking: Option<BTreeSet<RecordId>>,
+    /// Whether the views know what the file brought, which says what attachments are lacking.
+    caught_up: bool,
     /// Logs of which no further range is of use.
     passed: BTreeSet<Origin>,
     known: Known,
@@ -76,6 +79,7 @@ impl Node {
             unlearned: false,
             joint: Vec::new(),
             lacking: None,
+            caught_up: false,
             passed: BTreeSet::new(),
             known: Known::new(),
             receipts: None,
@@ -170,6 +174,7 @@ impl Taking<'_> {
             }
             Piece::Range { space, range } => self.range(&space, &range),
             Piece::Keys(keys) => self.keys(keys),
+            Piece::Attachment(piece) => self.attachment(&piece),
             Piece::WitnessMe {
                 origin,
                 old,
@@ -354,6 +359,32 @@ impl Taking<'_> {
             return Ok(());
         }
         self.taken.keys += self.node.keep_keys(keys)? as u64;
+        Ok(())
+    }
+
+    /// A piece that goes on where the attachment stands is checked and kept; any other is of one that nobody lacks here, or
+    /// stood in the file before.
+    fn attachment(&mut self, piece: &message::Piece) -> Result<(), ServiceError> {
+        self.learn()?;
+        if !std::mem::replace(&mut self.caught_up, true) {
+            self.node.catch_up(|_| {})?;
+        }
+        let message::Piece {
+            id,
+            size,
+            from,
+            data,
+            path,
+        } = piece;
+        if self.node.attachment_so_far(id)? != Some(*from) {
+            return Ok(());
+        }
+        check_piece(id, *size, *from, data, path)
+            .map_err(|reason| CarryError::Attachment { id: *id, reason })?;
+        let here = self.node.grow_attachment(id, *size, *from, data)?;
+        if here.is_none() && self.node.attachment_so_far(id)?.is_none() {
+            self.taken.attachments += 1;
+        }
         Ok(())
     }
 
