@@ -51,6 +51,10 @@ pub fn zh(error: &ServiceError) -> String {
         ServiceError::Carry(error) => error.zh(),
         ServiceError::Attachment(error) => error.zh(),
         ServiceError::Config(error) => error.zh(),
+        ServiceError::Fields(faults) => {
+            let each = faults.iter().map(|fault| format!("{}：{}", fault.label_zh, fault.zh));
+            format!("有 {} 处要改。{}", faults.len(), each.collect::<Vec<_>>().join("；"))
+        }
         ServiceError::Invitation(error) => error.zh(),
         ServiceError::Select(error) => select(error),
         ServiceError::SignIn => "登录名或口令不对。".into(),

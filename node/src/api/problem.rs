@@ -15,6 +15,7 @@ use crate::services::ServiceError;
 use crate::services::attachment::AttachmentError;
 use crate::services::carry::CarryError;
 use crate::services::invite::InviteError;
+use crate::services::ledger::FieldFault;
 use crate::services::limit::DoorError;
 use crate::services::office::OfficeError;
 use crate::words;
@@ -28,7 +29,36 @@ pub struct Problem {
     detail: Box<str>,
     detail_zh: Option<Box<str>>,
     field: Option<Box<str>>,
+    errors: Vec<FieldProblem>,
     retry_after_s: Option<u64>,
+}
+
+/// One field that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct FieldProblem {
+    /// Its key, as it is sent.
+    field: String,
+    /// The annex it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annex: Option<String>,
+    title: String,
+    title_zh: String,
+    detail: String,
+    detail_zh: String,
+}
+
+impl From<&FieldFault> for FieldProblem {
+    fn from(fault: &FieldFault) -> Self {
+        let (annex, field) = fault.place();
+        FieldProblem {
+            field: field.to_owned(),
+            annex: annex.map(str::to_owned),
+            title: fault.label_en.clone(),
+            title_zh: fault.label_zh.clone(),
+            detail: fault.en.clone(),
+            detail_zh: fault.zh.clone(),
+        }
+    }
 }
 
 /// What is sent.
@@ -43,6 +73,8 @@ struct Details<'a> {
     detail_zh: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldProblem],
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_s: Option<u64>,
 }
@@ -62,6 +94,7 @@ impl Problem {
             detail: detail.into().into_boxed_str(),
             detail_zh: None,
             field: None,
+            errors: Vec::new(),
             retry_after_s: None,
         }
     }
@@ -164,6 +197,11 @@ impl From<ServiceError> for Problem {
                 (StatusCode::BAD_REQUEST, "request", "The request cannot be read")
             }
             ServiceError::Field { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "field", "A field is wrong"),
+            ServiceError::Fields(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "fields",
+                "Some fields are wrong",
+            ),
             ServiceError::Invitation(InviteError::Unknown) => {
                 (StatusCode::NOT_FOUND, "not-here", "This node has no such thing")
             }
@@ -226,8 +264,13 @@ impl From<ServiceError> for Problem {
             ServiceError::Field { field, .. } => Some(field.as_str().into()),
             _ => None,
         };
+        let errors = match &error {
+            ServiceError::Fields(faults) => faults.iter().map(FieldProblem::from).collect(),
+            _ => Vec::new(),
+        };
         Problem {
             field,
+            errors,
             ..Problem::new(status, kind, title, error.to_string()).zh(words::zh(&error))
         }
     }
@@ -377,6 +420,7 @@ impl Problem {
             instance,
             detail_zh: self.detail_zh.as_deref(),
             field: self.field.as_deref(),
+            errors: &self.errors,
             retry_after_s: self.retry_after_s,
         };
         let mut response = (self.status, Json(details)).into_response();

@@ -221,6 +221,8 @@ fn check_record(reader: &Reader<'_>, load: &mut Load<'_>, record: &RecordId) -> 
                 && (expected.pending, expected.refused, expected.unwitnessed)
                     == (stored.pending, stored.refused, stored.unwitnessed)
                 && (expected.contested, expected.doubted) == (stored.contested, stored.doubted)
+                && expected.missing == stored.missing
+                && expected.refs == reader.named_records(record)?
                 && expected.attachments == reader.named_by(record)?
         }
         (None, None) => true,

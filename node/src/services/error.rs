@@ -87,6 +87,9 @@ pub enum ServiceError {
         /// What is wrong, and what to do.
         words: String,
     },
+    /// Several fields.
+    #[error("{} fields are wrong: {}", .0.len(), fields_en(.0))]
+    Fields(Vec<super::ledger::FieldFault>),
     /// The change would not count.
     #[error("this would not count: {0}")]
     Refused(RefusalReason),
@@ -168,4 +171,9 @@ impl ServiceError {
             _ => None,
         }
     }
+}
+
+fn fields_en(faults: &[super::ledger::FieldFault]) -> String {
+    let each = faults.iter().map(|fault| format!("{}: {}", fault.label_en, fault.en));
+    each.collect::<Vec<_>>().join("; ")
 }

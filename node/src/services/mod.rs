@@ -22,6 +22,7 @@ pub mod import;
 pub mod ingest;
 pub mod invite;
 pub mod join;
+pub mod ledger;
 pub mod limit;
 mod load;
 pub mod marks;
@@ -202,6 +203,7 @@ impl Node {
         node.mark_revised()?;
         node.settle_authority()?;
         node.miss_attachments()?;
+        node.drop_old_drafts()?;
         Ok(node)
     }
 

@@ -1,7 +1,7 @@
 //! A person's way in: command -> change -> signature -> entry -> append. Form, API, import and command line all come
 //! through here.
 
-use lianzhan_protocol::id::{ChangeId, Hash, RecordId, StatementId};
+use lianzhan_protocol::id::{ChangeId, Hash, OrgId, RecordId, StatementId};
 use lianzhan_protocol::keys::SecretKey;
 use lianzhan_protocol::log::{
     Earlier, Entry, Header, LogStart, LogStatement, Origin, PROTOCOL_VERSION, PayloadKind, Verified,
@@ -84,6 +84,31 @@ pub struct Annex {
     pub fields: Vec<(String, Value)>,
 }
 
+/// A further change of an annex that is here.
+#[derive(Debug, Clone)]
+pub(super) struct AnnexChange {
+    /// The annex.
+    pub(super) record: RecordId,
+    /// Its ledger's id.
+    pub(super) ledger: String,
+    /// Its space.
+    pub(super) space: Space,
+    /// What is put.
+    pub(super) puts: Vec<Put>,
+}
+
+/// What goes with a draft into the same transaction.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Beside {
+    /// The heads of the record that the author saw; none means those of now. What others wrote meanwhile is not covered by
+    /// what the author did not know of it.
+    pub(super) seen: Vec<ChangeId>,
+    /// Further changes of annexes.
+    pub(super) annexes: Vec<AnnexChange>,
+    /// The typing that ends with it: whose it is, and which.
+    pub(super) typing: Option<([u8; 16], [u8; 16])>,
+}
+
 /// What was written, durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
@@ -110,11 +135,22 @@ impl Node {
 
     /// Signs and hands over without waiting, so that many can share a transaction.
     pub fn start_submit(&self, author: &Author, draft: Draft) -> Result<Pending, ServiceError> {
+        self.start_beside(author, draft, Beside::default())
+    }
+
+    /// The same with what goes beside it. A draft that puts nothing is no change of the record itself.
+    pub(super) fn start_beside(
+        &self,
+        author: &Author,
+        draft: Draft,
+        beside: Beside,
+    ) -> Result<Pending, ServiceError> {
         let mut prepared = Vec::with_capacity(1 + draft.annexes.len());
         let mut puts = draft.puts;
         let mut keys = Vec::new();
         for annex in &draft.annexes {
-            let (key, commitment, entry) = self.prepare_annex(author, &draft.record, annex)?;
+            let owner = &draft.space.owner;
+            let (key, commitment, entry) = self.prepare_annex(author, owner, &draft.record, annex)?;
             puts.push(Put::field(
                 &format!("{ANNEX_KEY}{}", annex.ledger),
                 Value::Bytes(commitment.0.to_vec()),
@@ -122,20 +158,31 @@ impl Node {
             keys.push(key);
             prepared.push(entry);
         }
-        let salt = Salt::Plain(draft.begins);
-        let main = self.prepare(author, &draft.record, &draft.ledger, &draft.space, puts, &salt)?;
+        for annex in beside.annexes {
+            prepared.push(self.prepare_further(author, annex)?);
+        }
+        if !puts.is_empty() {
+            let salt = Salt::Plain(draft.begins);
+            let seen = &beside.seen;
+            prepared.push(self.prepare(author, &draft.record, &draft.ledger, &draft.space, puts, &salt, seen)?);
+        }
+        let last = prepared
+            .last()
+            .ok_or_else(|| ServiceError::Bad("nothing was changed".into()))?;
         let written = Written {
             record: draft.record,
-            change: main.change,
+            change: last.change,
         };
-        prepared.push(main);
         // A key that no entry names is harmless; an entry whose key is lost is not.
         self.annex_keys.keep(&keys)?;
         let receiver = self.store.submit(move |writer| {
             for entry in prepared {
                 writer.append_own(&entry.origin, vec![entry.own])?;
             }
-            Ok(())
+            match beside.typing {
+                Some((person, id)) => writer.drop_draft(&person, &id),
+                None => Ok(()),
+            }
         });
         Ok(Pending { receiver, written })
     }
@@ -149,13 +196,13 @@ impl Node {
         space: &Space,
         puts: Vec<Put>,
     ) -> Result<Written, ServiceError> {
-        let key = self.annex_keys.get(annex).ok_or_else(|| {
-            ServiceError::NotAllowed(
-                "the key of this personal part is not here; write at a node that has it".into(),
-            )
-        })?;
-        let salt = Salt::Sealed(&key, env::random());
-        let Prepared { origin, own, change } = self.prepare(author, annex, ledger, space, puts, &salt)?;
+        let further = AnnexChange {
+            record: *annex,
+            ledger: ledger.to_owned(),
+            space: space.clone(),
+            puts,
+        };
+        let Prepared { origin, own, change } = self.prepare_further(author, further)?;
         self.store
             .write(move |writer| writer.append_own(&origin, vec![own]).map(drop))
             .await?;
@@ -165,16 +212,27 @@ impl Node {
         })
     }
 
+    fn prepare_further(&self, author: &Author, annex: AnnexChange) -> Result<Prepared, ServiceError> {
+        let key = self.annex_keys.get(&annex.record).ok_or_else(|| {
+            ServiceError::NotAllowed(
+                "the key of this personal part is not here; write at a node that has it".into(),
+            )
+        })?;
+        let salt = Salt::Sealed(&key, env::random());
+        self.prepare(author, &annex.record, &annex.ledger, &annex.space, annex.puts, &salt, &[])
+    }
+
     fn prepare_annex(
         &self,
         author: &Author,
+        owner: &OrgId,
         main: &RecordId,
         annex: &Annex,
     ) -> Result<((RecordId, AnnexKey), Hash, Prepared), ServiceError> {
         let annexed = ledger_of(&annex.ledger)?;
         let key = AnnexKey(env::random());
         let salt: [u8; 32] = env::random();
-        let space = self.own_space(annexed.audience);
+        let space = Space::of(*owner, annexed.audience);
         let record = RecordId::mint(env::now(), &space.id(), &definition_hash(&annex.ledger)?, &salt);
         let commitment = Hash::of("lianzhan/annex/v1", &[&salt, &record.0]);
         let mut fields = annex.fields.clone();
@@ -191,11 +249,13 @@ impl Node {
             &space,
             puts,
             &Salt::Sealed(&key, salt),
+            &[],
         )?;
         Ok(((record, key), commitment, entry))
     }
 
-    /// Builds, tries and signs one change.
+    /// Builds, tries and signs one change, after `seen` or, if none are named, after all that is here.
+    #[allow(clippy::too_many_arguments)] // each is one part of what is signed
     fn prepare(
         &self,
         author: &Author,
@@ -204,6 +264,7 @@ impl Node {
         space: &Space,
         puts: Vec<Put>,
         salt: &Salt<'_>,
+        seen: &[ChangeId],
     ) -> Result<Prepared, ServiceError> {
         check_fields(
             ledger_of(ledger_id)?,
@@ -227,7 +288,7 @@ impl Node {
             puts,
         };
         if !held.is_empty() {
-            change.deps = lianzhan_protocol::record::Graph::build(&held).deps();
+            change.deps = deps(&lianzhan_protocol::record::Graph::build(&held), seen);
         }
         change.check()?;
         let sealed = match salt {
@@ -442,6 +503,21 @@ impl Pending {
 
 pub(super) fn ledger_of(id: &str) -> Result<&'static Ledger, ServiceError> {
     ledger(id).ok_or_else(|| ServiceError::UnknownLedger(id.to_owned()))
+}
+
+/// What a change names as seen: what its author saw, as far as it is here, else all that is.
+fn deps(graph: &lianzhan_protocol::record::Graph<'_>, seen: &[ChangeId]) -> Vec<ChangeId> {
+    let mut known: Vec<ChangeId> = seen
+        .iter()
+        .filter(|id| graph.position(id).is_some())
+        .copied()
+        .collect();
+    known.sort_unstable();
+    known.dedup();
+    if known.is_empty() || known.len() > lianzhan_protocol::record::limits::DEPS_MAX {
+        return graph.deps();
+    }
+    known
 }
 
 /// Every value fits its field; the first that does not is named.

@@ -8,10 +8,12 @@ mod append;
 mod attachments;
 mod blobs;
 mod branches;
+mod drafts;
 mod error;
 mod figures;
 mod highwater;
 mod lacking;
+mod lists;
 mod logs;
 mod neighbours;
 mod reader;
@@ -24,8 +26,10 @@ pub use append::{LogRules, OwnEntry, Signer};
 pub use attachments::{Lacking, Named};
 pub use blobs::{ATTACHMENTS, Blobs, Coming, Grown, Naming, is_named_file, named_files};
 pub use branches::{BranchPiece, BranchRow, LeftEntry, Onto};
+pub use drafts::DraftRow;
 pub use error::{StoreError, is_full};
 pub use figures::OwnerFigures;
+pub use lists::{COUNT_MAX, Condition, LedgerFigures, Naming as NamingRow, Order, TitleRow};
 pub use logs::{Closed, LastWitnessed, LogRow, ReceiptRow};
 pub use neighbours::{LogGlance, NeighbourRow, WitnessedGlance};
 pub use reader::{AlarmRow, EntryFigures, EntryRow, Reader};
@@ -249,6 +253,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0006.sql"),
     include_str!("sql/0007.sql"),
     include_str!("sql/0008.sql"),
+    include_str!("sql/0009.sql"),
 ];
 
 /// The schema that this program writes.

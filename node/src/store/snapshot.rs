@@ -43,6 +43,15 @@ pub fn snapshot(dir: &Path, to: &Path, mut progress: impl FnMut(u64, u64)) -> Re
     }
     drop(copying);
     moment.finish()?;
+    // What people are typing is nobody's copy.
+    let drafts: i64 = target.query_row(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'drafts'",
+        [],
+        |row| row.get(0),
+    )?;
+    if drafts > 0 {
+        target.execute_batch("PRAGMA secure_delete = ON; DELETE FROM drafts;")?;
+    }
     // One file, whole by itself.
     target.pragma_update(None, "journal_mode", "delete")?;
     target.close().map_err(|(_, error)| error)?;

@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Row, params_from_iter};
 
 use super::attachments::Named;
 use super::error::StoreError;
+use super::lists::{Condition, Order};
 use super::reader::Reader;
 use super::writer::{StoreEvent, Writer};
 
@@ -40,6 +41,8 @@ pub struct Projection {
     pub contested: u64,
     /// Changes whose times do not fit (`domain.md` 0, item 8).
     pub doubted: u64,
+    /// Fields that it lacks to be complete.
+    pub missing: u64,
     /// For an annex: the record that it belongs to.
     pub main: Option<RecordId>,
     /// The folded state as JSON.
@@ -50,6 +53,8 @@ pub struct Projection {
     pub grams: String,
     /// The attachments that it names.
     pub attachments: Vec<Named>,
+    /// The records and orgs that its fields name, by field.
+    pub refs: Vec<(String, RecordId)>,
     /// The changes that count, from which its document is made.
     pub counting: Vec<ChangeId>,
 }
@@ -90,6 +95,11 @@ impl Traces {
             put(&id.0);
             put(&[u8::from(*counts)]);
         }
+        for (field, target) in &p.refs {
+            put(field.as_bytes());
+            put(&target.0);
+        }
+        put(&p.missing.to_be_bytes());
         let counting = p.counting.iter().map(|id| id.0.as_slice()).collect::<Vec<_>>();
         let digest = |of: &str, parts: &[&[u8]]| Hash::of(of, parts).0.to_vec();
         Traces {
@@ -134,6 +144,8 @@ pub struct RecordRow {
     pub contested: u64,
     /// Changes whose times do not fit.
     pub doubted: u64,
+    /// Fields that it lacks to be complete.
+    pub missing: u64,
     /// The folded state as JSON.
     pub state: String,
 }
@@ -156,8 +168,18 @@ pub struct RowFilter {
     pub equals: Vec<(String, String)>,
     /// Where at least one of these columns is empty; none named is no condition.
     pub any_empty: Vec<String>,
+    /// Where all of these hold.
+    pub conditions: Vec<Condition>,
+    /// Only what lacks something to be complete.
+    pub incomplete: bool,
     /// Happened on or after this date.
     pub since: Option<String>,
+    /// Happened on or before this date.
+    pub until: Option<String>,
+    /// In what order.
+    pub order: Order,
+    /// Counts no further than [`super::COUNT_MAX`], so that a list costs the same however long it is.
+    pub glance: bool,
     /// Found by this FTS5 expression.
     pub matches: Option<String>,
     /// Rows to pass over.
@@ -322,6 +344,9 @@ impl Writer<'_> {
 
     fn remove_rows(&self, record: &RecordId, kept: &Kept) -> Result<(), StoreError> {
         self.tx
+            .prepare_cached("DELETE FROM refs WHERE record = ?")?
+            .execute([record.0])?;
+        self.tx
             .prepare_cached("DELETE FROM records WHERE id = ?")?
             .execute([kept.id])?;
         if !kept.ledger.is_empty() {
@@ -380,8 +405,8 @@ impl Writer<'_> {
         self.tx
             .prepare_cached(
                 "INSERT INTO records (id, record, space, owner, ledger, title, happened, recorded, updated, pending,
-                 refused, unwitnessed, contested, doubted, main, state, shape, words, counting)
-                 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                 refused, unwitnessed, contested, doubted, missing, main, state, shape, words, counting)
+                 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             )?
             .execute(rusqlite::params![
                 id,
@@ -398,12 +423,18 @@ impl Writer<'_> {
                 p.unwitnessed,
                 p.contested,
                 p.doubted,
+                p.missing,
                 p.main.map(|main| main.0),
                 p.state,
                 traces.shape,
                 traces.words,
                 traces.counting,
             ])?;
+        for (field, target) in &p.refs {
+            self.tx
+                .prepare_cached("INSERT OR IGNORE INTO refs (record, field, target) VALUES (?,?,?)")?
+                .execute((p.record.0, field, target.0))?;
+        }
         if p.ledger.is_empty() {
             return Ok(());
         }
@@ -508,7 +539,7 @@ impl Writer<'_> {
         }
         self.tx.execute_batch(
             "DELETE FROM search; DELETE FROM records; DELETE FROM documents; DELETE FROM dirty; DELETE FROM undocumented; \
-             DELETE FROM attachment_names;",
+             DELETE FROM attachment_names; DELETE FROM refs;",
         )?;
         let records: Vec<[u8; 16]> = self
             .tx
@@ -521,10 +552,10 @@ impl Writer<'_> {
     }
 }
 
-const ROW_COLUMNS: &str = "r.record, r.space, r.owner, r.ledger, r.title, r.happened, r.recorded, r.pending, \
-                           r.refused, r.unwitnessed, r.contested, r.doubted, r.state";
+pub(super) const ROW_COLUMNS: &str = "r.record, r.space, r.owner, r.ledger, r.title, r.happened, r.recorded, r.pending, \
+                           r.refused, r.unwitnessed, r.contested, r.doubted, r.missing, r.state";
 
-fn read_row(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
+pub(super) fn read_row(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
     Ok(RecordRow {
         record: RecordId(row.get(0)?),
         space: SpaceId(row.get(1)?),
@@ -538,7 +569,8 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
         unwitnessed: row.get(9)?,
         contested: row.get(10)?,
         doubted: row.get(11)?,
-        state: row.get(12)?,
+        missing: row.get(12)?,
+        state: row.get(13)?,
     })
 }
 
@@ -616,51 +648,6 @@ impl Reader<'_> {
         ))?;
         let rows = select.query_map([record.0], read_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// Rows of a ledger, newest first, and how many there are in all. The order is total: happened, then record id.
-    pub fn rows(&self, ledger: &str, filter: &RowFilter) -> Result<(Vec<RecordRow>, u64), StoreError> {
-        let mut conditions = String::from("r.ledger = ?");
-        let mut values: Vec<Sql> = vec![Sql::Text(ledger.to_owned())];
-        if let Some(owner) = filter.owner {
-            conditions.push_str(" AND r.owner = ?");
-            values.push(Sql::Blob(owner.0.to_vec()));
-        }
-        if let Some(since) = &filter.since {
-            conditions.push_str(" AND r.happened >= ?");
-            values.push(Sql::Text(since.clone()));
-        }
-        for (column, text) in &filter.equals {
-            conditions.push_str(&format!(" AND v.\"{}\" = ?", identifier(column)));
-            values.push(Sql::Text(text.clone()));
-        }
-        if !filter.any_empty.is_empty() {
-            let empty: Vec<String> = filter
-                .any_empty
-                .iter()
-                .map(|column| format!("v.\"{}\" IS NULL", identifier(column)))
-                .collect();
-            conditions.push_str(&format!(" AND ({})", empty.join(" OR ")));
-        }
-        if let Some(matches) = &filter.matches {
-            conditions.push_str(" AND r.id IN (SELECT rowid FROM search WHERE search MATCH ?)");
-            values.push(Sql::Text(matches.clone()));
-        }
-        let from = format!(
-            "FROM records r JOIN {} v ON v.record = r.record WHERE {conditions}",
-            table(ledger)
-        );
-        let count: u64 = self
-            .tx
-            .prepare_cached(&format!("SELECT count(*) {from}"))?
-            .query_row(params_from_iter(values.iter()), |row| row.get(0))?;
-        values.push(Sql::Integer(i64::try_from(filter.limit).unwrap_or(i64::MAX)));
-        values.push(Sql::Integer(i64::try_from(filter.offset).unwrap_or(i64::MAX)));
-        let mut select = self.tx.prepare_cached(&format!(
-            "SELECT {ROW_COLUMNS} {from} ORDER BY r.happened DESC, r.record LIMIT ? OFFSET ?"
-        ))?;
-        let rows = select.query_map(params_from_iter(values), read_row)?;
-        Ok((rows.collect::<Result<_, _>>()?, count))
     }
 
     /// How many records of a ledger each owner has.

@@ -4,7 +4,7 @@ mod grams;
 
 pub use grams::{grams, query_expression};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lianzhan_protocol::codec::hex;
 use lianzhan_protocol::id::{AttachmentId, ChangeId, Hash, RecordId};
@@ -57,6 +57,16 @@ pub fn column(field: &str) -> String {
     } else {
         name
     }
+}
+
+/// The field that tells what a record is about, where a ledger has one.
+pub fn title_field(ledger: &Ledger) -> Option<&Field> {
+    ledger.field(ledger.title.as_deref()?)
+}
+
+/// The field that says when it happened, where a ledger has one.
+pub fn happened_field(ledger: &Ledger) -> Option<&Field> {
+    ledger.field(ledger.happened.as_deref()?)
 }
 
 /// What a list shows of a field, in Chinese: the words of an option, a number, a text.
@@ -113,11 +123,13 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
         unwitnessed,
         contested,
         doubted,
+        missing: 0,
         main: None,
         state: String::new(),
         columns: Vec::new(),
         grams: String::new(),
         attachments: Vec::new(),
+        refs: Vec::new(),
         counting: counting.map(|item| item.change).collect(),
     };
     let Some(definition) = definition else {
@@ -137,6 +149,8 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
     };
     projection.title = name(&definition.title);
     projection.happened = name(&definition.happened);
+    projection.missing = missing_as(state, &Asked::PLAIN).len() as u64;
+    projection.refs = refs(definition, state);
     projection.state = json(state);
     projection.columns = shown(definition)
         .map(|field| (column(&field.id), cell(state, field)))
@@ -256,6 +270,21 @@ fn structs(state: &RecordState, name: &str) -> Option<String> {
         .flatten()
 }
 
+/// What the fields of a record name, by field; each side of a conflict. Sorted, each once.
+pub fn refs(ledger: &Ledger, state: &RecordState) -> Vec<(String, RecordId)> {
+    let mut refs = BTreeSet::new();
+    for (key, found) in &state.fields {
+        let Some((field, _)) = ledger.resolve(key) else {
+            continue;
+        };
+        if matches!(field.kind, FieldKind::Ref { .. }) {
+            let values = found.candidates.iter().filter_map(|one| one.value.as_text());
+            refs.extend(values.filter_map(|id| Some((field.id.clone(), RecordId::parse(id)?))));
+        }
+    }
+    refs.into_iter().collect()
+}
+
 /// All text of a record that somebody may look for, for the search index. Ids of other records are none.
 fn searchable(ledger: &Ledger, state: &RecordState) -> String {
     let is_id = |key: &str| {
@@ -338,6 +367,15 @@ fn json(state: &RecordState) -> String {
 
 /// Fields that a record lacks to be complete on a day, `YYYY-MM-DD`, by what the fields themselves say.
 pub fn missing(state: &RecordState, as_of: &str) -> Vec<&'static Field> {
+    let asked = Asked {
+        as_of: Some(as_of),
+        ..Asked::PLAIN
+    };
+    missing_as(state, &asked)
+}
+
+/// The same as it is asked; rows hold what does not depend on the day.
+fn missing_as(state: &RecordState, asked: &Asked<'_>) -> Vec<&'static Field> {
     let Some(definition) = state.definition.and_then(|hash| by_hash(&hash)) else {
         return Vec::new();
     };
@@ -349,13 +387,23 @@ pub fn missing(state: &RecordState, as_of: &str) -> Vec<&'static Field> {
         .iter()
         .map(|(key, field)| (key.as_str(), &field.value))
         .collect();
-    let mut missing: Vec<&Field> = Vec::new();
-    let asked = Asked {
-        as_of: Some(as_of),
-        ..Asked::PLAIN
+    lacking(definition, &values, asked)
+}
+
+/// What values lack. Names that an import keeps until they are matched (`receiver_names`) stand in
+/// for what they name.
+fn lacking<'l>(definition: &'l Ledger, values: &Values<'_>, asked: &Asked<'_>) -> Vec<&'l Field> {
+    let named = |field: &Field| {
+        let head = field.parent().unwrap_or(&field.id);
+        let mut tails = ["_name", "_names"].iter();
+        tails.any(|tail| {
+            let field = definition.field(&format!("{head}{tail}"));
+            field.is_some_and(|field| values.has(field, None))
+        })
     };
-    for lacking in definition.lacks(&values, Required::Complete, &asked) {
-        let field = definition.field(&lacking.field);
+    let mut missing: Vec<&Field> = Vec::new();
+    for lacking in definition.lacks(values, Required::Complete, asked) {
+        let field = definition.field(&lacking.field).filter(|field| !named(field));
         missing.extend(field.filter(|field| missing.iter().all(|other| other.id != field.id)));
     }
     missing

@@ -10,6 +10,7 @@ mod entrance;
 mod forks;
 mod invitations;
 mod looks;
+mod ledgers;
 mod marks;
 mod network;
 mod record;
@@ -29,6 +30,7 @@ pub use entrance::*;
 pub use forks::*;
 pub use invitations::*;
 pub use looks::*;
+pub use ledgers::*;
 pub use marks::*;
 pub use network::*;
 pub use record::*;
@@ -98,6 +100,8 @@ pub enum Section {
     Activities,
     /// The roster of deputies.
     Deputies,
+    /// Every ledger.
+    Ledgers,
     /// Who holds what.
     Appointments,
     /// Logs, peers and alarms.
@@ -112,6 +116,7 @@ impl Section {
             Section::Visits => "visits",
             Section::Activities => "activities",
             Section::Deputies => "deputies",
+            Section::Ledgers => "ledgers",
             Section::Appointments => "appointments",
             Section::Network => "network",
         };
@@ -241,6 +246,10 @@ pub struct Fact {
     pub missing: bool,
     /// Whether two values stand side by side.
     pub split: bool,
+    /// What it names, as links in the place of the value.
+    pub links: Vec<Link>,
+    /// Where a missing value can be filled in.
+    pub fill: Option<String>,
 }
 
 impl Fact {
@@ -249,8 +258,7 @@ impl Fact {
         Fact {
             label: label.into(),
             value: value.into(),
-            missing: false,
-            split: false,
+            ..Fact::default()
         }
     }
 }

@@ -1,0 +1,306 @@
+//! Writing by definition: a new record with its annexes, and what somebody changed of one. Each is one change of the record
+//! and one of each annex, in one transaction with the end of the typing that led to it.
+
+use std::collections::BTreeMap;
+
+use lianzhan_protocol::id::{ChangeId, RecordId};
+use lianzhan_protocol::record::ledger::{FieldKind, Ledger};
+use lianzhan_protocol::record::{Event, EventKind, Put, Value};
+use lianzhan_protocol::trust::{Audience, Space};
+
+use super::draft::DraftId;
+use super::typed::{differences, unsound};
+use super::{Values, annexes_of, is_annex};
+use crate::env;
+use crate::services::query::RecordDetail;
+use crate::services::submit::{AnnexChange, Beside, ledger_of};
+use crate::services::{Annex, Author, Draft, NewRecord, Node, ServiceError, Written, desk};
+use crate::views;
+
+/// The field under which a record and its annex know of each other and nobody else does.
+const REFERENCE: &str = "subject_ref";
+/// The field of a number that is given on saving.
+const NUMBER: &str = "reg_no";
+
+/// A record that is to begin.
+#[derive(Debug, Clone)]
+pub struct NewEntry {
+    /// The ledger's id.
+    pub ledger: String,
+    /// Where it is to stand.
+    pub space: Space,
+    /// Values of the record.
+    pub main: Values,
+    /// Values of annexes, by ledger. An empty one is not written.
+    pub annexes: BTreeMap<String, Values>,
+}
+
+/// What somebody changed of a record.
+#[derive(Debug, Clone, Default)]
+pub struct Amendment {
+    /// The heads that they saw.
+    pub seen: Vec<ChangeId>,
+    /// What the record holds now, as far as a form asks for it.
+    pub main: Values,
+    /// The same of annexes, by ledger. Those that are not here stay as they are.
+    pub annexes: BTreeMap<String, Values>,
+}
+
+/// Where a new record of a ledger may stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    /// The space.
+    pub space: Space,
+    /// Whether it is the one that goes without saying.
+    pub own: bool,
+}
+
+impl Node {
+    /// Spaces in which a person may begin a record of a ledger here: that of this node's own org, those of orgs below it,
+    /// for which an office above may write, and joint ones.
+    pub fn offered_spaces(&self, author: &Author, ledger: &Ledger) -> Vec<Offered> {
+        let directory = self.directory();
+        let mut all: Vec<Offered> = Vec::new();
+        if ledger.audience != Audience::Joint {
+            all.push(Offered {
+                space: self.own_space(ledger.audience),
+                own: true,
+            });
+            let vertical = matches!(ledger.audience, Audience::Township | Audience::County | Audience::City);
+            if vertical {
+                let below = directory
+                    .orgs()
+                    .filter(|org| org.id != self.org && directory.is_at_or_above(&self.org, &org.id));
+                let mut below: Vec<_> = below.map(|org| (org.code.clone(), org.id)).collect();
+                below.sort_unstable();
+                all.extend(below.into_iter().map(|(_, org)| Offered {
+                    space: Space::of(org, ledger.audience),
+                    own: false,
+                }));
+            }
+        }
+        if matches!(ledger.audience, Audience::City | Audience::Joint) {
+            all.extend(directory.joint_spaces().map(|space| Offered {
+                space: space.clone(),
+                own: false,
+            }));
+        }
+        all.retain(|offered| self.may_put(author, &ledger.id, &offered.space));
+        all
+    }
+
+    /// Whether a person may begin a record of a ledger in this org's own space, or in one that is offered.
+    pub fn may_enter(&self, author: &Author, ledger: &Ledger) -> bool {
+        !is_annex(&ledger.id)
+            && (self.may_put(author, &ledger.id, &self.own_space(ledger.audience))
+                || !self.offered_spaces(author, ledger).is_empty())
+    }
+
+    /// The annexes of a ledger that a person may write beside a record in `space`.
+    pub fn writable_annexes(&self, author: &Author, ledger: &Ledger, space: &Space) -> Vec<&'static Ledger> {
+        annexes_of(ledger)
+            .filter(|annex| {
+                let narrow = Space::of(space.owner, annex.audience);
+                self.may_put(author, &annex.id, &narrow)
+            })
+            .collect()
+    }
+
+    /// Begins a record. What is wrong is told of all fields at once, and nothing is written.
+    pub async fn enter(
+        &self,
+        author: &Author,
+        entry: NewEntry,
+        typing: Option<DraftId>,
+    ) -> Result<Written, ServiceError> {
+        let ledger = super::book(&entry.ledger)?;
+        sound(ledger, &entry.main)?;
+        let draft = self.entry_draft(author, ledger, entry)?;
+        let beside = Beside {
+            typing: typing.map(|id| (super::draft::person(author), id.0)),
+            ..Beside::default()
+        };
+        self.start_beside(author, draft, beside)?.wait().await
+    }
+
+    /// The draft of a record that begins now.
+    fn entry_draft(&self, author: &Author, ledger: &Ledger, entry: NewEntry) -> Result<Draft, ServiceError> {
+        let NewEntry {
+            space, mut main, annexes, ..
+        } = entry;
+        let begins = NewRecord::begin(&ledger.id, &space)?;
+        let happened = views::happened_field(ledger).and_then(|field| main.get(&field.id));
+        let happened = happened.and_then(Value::as_text).map(str::to_owned);
+        if ledger.field(NUMBER).is_some_and(|field| field.auto) && !main.contains_key(NUMBER)
+            && let Some(happened) = &happened
+        {
+            let number = self.next_reg_nos(happened, 1)?.remove(0);
+            main.insert(NUMBER.into(), Value::Text(number));
+        }
+        let annexes = annexes_to_write(ledger, annexes, &mut main);
+        let mut puts: Vec<Put> = main
+            .into_iter()
+            .map(|(key, value)| Put::field(&key, value))
+            .collect();
+        let registers = ledger.events.iter().any(|event| event == EventKind::Register.as_str());
+        if registers && self.may_sign(author, EventKind::Register, &space)
+            && let Some(happened) = happened
+        {
+            puts.push(Put::event(&Event::Register { happened }));
+        }
+        Ok(Draft {
+            record: begins.id,
+            begins: Some(begins.salt),
+            ledger: ledger.id.clone(),
+            space,
+            puts,
+            annexes,
+        })
+    }
+
+    /// The values of a record as somebody saw it whose page named `seen`, and of its annexes that are open here, by ledger.
+    pub fn values_of(&self, detail: &RecordDetail, seen: &[ChangeId]) -> (Values, BTreeMap<String, Values>) {
+        let state = desk::as_seen(detail, seen);
+        let main = state
+            .fields
+            .into_iter()
+            .map(|(key, field)| (key, field.value))
+            .collect();
+        let annexes = detail
+            .annexes
+            .iter()
+            .map(|annex| (annex.ledger.clone(), annex.fields.iter().cloned().collect()))
+            .collect();
+        (main, annexes)
+    }
+
+    /// Writes what somebody changed: one change of the record with only what differs, after the changes that they saw, and
+    /// one of each annex. None if nothing differs.
+    pub async fn amend(
+        &self,
+        author: &Author,
+        detail: &RecordDetail,
+        amendment: Amendment,
+        typing: Option<DraftId>,
+    ) -> Result<Option<Written>, ServiceError> {
+        let ledger = super::book(&detail.ledger)?;
+        let (base, base_annexes) = self.values_of(detail, &amendment.seen);
+        let mut whole = base.clone();
+        for (key, value) in differences(ledger, &base, &amendment.main) {
+            whole.insert(key, value);
+        }
+        whole.retain(|_, value| *value != Value::Null);
+        sound(ledger, &whole)?;
+        let mut main: Values = differences(ledger, &base, &amendment.main).into_iter().collect();
+        let (mut fresh, mut further) = (BTreeMap::new(), Vec::new());
+        for (id, values) in amendment.annexes {
+            let annex = ledger_of(&id)?;
+            match base_annexes.get(&id) {
+                Some(known) => {
+                    let puts: Vec<Put> = differences(annex, known, &values)
+                        .into_iter()
+                        .map(|(key, value)| Put::field(&key, value))
+                        .collect();
+                    if !puts.is_empty() {
+                        further.push(self.annex_change(&detail.id, annex, puts)?);
+                    }
+                }
+                // An annex that exists and is not open here is not written a second time.
+                None if detail.annex_names.contains(&id) => {}
+                None => drop(fresh.insert(id, values)),
+            }
+        }
+        let annexes = annexes_to_write(ledger, fresh, &mut main);
+        if main.is_empty() && annexes.is_empty() && further.is_empty() {
+            if let Some(id) = typing {
+                self.drop_draft(author, id)?;
+            }
+            return Ok(None);
+        }
+        let draft = Draft {
+            record: detail.id,
+            begins: None,
+            ledger: ledger.id.clone(),
+            space: detail.space.clone(),
+            puts: main
+                .into_iter()
+                .map(|(key, value)| Put::field(&key, value))
+                .collect(),
+            annexes,
+        };
+        let beside = Beside {
+            seen: amendment.seen,
+            annexes: further,
+            typing: typing.map(|id| (super::draft::person(author), id.0)),
+        };
+        self.start_beside(author, draft, beside)?.wait().await.map(Some)
+    }
+
+    fn annex_change(
+        &self,
+        main: &RecordId,
+        annex: &Ledger,
+        puts: Vec<Put>,
+    ) -> Result<AnnexChange, ServiceError> {
+        let rows = self.store.read(|reader| reader.annexes(main))?;
+        for row in rows {
+            let (loaded, state) = self.state(&row.record)?;
+            let is = state
+                .definition
+                .and_then(|hash| crate::services::definition(&hash))
+                .is_some_and(|of| of.id == annex.id);
+            if is {
+                return Ok(AnnexChange {
+                    record: row.record,
+                    ledger: annex.id.clone(),
+                    space: loaded.space,
+                    puts,
+                });
+            }
+        }
+        Err(ServiceError::UnknownRecord(*main))
+    }
+}
+
+/// Nothing is wrong with the values of a record that is about to be written.
+fn sound(ledger: &Ledger, values: &Values) -> Result<(), ServiceError> {
+    let faults = unsound(ledger, values);
+    if faults.is_empty() { Ok(()) } else { Err(ServiceError::Fields(faults)) }
+}
+
+/// The annexes that have anything in them. One that has a reference shares a fresh one with the record: without the annex
+/// nothing links two records of one person.
+fn annexes_to_write(ledger: &Ledger, annexes: BTreeMap<String, Values>, main: &mut Values) -> Vec<Annex> {
+    let mut filled: BTreeMap<String, Values> = annexes
+        .into_iter()
+        .filter(|(_, values)| !values.is_empty())
+        .collect();
+    if filled.is_empty() {
+        return Vec::new();
+    }
+    let shares = |of: &Ledger| {
+        of.field(REFERENCE)
+            .is_some_and(|field| field.auto && field.kind == FieldKind::Str)
+    };
+    if shares(ledger) && !main.contains_key(REFERENCE) {
+        let reference = Value::Text(lianzhan_protocol::codec::hex(&env::random::<16>()));
+        // The link stands in the annex that has a place for it, also where nothing else was typed there.
+        for annex in annexes_of(ledger).filter(|annex| shares(annex)) {
+            filled
+                .entry(annex.id.clone())
+                .or_default()
+                .insert(REFERENCE.into(), reference.clone());
+        }
+        main.insert(REFERENCE.into(), reference);
+    }
+    let order = |id: &str| ledger.annexes.iter().position(|known| known == id);
+    let mut all: Vec<Annex> = filled
+        .into_iter()
+        .map(|(ledger, values)| Annex {
+            ledger,
+            fields: values.into_iter().collect(),
+        })
+        .collect();
+    all.sort_by_key(|annex| order(&annex.ledger));
+    all
+}

@@ -1,0 +1,218 @@
+//! References both ways: what a field may name, what was typed for it, what a record names and what names it.
+
+use lianzhan_protocol::id::{OrgId, RecordId};
+use lianzhan_protocol::record::RecordState;
+use lianzhan_protocol::record::ledger::{Field, Problem, ledger};
+use lianzhan_protocol::trust::Org;
+
+use super::typed::is_id;
+use crate::services::{Node, ServiceError};
+use crate::store::{NamingRow, RecordRow, TitleRow};
+use crate::views;
+
+/// Names of the directory, which references may name beside records: they are orgs and no ledger.
+const OF_DIRECTORY: [&str; 3] = ["org", "site", "body"];
+/// Digits of an id by which records with one title are told apart.
+const TAIL: usize = 8;
+/// Records with one title that are looked through.
+const SAME_TITLE: u64 = 64;
+
+/// Something that a field may name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its id, which the field holds.
+    pub id: String,
+    /// What it is called.
+    pub title: String,
+    /// Whether it is an org.
+    pub org: Option<OrgId>,
+}
+
+impl Candidate {
+    /// What an input holds for it: its title, and the digits that tell it from others of that title.
+    pub fn typed(&self) -> String {
+        format!("{} #{}", self.title, &self.id[self.id.len() - TAIL..])
+    }
+
+    fn of(row: TitleRow) -> Self {
+        let title = match row.title.is_empty() {
+            true => row.happened.get(..10).unwrap_or(&row.ledger).to_owned(),
+            false => first_line(&row.title),
+        };
+        Candidate {
+            id: row.record.to_string(),
+            title,
+            org: None,
+        }
+    }
+
+    fn of_org(org: &Org) -> Self {
+        Candidate {
+            id: org.id.to_string(),
+            title: org.name_zh.clone(),
+            org: Some(org.id),
+        }
+    }
+}
+
+/// A title in an input has one line, and is not the whole of a long text.
+fn first_line(title: &str) -> String {
+    title.lines().next().unwrap_or_default().chars().take(60).collect()
+}
+
+/// A record that a field names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedRecord {
+    /// Its id.
+    pub id: RecordId,
+    /// Its ledger.
+    pub ledger: String,
+    /// What it is called; empty where it has no words of its own.
+    pub title: String,
+    /// When, as stated.
+    pub happened: String,
+}
+
+/// A record that names the one that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedBy {
+    /// Its row.
+    pub row: RecordRow,
+    /// The field that names.
+    pub field: String,
+}
+
+impl Node {
+    /// What a field may name: what was typed is found in it, or the first if nothing was. At most `limit`, and whether there
+    /// may be more.
+    pub fn candidates(
+        &self,
+        field: &Field,
+        typed: &str,
+        limit: usize,
+    ) -> Result<(Vec<Candidate>, bool), ServiceError> {
+        let words = typed.rsplit_once(" #").map_or(typed, |(words, _)| words).trim();
+        let matches = views::query_expression(words);
+        let mut all = Vec::new();
+        for target in field.kind.targets() {
+            if ledger(target).is_some() {
+                let asked = (limit + 1) as u64;
+                let rows = self
+                    .store
+                    .read(|reader| reader.titles(target, matches.as_deref(), asked))?;
+                all.extend(rows.into_iter().map(Candidate::of));
+            } else if OF_DIRECTORY.contains(&target) {
+                all.extend(self.near_orgs(words));
+            }
+        }
+        let more = all.len() > limit;
+        all.truncate(limit);
+        Ok((all, more))
+    }
+
+    /// Orgs of the line upward and below, whose names hold `words`; by division code.
+    fn near_orgs(&self, words: &str) -> Vec<Candidate> {
+        let directory = self.directory();
+        let mut near: Vec<&Org> = directory
+            .orgs()
+            .filter(|org| {
+                directory.is_at_or_above(&self.org, &org.id) || directory.is_at_or_above(&org.id, &self.org)
+            })
+            .filter(|org| org.name_zh.contains(words) || org.name_en.contains(words))
+            .collect();
+        near.sort_by(|a, b| (&a.code, a.id).cmp(&(&b.code, b.id)));
+        near.into_iter().map(Candidate::of_org).collect()
+    }
+
+    /// Whether there is anything to choose from: a field may name what no ledger of this program holds.
+    pub fn has_candidates(&self, field: &Field) -> bool {
+        field
+            .kind
+            .targets()
+            .any(|target| ledger(target).is_some() || OF_DIRECTORY.contains(&target))
+    }
+
+    /// The id that was meant by what was typed: an id, a title with the digits behind it, or a title that only one has.
+    pub fn reference(&self, field: &Field, typed: &str) -> Result<Option<String>, Problem> {
+        let typed = typed.trim();
+        if typed.is_empty() {
+            return Ok(None);
+        }
+        if is_id(typed) {
+            return Ok(Some(typed.to_owned()));
+        }
+        let (title, tail) = typed.rsplit_once(" #").unwrap_or((typed, ""));
+        let fitting = |candidate: &Candidate| candidate.title == title && candidate.id.ends_with(tail);
+        let mut found: Vec<Candidate> = Vec::new();
+        for target in field.kind.targets() {
+            if ledger(target).is_some() {
+                found.extend(self.titled(target, title).into_iter().filter(fitting));
+            } else if OF_DIRECTORY.contains(&target) {
+                found.extend(self.near_orgs(title).into_iter().filter(fitting));
+            }
+        }
+        found.dedup_by(|a, b| a.id == b.id);
+        match found.as_slice() {
+            [one] => Ok(Some(one.id.clone())),
+            _ => Err(Problem::Reference),
+        }
+    }
+
+    /// Records of a ledger that are shown under a title: one that was cut short is found by its words.
+    fn titled(&self, ledger: &str, title: &str) -> Vec<Candidate> {
+        let exact = self.store.read(|reader| reader.titled(ledger, title, SAME_TITLE));
+        let mut rows = exact.unwrap_or_default();
+        if rows.is_empty() {
+            let words = views::query_expression(title);
+            let found = self
+                .store
+                .read(|reader| reader.titles(ledger, words.as_deref(), SAME_TITLE));
+            rows = found.unwrap_or_default();
+        }
+        rows.into_iter().map(Candidate::of).collect()
+    }
+
+    /// What an input holds for the id that a record has.
+    pub fn reference_typed(&self, id: &str) -> String {
+        if let Some(org) = OrgId::parse(id).and_then(|id| self.directory().org(&id).cloned()) {
+            return Candidate::of_org(&org).typed();
+        }
+        let row = RecordId::parse(id).and_then(|id| self.store.read(|reader| reader.title(&id)).ok().flatten());
+        match row {
+            Some(row) if !row.ledger.is_empty() => Candidate::of(row).typed(),
+            _ => id.to_owned(),
+        }
+    }
+
+    /// The record of this id, if it is here and has a page.
+    pub fn named_record(&self, id: &RecordId) -> Result<Option<NamedRecord>, ServiceError> {
+        let row = self.store.read(|reader| reader.title(id))?;
+        Ok(row.filter(|row| !row.ledger.is_empty()).map(|row| NamedRecord {
+            id: row.record,
+            ledger: row.ledger,
+            title: first_line(&row.title),
+            happened: row.happened,
+        }))
+    }
+
+    /// The records that the fields of a record name and that are here, by field.
+    pub fn names(&self, state: &RecordState) -> Result<Vec<(String, NamedRecord)>, ServiceError> {
+        let Some(definition) = state.definition.and_then(|hash| crate::services::definition(&hash)) else {
+            return Ok(Vec::new());
+        };
+        let mut all = Vec::new();
+        for (field, id) in views::refs(definition, state) {
+            all.extend(self.named_record(&id)?.map(|found| (field, found)));
+        }
+        Ok(all)
+    }
+
+    /// Records of which a field names this one, by ledger, the newest of each first; at most `limit`, and how many in all.
+    pub fn named_by(&self, id: &RecordId, limit: u64) -> Result<(Vec<NamedBy>, u64), ServiceError> {
+        let (rows, count) = self.store.read(|reader| reader.naming(id, limit))?;
+        let rows = rows
+            .into_iter()
+            .map(|NamingRow { row, field }| NamedBy { row, field });
+        Ok((rows.collect(), count))
+    }
+}
