@@ -167,3 +167,53 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// What is typed is kept on the node a moment after the last key, and once more when the page is left. Nothing of it stays in
+// the browser. Files are not part of it.
+for (const form of document.querySelectorAll("form[data-keep]")) {
+  let timer = 0, sent = "";
+  const typed = () => {
+    const fields = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) if (typeof value === "string") fields.append(name, value);
+    fields.set("do", "keep");
+    return fields;
+  };
+  const first = typed().toString();
+  const keep = async (leaving) => {
+    clearTimeout(timer);
+    const fields = typed(), line = fields.toString();
+    if (line === first || line === sent || form.dataset.sent) return;
+    sent = line;
+    try {
+      const options = { method: "POST", body: fields, headers: { "X-Fragment": "kept" }, credentials: "same-origin", keepalive: leaving && line.length < 60000 };
+      const answer = await fetch(form.action, options);
+      if (answer.ok && answer.headers.get("X-Fragment") === "kept") document.getElementById("kept").textContent = await answer.text();
+      else sent = "";
+    } catch {
+      sent = "";
+    }
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => keep(false), 1200);
+  });
+  form.addEventListener("submit", () => clearTimeout(timer));
+  document.addEventListener("visibilitychange", () => { if (document.hidden) keep(true); });
+}
+
+// What may be meant by what is typed into a reference is asked for while it is typed.
+for (const input of document.querySelectorAll("input[data-choices][list]")) {
+  let timer = 0;
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    if (!input.value.trim() || input.value.includes(" #")) return;
+    timer = setTimeout(async () => {
+      try {
+        const answer = await fetch(`${input.dataset.choices}&q=${encodeURIComponent(input.value)}`, { credentials: "same-origin" });
+        if (answer.ok && !answer.redirected) input.list.innerHTML = await answer.text();
+      } catch {
+        // No network: what was offered before stays.
+      }
+    }, 250);
+  });
+}

@@ -1234,3 +1234,103 @@ attach-done = { $count ->
    *[other] { $count } attachments added.
 }
 visit-file = Photos or PDF of letters and papers (encrypted)
+
+## Any ledger
+
+rail-all-ledgers = All ledgers
+ledgers = Ledgers
+ledgers-title = { $count ->
+    [one] One ledger here; what this org keeps is complete
+   *[other] { $count } ledgers here; what this org keeps is complete
+}
+ledgers-title-open = { $count ->
+    [one] One ledger here
+   *[other] { $count } ledgers here
+}, { $open ->
+    [one] one record lacks something
+   *[other] { $open } records lack something
+}
+ledgers-own = Yours to write
+ledgers-own-hint = Each by its definition; saving signs
+ledgers-name = Ledger
+ledgers-records = Records
+ledgers-incomplete = Incomplete
+ledgers-own-count = { $count } of this org
+ledgers-lack = { $count ->
+    [one] one incomplete
+   *[other] { $count } incomplete
+}
+ledgers-complete = all complete
+travels-local = Stays with the org that writes it
+travels-township = Goes to the township
+travels-county = Goes to the county
+travels-city = Goes to the city
+travels-summary = Counts that go upward
+travels-notice = Goes down to all stations
+travels-directory = Directory
+travels-joint = Shared by several orgs
+ledger-title = { $name }: { $count ->
+    [one] one record
+   *[other] { $count } records
+}
+ledger-title-open = { $name }: { $count ->
+    [one] one record
+   *[other] { $count } records
+}, { $open } incomplete
+ledger-title-many = { $name }: more than 10,000 records
+ledger-title-empty = { $name }: nothing yet
+ledger-empty = Nothing yet
+ledger-empty-how = Press Register for the first one; half of it can be kept as a draft.
+ledger-rows = Records
+ledger-all = All columns
+ledger-few = Main columns
+said-ledger = The ledger has changed
+sort = Order
+sort-newest = Newest first
+sort-oldest = Oldest first
+sort-changed = Last changed first
+sort-title = By title
+sort-column = By the column chosen
+filter-since = { $field }: from
+filter-until = { $field }: to
+filter-complete = Complete
+filter-incomplete = Incomplete only
+filter-more = More filters
+row-lacks = { $count ->
+    [one] lacks one field
+   *[other] lacks { $count } fields
+}
+entry-title = Register: { $name }
+entry-title-edit = Change: { $name }
+entry-travels = Kept at: { $who }
+entry-must = What must be there
+entry-for-complete = What makes it complete
+entry-for-complete-hint = May be left empty for now
+entry-rest = Other
+entry-complete = to be complete
+entry-nth = { $field } { $n }
+entry-more = Another row: { $field }
+entry-less = Take out row { $n }
+entry-blank = None
+entry-choose = Choose
+entry-wrong = Nothing was saved: { $count ->
+    [one] one field is
+   *[other] { $count } fields are
+} wrong. What you typed is still there.
+entry-do = Register
+entry-do-edit = Sign and save
+entry-keep = Keep as draft
+entry-kept = Draft kept, { $time }
+entry-place = Where it is registered
+entry-files-hint = Place, time and camera are taken out of photos before they are kept. A draft holds no files.
+entry-done = Registered.
+entry-same = Nothing was changed, and nothing was written.
+typing = Not finished
+typing-of = { $ledger }, kept { $time }
+typing-drop = Delete the draft
+typing-dropped = The draft was deleted.
+typing-kept = The draft is kept on this machine; only you can open it, signed in.
+typing-untitled = No title
+named-by = Named by
+named-by-more = { $count } more
+record-edit = Change

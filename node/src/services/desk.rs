@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 use lianzhan_protocol::id::{ChangeId, Hash, OrgId};
+use lianzhan_protocol::record::ledger::Field;
 use lianzhan_protocol::record::{
-    EventKind, Graph, Held, PendingReason, RecordState, Verdict, fold, seal_digest,
+    EventKind, Graph, Held, PendingReason, RecordState, Value, Verdict, fold, seal_digest,
 };
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Appointment, Level, Org, Role, Space};
@@ -275,6 +276,30 @@ impl RowState {
             parts.next() == Some(head) && parts.next().is_some() && parts.next() == part
         })
         .filter_map(|(_, field)| field["value"].as_str())
+    }
+
+    /// The values in force of a field, of a set those of its members.
+    pub fn values(&self, field: &Field) -> Vec<Value> {
+        let value = |json: &serde_json::Value| match json {
+            serde_json::Value::Bool(yes) => Some(Value::Bool(*yes)),
+            serde_json::Value::Number(number) => number.as_i64().map(Value::Int),
+            serde_json::Value::String(text) => Some(Value::Text(text.clone())),
+            _ => None,
+        };
+        if !field.set {
+            return value(&self.0["fields"][&field.id]["value"]).into_iter().collect();
+        }
+        let (head, part) = field
+            .id
+            .split_once('/')
+            .map_or((field.id.as_str(), None), |(head, part)| (head, Some(part)));
+        let all = self.0["fields"].as_object().into_iter().flatten();
+        all.filter(|(key, _)| {
+            let mut parts = key.split('/');
+            parts.next() == Some(head) && parts.next().is_some() && parts.next() == part
+        })
+        .filter_map(|(_, field)| value(&field["value"]))
+        .collect()
     }
 
     /// The first change of its history.

@@ -34,6 +34,7 @@ pub(super) const PARTS: &str = concat!(
     include_str!("../../assets/css/sheet.css"),
     include_str!("../../assets/css/alone.css"),
     include_str!("../../assets/css/look.css"),
+    include_str!("../../assets/css/ledgers.css"),
     include_str!("../../assets/css/small.css"),
     include_str!("../../assets/css/contrast.css"),
     include_str!("../../assets/css/print.css"),

@@ -65,6 +65,7 @@ fn page(desk: &Desk, form: Option<VisitForm>) -> Result<HomePage, Fault> {
         shell: desk.shell(Section::Today)?,
         today: text.day_and_weekday(now.month(), now.day(), weekday),
         news: office_news::notices(desk)?,
+        typing: super::ledger::typing_rows(desk, None)?,
         open,
         form,
         todo: open_visits

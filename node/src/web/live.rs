@@ -149,6 +149,7 @@ fn topics_of(batch: &[StoreEvent], topics: &mut BTreeSet<String>) -> bool {
                         activity::LEDGER => drop(topics.insert(format!("activity:{record}"))),
                         _ => {}
                     }
+                    topics.insert(format!("ledger:{ledger}"));
                     topics.insert(format!("record:{record}"));
                 }
             }
@@ -216,7 +217,9 @@ mod tests {
         assert!(topics_of(&batch, &mut topics));
         assert!(!topics_of(&batch[..1], &mut topics));
         let line: Vec<String> = topics.into_iter().collect();
-        let expected = format!("activity:{activity_id} record:{visit_id} record:{activity_id} visits");
+        let expected = format!(
+            "activity:{activity_id} ledger:activity ledger:letters_visits record:{visit_id} record:{activity_id} visits"
+        );
         assert_eq!(line.join(" "), expected);
     }
 }

@@ -24,6 +24,7 @@ mod home;
 pub mod i18n;
 mod invitations;
 mod join;
+mod ledger;
 mod live;
 #[cfg(debug_assertions)]
 mod look;
@@ -140,6 +141,7 @@ pub fn router(state: WebState) -> Router {
         .merge(start::router())
         .merge(home::router())
         .merge(visits::router())
+        .merge(ledger::router())
         .merge(records::router())
         .merge(attachments::router())
         .merge(activities::router())

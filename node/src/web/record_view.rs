@@ -11,13 +11,16 @@ use lianzhan_protocol::trust::{Audience, Space};
 
 use super::answer::{Desk, Fault};
 use super::page::{
-    Conflict, ConflictValue, Due, Fact, Field, Link, NextStep, PrivateKind, PrivatePart, PrivateState,
+    Conflict, ConflictValue, Due, Fact, Field, Link, NamedByRow, NextStep, PrivateKind, PrivatePart, PrivateState,
     RecordPage, Section, Timeline, Turn, VisitAct,
 };
 use super::proof::Panels;
 use super::{attachments, bundles, say, timeline, visit_form};
 use crate::services::query::RecordDetail;
 use crate::services::{Node, ServiceError, desk, visit};
+
+/// What names a record, as far as its page lists it.
+const NAMED_BY: u64 = 12;
 
 /// The detail of a record that has a page: personal parts have none of their own.
 pub(super) fn detail(node: &Node, id: &RecordId) -> Result<RecordDetail, ServiceError> {
@@ -45,7 +48,7 @@ pub(super) fn page(
         visit::LEDGER => Section::Visits,
         crate::services::activity::LEDGER => Section::Activities,
         "deputy_roster" => Section::Deputies,
-        _ => Section::None,
+        _ => Section::Ledgers,
     };
     let turn = if visit {
         Some(turn(desk, &detail, typed))
@@ -61,6 +64,7 @@ pub(super) fn page(
             until: turn.awaited_on.clone(),
         });
     let conflicts = conflicts(desk, &detail, definition);
+    let (named_by, named_by_more) = named_by(desk, id)?;
     Ok(RecordPage {
         text,
         shell: desk.shell(section)?,
@@ -70,7 +74,7 @@ pub(super) fn page(
                 Section::Visits => "/visits".into(),
                 Section::Activities => "/activities".into(),
                 Section::Deputies => "/deputies".into(),
-                _ => "/".into(),
+                _ => definition.map_or_else(|| "/ledgers".into(), |ledger| format!("/ledgers/{}", ledger.id)),
             },
             label: definition.map_or_else(String::new, |ledger| say::ledger(&text, ledger)),
         },
@@ -83,6 +87,12 @@ pub(super) fn page(
         },
         turn,
         facts: definition.map_or_else(Vec::new, |ledger| facts(desk, &detail, ledger)),
+        lacks: detail.missing.len(),
+        edit: definition
+            .filter(|ledger| desk.node.may_put(desk.author(), &ledger.id, &detail.space))
+            .map(|_| format!("{path}/edit")),
+        named_by,
+        named_by_more,
         attachments: attachments::shown(desk, &detail, &path)?,
         parts: parts(desk, &detail),
         conflicts,
@@ -105,12 +115,12 @@ fn title(desk: &Desk, detail: &RecordDetail, definition: Option<&Ledger>) -> Str
             (_, _) => text.t1("record-title-done", "triage", triage),
         };
     }
-    let named = ["topic", "name", "gist", "place"]
-        .into_iter()
-        .map(|field| state.text(field));
-    named
-        .into_iter()
-        .find(|title| !title.is_empty())
+    let title = definition
+        .and_then(crate::views::title_field)
+        .map_or("", |field| state.text(&field.id));
+    let line = title.lines().next().unwrap_or_default();
+    Some(line)
+        .filter(|title| !title.is_empty())
         .map(str::to_owned)
         .or_else(|| definition.map(|ledger| say::ledger(&text, ledger)))
         .unwrap_or_else(|| text.t("pending-definition"))
@@ -187,6 +197,7 @@ pub(super) fn words_of(changes: &[ChangeId]) -> String {
 
 /// The shared fields in the order of the definition: what is filled, and what the record lacks to be complete.
 pub(super) fn facts(desk: &Desk, detail: &RecordDetail, ledger: &Ledger) -> Vec<Fact> {
+    let may = desk.node.may_put(desk.author(), &ledger.id, &detail.space);
     let missing: BTreeSet<&str> = detail.missing.iter().map(|(zh, _)| zh.as_str()).collect();
     let mut facts = Vec::new();
     for field in &ledger.fields {
@@ -201,18 +212,17 @@ pub(super) fn facts(desk: &Desk, detail: &RecordDetail, ledger: &Ledger) -> Vec<
             .iter()
             .filter(|(key, _)| ledger.resolve(key).is_some_and(|(found, _)| found.id == field.id))
             .collect();
-        let words = values
+        let words: Vec<String> = values
             .iter()
-            .map(|(_, state)| say::value(&desk.text, &desk.directory, field, &state.value));
-        let value = say::list(&desk.text, words.filter(|words| !words.is_empty()));
-        // An import keeps names until the roster knows who they are; meanwhile they are the answer.
-        let named = ["_names", "_name"].iter().any(|tail| {
-            detail.state.fields.contains_key(&format!(
-                "{}{tail}",
-                field.id.split('/').next().unwrap_or_default()
-            ))
-        });
-        let lacks = value.is_empty() && missing.contains(field.zh.as_str()) && !named;
+            .map(|(_, state)| super::ledger::words(desk, field, &state.value))
+            .filter(|words| !words.is_empty())
+            .collect();
+        let links = match field.kind {
+            FieldKind::Ref { .. } => links(desk, field, &values),
+            _ => Vec::new(),
+        };
+        let value = say::list(&desk.text, words);
+        let lacks = value.is_empty() && missing.contains(field.zh.as_str());
         if value.is_empty() && !lacks {
             continue;
         }
@@ -221,9 +231,52 @@ pub(super) fn facts(desk: &Desk, detail: &RecordDetail, ledger: &Ledger) -> Vec<
             value,
             missing: lacks,
             split: values.iter().any(|(_, state)| is_split(state)),
+            links,
+            fill: may.then(|| super::ledger::fill_link(&detail.id, field)),
         });
     }
     facts
+}
+
+/// What a field names, as links to what is here.
+fn links(desk: &Desk, field: &Definition, values: &[(&String, &FieldState)]) -> Vec<Link> {
+    let one = |(_, state): &(&String, &FieldState)| {
+        let label = super::ledger::words(desk, field, &state.value);
+        let id = state.value.as_text().and_then(RecordId::parse);
+        let here = id.filter(|id| matches!(desk.node.named_record(id), Ok(Some(_))));
+        (!label.is_empty()).then(|| Link {
+            href: here.map_or_else(String::new, |id| format!("/records/{id}")),
+            label,
+        })
+    };
+    values.iter().filter_map(one).collect()
+}
+
+/// What names a record: the first of it, and how many more there are.
+fn named_by(desk: &Desk, id: &RecordId) -> Result<(Vec<NamedByRow>, u64), ServiceError> {
+    let text = desk.text;
+    let (rows, count) = desk.node.named_by(id, NAMED_BY)?;
+    let shown: Vec<NamedByRow> = rows
+        .iter()
+        .map(|naming| {
+            let definition = ledger(&naming.row.ledger);
+            let field = definition.and_then(|ledger| ledger.field(&naming.field));
+            let name = definition.map_or_else(String::new, |ledger| say::ledger(&text, ledger));
+            let parts = [
+                Some(name.clone()),
+                field.map(|field| say::label(&text, field)),
+                Some(say::stated_line(&text, &naming.row.happened)),
+            ];
+            let title = naming.row.title.lines().next().unwrap_or_default();
+            NamedByRow {
+                href: format!("/records/{}", naming.row.record),
+                title: if title.is_empty() { name } else { title.to_owned() },
+                how: say::list(&text, parts.into_iter().flatten().filter(|part| !part.is_empty())),
+            }
+        })
+        .collect();
+    let more = count.saturating_sub(shown.len() as u64);
+    Ok((shown, more))
 }
 
 fn is_split(state: &FieldState) -> bool {

@@ -5,6 +5,7 @@ mod attachments;
 mod bundles;
 mod entrance;
 mod forks;
+mod ledgers;
 mod network;
 mod pages;
 mod values;

@@ -129,6 +129,22 @@ impl Node {
         self.submit(author, draft).await
     }
 
+    /// Where a record of a ledger that begins names what was taken in: in which annex, if in one, and under which key.
+    pub fn place_of(
+        &self,
+        ledger: &Ledger,
+        one: &Received,
+    ) -> Result<(Option<&'static str>, String, Value), ServiceError> {
+        if let Some((key, value)) = one.personal_field() {
+            let annex = super::ledger::annexes_of(ledger).find(|annex| takes_files(annex));
+            let annex = annex.ok_or(AttachmentError::NoPersonalPart)?;
+            return Ok((Some(&annex.id), key, value));
+        }
+        let field = field_of(ledger, one.media)?;
+        let value = Value::Bytes(one.id.0.to_vec());
+        Ok((None, format!("{field}/{}", member(&one.id)), value))
+    }
+
     /// Whether records of a ledger name attachments at all.
     pub fn takes_attachments(&self, ledger: &str) -> bool {
         super::submit::ledger_of(ledger).is_ok_and(|ledger| field_of(ledger, Media::Pdf).is_ok())
@@ -152,6 +168,11 @@ impl Node {
         }
         Err(AttachmentError::NoPersonalPart.into())
     }
+}
+
+/// Whether records of a ledger name any file.
+pub fn takes_files(ledger: &Ledger) -> bool {
+    field_of(ledger, Media::Pdf).is_ok()
 }
 
 /// The member of a set under which a record names an attachment: the same one stands once.

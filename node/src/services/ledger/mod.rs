@@ -12,6 +12,8 @@ mod typed;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::sample;
 
 pub use books::Book;
 pub use draft::{DraftId, Typing, TypingForm};
@@ -19,7 +21,7 @@ pub use entry::{Amendment, NewEntry, Offered};
 pub use find::{Candidate, NamedBy, NamedRecord};
 pub use json::{LedgerJson, RecordBrief, from_json, schema};
 pub use list::{Asked, columns, plain_columns};
-pub use typed::{Layout, Part, Read, Slot, as_typed, layout, name_of, read, shown, value_of};
+pub use typed::{Layout, Part, Read, Slot, as_typed, faults_of, layout, name_of, read, shown, title_typed, value_of};
 
 use std::collections::BTreeMap;
 

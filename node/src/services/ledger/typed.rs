@@ -260,6 +260,11 @@ struct Reading<'r> {
 impl Reading<'_> {
     fn slot(&mut self, slot: &Slot<'_>) {
         match slot {
+            // What is fixed once is not typed again.
+            Slot::One(field) if field.once && self.base.contains_key(&field.id) => {
+                let value = self.base.get(&field.id).cloned().unwrap_or(Value::Null);
+                self.read.values.insert(field.id.clone(), value);
+            }
             Slot::One(field) => {
                 let typed = self.all(&field.id).next().unwrap_or_default().to_owned();
                 self.put(field, &field.id, &typed);
@@ -386,6 +391,16 @@ pub fn as_typed(ledger: &Ledger, part: Part<'_>, values: &Values) -> Vec<(String
     pairs
 }
 
+/// All that is wrong with what was read of a record's own form.
+pub fn faults_of(ledger: &Ledger, read: &Read) -> Vec<FieldFault> {
+    let mut faults = read.faults.clone();
+    // What could not be read is not missing.
+    let stem = |name: &str| name.split('/').next().unwrap_or_default().to_owned();
+    let named = |fault: &FieldFault| read.faults.iter().any(|known| stem(&known.name) == stem(&fault.name));
+    faults.extend(unsound(ledger, &read.values).into_iter().filter(|fault| !named(fault)));
+    faults
+}
+
 /// What must be there before a record can be saved and is not, and personal data in words that travel.
 pub(super) fn unsound(ledger: &Ledger, values: &Values) -> Vec<FieldFault> {
     let mut faults = Vec::new();
@@ -453,4 +468,20 @@ pub(super) fn differences(ledger: &Ledger, base: &Values, values: &Values) -> Ve
 /// Whether a text is the id of a record or an org.
 pub(super) fn is_id(text: &str) -> bool {
     RecordId::parse(text).is_some()
+}
+
+/// What a form that is not sent yet is about: the title if it is typed, else the first words.
+pub fn title_typed(ledger: &Ledger, pairs: &[(String, String)]) -> Option<String> {
+    let title = crate::views::title_field(ledger).map(|field| name_of(Part::Main, &field.id));
+    let filled = || pairs.iter().filter(|(name, text)| name.starts_with("f:") && !text.trim().is_empty());
+    let found = filled()
+        .find(|(name, _)| title.as_ref() == Some(name))
+        .or_else(|| {
+            filled().find(|(name, _)| {
+                let field = key_of(Part::Main, name).and_then(|key| ledger.field(key));
+                field.is_some_and(|field| matches!(field.kind, FieldKind::Str | FieldKind::Text))
+            })
+        })?;
+    let line = found.1.trim().lines().next().unwrap_or_default();
+    Some(line.chars().take(40).collect())
 }

@@ -103,6 +103,10 @@ pub struct LedgerPage {
     pub carried: Vec<(String, String)>,
     /// `sort`.
     pub sorts: Vec<Choice>,
+    /// What stands above the titles.
+    pub subject: String,
+    /// What stands above the dates, if it has any.
+    pub when: Option<String>,
     /// The columns.
     pub columns: Vec<Column>,
     /// Whether rows come from more than one org.
@@ -185,13 +189,8 @@ pub enum FilterKind {
     Day(String),
     /// A value typed, with what may be meant.
     Typed(String),
-    /// A reference, found as it is typed.
-    Reference {
-        /// What was typed.
-        value: String,
-        /// Where what may be meant is asked for.
-        choices: String,
-    },
+    /// A reference: what was typed, and where what may be meant is asked for.
+    Reference(String, String),
 }
 
 /// The head of a column.
@@ -328,19 +327,20 @@ pub enum FormItem {
     /// Options that are ticked or not.
     Ticks(Input, Vec<Choice>),
     /// Several values of one field.
-    Many {
-        /// The set: its name, label, hint.
-        of: Input,
-        /// An input for each.
-        inputs: Vec<Input>,
-    },
-    /// Several rows of fields.
-    Rows {
-        /// The set: its name, label, hint.
-        of: Input,
-        /// Rows, each with its name and inputs.
-        rows: Vec<(String, Vec<Input>)>,
-    },
+    Many(Input, Vec<Input>),
+    /// Several rows of fields, each with its name.
+    Rows(Input, Vec<FormRow>),
+}
+
+/// A row of a set of structs.
+#[derive(Debug, Clone, Default)]
+pub struct FormRow {
+    /// Its name, by which it is taken out.
+    pub name: String,
+    /// Its number, from 1.
+    pub number: usize,
+    /// Its fields.
+    pub inputs: Vec<Input>,
 }
 
 /// An input with its label.
@@ -401,7 +401,8 @@ impl Need {
         }
     }
 
-    fn required(&self) -> bool {
+    /// Whether nothing is saved without it.
+    pub(crate) fn is_required(&self) -> bool {
         *self == Need::Required
     }
 }
@@ -414,15 +415,8 @@ pub enum Control {
     Line,
     /// Several lines.
     Area,
-    /// A whole number, or one with decimals: smallest, greatest and step.
-    Number {
-        /// Smallest.
-        min: String,
-        /// Greatest.
-        max: String,
-        /// Step.
-        step: String,
-    },
+    /// A number.
+    Number(Bounds),
     /// A day.
     Day,
     /// A day and a time.
@@ -431,17 +425,23 @@ pub enum Control {
     Segments(Vec<Choice>),
     /// One of many.
     Select(Vec<Choice>),
-    /// A reference: what may be meant, and where more is asked for.
-    Reference {
-        /// What may be meant.
-        choices: Vec<String>,
-        /// Where more is asked for; empty where nothing can be.
-        more: String,
-    },
+    /// A reference: what may be meant, and where more is asked for, if anywhere.
+    Reference(Vec<String>, String),
     /// An administrative division code.
     Code,
     /// Shown, and not to be changed.
     Fixed,
+}
+
+/// Bounds of a number; empty where there is none.
+#[derive(Debug, Clone, Default)]
+pub struct Bounds {
+    /// Smallest.
+    pub min: String,
+    /// Greatest.
+    pub max: String,
+    /// From one to the next.
+    pub step: String,
 }
 
 /// Where files may go.

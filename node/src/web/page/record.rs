@@ -27,6 +27,14 @@ pub struct RecordPage {
     pub turn: Option<Turn>,
     /// The shared fields.
     pub facts: Vec<Fact>,
+    /// How many fields it lacks to be complete.
+    pub lacks: usize,
+    /// The form of its fields, for whoever may write.
+    pub edit: Option<String>,
+    /// What names it.
+    pub named_by: Vec<NamedByRow>,
+    /// How many more do.
+    pub named_by_more: u64,
     /// The attachments.
     pub attachments: Attachments,
     /// The parts that travel less far than the record.
@@ -39,6 +47,17 @@ pub struct RecordPage {
     pub bundle: String,
     /// Downloads the same with what the record cites, if it cites anything.
     pub case: Option<String>,
+}
+
+/// A record that names the one that is shown.
+#[derive(Debug, Clone, Default)]
+pub struct NamedByRow {
+    /// Its page.
+    pub href: String,
+    /// What it is about.
+    pub title: String,
+    /// Its ledger, the field that names, and when.
+    pub how: String,
 }
 
 /// What stands now, until when, and what this person may do.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{BundleForm, Choice, Due, Field, Mark, Notice, Pager, Shell, Tag};
+use super::{BundleForm, Choice, Due, Field, Mark, Notice, Pager, Shell, Tag, TypingRow};
 use crate::web::i18n::Text;
 
 /// `GET /`: what is to be done today.
@@ -19,6 +19,8 @@ pub struct HomePage {
     pub news: Vec<Notice>,
     /// Visits that still need a triage or an answer to the person.
     pub open: u64,
+    /// What this person typed and did not send.
+    pub typing: Vec<TypingRow>,
     /// The form, for whoever may register.
     pub form: Option<VisitForm>,
     /// What comes next, the most urgent first.

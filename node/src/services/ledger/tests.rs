@@ -1,0 +1,191 @@
+//! What holds of every definition: a form gives back what it holds, and programs read what they sent.
+
+use lianzhan_protocol::record::ledger::{Field, FieldKind, Ledger, ledgers};
+use serde_json::{Map, Value as Json};
+
+use super::typed::{differences, faults_of, fresh_member, unsound};
+use super::*;
+
+/// A text that fits a field, as it is typed.
+pub fn sample(field: &Field) -> String {
+    match &field.kind {
+        FieldKind::Str | FieldKind::Text => format!("{}样本", field.zh),
+        FieldKind::Int { min, max } => 7.clamp(*min, *max).to_string(),
+        FieldKind::Dec { scale: 0 } => "3".into(),
+        FieldKind::Dec { .. } => "1.5".into(),
+        FieldKind::Bool => "true".into(),
+        FieldKind::Date => "2026-04-16".into(),
+        FieldKind::Ts => "2026-04-16T09:52".into(),
+        FieldKind::Enum => field.options[field.options.len() - 1].id.clone(),
+        FieldKind::Ref { .. } => "00112233445566778899aabbccddeeff".into(),
+        FieldKind::Code => "990121103".into(),
+        FieldKind::Blob => "ab".repeat(32),
+    }
+}
+
+fn by_id(_: &Field, typed: &str) -> Result<Option<String>, Problem> {
+    Ok((!typed.is_empty()).then(|| typed.to_owned()))
+}
+
+/// Every input of a form filled, sets with two members each.
+fn filled(ledger: &Ledger, part: Part<'_>) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    for slot in layout(ledger) {
+        match slot {
+            Slot::One(field) => pairs.push((name_of(part, &field.id), sample(field))),
+            Slot::Ticks(field) => {
+                for option in field.options.iter().take(2) {
+                    pairs.push((name_of(part, &field.id), option.id.clone()));
+                }
+            }
+            Slot::Many(field) => {
+                pairs.push((name_of(part, &field.id), sample(field)));
+                pairs.push((name_of(part, &field.id), String::new()));
+            }
+            Slot::Rows { fields, .. } => {
+                for member in ["+0", "+1"] {
+                    for field in &fields {
+                        pairs.push((name_of(part, &field.key(Some(member))), sample(field)));
+                    }
+                }
+            }
+        }
+    }
+    pairs
+}
+
+#[test]
+fn a_filled_form_is_read_shown_and_read_again_with_the_same_values() {
+    for ledger in ledgers() {
+        for part in [Part::Main, Part::Annex(&ledger.id)] {
+            let pairs = filled(ledger, part);
+            let first = read(ledger, part, &pairs, &Values::new(), &by_id);
+            assert_eq!(first.faults, [], "{}", ledger.id);
+            for (key, value) in &first.values {
+                let (field, _) = ledger.resolve(key).unwrap_or_else(|| panic!("{}: {key}", ledger.id));
+                assert_eq!(field.check(value), Ok(()), "{}: {key}", ledger.id);
+            }
+            let asked = ledger
+                .fields
+                .iter()
+                .filter(|field| !field.auto && field.id != "of" && field.kind != FieldKind::Blob);
+            for field in asked {
+                let there = |key: &String| ledger.resolve(key).is_some_and(|(found, _)| found.id == field.id);
+                assert!(first.values.keys().any(there), "{}: {}", ledger.id, field.id);
+            }
+            let shown = as_typed(ledger, part, &first.values);
+            let again = read(ledger, part, &shown, &first.values, &by_id);
+            assert_eq!(again.faults, [], "{}", ledger.id);
+            assert_eq!(again.values, first.values, "{}", ledger.id);
+            assert_eq!(differences(ledger, &first.values, &again.values), [], "{}", ledger.id);
+            // Emptied, everything that is asked for is taken out, but for what is fixed once.
+            let empty = read(ledger, part, &[], &first.values, &by_id);
+            let gone = differences(ledger, &first.values, &empty.values);
+            let once = first
+                .values
+                .keys()
+                .filter(|key| ledger.resolve(key).is_some_and(|(field, _)| field.once && !field.set));
+            assert_eq!(gone.len() + once.count(), first.values.len(), "{}", ledger.id);
+        }
+    }
+}
+
+#[test]
+fn an_empty_form_is_told_all_that_must_be_there() {
+    for ledger in ledgers().iter().filter(|ledger| !is_annex(&ledger.id)) {
+        let empty = read(ledger, Part::Main, &[], &Values::new(), &by_id);
+        let faults = faults_of(ledger, &empty);
+        let names: std::collections::BTreeSet<&str> =
+            faults.iter().map(|fault| fault.name.as_str()).collect();
+        assert_eq!(names.len(), faults.len(), "{}: each is named once", ledger.id);
+        let full = read(ledger, Part::Main, &filled(ledger, Part::Main), &Values::new(), &by_id);
+        assert_eq!(faults_of(ledger, &full), [], "{}", ledger.id);
+    }
+}
+
+#[test]
+fn a_program_reads_what_it_may_send() {
+    for ledger in ledgers() {
+        let full = read(ledger, Part::Main, &filled(ledger, Part::Main), &Values::new(), &by_id);
+        let sent: Map<String, Json> = full
+            .values
+            .iter()
+            .map(|(key, value)| (key.clone(), serde_json::to_value(value).unwrap()))
+            .collect();
+        let back = from_json(ledger, Part::Main, &sent, &Values::new()).unwrap();
+        assert_eq!(back, full.values, "{}", ledger.id);
+        let said = schema(ledger);
+        assert_eq!(said["type"], "object", "{}", ledger.id);
+        for key in full.values.keys() {
+            let head = key.split('/').next().unwrap();
+            let known = said["properties"].get(head).is_some() || said["properties"].get(key).is_some();
+            assert!(known, "{}: {key}", ledger.id);
+        }
+    }
+}
+
+#[test]
+fn sets_are_sent_as_lists_and_wrong_members_are_named() {
+    let roster = book("deputy_roster").unwrap();
+    let sent = serde_json::json!({
+        "seats": [{ "level": "city" }, { "level": "county", "from": "2026-01-01" }], "skills": ["水利", "教育"],
+    });
+    let values = from_json(roster, Part::Main, sent.as_object().unwrap(), &Values::new()).unwrap();
+    assert_eq!(values.len(), 5, "{values:?}");
+    let fewer = serde_json::json!({ "skills": ["教育"], "seats": null });
+    let after = from_json(roster, Part::Main, fewer.as_object().unwrap(), &values).unwrap();
+    assert_eq!(after.values().collect::<Vec<_>>(), [&Value::from("教育")]);
+    assert!(after.keys().all(|key| values.contains_key(key)), "a member that stays keeps its key");
+    let wrong = serde_json::json!({ "seats": [{ "level": "moon" }], "gender": "x", "nonsense": 1, "qr_token": "x" });
+    let Err(ServiceError::Fields(faults)) = from_json(roster, Part::Main, wrong.as_object().unwrap(), &Values::new())
+    else {
+        panic!("it is refused");
+    };
+    assert_eq!(faults.len(), 4, "{faults:#?}");
+}
+
+#[test]
+fn decimals_and_instants_are_typed_as_they_are_read() {
+    let activity = book("activity").unwrap();
+    let days = activity.field("days").unwrap();
+    for (typed, units, shown_as) in [("1.5", 15, "1.5"), ("10", 100, "10"), ("0.50", 5, "0.5"), ("-2.5", -25, "-2.5")] {
+        assert_eq!(value_of(days, typed), Ok(Some(Value::Int(units))), "{typed}");
+        assert_eq!(shown(days, &Value::Int(units)), shown_as);
+    }
+    for wrong in ["1.55", "1,5", "x", ".5", "1e3"] {
+        assert!(value_of(days, wrong).is_err(), "{wrong}");
+    }
+    let from = activity.field("from").unwrap();
+    for (typed, stated) in [
+        ("2026-04-16T09:52", "2026-04-16T09:52:00+08:00"),
+        ("2026-04-16T09:52:07", "2026-04-16T09:52:07+08:00"),
+        ("2026-04-16", "2026-04-16T00:00:00+08:00"),
+    ] {
+        let value = value_of(from, typed).unwrap().unwrap();
+        assert_eq!(value.as_text(), Some(stated));
+        assert_eq!(value_of(from, &shown(from, &value)), Ok(Some(value)), "{typed}");
+    }
+    assert!(value_of(from, "yesterday").is_err());
+}
+
+#[test]
+fn words_that_travel_hold_no_numbers_of_persons_and_random_ones_are_none() {
+    let visits = book("letters_visits").unwrap();
+    let mut values = Values::new();
+    values.insert("note".into(), "请打 139 0000 0016".into());
+    values.insert("subject_ref".into(), "a13900000016f".into());
+    let personal: Vec<_> = unsound(visits, &values)
+        .into_iter()
+        .filter(|fault| fault.en.contains("mobile"))
+        .map(|fault| fault.name)
+        .collect();
+    assert_eq!(personal, ["f:note"]);
+}
+
+#[test]
+fn rows_stand_in_the_order_in_which_they_were_added() {
+    let members: Vec<String> = (0..20).map(fresh_member).collect();
+    assert!(members.is_sorted(), "{members:?}");
+    let roster = book("deputy_roster").unwrap();
+    assert!(roster.resolve(&format!("seats/{}/level", members[0])).is_some());
+}
