@@ -15,6 +15,7 @@ mod forks;
 mod imports;
 mod invitations;
 mod keys;
+mod ledgers;
 mod metrics;
 mod monitor;
 mod org;
@@ -75,6 +76,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .merge(metrics::router())
         .merge(views::router())
         .merge(records::router())
+        .merge(ledgers::router())
         .merge(bundles::router())
         .merge(forks::router())
         .merge(activities::router())

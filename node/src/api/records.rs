@@ -16,7 +16,7 @@ use crate::services::horizon::Horizon;
 use crate::services::query::{ChainLink, ChangeDetail, RecordDetail, Witnessing};
 
 pub(super) fn router() -> Router<ApiState> {
-    Router::new().route("/records/{id}", get(record))
+    Router::new().route("/records/{id}", get(record).patch(super::ledgers::amend))
 }
 
 async fn record(State(state): State<ApiState>, Record(id): Record) -> Result<Json<RecordJson>, Problem> {

@@ -29,6 +29,7 @@ mod out;
 mod policy;
 mod query;
 mod reach;
+mod record;
 mod reindex;
 mod renew;
 mod restore;
@@ -126,6 +127,8 @@ enum Command {
     Import(import::Import),
     Attach(attach::Attach),
     Query(query::Query),
+    #[command(subcommand)]
+    Record(record::Record),
     Marks(marks::Marks),
     Anew(anew::Anew),
     Bundle(bundle::Bundle),
@@ -206,6 +209,7 @@ impl Command {
             Command::Import(import) => import.run(shell),
             Command::Attach(attach) => attach.run(shell),
             Command::Query(query) => query.run(shell),
+            Command::Record(record) => record.run(shell),
             Command::Marks(marks) => marks.run(shell),
             Command::Anew(anew) => anew.run(shell),
             Command::Bundle(bundle) => bundle.run(shell),

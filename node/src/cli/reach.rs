@@ -127,6 +127,24 @@ impl Client {
         json(&self.post_bytes(path, body)?)
     }
 
+    /// JSON sent by another method than POST, or by POST; JSON back.
+    pub(super) fn send<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> anyhow::Result<T> {
+        let url = format!("{}{path}", self.base);
+        let request = match method {
+            "PATCH" => self.agent.patch(url),
+            _ => self.agent.post(url),
+        };
+        let request = request
+            .header("authorization", &self.bearer)
+            .header("content-type", "application/json");
+        json(&read(request.send(body.to_string()))?)
+    }
+
     /// POST of JSON that takes long; `follow` is told meanwhile how far the node is.
     pub(super) fn post_long(
         &self,

@@ -8,6 +8,7 @@ mod entry;
 mod find;
 mod json;
 mod list;
+mod sent;
 mod typed;
 
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub use draft::{DraftId, Typing, TypingForm};
 pub use entry::{Amendment, NewEntry, Offered};
 pub use find::{Candidate, NamedBy, NamedRecord};
 pub use json::{LedgerJson, RecordBrief, from_json, schema};
+pub use sent::{Lacking, Named, RecordSheet, Sent};
 pub use list::{Asked, columns, plain_columns};
 pub use typed::{Layout, Part, Read, Slot, as_typed, faults_of, layout, name_of, read, shown, title_typed, value_of};
 

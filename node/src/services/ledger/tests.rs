@@ -43,7 +43,7 @@ fn filled(ledger: &Ledger, part: Part<'_>) -> Vec<(String, String)> {
                 pairs.push((name_of(part, &field.id), String::new()));
             }
             Slot::Rows { fields, .. } => {
-                for member in ["+0", "+1"] {
+                for member in ["~0", "~1"] {
                     for field in &fields {
                         pairs.push((name_of(part, &field.key(Some(member))), sample(field)));
                     }

@@ -1,5 +1,5 @@
 //! What people type into the form of a definition, and the values it stands for. Every input has a name: `f:` and the key
-//! of a field, or `a:`, the annex's ledger, `:` and the key. A member that is new stands as `+0`, `+1` in the name until
+//! of a field, or `a:`, the annex's ledger, `:` and the key. A member that is new stands as `~0`, `~1` in the name until
 //! it is read.
 
 use lianzhan_protocol::codec::hex;
@@ -13,6 +13,8 @@ use crate::env;
 
 /// The fields that name what an annex belongs to: the program fills them in.
 const OF: &str = "of";
+/// How the name of a member begins that is not there yet; no member of a record is called so.
+const NEW: char = '~';
 /// Most members that one form adds to a set.
 const NEW_MAX: usize = 200;
 
@@ -303,7 +305,7 @@ impl Reading<'_> {
         if inputs.iter().all(|(.., typed)| typed.trim().is_empty()) {
             return;
         }
-        let kept = match member.starts_with('+') {
+        let kept = match member.starts_with(NEW) {
             true => fresh_member(n),
             false => member.to_owned(),
         };
@@ -437,7 +439,7 @@ fn rows_without(field: &Field, values: &Values) -> bool {
 /// The key of the first input of a field in an empty form.
 fn first_name(field: &Field) -> String {
     match (field.set, field.id.contains('/')) {
-        (true, true) => field.key(Some("+0")),
+        (true, true) => field.key(Some("~0")),
         _ => field.id.clone(),
     }
 }

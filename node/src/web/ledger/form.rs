@@ -179,7 +179,7 @@ impl<'m> Maker<'m> {
         }
         let mut inputs = Vec::new();
         for (n, text) in typed.iter().enumerate() {
-            let id = if n == 0 { name.clone() } else { format!("{name}+{n}") };
+            let id = if n == 0 { name.clone() } else { format!("{name}~{n}") };
             let input = Input {
                 error: None,
                 hint: String::new(),
@@ -216,7 +216,7 @@ impl<'m> Maker<'m> {
             }
         }
         if members.is_empty() || self.typed.more == name {
-            let free = (0..).map(|n| format!("+{n}")).find(|member| !members.contains(member));
+            let free = (0..).map(|n| format!("~{n}")).find(|member| !members.contains(member));
             members.extend(free);
         }
         let mut rows = Vec::new();

@@ -125,17 +125,17 @@ async fn rows_are_added_and_taken_out_without_script() {
     let mut browser = Browser::signed_in(&station, "lin").await;
     let path = "/ledgers/deputy_roster/new";
     let page = browser.get(&station, path).await;
-    assert!(page.body.contains("f:seats/+0/level") && !page.body.contains("f:seats/+1/level"));
-    let mut typed = vec![("f:seats/+0/level", "township"), ("f:name", "罗定一"), ("do", "more:f:seats")];
+    assert!(page.body.contains("f:seats/~0/level") && !page.body.contains("f:seats/~1/level"));
+    let mut typed = vec![("f:seats/~0/level", "township"), ("f:name", "罗定一"), ("do", "more:f:seats")];
     let answer = post(&mut browser, &station, path, &page, &typed).await;
     assert_eq!(answer.status, StatusCode::OK);
-    assert!(answer.body.contains("f:seats/+1/level") && answer.body.contains("罗定一"), "{}", answer.body);
+    assert!(answer.body.contains("f:seats/~1/level") && answer.body.contains("罗定一"), "{}", answer.body);
     typed.pop();
-    typed.push(("f:seats/+1/level", "county"));
+    typed.push(("f:seats/~1/level", "county"));
     let mut less = typed.clone();
-    less.push(("do", "less:f:seats/+0"));
+    less.push(("do", "less:f:seats/~0"));
     let answer = post(&mut browser, &station, path, &page, &less).await;
-    assert!(!answer.body.contains("f:seats/+0/level") && answer.body.contains("f:seats/+1/level"));
+    assert!(!answer.body.contains("f:seats/~0/level") && answer.body.contains("f:seats/~1/level"));
     typed.extend([
         ("f:gender", "m"),
         ("f:occupation_class", "farmer"),

@@ -167,6 +167,14 @@ pub(super) fn record(look: Look) -> RecordPage {
             act: Some(VisitAct { seen: "h1".into(), triages: choices(look, 1, &TRIAGES), told_person_on: Field::new("2026-04-16"), error: None }),
             hint: look.say("擦除个人信息由枫渡镇人大办理。", "Erasure of personal data is signed by Fengdu."),
         }),
+        lacks: 1,
+        edit: Some("/records/019a/edit".into()),
+        named_by: vec![super::NamedByRow {
+            href: "/records/019b".into(),
+            title: look.say("北坡组路灯", "Street lamps at Beipo"),
+            how: look.say("问题，来源，4 月 17 日", "Issues, source, 17 Apr"),
+        }],
+        named_by_more: 3,
         facts: vec![
             fact("时间", "Received at", "4 月 16 日 09:41", "16 Apr 09:41"),
             fact("渠道", "Channel", "来访", "Visit"),
@@ -174,7 +182,7 @@ pub(super) fn record(look: Look) -> RecordPage {
             fact("性质", "Nature", "反映问题", "Problem"),
             fact("接待代表", "Receiver", "周望舒、罗定一", "Zhou Wangshu, Luo Dingyi"),
             Fact { split: true, ..fact("分流", "Triage", "立为问题", "Issue") },
-            Fact { missing: true, ..fact("告知日期", "Told on", "", "") },
+            Fact { missing: true, fill: Some("/records/019a/edit#f:told_person_on".into()), ..fact("告知日期", "Told on", "", "") },
             fact("所属代表行动", "Campaign", "", ""),
         ],
         attachments: super::super::Attachments {

@@ -189,6 +189,13 @@ pub(super) fn home(look: Look) -> HomePage {
         text: look.text(),
         shell: look.shell(Section::Today, "/"),
         today: look.text().day_and_weekday(4, 16, 4),
+        typing: vec![super::TypingRow {
+            id: "7f".into(),
+            href: "/ledgers/issue/new?draft=7f".into(),
+            title: look.say("老码头下游护坡塌了一段", "The bank below the old quay has slid"),
+            ledger: look.say("问题", "Issues"),
+            kept: "09:31".into(),
+        }],
         news: vec![Notice {
             tone: Tone::Soon,
             say: look.say(

@@ -1,0 +1,284 @@
+//! `lianzhan record`
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use lianzhan_protocol::id::RecordId;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use age::secrecy::ExposeSecret;
+
+use super::lang::said;
+use super::reach::{Reach, percent};
+use super::{Lang, Shell, ask, block_on, out};
+use crate::services::ledger::{Asked, RecordBrief, RecordSheet, Sent, book};
+use crate::services::{Node, Written, parse_record};
+
+/// List, show, add and change records of any ledger 列出、查看、登记、修改任何台账的记录
+#[derive(clap::Subcommand)]
+#[command(after_help = "\
+Example 例:
+  lianzhan record list issue --q 护坡 --where nature=problem --incomplete
+  lianzhan record show 0196b2c3d4e5f60718293a4b5c6d7e8f
+  lianzhan record add issue issue.json --login lin
+  echo '{\"fields\":{\"note\":\"已核实\"}}' | lianzhan record edit 0196b2c3d4e5f60718293a4b5c6d7e8f - --login lin
+
+What is added is JSON: {\"fields\":{..},\"annexes\":{LEDGER:{..}},\"owner\":CODE}. GET /api/v1/ledgers/LEDGER says what fields there are.
+登记的内容是 JSON；有哪些栏目，见接口 /api/v1/ledgers/台账。")]
+pub(super) enum Record {
+    List(List),
+    Show(Show),
+    Add(Add),
+    Edit(Edit),
+}
+
+/// List records of a ledger 列出一本台账的记录
+#[derive(clap::Args)]
+#[command(after_help = "Example 例:\n  lianzhan record list issue --where nature=problem --sort changed")]
+pub(super) struct List {
+    /// The ledger 台账
+    ledger: String,
+    /// Words to find 要找的词
+    #[arg(long)]
+    q: Option<String>,
+    /// A field and its value, FIELD=VALUE; FIELD.from= and FIELD.to= are bounds, `-` is empty 某一项的值
+    #[arg(long = "where", value_name = "FIELD=VALUE")]
+    conditions: Vec<String>,
+    /// Only what lacks something 只列待补齐的
+    #[arg(long)]
+    incomplete: bool,
+    /// Stated on or after this day 此日起
+    #[arg(long, value_name = "DAY")]
+    since: Option<String>,
+    /// Stated on or before this day 到此日
+    #[arg(long, value_name = "DAY")]
+    until: Option<String>,
+    /// newest, oldest, changed, title, FIELD or -FIELD 排序
+    #[arg(long)]
+    sort: Option<String>,
+    /// Records at most 最多几条
+    #[arg(long, default_value_t = 50)]
+    limit: u64,
+    /// Print JSON 输出 JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Show a record: its fields, what it lacks, what it names and what names it 查看一条记录
+#[derive(clap::Args)]
+#[command(after_help = "Example 例:\n  lianzhan record show 0196b2c3d4e5f60718293a4b5c6d7e8f")]
+pub(super) struct Show {
+    /// Id of the record 记录编号
+    record: String,
+}
+
+/// Add a record 登记一条
+#[derive(clap::Args)]
+#[command(after_help = "Example 例:\n  lianzhan record add issue issue.json --login lin")]
+pub(super) struct Add {
+    /// The ledger 台账
+    ledger: String,
+    /// A file of JSON, or - JSON 文件
+    #[arg(default_value = "-")]
+    file: PathBuf,
+    /// Who signs 由谁签名
+    #[arg(long, env = "LIANZHAN_LOGIN")]
+    login: Option<String>,
+}
+
+/// Change a record: what is not named stays 修改一条，没写到的不变
+#[derive(clap::Args)]
+#[command(after_help = "Example 例:\n  lianzhan record edit 0196b2c3d4e5f60718293a4b5c6d7e8f change.json --login lin")]
+pub(super) struct Edit {
+    /// Id of the record 记录编号
+    record: String,
+    /// A file of JSON, or - JSON 文件
+    #[arg(default_value = "-")]
+    file: PathBuf,
+    /// Who signs 由谁签名
+    #[arg(long, env = "LIANZHAN_LOGIN")]
+    login: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Listed {
+    total: u64,
+    records: Vec<RecordBrief>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Done {
+    record: String,
+    change: Option<String>,
+}
+
+impl From<Written> for Done {
+    fn from(written: Written) -> Self {
+        Done {
+            record: written.record.to_string(),
+            change: Some(written.change.to_string()),
+        }
+    }
+}
+
+impl Record {
+    pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        match self {
+            Record::List(list) => list.run(shell),
+            Record::Show(show) => show.run(shell),
+            Record::Add(add) => add.run(shell),
+            Record::Edit(edit) => edit.run(shell),
+        }
+    }
+}
+
+impl List {
+    fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        for condition in &self.conditions {
+            let (field, value) = condition.split_once('=').with_context(|| {
+                said(
+                    format!("“{condition}”要写成 栏目=值。"),
+                    format!("write {condition:?} as FIELD=VALUE"),
+                )
+            })?;
+            pairs.push((format!("f.{field}"), value.to_owned()));
+        }
+        let asked = [("q", &self.q), ("since", &self.since), ("until", &self.until), ("sort", &self.sort)];
+        for (name, value) in asked {
+            pairs.extend(value.as_ref().map(|value| (name.to_owned(), value.clone())));
+        }
+        if self.incomplete {
+            pairs.push(("missing".into(), "1".into()));
+        }
+        let found: Listed = match Reach::open(&shell.dir())? {
+            Reach::Here(node) => {
+                node.catch_up(|_| {})?;
+                let (rows, total) = node.list(book(&self.ledger)?, &Asked::new(pairs), 0, self.limit)?;
+                Listed {
+                    total,
+                    records: rows.iter().map(|row| RecordBrief::of(&node, row)).collect(),
+                }
+            }
+            Reach::Running(client) => {
+                pairs.push(("limit".into(), self.limit.to_string()));
+                let query: Vec<String> = pairs
+                    .iter()
+                    .map(|(name, value)| format!("{}={}", percent(name), percent(value)))
+                    .collect();
+                client.get(&format!("/ledgers/{}/records?{}", percent(&self.ledger), query.join("&")))?
+            }
+        };
+        if self.json {
+            return out::json(&found);
+        }
+        let rows: Vec<Vec<String>> = found
+            .records
+            .iter()
+            .map(|record| {
+                let lacks = match record.missing {
+                    0 => String::new(),
+                    missing => missing.to_string(),
+                };
+                let title = record.title.lines().next().unwrap_or_default().to_owned();
+                vec![record.id.clone(), record.happened.clone(), title, lacks]
+            })
+            .collect();
+        let (headings, count) = match shell.lang {
+            Lang::Zh => (["编号", "时间", "内容", "缺项"], format!("共 {} 条\n", found.total)),
+            Lang::En => (["id", "when", "title", "lacks"], format!("{} records\n", found.total)),
+        };
+        let table = if rows.is_empty() { String::new() } else { out::table(&headings, &rows) };
+        out::bytes((table + &count).as_bytes())
+    }
+}
+
+impl Show {
+    fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        let record = parse_record(&self.record)?;
+        let sheet: RecordSheet = match Reach::open(&shell.dir())? {
+            Reach::Here(node) => {
+                node.catch_up(|_| {})?;
+                node.sheet(&record)?
+            }
+            Reach::Running(client) => client.get(&format!("/records/{record}/sheet"))?,
+        };
+        out::json(&sheet)
+    }
+}
+
+impl Add {
+    fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        let sent = read(&self.file)?;
+        let ledger = self.ledger;
+        let done = write(shell, self.login, &sent, "POST", &format!("/ledgers/{}/records", percent(&ledger)), {
+            let sent = sent.clone();
+            move |node, author| block_on(node.enter_sent(&author, &ledger, sent))?.map(|done| Some(done.into())).map_err(Into::into)
+        })?;
+        out::json(&done)
+    }
+}
+
+impl Edit {
+    fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        let record: RecordId = parse_record(&self.record)?;
+        let sent = read(&self.file)?;
+        let done = write(shell, self.login, &sent, "PATCH", &format!("/records/{record}"), {
+            let sent = sent.clone();
+            move |node, author| {
+                let done = block_on(node.amend_sent(&author, &record, sent))??;
+                Ok(done.map(Done::from))
+            }
+        })?;
+        out::json(&done.unwrap_or(Done {
+            record: record.to_string(),
+            change: None,
+        }))
+    }
+}
+
+fn read(file: &std::path::Path) -> anyhow::Result<Sent> {
+    let mut text = String::new();
+    if file.as_os_str() == "-" {
+        std::io::stdin().read_to_string(&mut text)?;
+    } else {
+        text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    }
+    serde_json::from_str(&text).with_context(|| {
+        said(
+            "这不是所要的 JSON：{\"fields\":{..}}。",
+            "this is not the JSON that is wanted: {\"fields\":{..}}",
+        )
+    })
+}
+
+/// Writes as a person, here or through the running node.
+fn write(
+    shell: &Shell,
+    login: Option<String>,
+    sent: &Sent,
+    method: &str,
+    path: &str,
+    here: impl FnOnce(std::sync::Arc<Node>, crate::services::Author) -> anyhow::Result<Option<Done>>,
+) -> anyhow::Result<Option<Done>> {
+    let reach = Reach::open(&shell.dir())?;
+    let login = ask::login(shell, login)?;
+    let passphrase = ask::passphrase(shell, ask::PASSPHRASE, "口令", "passphrase")?;
+    match reach {
+        Reach::Here(node) => {
+            let author = node.sign_in(&login, &passphrase)?;
+            here(node, author)
+        }
+        Reach::Running(client) => {
+            let mut body = serde_json::to_value(sent)?;
+            let members = json!({ "login": login, "passphrase": passphrase.expose_secret() });
+            if let (Value::Object(body), Value::Object(members)) = (&mut body, members) {
+                body.extend(members);
+            }
+            let done: Done = client.send(method, path, &body)?;
+            Ok(Some(done))
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Records as programs send and read them.
+
+use std::collections::BTreeMap;
+
+use lianzhan_protocol::id::{ChangeId, RecordId};
+use lianzhan_protocol::record::ledger::ledger;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+use super::{Amendment, NewEntry, Part, Values, book, from_json, is_annex};
+use crate::services::{Author, Node, ServiceError, Written};
+use crate::views;
+
+/// What a program sends of a record.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sent {
+    /// Fields of the record.
+    #[serde(default)]
+    pub fields: Map<String, Json>,
+    /// Fields of its personal parts, by ledger.
+    #[serde(default)]
+    pub annexes: BTreeMap<String, Map<String, Json>>,
+    /// Of a new record: the org that it is about, by division code or id; this node's own where none is named.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// Of a new record: the joint space in which it is to stand.
+    #[serde(default)]
+    pub space: Option<String>,
+    /// Of a change: the heads that its author saw; those of now where none are named.
+    #[serde(default)]
+    pub seen: Vec<String>,
+}
+
+/// A record, as a program reads it to change it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RecordSheet {
+    /// Its id.
+    pub id: String,
+    /// Its ledger.
+    pub ledger: String,
+    /// Division code of its owner.
+    pub owner: Option<String>,
+    /// Values by key.
+    pub fields: Map<String, Json>,
+    /// Names of its personal parts.
+    pub annexes: Vec<String>,
+    /// Fields that it lacks to be complete.
+    pub lacks: Vec<Lacking>,
+    /// Records that its fields name and that are here.
+    pub names: Vec<Named>,
+    /// Records that name it.
+    pub named_by: Vec<Named>,
+    /// Its heads, for `seen`.
+    pub seen: Vec<String>,
+}
+
+/// A field that a record lacks.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Lacking {
+    /// Its id.
+    pub field: String,
+    /// Its Chinese label.
+    pub zh: String,
+    /// Its English label.
+    pub en: String,
+}
+
+/// One end of a reference.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Named {
+    /// The field that names.
+    pub field: String,
+    /// The record at the other end.
+    pub record: String,
+    /// Its ledger.
+    pub ledger: String,
+    /// Its title.
+    pub title: String,
+}
+
+/// Ends of references that one answer lists.
+const NAMED: u64 = 200;
+
+impl Node {
+    /// Begins a record that a program sent.
+    pub async fn enter_sent(&self, author: &Author, of: &str, sent: Sent) -> Result<Written, ServiceError> {
+        let ledger = book(of)?;
+        let owner = match &sent.owner {
+            Some(owner) => self.org_named(owner)?,
+            None => self.org_id(),
+        };
+        let space = match &sent.space {
+            Some(id) => self
+                .offered_spaces(author, ledger)
+                .into_iter()
+                .find(|offered| offered.space.id().to_string() == *id)
+                .map(|offered| offered.space)
+                .ok_or_else(|| ServiceError::Bad("there is no such space that you may write into".into()))?,
+            None => lianzhan_protocol::trust::Space::of(owner, ledger.audience),
+        };
+        let main = from_json(ledger, Part::Main, &sent.fields, &Values::new())?;
+        let entry = NewEntry {
+            ledger: ledger.id.clone(),
+            space,
+            main,
+            annexes: annexes(&ledger.annexes, &sent, &BTreeMap::new())?,
+        };
+        self.enter(author, entry, None).await
+    }
+
+    /// Changes a record as a program sent it: what is not named stays. None if nothing differs.
+    pub async fn amend_sent(
+        &self,
+        author: &Author,
+        record: &RecordId,
+        sent: Sent,
+    ) -> Result<Option<Written>, ServiceError> {
+        let detail = self.own_record(record)?;
+        let ledger = book(&detail.ledger)?;
+        let seen: Vec<ChangeId> = sent.seen.iter().filter_map(|id| ChangeId::parse(id)).collect();
+        if seen.len() != sent.seen.len() {
+            return Err(ServiceError::Bad("`seen` names changes by 64 hexadecimal digits".into()));
+        }
+        let (base, base_annexes) = self.values_of(&detail, &seen);
+        let amendment = Amendment {
+            main: from_json(ledger, Part::Main, &sent.fields, &base)?,
+            annexes: annexes(&ledger.annexes, &sent, &base_annexes)?,
+            seen,
+        };
+        self.amend(author, &detail, amendment, None).await
+    }
+
+    /// A record of a ledger of its own, as a program reads it to change it.
+    pub fn sheet(&self, record: &RecordId) -> Result<RecordSheet, ServiceError> {
+        let detail = self.own_record(record)?;
+        let lacks = views::missing(&detail.state).into_iter().map(|field| Lacking {
+            field: field.id.clone(),
+            zh: field.zh.clone(),
+            en: field.en.clone(),
+        });
+        let fields = detail.state.fields.iter();
+        let fields = fields
+            .filter(|(key, _)| !key.starts_with(lianzhan_protocol::record::ANNEX_KEY))
+            .map(|(key, field)| (key.clone(), serde_json::to_value(&field.value).unwrap_or_default()));
+        let names = self.names(&detail.state)?.into_iter().map(|(field, found)| Named {
+            field,
+            record: found.id.to_string(),
+            ledger: found.ledger,
+            title: found.title,
+        });
+        let (named_by, _) = self.named_by(record, NAMED)?;
+        let named_by = named_by.into_iter().map(|naming| Named {
+            field: naming.field,
+            record: naming.row.record.to_string(),
+            ledger: naming.row.ledger,
+            title: naming.row.title,
+        });
+        Ok(RecordSheet {
+            id: record.to_string(),
+            owner: detail.owner.as_ref().map(|org| org.code.clone()),
+            fields: fields.collect(),
+            annexes: detail.annex_names.clone(),
+            lacks: lacks.collect(),
+            names: names.collect(),
+            named_by: named_by.collect(),
+            seen: detail.state.heads.iter().map(ToString::to_string).collect(),
+            ledger: detail.ledger,
+        })
+    }
+
+    fn own_record(&self, record: &RecordId) -> Result<crate::services::query::RecordDetail, ServiceError> {
+        let detail = self.record_detail(record)?;
+        match is_annex(&detail.ledger) {
+            true => Err(ServiceError::UnknownRecord(*record)),
+            false => Ok(detail),
+        }
+    }
+}
+
+fn annexes(
+    known: &[String],
+    sent: &Sent,
+    base: &BTreeMap<String, Values>,
+) -> Result<BTreeMap<String, Values>, ServiceError> {
+    let empty = Values::new();
+    let read = |(id, fields): (&String, &Map<String, Json>)| {
+        let annex = ledger(id)
+            .filter(|_| known.contains(id))
+            .ok_or_else(|| ServiceError::UnknownLedger(id.clone()))?;
+        let values = from_json(annex, Part::Annex(id), fields, base.get(id).unwrap_or(&empty))?;
+        Ok((id.clone(), values))
+    };
+    sent.annexes.iter().map(read).collect()
+}
