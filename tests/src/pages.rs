@@ -5,6 +5,7 @@ mod activity;
 mod bundles;
 mod forks;
 mod invitations;
+mod ledgers;
 mod offline;
 mod paper;
 mod posts;
@@ -40,7 +41,7 @@ fn the_pages_in_a_browser() {
         began.elapsed().as_secs_f64()
     );
     let mut scene = Scene { driver, prefecture };
-    let stories: [(&str, Story); 19] = [
+    let stories: [(&str, Story); 21] = [
         (
             "a wrong passphrase is told, the right one leads on",
             visits::entrance,
@@ -69,6 +70,10 @@ fn the_pages_in_a_browser() {
         (
             "the verifier's page is whole on every screen",
             verifying::whole_on_every_screen,
+        ),
+        (
+            "any ledger is entered by its definition, found and changed",
+            ledgers::entering,
         ),
         (
             "a joint activity is sealed, and what comes after is marked",
@@ -103,6 +108,10 @@ fn the_pages_in_a_browser() {
         (
             "a station alone registers, and is witnessed when the township is back",
             offline::offline,
+        ),
+        (
+            "what somebody types survives a kill of the machine",
+            ledgers::killed_while_typing,
         ),
         (
             "a station that was copied shows both branches, and its clerk signs anew",

@@ -229,6 +229,13 @@ impl Prefecture {
         Ok(())
     }
 
+    /// Ends a node as a power cut does.
+    pub fn kill(&mut self, name: &str) -> anyhow::Result<()> {
+        let process = self.running.remove(name);
+        drop(process.with_context(|| format!("{name} does not run"))?);
+        Ok(())
+    }
+
     /// Ends the demo, if it still runs, so that nodes can be started one by one.
     pub fn end_demo(&mut self) -> anyhow::Result<()> {
         self.end(ALL)

@@ -4,6 +4,7 @@ mod activities;
 mod door;
 mod imports;
 mod keys;
+mod ledgers;
 mod posts;
 mod records;
 mod trust;

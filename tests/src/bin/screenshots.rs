@@ -83,7 +83,7 @@ const fn shot(name: &'static str, place: &'static str, login: &'static str, page
     }
 }
 
-const SHOTS: [Shot; 35] = [
+const SHOTS: [Shot; 42] = [
     Shot {
         small: (Some("login"), None),
         ..shot("login", "shiqiao", "", Page::At("/login"))
@@ -122,6 +122,13 @@ const SHOTS: [Shot; 35] = [
     },
     shot("activity-deputy", "shiqiao", "luo", Page::Joint),
     shot("deputies", "county", "ye", Page::At("/deputies")),
+    shot("ledgers", "shiqiao", "lin", Page::At("/ledgers")),
+    shot("ledgers-county", "county", "ye", Page::At("/ledgers")),
+    shot("ledger", "shiqiao", "lin", Page::At("/ledgers/letters_visits")),
+    shot("ledger-county", "county", "ye", Page::At("/ledgers/deputy_roster")),
+    shot("ledger-all", "shiqiao", "lin", Page::At("/ledgers/letters_visits?all=1")),
+    shot("ledger-form", "shiqiao", "lin", Page::At("/ledgers/letters_visits/new")),
+    shot("ledger-form-rows", "shiqiao", "lin", Page::At("/ledgers/deputy_roster/new")),
     Shot {
         small: (Some("network"), None),
         ..shot("network", "county", "ye", Page::At("/network"))

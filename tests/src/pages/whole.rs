@@ -88,8 +88,10 @@ document.addEventListener("focusin", ({ target }) => {
 "#;
 
 /// Pages that everybody may ask for.
-const PATHS: [&str; 10] = [
+const PATHS: [&str; 12] = [
     "/",
+    "/ledgers",
+    "/ledgers/letters_visits?sort=changed",
     "/visits",
     "/activities",
     "/deputies",
@@ -125,6 +127,9 @@ pub(super) fn every_page(scene: &mut Scene) {
             let revoke = visit.count("a[href$='/revoke']") > 0;
             paths.extend(revoke.then(|| format!("{post}/revoke?ground=hard&reason=x")));
             paths.push(post);
+            if login == "lin" {
+                paths.extend(["/ledgers/deputy_roster/new", "/ledgers/letters_visits/new"].map(str::to_owned));
+            }
             visit.go("/visits");
             paths.push(first_link(&visit, "#visits tbody .lead a"));
             paths.push(first_link(&visit, "#visits tbody a.pm"));
