@@ -1334,3 +1334,6 @@ typing-untitled = No title
 named-by = Named by
 named-by-more = { $count } more
 record-edit = Change
+entry-member = Name
+entry-geo = Latitude, longitude, as 30.272111, 109.486099
+entry-any = Type words of its title, or the id of a record

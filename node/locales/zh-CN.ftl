@@ -1031,3 +1031,6 @@ typing-untitled = 没有标题
 named-by = 哪里提到它
 named-by-more = 另有 { $count } 处
 record-edit = 修改
+entry-member = 名称
+entry-geo = 纬度, 经度，如 30.272111, 109.486099
+entry-any = 填标题的几个字来找，或填记录编号

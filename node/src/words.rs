@@ -52,8 +52,14 @@ pub fn zh(error: &ServiceError) -> String {
         ServiceError::Attachment(error) => error.zh(),
         ServiceError::Config(error) => error.zh(),
         ServiceError::Fields(faults) => {
-            let each = faults.iter().map(|fault| format!("{}：{}", fault.label_zh, fault.zh));
-            format!("有 {} 处要改。{}", faults.len(), each.collect::<Vec<_>>().join("；"))
+            let each = faults
+                .iter()
+                .map(|fault| format!("{}：{}", fault.label_zh, fault.zh));
+            format!(
+                "有 {} 处要改。{}",
+                faults.len(),
+                each.collect::<Vec<_>>().join("；")
+            )
         }
         ServiceError::Invitation(error) => error.zh(),
         ServiceError::Select(error) => select(error),

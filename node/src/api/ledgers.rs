@@ -86,7 +86,10 @@ async fn list(
             .map(|number| number.min(most))
             .map_err(|_| Problem::request(format!("`{name}` is a whole number"))),
     };
-    let (offset, limit) = (number("offset", 0, OFFSET_MAX)?, number("limit", LIMIT, LIMIT_MAX)?);
+    let (offset, limit) = (
+        number("offset", 0, OFFSET_MAX)?,
+        number("limit", LIMIT, LIMIT_MAX)?,
+    );
     let found = blocking(&state, move |node| {
         let (rows, total) = node.list(book(&id)?, &asked, offset, limit)?;
         let records = rows.iter().map(|row| RecordBrief::of(node, row)).collect();

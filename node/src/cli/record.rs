@@ -90,7 +90,9 @@ pub(super) struct Add {
 
 /// Change a record: what is not named stays 修改一条，没写到的不变
 #[derive(clap::Args)]
-#[command(after_help = "Example 例:\n  lianzhan record edit 0196b2c3d4e5f60718293a4b5c6d7e8f change.json --login lin")]
+#[command(
+    after_help = "Example 例:\n  lianzhan record edit 0196b2c3d4e5f60718293a4b5c6d7e8f change.json --login lin"
+)]
 pub(super) struct Edit {
     /// Id of the record 记录编号
     record: String,
@@ -146,7 +148,12 @@ impl List {
             })?;
             pairs.push((format!("f.{field}"), value.to_owned()));
         }
-        let asked = [("q", &self.q), ("since", &self.since), ("until", &self.until), ("sort", &self.sort)];
+        let asked = [
+            ("q", &self.q),
+            ("since", &self.since),
+            ("until", &self.until),
+            ("sort", &self.sort),
+        ];
         for (name, value) in asked {
             pairs.extend(value.as_ref().map(|value| (name.to_owned(), value.clone())));
         }
@@ -168,7 +175,11 @@ impl List {
                     .iter()
                     .map(|(name, value)| format!("{}={}", percent(name), percent(value)))
                     .collect();
-                client.get(&format!("/ledgers/{}/records?{}", percent(&self.ledger), query.join("&")))?
+                client.get(&format!(
+                    "/ledgers/{}/records?{}",
+                    percent(&self.ledger),
+                    query.join("&")
+                ))?
             }
         };
         if self.json {
@@ -187,10 +198,20 @@ impl List {
             })
             .collect();
         let (headings, count) = match shell.lang {
-            Lang::Zh => (["编号", "时间", "内容", "缺项"], format!("共 {} 条\n", found.total)),
-            Lang::En => (["id", "when", "title", "lacks"], format!("{} records\n", found.total)),
+            Lang::Zh => (
+                ["编号", "时间", "内容", "缺项"],
+                format!("共 {} 条\n", found.total),
+            ),
+            Lang::En => (
+                ["id", "when", "title", "lacks"],
+                format!("{} records\n", found.total),
+            ),
         };
-        let table = if rows.is_empty() { String::new() } else { out::table(&headings, &rows) };
+        let table = if rows.is_empty() {
+            String::new()
+        } else {
+            out::table(&headings, &rows)
+        };
         out::bytes((table + &count).as_bytes())
     }
 }
@@ -213,10 +234,21 @@ impl Add {
     fn run(self, shell: &Shell) -> anyhow::Result<()> {
         let sent = read(&self.file)?;
         let ledger = self.ledger;
-        let done = write(shell, self.login, &sent, "POST", &format!("/ledgers/{}/records", percent(&ledger)), {
-            let sent = sent.clone();
-            move |node, author| block_on(node.enter_sent(&author, &ledger, sent))?.map(|done| Some(done.into())).map_err(Into::into)
-        })?;
+        let done = write(
+            shell,
+            self.login,
+            &sent,
+            "POST",
+            &format!("/ledgers/{}/records", percent(&ledger)),
+            {
+                let sent = sent.clone();
+                move |node, author| {
+                    block_on(node.enter_sent(&author, &ledger, sent))?
+                        .map(|done| Some(done.into()))
+                        .map_err(Into::into)
+                }
+            },
+        )?;
         out::json(&done)
     }
 }
@@ -225,13 +257,20 @@ impl Edit {
     fn run(self, shell: &Shell) -> anyhow::Result<()> {
         let record: RecordId = parse_record(&self.record)?;
         let sent = read(&self.file)?;
-        let done = write(shell, self.login, &sent, "PATCH", &format!("/records/{record}"), {
-            let sent = sent.clone();
-            move |node, author| {
-                let done = block_on(node.amend_sent(&author, &record, sent))??;
-                Ok(done.map(Done::from))
-            }
-        })?;
+        let done = write(
+            shell,
+            self.login,
+            &sent,
+            "PATCH",
+            &format!("/records/{record}"),
+            {
+                let sent = sent.clone();
+                move |node, author| {
+                    let done = block_on(node.amend_sent(&author, &record, sent))??;
+                    Ok(done.map(Done::from))
+                }
+            },
+        )?;
         out::json(&done.unwrap_or(Done {
             record: record.to_string(),
             change: None,

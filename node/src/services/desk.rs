@@ -286,20 +286,26 @@ impl RowState {
             serde_json::Value::String(text) => Some(Value::Text(text.clone())),
             _ => None,
         };
-        if !field.set {
+        let all = self.0["fields"].as_object().into_iter().flatten();
+        if !field.set && !field.many {
             return value(&self.0["fields"][&field.id]["value"]).into_iter().collect();
         }
-        let (head, part) = field
-            .id
-            .split_once('/')
-            .map_or((field.id.as_str(), None), |(head, part)| (head, Some(part)));
-        let all = self.0["fields"].as_object().into_iter().flatten();
-        all.filter(|(key, _)| {
-            let mut parts = key.split('/');
-            parts.next() == Some(head) && parts.next().is_some() && parts.next() == part
-        })
-        .filter_map(|(_, field)| value(&field["value"]))
-        .collect()
+        let (head, part) = match (field.set, field.id.split_once('/')) {
+            (true, Some((head, part))) => (head, Some(part)),
+            _ => (field.id.as_str(), None),
+        };
+        let mut members = Vec::new();
+        for (key, found) in all {
+            let Some(rest) = key.strip_prefix(head).and_then(|rest| rest.strip_prefix('/')) else {
+                continue;
+            };
+            // The member of the set, its part, and of a set within it the member of that.
+            let mut rest = rest.split('/').skip(1);
+            if rest.next() == part && (field.many && part.is_some()) == rest.next().is_some() {
+                members.extend(value(&found["value"]));
+            }
+        }
+        members
     }
 
     /// The first change of its history.

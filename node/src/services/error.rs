@@ -174,6 +174,8 @@ impl ServiceError {
 }
 
 fn fields_en(faults: &[super::ledger::FieldFault]) -> String {
-    let each = faults.iter().map(|fault| format!("{}: {}", fault.label_en, fault.en));
+    let each = faults
+        .iter()
+        .map(|fault| format!("{}: {}", fault.label_en, fault.en));
     each.collect::<Vec<_>>().join("; ")
 }

@@ -164,7 +164,15 @@ impl Node {
         if !puts.is_empty() {
             let salt = Salt::Plain(draft.begins);
             let seen = &beside.seen;
-            prepared.push(self.prepare(author, &draft.record, &draft.ledger, &draft.space, puts, &salt, seen)?);
+            prepared.push(self.prepare(
+                author,
+                &draft.record,
+                &draft.ledger,
+                &draft.space,
+                puts,
+                &salt,
+                seen,
+            )?);
         }
         let last = prepared
             .last()
@@ -219,7 +227,15 @@ impl Node {
             )
         })?;
         let salt = Salt::Sealed(&key, env::random());
-        self.prepare(author, &annex.record, &annex.ledger, &annex.space, annex.puts, &salt, &[])
+        self.prepare(
+            author,
+            &annex.record,
+            &annex.ledger,
+            &annex.space,
+            annex.puts,
+            &salt,
+            &[],
+        )
     }
 
     fn prepare_annex(

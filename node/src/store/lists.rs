@@ -95,7 +95,10 @@ impl Condition {
             }
             Condition::Has(column, value) => {
                 values.push(sql(value));
-                format!("EXISTS (SELECT 1 FROM json_each({}) j WHERE j.value = ?)", quoted(column))
+                format!(
+                    "EXISTS (SELECT 1 FROM json_each({}) j WHERE j.value = ?)",
+                    quoted(column)
+                )
             }
             Condition::From(column, value) => {
                 values.push(sql(value));

@@ -11,8 +11,8 @@ use lianzhan_protocol::trust::{Audience, Space};
 
 use super::answer::{Desk, Fault};
 use super::page::{
-    Conflict, ConflictValue, Due, Fact, Field, Link, NamedByRow, NextStep, PrivateKind, PrivatePart, PrivateState,
-    RecordPage, Section, Timeline, Turn, VisitAct,
+    Conflict, ConflictValue, Due, Fact, Field, Link, NamedByRow, NextStep, PrivateKind, PrivatePart,
+    PrivateState, RecordPage, Section, Timeline, Turn, VisitAct,
 };
 use super::proof::Panels;
 use super::{attachments, bundles, say, timeline, visit_form};

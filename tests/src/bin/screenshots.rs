@@ -125,10 +125,30 @@ const SHOTS: [Shot; 42] = [
     shot("ledgers", "shiqiao", "lin", Page::At("/ledgers")),
     shot("ledgers-county", "county", "ye", Page::At("/ledgers")),
     shot("ledger", "shiqiao", "lin", Page::At("/ledgers/letters_visits")),
-    shot("ledger-county", "county", "ye", Page::At("/ledgers/deputy_roster")),
-    shot("ledger-all", "shiqiao", "lin", Page::At("/ledgers/letters_visits?all=1")),
-    shot("ledger-form", "shiqiao", "lin", Page::At("/ledgers/letters_visits/new")),
-    shot("ledger-form-rows", "shiqiao", "lin", Page::At("/ledgers/deputy_roster/new")),
+    shot(
+        "ledger-county",
+        "county",
+        "ye",
+        Page::At("/ledgers/deputy_roster"),
+    ),
+    shot(
+        "ledger-all",
+        "shiqiao",
+        "lin",
+        Page::At("/ledgers/letters_visits?all=1"),
+    ),
+    shot(
+        "ledger-form",
+        "shiqiao",
+        "lin",
+        Page::At("/ledgers/letters_visits/new"),
+    ),
+    shot(
+        "ledger-form-rows",
+        "shiqiao",
+        "lin",
+        Page::At("/ledgers/deputy_roster/new"),
+    ),
     Shot {
         small: (Some("network"), None),
         ..shot("network", "county", "ye", Page::At("/network"))

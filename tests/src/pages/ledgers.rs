@@ -91,7 +91,10 @@ pub(super) fn killed_while_typing(scene: &mut Scene) {
         visit.path()
     };
     let files = std::fs::read_dir(scene.prefecture.node("shiqiao")).unwrap();
-    for file in files.map(|file| file.unwrap().path()).filter(|path| path.is_file()) {
+    for file in files
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.is_file())
+    {
         let bytes = std::fs::read(&file).unwrap();
         let found = bytes.windows(HALF.len()).any(|part| part == HALF.as_bytes());
         assert!(!found, "{} holds what was typed", file.display());

@@ -128,7 +128,8 @@ pub(super) fn every_page(scene: &mut Scene) {
             paths.extend(revoke.then(|| format!("{post}/revoke?ground=hard&reason=x")));
             paths.push(post);
             if login == "lin" {
-                paths.extend(["/ledgers/deputy_roster/new", "/ledgers/letters_visits/new"].map(str::to_owned));
+                paths
+                    .extend(["/ledgers/deputy_roster/new", "/ledgers/letters_visits/new"].map(str::to_owned));
             }
             visit.go("/visits");
             paths.push(first_link(&visit, "#visits tbody .lead a"));

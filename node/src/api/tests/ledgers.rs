@@ -30,10 +30,16 @@ async fn every_ledger_tells_its_definition_with_a_schema() {
         .iter()
         .map(|ledger| ledger["id"].as_str().unwrap())
         .collect();
-    assert!(ids.contains(&"letters_visits") && !ids.contains(&"subject"), "{ids:?}");
+    assert!(
+        ids.contains(&"letters_visits") && !ids.contains(&"subject"),
+        "{ids:?}"
+    );
     for id in ids {
         let told = api.get(&format!("/api/v1/ledgers/{id}")).await.json();
-        assert_eq!(told["schema"]["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        assert_eq!(
+            told["schema"]["$schema"],
+            "https://json-schema.org/draft/2020-12/schema"
+        );
         assert!(told["definition"].as_str().unwrap().len() == 64, "{id}");
     }
     let path = "/api/v1/ledgers/nonsense";
@@ -67,9 +73,20 @@ async fn a_record_is_entered_found_and_changed_with_only_what_differs() {
     }
     let sheet = api.get(&format!("/api/v1/records/{record}/sheet")).await.json();
     assert_eq!(sheet["annexes"], json!(["subject"]));
-    assert!(!sheet.to_string().contains("赵某某"), "what stands in annexes is in no answer");
-    let lacks: Vec<&str> = sheet["lacks"].as_array().unwrap().iter().map(|one| one["field"].as_str().unwrap()).collect();
-    assert!(lacks.contains(&"triage") && lacks.contains(&"receiver"), "{lacks:?}");
+    assert!(
+        !sheet.to_string().contains("赵某某"),
+        "what stands in annexes is in no answer"
+    );
+    let lacks: Vec<&str> = sheet["lacks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["field"].as_str().unwrap())
+        .collect();
+    assert!(
+        lacks.contains(&"triage") && lacks.contains(&"receiver"),
+        "{lacks:?}"
+    );
     let path = format!("/api/v1/records/{record}");
     let change = entry(json!({ "triage": "answered_now", "persons": 2 }), json!({}));
     let answer = api.patch(&path, change.clone()).await;
@@ -78,7 +95,11 @@ async fn a_record_is_entered_found_and_changed_with_only_what_differs() {
     let shown = api.get(&path).await.json();
     let puts = shown["changes"].as_array().unwrap().len();
     assert_eq!(puts, 2);
-    assert_eq!(api.patch(&path, change).await.json()["change"], Value::Null, "nothing differs");
+    assert_eq!(
+        api.patch(&path, change).await.json()["change"],
+        Value::Null,
+        "nothing differs"
+    );
     assert_eq!(shown["state"]["fields"]["triage"]["value"], "answered_now");
 }
 
@@ -108,7 +129,9 @@ async fn two_who_saw_the_same_and_changed_the_same_field_stand_side_by_side() {
         assert_eq!(api.patch(&path, change).await.status, StatusCode::OK);
     }
     let shown = api.get(&path).await.json();
-    let candidates = shown["state"]["fields"]["triage"]["candidates"].as_array().unwrap();
+    let candidates = shown["state"]["fields"]["triage"]["candidates"]
+        .as_array()
+        .unwrap();
     assert_eq!(candidates.len(), 2, "neither covers the other");
 }
 
@@ -118,15 +141,23 @@ async fn every_wrong_field_is_a_problem_of_its_own() {
     let path = "/api/v1/ledgers/letters_visits/records";
     let wrong = json!({ "channel": "pigeon", "persons": 0, "reg_no": "1", "nonsense": true });
     let problem = api.refused(path, entry(wrong, json!({})), 422, "fields").await;
-    let named: Vec<&str> = problem["errors"].as_array().unwrap().iter().map(|one| one["field"].as_str().unwrap()).collect();
+    let named: Vec<&str> = problem["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["field"].as_str().unwrap())
+        .collect();
     assert_eq!(named.len(), 4, "{problem}");
     let personal = with(&fields(), json!({ "gist": "请打 139 0000 0016" }));
     let problem = api.refused(path, entry(personal, json!({})), 422, "fields").await;
     assert_eq!(problem["errors"][0]["field"], "gist");
-    let lacking = api.refused(path, entry(json!({}), json!({})), 422, "fields").await;
+    let lacking = api
+        .refused(path, entry(json!({}), json!({})), 422, "fields")
+        .await;
     assert_eq!(lacking["errors"].as_array().unwrap().len(), 5, "{lacking}");
     let foreign = entry(fields(), json!({ "deputy_private": { "mobile": "1" } }));
     api.refused(path, foreign, 404, "not-here").await;
     let annex = "/api/v1/ledgers/subject/records";
-    api.refused(annex, entry(json!({}), json!({})), 404, "not-here").await;
+    api.refused(annex, entry(json!({}), json!({})), 404, "not-here")
+        .await;
 }

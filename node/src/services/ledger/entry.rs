@@ -60,32 +60,32 @@ impl Node {
     /// for which an office above may write, and joint ones.
     pub fn offered_spaces(&self, author: &Author, ledger: &Ledger) -> Vec<Offered> {
         let directory = self.directory();
+        let below = directory
+            .orgs()
+            .filter(|org| org.id != self.org && directory.is_at_or_above(&self.org, &org.id));
+        let mut below: Vec<_> = below.map(|org| (org.code.clone(), org.id)).collect();
+        below.sort_unstable();
         let mut all: Vec<Offered> = Vec::new();
-        if ledger.audience != Audience::Joint {
+        let audiences = std::iter::once(ledger.audience).chain(ledger.also.iter().copied());
+        for audience in audiences.filter(|audience| *audience != Audience::Joint) {
             all.push(Offered {
-                space: self.own_space(ledger.audience),
+                space: self.own_space(audience),
                 own: true,
             });
-            let vertical = matches!(ledger.audience, Audience::Township | Audience::County | Audience::City);
-            if vertical {
-                let below = directory
-                    .orgs()
-                    .filter(|org| org.id != self.org && directory.is_at_or_above(&self.org, &org.id));
-                let mut below: Vec<_> = below.map(|org| (org.code.clone(), org.id)).collect();
-                below.sort_unstable();
-                all.extend(below.into_iter().map(|(_, org)| Offered {
-                    space: Space::of(org, ledger.audience),
+            if matches!(audience, Audience::Township | Audience::County | Audience::City) {
+                all.extend(below.iter().map(|(_, org)| Offered {
+                    space: Space::of(*org, audience),
                     own: false,
                 }));
             }
         }
-        if matches!(ledger.audience, Audience::City | Audience::Joint) {
-            all.extend(directory.joint_spaces().map(|space| Offered {
-                space: space.clone(),
-                own: false,
-            }));
-        }
-        all.retain(|offered| self.may_put(author, &ledger.id, &offered.space));
+        all.extend(directory.joint_spaces().map(|space| Offered {
+            space: space.clone(),
+            own: false,
+        }));
+        all.retain(|offered| {
+            ledger.lives_in(&offered.space) && self.may_put(author, &ledger.id, &offered.space)
+        });
         all
     }
 
@@ -126,12 +126,16 @@ impl Node {
     /// The draft of a record that begins now.
     fn entry_draft(&self, author: &Author, ledger: &Ledger, entry: NewEntry) -> Result<Draft, ServiceError> {
         let NewEntry {
-            space, mut main, annexes, ..
+            space,
+            mut main,
+            annexes,
+            ..
         } = entry;
         let begins = NewRecord::begin(&ledger.id, &space)?;
         let happened = views::happened_field(ledger).and_then(|field| main.get(&field.id));
         let happened = happened.and_then(Value::as_text).map(str::to_owned);
-        if ledger.field(NUMBER).is_some_and(|field| field.auto) && !main.contains_key(NUMBER)
+        if ledger.field(NUMBER).is_some_and(|field| field.auto)
+            && !main.contains_key(NUMBER)
             && let Some(happened) = &happened
         {
             let number = self.next_reg_nos(happened, 1)?.remove(0);
@@ -142,8 +146,12 @@ impl Node {
             .into_iter()
             .map(|(key, value)| Put::field(&key, value))
             .collect();
-        let registers = ledger.events.iter().any(|event| event == EventKind::Register.as_str());
-        if registers && self.may_sign(author, EventKind::Register, &space)
+        let registers = ledger
+            .events
+            .iter()
+            .any(|event| event == EventKind::Register.as_str());
+        if registers
+            && self.may_sign(author, EventKind::Register, &space)
             && let Some(happened) = happened
         {
             puts.push(Put::event(&Event::Register { happened }));
@@ -265,7 +273,11 @@ impl Node {
 /// Nothing is wrong with the values of a record that is about to be written.
 fn sound(ledger: &Ledger, values: &Values) -> Result<(), ServiceError> {
     let faults = unsound(ledger, values);
-    if faults.is_empty() { Ok(()) } else { Err(ServiceError::Fields(faults)) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(ServiceError::Fields(faults))
+    }
 }
 
 /// The annexes that have anything in them. One that has a reference shares a fresh one with the record: without the annex
@@ -280,7 +292,7 @@ fn annexes_to_write(ledger: &Ledger, annexes: BTreeMap<String, Values>, main: &m
     }
     let shares = |of: &Ledger| {
         of.field(REFERENCE)
-            .is_some_and(|field| field.auto && field.kind == FieldKind::Str)
+            .is_some_and(|field| field.auto && field.kind == FieldKind::Rid)
     };
     if shares(ledger) && !main.contains_key(REFERENCE) {
         let reference = Value::Text(lianzhan_protocol::codec::hex(&env::random::<16>()));

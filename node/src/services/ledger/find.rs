@@ -2,16 +2,17 @@
 
 use lianzhan_protocol::id::{OrgId, RecordId};
 use lianzhan_protocol::record::RecordState;
-use lianzhan_protocol::record::ledger::{Field, Problem, ledger};
+use lianzhan_protocol::record::ledger::{Field, Problem, ledger, ledgers};
 use lianzhan_protocol::trust::Org;
 
-use super::typed::is_id;
 use crate::services::{Node, ServiceError};
 use crate::store::{NamingRow, RecordRow, TitleRow};
 use crate::views;
 
-/// Names of the directory, which references may name beside records: they are orgs and no ledger.
-const OF_DIRECTORY: [&str; 3] = ["org", "site", "body"];
+/// Things of the directory that are orgs. Of the others nothing is stated yet, and ids are typed as they are.
+const ORGS: [&str; 3] = ["org", "site", "body"];
+/// A reference into any ledger.
+const ANY: &str = "*";
 /// Digits of an id by which records with one title are told apart.
 const TAIL: usize = 8;
 /// Records with one title that are looked through.
@@ -57,7 +58,13 @@ impl Candidate {
 
 /// A title in an input has one line, and is not the whole of a long text.
 fn first_line(title: &str) -> String {
-    title.lines().next().unwrap_or_default().chars().take(60).collect()
+    title
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(60)
+        .collect()
 }
 
 /// A record that a field names.
@@ -82,6 +89,17 @@ pub struct NamedBy {
     pub field: String,
 }
 
+/// The ledgers with records of their own into which a field may point.
+fn ledgers_of(field: &Field) -> impl Iterator<Item = &str> {
+    let any = field.kind.targets().any(|target| target == ANY);
+    let named = field
+        .kind
+        .targets()
+        .filter(move |target| !any && ledger(target).is_some());
+    let all = ledgers().iter().map(|ledger| ledger.id.as_str());
+    named.chain(all.filter(move |id| any && !super::is_annex(id)))
+}
+
 impl Node {
     /// What a field may name: what was typed is found in it, or the first if nothing was. At most `limit`, and whether there
     /// may be more.
@@ -94,16 +112,22 @@ impl Node {
         let words = typed.rsplit_once(" #").map_or(typed, |(words, _)| words).trim();
         let matches = views::query_expression(words);
         let mut all = Vec::new();
-        for target in field.kind.targets() {
-            if ledger(target).is_some() {
-                let asked = (limit + 1) as u64;
-                let rows = self
-                    .store
-                    .read(|reader| reader.titles(target, matches.as_deref(), asked))?;
-                all.extend(rows.into_iter().map(Candidate::of));
-            } else if OF_DIRECTORY.contains(&target) {
-                all.extend(self.near_orgs(words));
+        let asked = (limit + 1) as u64;
+        for target in ledgers_of(field) {
+            // What may be of any ledger is offered once it is looked for.
+            if matches.is_none() && field.kind.targets().any(|target| target == ANY) {
+                return Ok((Vec::new(), true));
             }
+            let rows = self
+                .store
+                .read(|reader| reader.titles(target, matches.as_deref(), asked))?;
+            all.extend(rows.into_iter().map(Candidate::of));
+            if all.len() > limit {
+                break;
+            }
+        }
+        if field.kind.targets().any(|target| ORGS.contains(&target)) {
+            all.extend(self.near_orgs(words));
         }
         let more = all.len() > limit;
         all.truncate(limit);
@@ -126,10 +150,7 @@ impl Node {
 
     /// Whether there is anything to choose from: a field may name what no ledger of this program holds.
     pub fn has_candidates(&self, field: &Field) -> bool {
-        field
-            .kind
-            .targets()
-            .any(|target| ledger(target).is_some() || OF_DIRECTORY.contains(&target))
+        ledgers_of(field).next().is_some() || field.kind.targets().any(|target| ORGS.contains(&target))
     }
 
     /// The id that was meant by what was typed: an id, a title with the digits behind it, or a title that only one has.
@@ -138,18 +159,17 @@ impl Node {
         if typed.is_empty() {
             return Ok(None);
         }
-        if is_id(typed) {
+        if RecordId::parse(typed).is_some() {
             return Ok(Some(typed.to_owned()));
         }
         let (title, tail) = typed.rsplit_once(" #").unwrap_or((typed, ""));
         let fitting = |candidate: &Candidate| candidate.title == title && candidate.id.ends_with(tail);
         let mut found: Vec<Candidate> = Vec::new();
-        for target in field.kind.targets() {
-            if ledger(target).is_some() {
-                found.extend(self.titled(target, title).into_iter().filter(fitting));
-            } else if OF_DIRECTORY.contains(&target) {
-                found.extend(self.near_orgs(title).into_iter().filter(fitting));
-            }
+        for target in ledgers_of(field) {
+            found.extend(self.titled(target, title).into_iter().filter(fitting));
+        }
+        if field.kind.targets().any(|target| ORGS.contains(&target)) {
+            found.extend(self.near_orgs(title).into_iter().filter(fitting));
         }
         found.dedup_by(|a, b| a.id == b.id);
         match found.as_slice() {
@@ -177,7 +197,8 @@ impl Node {
         if let Some(org) = OrgId::parse(id).and_then(|id| self.directory().org(&id).cloned()) {
             return Candidate::of_org(&org).typed();
         }
-        let row = RecordId::parse(id).and_then(|id| self.store.read(|reader| reader.title(&id)).ok().flatten());
+        let row =
+            RecordId::parse(id).and_then(|id| self.store.read(|reader| reader.title(&id)).ok().flatten());
         match row {
             Some(row) if !row.ledger.is_empty() => Candidate::of(row).typed(),
             _ => id.to_owned(),
@@ -197,7 +218,10 @@ impl Node {
 
     /// The records that the fields of a record name and that are here, by field.
     pub fn names(&self, state: &RecordState) -> Result<Vec<(String, NamedRecord)>, ServiceError> {
-        let Some(definition) = state.definition.and_then(|hash| crate::services::definition(&hash)) else {
+        let Some(definition) = state
+            .definition
+            .and_then(|hash| crate::services::definition(&hash))
+        else {
             return Ok(Vec::new());
         };
         let mut all = Vec::new();

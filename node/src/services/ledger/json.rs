@@ -2,7 +2,7 @@
 //! Sets may be sent as lists; a decimal is a number of units or text with its point.
 
 use lianzhan_protocol::record::Value;
-use lianzhan_protocol::record::ledger::{Field, FieldKind, Ledger, Problem, Required};
+use lianzhan_protocol::record::ledger::{Field, FieldKind, Keys, Ledger, Problem, Required};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
@@ -64,7 +64,11 @@ impl LedgerJson {
             en: ledger.en.clone(),
             audience: ledger.audience.as_str().to_owned(),
             annexes: ledger.annexes.clone(),
-            writers: ledger.writers.iter().map(|role| role.as_str().to_owned()).collect(),
+            writers: ledger
+                .writers
+                .iter()
+                .map(|role| role.as_str().to_owned())
+                .collect(),
             records: figures.map_or(0, |figures| figures.records),
             own: figures.map_or(0, |figures| figures.own),
             incomplete: figures.map_or(0, |figures| figures.incomplete),
@@ -96,25 +100,30 @@ impl RecordBrief {
 pub fn schema(ledger: &Ledger) -> Json {
     let mut properties = Map::new();
     let mut required: Vec<&str> = Vec::new();
-    for field in &ledger.fields {
-        if field.id == "of" || (field.auto && field.set) {
+    for field in ledger.fields.iter().filter(|field| field.id != "of") {
+        let of_set = field
+            .parent()
+            .and_then(|id| ledger.field(id))
+            .is_some_and(|of| of.set);
+        if of_set || (field.kind == FieldKind::Struct && !field.set) {
             continue;
         }
-        match (field.set, field.id.split_once('/')) {
-            (true, Some((head, part))) => {
-                let rows = properties
-                    .entry(head.to_owned())
-                    .or_insert_with(|| json!({ "type": "array", "items": { "type": "object", "properties": {} } }));
-                rows["items"]["properties"][part] = described(field);
-            }
-            (true, None) => {
-                let items = described(field);
-                let title = json!({ "type": "array", "items": items, "title": field.en, "x-title-zh": field.zh });
-                properties.insert(field.id.clone(), title);
-            }
-            (false, _) => drop(properties.insert(field.id.clone(), described(field))),
-        }
-        if field.required == Required::Required && field.when.is_none() && !field.auto && !field.id.contains('/') {
+        let one = match field.kind {
+            FieldKind::Struct => members(ledger, field),
+            _ => described(field),
+        };
+        let listed = field.set || field.many;
+        let said = match (&field.keys, listed) {
+            (_, false) => one,
+            (None | Some(Keys::Order), true) => labelled(field, json!({ "type": "array", "items": one })),
+            (Some(_), true) => labelled(field, json!({ "type": "object", "additionalProperties": one })),
+        };
+        properties.insert(field.id.clone(), said);
+        if field.required == Required::Required
+            && field.when.is_none()
+            && !field.auto
+            && field.parent().is_none()
+        {
             required.push(&field.id);
         }
     }
@@ -127,9 +136,42 @@ pub fn schema(ledger: &Ledger) -> Json {
     })
 }
 
+/// The members of a struct.
+fn members(ledger: &Ledger, of: &Field) -> Json {
+    let parts = ledger.fields.iter().filter(|part| part.parent() == Some(&of.id));
+    let properties: Map<String, Json> = parts
+        .map(|part| {
+            let name = part.id.rsplit('/').next().unwrap_or_default().to_owned();
+            let one = described(part);
+            let said = if part.many {
+                labelled(part, json!({ "type": "array", "items": one }))
+            } else {
+                one
+            };
+            (name, said)
+        })
+        .collect();
+    json!({ "type": "object", "properties": properties })
+}
+
+fn labelled(field: &Field, mut said: Json) -> Json {
+    said["title"] = field.en.as_str().into();
+    said["x-title-zh"] = field.zh.as_str().into();
+    said["x-required"] = needed(field).into();
+    said
+}
+
+fn needed(field: &Field) -> &'static str {
+    match field.required {
+        Required::Required => "required",
+        Required::Complete => "complete",
+        Required::Optional => "optional",
+    }
+}
+
 fn described(field: &Field) -> Json {
     let mut said = match &field.kind {
-        FieldKind::Str => json!({ "type": "string", "maxLength": 200 }),
+        FieldKind::Str => json!({ "type": "string", "maxLength": field.max.unwrap_or(200) }),
         FieldKind::Int { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
         FieldKind::Dec { scale } => json!({ "type": ["integer", "string"], "x-scale": scale }),
         FieldKind::Bool => json!({ "type": "boolean" }),
@@ -148,25 +190,28 @@ fn described(field: &Field) -> Json {
             let targets: Vec<&str> = field.kind.targets().collect();
             json!({ "type": "string", "pattern": "^[0-9a-f]{32}$", "x-ledgers": targets })
         }
-        FieldKind::Code => json!({ "type": "string", "pattern": "^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$" }),
+        FieldKind::Code => {
+            json!({ "type": "string", "pattern": "^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$" })
+        }
         FieldKind::Blob => json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" }),
-        FieldKind::Text => json!({ "type": "string" }),
+        FieldKind::Month => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$" }),
+        FieldKind::Week => json!({ "type": "string", "pattern": "^[0-9]{4}-W[0-9]{2}$" }),
+        FieldKind::Geo => json!({ "type": "string", "x-format": "LATITUDE, LONGITUDE in degrees" }),
+        FieldKind::Rid => json!({ "type": "string", "pattern": "^[0-9a-f]{32}$", "readOnly": true }),
+        FieldKind::Data => json!({ "type": "string", "readOnly": true }),
+        FieldKind::Text | FieldKind::Struct => json!({ "type": "string" }),
     };
-    said["title"] = field.en.as_str().into();
-    said["x-title-zh"] = field.zh.as_str().into();
-    said["x-required"] = match field.required {
-        Required::Required => "required",
-        Required::Complete => "complete",
-        Required::Optional => "optional",
-    }
-    .into();
+    said = labelled(field, said);
     if field.auto {
         said["readOnly"] = true.into();
     }
     if let Some(when) = &field.when {
-        said["x-when"] = json!({ "field": when.field, "is": when.is });
+        said["x-when"] = json!({ "field": when.field, "is": when.is, "not": when.not });
     }
-    for (name, hint) in [("description", &field.hint_en), ("x-description-zh", &field.hint_zh)] {
+    for (name, hint) in [
+        ("description", &field.hint_en),
+        ("x-description-zh", &field.hint_zh),
+    ] {
         if let Some(hint) = hint {
             said[name] = hint.as_str().into();
         }
@@ -208,14 +253,12 @@ struct Reading<'r> {
 
 impl Reading<'_> {
     fn key(&mut self, key: &str, json: &Json) {
-        let heads = |field: &&Field| field.set && field.id.split('/').next() == Some(key);
-        match (self.ledger.resolve(key), json) {
-            (Some((field, _)), json) => self.one(field, key, json),
-            (None, Json::Array(items)) if self.ledger.fields.iter().any(|field| heads(&field)) => {
-                self.set(key, items);
-            }
-            (None, Json::Null) if self.ledger.fields.iter().any(|field| heads(&field)) => self.set(key, &[]),
-            _ => self.unknown(key, "there is no such field", "没有这一项"),
+        if let Some((field, _)) = self.ledger.resolve(key) {
+            return self.one(field, key, json);
+        }
+        match self.ledger.field(key).filter(|field| field.set || field.many) {
+            Some(field) => self.set(field, key, json),
+            None => self.unknown(key, "there is no such field", "没有这一项"),
         }
     }
 
@@ -231,7 +274,11 @@ impl Reading<'_> {
 
     fn one(&mut self, field: &Field, key: &str, json: &Json) {
         if field.auto {
-            return self.unknown(key, "the program fills this in; leave it out", "由程序填写，不用送");
+            return self.unknown(
+                key,
+                "the program fills this in; leave it out",
+                "由程序填写，不用送",
+            );
         }
         match read_one(field, json) {
             Ok(Some(value)) => drop(self.values.insert(key.to_owned(), value)),
@@ -240,46 +287,80 @@ impl Reading<'_> {
         }
     }
 
-    /// A whole set: what it has now and is not among these is taken out.
-    fn set(&mut self, head: &str, items: &[Json]) {
+    /// A whole set below `head`: what it has now and is not among these is taken out. A list of values or of objects, or an
+    /// object of members by their names.
+    fn set(&mut self, field: &'_ Field, head: &str, json: &Json) {
         let prefix = format!("{head}/");
         self.values.retain(|key, _| !key.starts_with(&prefix));
-        for (n, item) in items.iter().enumerate() {
-            match item {
-                Json::Object(row) => {
-                    let member = fresh_member(n);
-                    for (part, json) in row {
-                        match self.ledger.field(&format!("{head}/{part}")) {
-                            Some(field) => self.one(field, &field.key(Some(&member)), json),
-                            None => self.unknown(
-                                &format!("{head}/{n}/{part}"),
-                                "there is no such field",
-                                "没有这一项",
-                            ),
+        match json {
+            Json::Null => {}
+            Json::Array(items) => {
+                for (n, item) in items.iter().enumerate() {
+                    match item {
+                        Json::Object(row) if field.kind == FieldKind::Struct => {
+                            let named = row.get("_").and_then(Json::as_str).map(str::to_owned);
+                            self.row(field, &named.unwrap_or_else(|| fresh_member(n)), row);
                         }
+                        item => self.member(field, head, item, n),
                     }
                 }
-                item => {
-                    let Some(field) = self.ledger.field(head) else {
-                        return self.unknown(head, "this takes a list of objects", "请送对象的列表");
-                    };
-                    match read_one(field, item) {
-                        Ok(Some(value)) => {
-                            let mut known = self.base.iter();
-                            let known = known.find(|(key, known)| key.starts_with(&prefix) && **known == value);
-                            let key = known.map_or_else(
-                                || field.key(Some(&member_of(field, &value))),
-                                |(key, _)| key.clone(),
-                            );
-                            self.values.insert(key, value);
-                        }
-                        Ok(None) => {}
-                        Err(problem) => {
-                            let key = format!("{head}/{n}");
-                            self.faults.push(FieldFault::of(self.part, &key, field, &problem));
-                        }
+            }
+            Json::Object(members) if field.set => {
+                for (member, item) in members {
+                    match item {
+                        Json::Object(row) if field.kind == FieldKind::Struct => self.row(field, member, row),
+                        item => self.key(&format!("{head}/{member}"), item),
                     }
                 }
+            }
+            _ => self.unknown(
+                head,
+                "this takes a list, or an object of members",
+                "请送列表，或按名称的对象",
+            ),
+        }
+    }
+
+    /// One member of a struct's set.
+    fn row(&mut self, of: &Field, member: &str, row: &Map<String, Json>) {
+        for (part, json) in row.iter().filter(|(part, _)| *part != "_") {
+            match self.ledger.field(&format!("{}/{part}", of.id)) {
+                Some(field) if field.many => self.set(field, &field.key(Some(member)), json),
+                Some(field) => self.key(&field.key(Some(member)), json),
+                None => self.unknown(
+                    &format!("{}/{member}/{part}", of.id),
+                    "there is no such field",
+                    "没有这一项",
+                ),
+            }
+        }
+    }
+
+    /// One value of a set, under the name that it had or that it has everywhere.
+    fn member(&mut self, field: &Field, head: &str, item: &Json, n: usize) {
+        let prefix = format!("{head}/");
+        match read_one(field, item) {
+            Ok(Some(value)) => {
+                let known = self.base.iter().find(|(key, known)| {
+                    key.starts_with(&prefix) && **known == value && !self.values.contains_key(*key)
+                });
+                let key = known.map_or_else(
+                    || format!("{prefix}{}", member_of(field, &value, n)),
+                    |(key, _)| key.clone(),
+                );
+                if self.ledger.resolve(&key).is_none() {
+                    return self.unknown(
+                        &key,
+                        "members of this have names; send an object",
+                        "请送按名称的对象",
+                    );
+                }
+                self.values.insert(key, value);
+            }
+            Ok(None) => {}
+            Err(problem) => {
+                let key = format!("{prefix}{n}");
+                self.faults.push(FieldFault::of(self.part, &key, field, &problem));
             }
         }
     }
@@ -299,9 +380,18 @@ fn read_one(field: &Field, json: &Json) -> Result<Option<Value>, Problem> {
         },
         Json::String(text) if text.trim().is_empty() => Ok(None),
         Json::String(text) => match &field.kind {
-            FieldKind::Dec { .. } | FieldKind::Blob | FieldKind::Ts => value_of(field, text),
+            // As it is given out.
+            FieldKind::Geo if !text.contains(',') => checked(Value::Bytes(unhex(text).ok_or(Problem::Geo)?)),
+            FieldKind::Dec { .. } | FieldKind::Blob | FieldKind::Ts | FieldKind::Geo => value_of(field, text),
             _ => checked(Value::Text(text.clone())),
         },
         Json::Array(_) | Json::Object(_) => Err(Problem::Type("text")),
     }
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes().chunks(2);
+    digits
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
 }

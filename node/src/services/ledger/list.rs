@@ -22,7 +22,7 @@ pub fn columns(ledger: &Ledger) -> Vec<&Field> {
     ledger
         .fields
         .iter()
-        .filter(|field| field.kind != FieldKind::Blob)
+        .filter(|field| !matches!(field.kind, FieldKind::Blob | FieldKind::Struct | FieldKind::Data))
         .filter(|field| !first.iter().flatten().any(|shown| shown.id == field.id))
         .collect()
 }
@@ -32,15 +32,24 @@ pub fn columns(ledger: &Ledger) -> Vec<&Field> {
 pub fn plain_columns(ledger: &Ledger) -> Vec<&Field> {
     let short = |field: &&Field| !field.auto && !matches!(field.kind, FieldKind::Text);
     let all: Vec<&Field> = columns(ledger).into_iter().filter(short).collect();
-    let chosen = |field: &&&Field| matches!(field.kind, FieldKind::Enum | FieldKind::Ref { .. });
+    let chosen = |field: &&&Field| {
+        matches!(field.kind, FieldKind::Enum | FieldKind::Ref { .. })
+            && !(field.set && field.parent().is_some())
+    };
     let stands = |field: &Field| STANDS.iter().any(|word| field.id.contains(word));
     let rank = |field: &Field| (!stands(field), field.required as u8);
     let mut picked: Vec<&Field> = all.iter().filter(chosen).copied().collect();
     picked.sort_by_key(|field| rank(field));
     picked.truncate(PLAIN);
-    let rest = all.iter().filter(|field| !picked.iter().any(|known| known.id == field.id));
+    let rest = all
+        .iter()
+        .filter(|field| !picked.iter().any(|known| known.id == field.id));
     let missing = PLAIN_MIN.saturating_sub(picked.len());
-    let rest: Vec<&Field> = rest.filter(|field| !field.set).take(missing).copied().collect();
+    let rest: Vec<&Field> = rest
+        .filter(|field| !field.set && !field.many)
+        .take(missing)
+        .copied()
+        .collect();
     picked.extend(rest);
     // As they stand in the definition.
     let place = |field: &&Field| all.iter().position(|known| known.id == field.id);
@@ -72,7 +81,10 @@ impl Asked {
 
     /// All of it but what is named, for an address that goes on from here.
     pub fn without<'a>(&'a self, names: &'a [&'a str]) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let left = self.pairs.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        let left = self
+            .pairs
+            .iter()
+            .filter(|(name, _)| !names.contains(&name.as_str()));
         left.map(|(name, text)| (name.as_str(), text.trim()))
     }
 
@@ -114,7 +126,11 @@ impl Asked {
                 Err(problem) => faults.push(FieldFault::of(Part::Main, id, field, &problem)),
             }
         }
-        if faults.is_empty() { Ok(filter) } else { Err(ServiceError::Fields(faults)) }
+        if faults.is_empty() {
+            Ok(filter)
+        } else {
+            Err(ServiceError::Fields(faults))
+        }
     }
 
     fn order(&self, ledger: &Ledger) -> Order {
@@ -123,10 +139,12 @@ impl Asked {
             "oldest" => return Order::Oldest,
             "changed" => return Order::Changed,
             "title" => return Order::Title,
-            other => other.strip_prefix('-').map_or((other, false), |name| (name, true)),
+            other => other
+                .strip_prefix('-')
+                .map_or((other, false), |name| (name, true)),
         };
         // A set has no order of its own.
-        match ledger.field(name).filter(|field| !field.set) {
+        match ledger.field(name).filter(|field| !field.set && !field.many) {
             Some(field) => Order::Column {
                 name: column(&field.id),
                 down,
@@ -159,7 +177,7 @@ fn condition(
         _ if bounds && day(text.trim()).is_some() => Some(text.trim().into()),
         _ => value_of(field, text)?,
     };
-    Ok(value.map(|value| match (bound, field.set) {
+    Ok(value.map(|value| match (bound, field.set || field.many) {
         ("from", _) => Condition::From(column, value),
         ("to", _) => Condition::Until(column, value),
         (_, true) => Condition::Has(column, value),

@@ -7,6 +7,7 @@ mod draft;
 mod entry;
 mod find;
 mod json;
+mod layout;
 mod list;
 mod sent;
 mod typed;
@@ -21,9 +22,10 @@ pub use draft::{DraftId, Typing, TypingForm};
 pub use entry::{Amendment, NewEntry, Offered};
 pub use find::{Candidate, NamedBy, NamedRecord};
 pub use json::{LedgerJson, RecordBrief, from_json, schema};
-pub use sent::{Lacking, Named, RecordSheet, Sent};
+pub use layout::{Layout, Slot, is_typed, key_field, layout};
 pub use list::{Asked, columns, plain_columns};
-pub use typed::{Layout, Part, Read, Slot, as_typed, faults_of, layout, name_of, read, shown, title_typed, value_of};
+pub use sent::{Lacking, Named, RecordSheet, Sent};
+pub use typed::{KEY, NEW, Part, Read, as_typed, faults_of, name_of, read, shown, title_typed, value_of};
 
 use std::collections::BTreeMap;
 
@@ -60,12 +62,7 @@ impl FieldFault {
         (None, self.name.strip_prefix("f:").unwrap_or(&self.name))
     }
 
-    fn of(
-        part: Part<'_>,
-        key: &str,
-        field: &Field,
-        problem: &Problem,
-    ) -> Self {
+    fn of(part: Part<'_>, key: &str, field: &Field, problem: &Problem) -> Self {
         let (zh, en) = match (&field.kind, problem) {
             (FieldKind::Dec { scale }, Problem::Type(_)) => (
                 format!("请填写数字，最多 {scale} 位小数"),

@@ -120,7 +120,9 @@ impl Node {
         let ledger = book(&detail.ledger)?;
         let seen: Vec<ChangeId> = sent.seen.iter().filter_map(|id| ChangeId::parse(id)).collect();
         if seen.len() != sent.seen.len() {
-            return Err(ServiceError::Bad("`seen` names changes by 64 hexadecimal digits".into()));
+            return Err(ServiceError::Bad(
+                "`seen` names changes by 64 hexadecimal digits".into(),
+            ));
         }
         let (base, base_annexes) = self.values_of(&detail, &seen);
         let amendment = Amendment {
@@ -142,13 +144,21 @@ impl Node {
         let fields = detail.state.fields.iter();
         let fields = fields
             .filter(|(key, _)| !key.starts_with(lianzhan_protocol::record::ANNEX_KEY))
-            .map(|(key, field)| (key.clone(), serde_json::to_value(&field.value).unwrap_or_default()));
-        let names = self.names(&detail.state)?.into_iter().map(|(field, found)| Named {
-            field,
-            record: found.id.to_string(),
-            ledger: found.ledger,
-            title: found.title,
-        });
+            .map(|(key, field)| {
+                (
+                    key.clone(),
+                    serde_json::to_value(&field.value).unwrap_or_default(),
+                )
+            });
+        let names = self
+            .names(&detail.state)?
+            .into_iter()
+            .map(|(field, found)| Named {
+                field,
+                record: found.id.to_string(),
+                ledger: found.ledger,
+                title: found.title,
+            });
         let (named_by, _) = self.named_by(record, NAMED)?;
         let named_by = named_by.into_iter().map(|naming| Named {
             field: naming.field,

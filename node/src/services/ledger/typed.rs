@@ -1,20 +1,25 @@
 //! What people type into the form of a definition, and the values it stands for. Every input has a name: `f:` and the key
 //! of a field, or `a:`, the annex's ledger, `:` and the key. A member that is new stands as `~0`, `~1` in the name until
-//! it is read.
+//! it is read; `/@` behind it is the input of its own name, where that is chosen.
 
-use lianzhan_protocol::codec::hex;
-use lianzhan_protocol::id::{Hash, RecordId};
+use std::collections::BTreeMap;
+
+use lianzhan_protocol::codec::{hex, unhex};
+use lianzhan_protocol::id::Hash;
 use lianzhan_protocol::record::Value;
-use lianzhan_protocol::record::ledger::{Field, FieldKind, Ledger, Problem, Required};
+use lianzhan_protocol::record::ledger::{
+    Asked, Field, FieldError, FieldKind, Geo, Keys, Ledger, Problem, Required,
+};
 
+use super::layout::{Layout, Slot, is_typed, key_field, layout};
 use super::{FieldFault, Values};
-use crate::services::visit::personal_data;
 use crate::env;
+use crate::services::visit::personal_data;
 
-/// The fields that name what an annex belongs to: the program fills them in.
-const OF: &str = "of";
 /// How the name of a member begins that is not there yet; no member of a record is called so.
-const NEW: char = '~';
+pub const NEW: char = '~';
+/// Behind the name of a new member: the input of its own name.
+pub const KEY: &str = "@";
 /// Most members that one form adds to a set.
 const NEW_MAX: usize = 200;
 
@@ -43,94 +48,29 @@ fn key_of<'n>(part: Part<'_>, name: &'n str) -> Option<&'n str> {
     }
 }
 
-/// How a form asks for a field, or for several that belong together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Slot<'l> {
-    /// One value.
-    One(&'l Field),
-    /// A set of options: each is ticked or not.
-    Ticks(&'l Field),
-    /// A set of values: an input each.
-    Many(&'l Field),
-    /// A set of structs: a row each.
-    Rows {
-        /// The set's name, before the slash.
-        head: &'l str,
-        /// Members of the struct.
-        fields: Vec<&'l Field>,
-    },
-}
-
-impl<'l> Slot<'l> {
-    /// The field that stands for the slot: of rows, the one that asks for most.
-    pub fn field(&self) -> &'l Field {
-        match self {
-            Slot::One(field) | Slot::Ticks(field) | Slot::Many(field) => field,
-            Slot::Rows { fields, .. } => fields
-                .iter()
-                .min_by_key(|field| need(field))
-                .unwrap_or(&fields[0]),
-        }
-    }
-}
-
-fn need(field: &Field) -> u8 {
-    match field.required {
-        Required::Required => 0,
-        Required::Complete => 1,
-        Required::Optional => 2,
-    }
-}
-
-/// The slots of a ledger in the order of its definition.
-pub type Layout<'l> = Vec<Slot<'l>>;
-
-/// How the form of a ledger asks for its fields. What the program fills in is not asked for, nor what is sent as a file.
-pub fn layout(ledger: &Ledger) -> Layout<'_> {
-    let mut slots: Layout<'_> = Vec::new();
-    for field in ledger.fields.iter().filter(|field| is_typed(field)) {
-        match (field.set, field.id.split_once('/'), &field.kind) {
-            (false, ..) => slots.push(Slot::One(field)),
-            (true, None, FieldKind::Enum) => slots.push(Slot::Ticks(field)),
-            (true, None, _) => slots.push(Slot::Many(field)),
-            (true, Some((head, _)), _) => {
-                let known = slots.iter_mut().find_map(|slot| match slot {
-                    Slot::Rows { head: known, fields } if *known == head => Some(fields),
-                    _ => None,
-                });
-                match known {
-                    Some(fields) => fields.push(field),
-                    None => slots.push(Slot::Rows {
-                        head,
-                        fields: vec![field],
-                    }),
-                }
-            }
-        }
-    }
-    slots
-}
-
-/// Whether a form asks for a field at all.
-fn is_typed(field: &Field) -> bool {
-    !field.auto && field.id != OF && field.kind != FieldKind::Blob
-}
-
 /// A value as an input holds it.
 pub fn shown(field: &Field, value: &Value) -> String {
     match (&field.kind, value) {
         (_, Value::Null) => String::new(),
         (FieldKind::Ts, Value::Text(text)) => {
             let local = text.strip_suffix("+08:00").unwrap_or(text);
-            local.strip_suffix(":00").filter(|rest| rest.len() == 16).unwrap_or(local).to_owned()
+            let minute = local.strip_suffix(":00").filter(|rest| rest.len() == 16);
+            minute.unwrap_or(local).to_owned()
         }
         (FieldKind::Dec { scale }, Value::Int(units)) => decimal(*units, *scale),
+        (FieldKind::Geo, Value::Bytes(bytes)) => Geo::parse(bytes).map_or_else(String::new, |geo| {
+            let degrees = |units: i32| decimal(i64::from(units), GEO_SCALE);
+            format!("{}, {}", degrees(geo.lat), degrees(geo.lon))
+        }),
         (_, Value::Text(text)) => text.clone(),
         (_, Value::Int(number)) => number.to_string(),
         (_, Value::Bool(yes)) => yes.to_string(),
         (_, Value::Bytes(bytes)) => hex(bytes),
     }
 }
+
+/// Digits after the point of a degree.
+const GEO_SCALE: u8 = 6;
 
 fn decimal(units: i64, scale: u8) -> String {
     let digits = usize::from(scale);
@@ -155,6 +95,16 @@ fn units(text: &str, scale: u8) -> Option<i64> {
     all.parse::<i64>().ok()?.checked_mul(sign)
 }
 
+fn place(text: &str) -> Option<Value> {
+    let (lat, lon) = text.split_once([',', '，'])?;
+    let degrees = |text: &str| i32::try_from(units(text.trim(), GEO_SCALE)?).ok();
+    let geo = Geo {
+        lat: degrees(lat)?,
+        lon: degrees(lon)?,
+    };
+    Some(Value::Bytes(geo.to_bytes()))
+}
+
 /// The value that was typed; none where nothing was. It fits the field.
 pub fn value_of(field: &Field, typed: &str) -> Result<Option<Value>, Problem> {
     let typed = typed.replace("\r\n", "\n");
@@ -163,10 +113,10 @@ pub fn value_of(field: &Field, typed: &str) -> Result<Option<Value>, Problem> {
         return Ok(None);
     }
     let value = match &field.kind {
-        FieldKind::Int { min, max } => Value::Int(text.parse().map_err(|_| Problem::Range {
-            min: *min,
-            max: *max,
-        })?),
+        FieldKind::Int { min, max } => Value::Int(
+            text.parse()
+                .map_err(|_| Problem::Range { min: *min, max: *max })?,
+        ),
         FieldKind::Dec { scale } => {
             Value::Int(units(text, *scale).ok_or(Problem::Type("a number with its decimals"))?)
         }
@@ -176,11 +126,8 @@ pub fn value_of(field: &Field, typed: &str) -> Result<Option<Value>, Problem> {
             _ => return Err(Problem::Type("yes or no")),
         },
         FieldKind::Ts => Value::Text(instant(text)),
-        FieldKind::Blob => Value::Bytes(
-            lianzhan_protocol::codec::unhex::<32>(text)
-                .ok_or(Problem::Blob)?
-                .to_vec(),
-        ),
+        FieldKind::Geo => place(text).ok_or(Problem::Geo)?,
+        FieldKind::Blob => Value::Bytes(unhex::<32>(text).ok_or(Problem::Blob)?.to_vec()),
         _ => Value::Text(text.to_owned()),
     };
     match field.check(&value) {
@@ -200,11 +147,13 @@ fn instant(text: &str) -> String {
 }
 
 /// The member under which a set keeps a value that was not there before: the same value everywhere, so that two nodes that
-/// add it add one.
-pub(super) fn member_of(field: &Field, value: &Value) -> String {
+/// add it add one. A list has an order: its members come after those that are there.
+pub(super) fn member_of(field: &Field, value: &Value, n: usize) -> String {
+    if field.keys == Some(Keys::Order) && !field.many {
+        return fresh_member(n);
+    }
     match (&field.kind, value) {
-        (FieldKind::Enum, Value::Text(id)) => id.clone(),
-        (FieldKind::Ref { .. }, Value::Text(id)) => id.clone(),
+        (FieldKind::Enum | FieldKind::Ref { .. }, Value::Text(id)) => id.clone(),
         (FieldKind::Blob, Value::Bytes(bytes)) => hex(bytes.get(..16).unwrap_or(bytes)),
         (_, value) => {
             let text = shown(field, value);
@@ -226,14 +175,22 @@ pub struct Read {
     pub values: Values,
     /// What is wrong.
     pub faults: Vec<FieldFault>,
+    /// Members that were named now, by the names that they had in the form.
+    named: BTreeMap<String, String>,
 }
 
 /// Finds what a reference names, from what was typed: its id in hex.
 pub(super) type Resolve<'r> = &'r dyn Fn(&Field, &str) -> Result<Option<String>, Problem>;
 
 /// Reads a part of a form. `base` is what the record had when the form was made; members that are still there keep their
-/// keys.
-pub fn read(ledger: &Ledger, part: Part<'_>, pairs: &[(String, String)], base: &Values, resolve: Resolve<'_>) -> Read {
+/// keys, and what is fixed once stays.
+pub fn read(
+    ledger: &Ledger,
+    part: Part<'_>,
+    pairs: &[(String, String)],
+    base: &Values,
+    resolve: Resolve<'_>,
+) -> Read {
     let typed: Vec<(&str, &str)> = pairs
         .iter()
         .filter_map(|(name, text)| Some((key_of(part, name)?, text.as_str())))
@@ -245,10 +202,15 @@ pub fn read(ledger: &Ledger, part: Part<'_>, pairs: &[(String, String)], base: &
         resolve,
         read: Read::default(),
     };
-    for slot in layout(ledger) {
-        reading.slot(&slot);
+    let slots: Layout<'_> = layout(ledger);
+    for slot in &slots {
+        reading.slot(slot);
     }
-    reading.read
+    let mut read = reading.read;
+    for (key, value) in base.iter().filter(|(key, _)| is_fixed(ledger, key)) {
+        read.values.insert(key.clone(), value.clone());
+    }
+    read
 }
 
 struct Reading<'r> {
@@ -262,62 +224,110 @@ struct Reading<'r> {
 impl Reading<'_> {
     fn slot(&mut self, slot: &Slot<'_>) {
         match slot {
-            // What is fixed once is not typed again.
-            Slot::One(field) if field.once && self.base.contains_key(&field.id) => {
-                let value = self.base.get(&field.id).cloned().unwrap_or(Value::Null);
-                self.read.values.insert(field.id.clone(), value);
-            }
             Slot::One(field) => {
                 let typed = self.all(&field.id).next().unwrap_or_default().to_owned();
                 self.put(field, &field.id, &typed);
             }
-            Slot::Ticks(field) | Slot::Many(field) => {
-                let typed: Vec<String> = self.all(&field.id).map(str::to_owned).collect();
-                for text in typed.iter().take(NEW_MAX) {
-                    match self.value(field, text) {
-                        Ok(Some(value)) => {
-                            let key = self.known_key(field, &value);
-                            let key = key.unwrap_or_else(|| field.key(Some(&member_of(field, &value))));
-                            self.read.values.insert(key, value);
-                        }
-                        Ok(None) => {}
-                        Err(problem) => self.fault(field, &field.id, &problem),
-                    }
-                }
-            }
-            Slot::Rows { head, fields } => {
-                for (n, member) in members(self.typed, head).into_iter().enumerate().take(NEW_MAX) {
-                    self.row(fields, &member, n);
+            Slot::Ticks(field) | Slot::Many(field) => self.set(field, &field.id),
+            Slot::Rows { of, fields } => {
+                for (n, member) in members(self.typed, &of.id).into_iter().enumerate().take(NEW_MAX) {
+                    self.row(of, fields, &member, n);
                 }
             }
         }
     }
 
-    fn row(&mut self, fields: &[&Field], member: &str, n: usize) {
-        let inputs: Vec<(&Field, String, String)> = fields
-            .iter()
-            .map(|field| {
-                let name = field.key(Some(member));
-                let typed = self.all(&name).next().unwrap_or_default().to_owned();
-                (*field, name, typed)
-            })
-            .collect();
-        if inputs.iter().all(|(.., typed)| typed.trim().is_empty()) {
+    /// The members of a set below `head`, an input each.
+    fn set(&mut self, field: &Field, head: &str) {
+        let typed: Vec<String> = self.all(head).map(str::to_owned).collect();
+        for (n, text) in typed.iter().enumerate().take(NEW_MAX) {
+            match self.value(field, text) {
+                Ok(Some(value)) => {
+                    let key = self
+                        .known_key(head, &value)
+                        .unwrap_or_else(|| format!("{head}/{}", member_of(field, &value, n)));
+                    self.read.values.insert(key, value);
+                }
+                Ok(None) => {}
+                Err(problem) => self.fault(field, head, &problem),
+            }
+        }
+    }
+
+    fn row(&mut self, of: &Field, fields: &[&Field], member: &str, n: usize) {
+        let chosen = self
+            .all(&format!("{}/{member}/{KEY}", of.id))
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        let empty = |field: &&Field| {
+            self.all(&field.key(Some(member)))
+                .all(|text| text.trim().is_empty())
+        };
+        if fields.iter().all(empty) && chosen.trim().is_empty() {
             return;
         }
         let kept = match member.starts_with(NEW) {
-            true => fresh_member(n),
             false => member.to_owned(),
+            true => match self.name(of, &chosen, n) {
+                Ok(kept) => kept,
+                Err(problem) => {
+                    let input = match of.keys {
+                        None | Some(Keys::Order) => of.id.clone(),
+                        _ => format!("{}/{member}/{KEY}", of.id),
+                    };
+                    return self.fault(of, &input, &problem);
+                }
+            },
         };
-        for (field, name, typed) in inputs {
+        self.read.named.insert(kept.clone(), member.to_owned());
+        for field in fields {
+            let name = field.key(Some(member));
+            if field.many {
+                let mut values = Values::new();
+                std::mem::swap(&mut values, &mut self.read.values);
+                self.set(field, &name);
+                // Read under the name in the form, kept under the member's own.
+                let (old, new) = (format!("{name}/"), format!("{}/", field.key(Some(&kept))));
+                let read = std::mem::replace(&mut self.read.values, values);
+                for (key, value) in read {
+                    let key = key
+                        .strip_prefix(&old)
+                        .map_or_else(|| key.clone(), |rest| format!("{new}{rest}"));
+                    self.read.values.insert(key, value);
+                }
+                continue;
+            }
+            let typed = self.all(&name).next().unwrap_or_default().to_owned();
             match self.value(field, &typed) {
                 Ok(Some(value)) => drop(self.read.values.insert(field.key(Some(&kept)), value)),
-                Ok(None) if field.required == Required::Required => {
-                    self.fault(field, &name, &Problem::Empty);
-                }
                 Ok(None) => {}
                 Err(problem) => self.fault(field, &name, &problem),
             }
+        }
+    }
+
+    /// The name of a new member, from what was chosen for it.
+    fn name(&self, of: &Field, chosen: &str, n: usize) -> Result<String, Problem> {
+        let Some(keys) = &of.keys else {
+            return Ok(fresh_member(n));
+        };
+        let name = match keys {
+            Keys::Order => return Ok(fresh_member(n)),
+            Keys::Record { .. } => key_field(of)
+                .map(|field| (self.resolve)(&field, chosen))
+                .transpose()?
+                .flatten()
+                .ok_or(Problem::Reference)?,
+            Keys::Choice { .. } | Keys::Code | Keys::Item | Keys::Log => chosen.trim().to_lowercase(),
+        };
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+        let fits = (1..=64).contains(&name.len()) && name.chars().all(plain) && keys.allow(&name);
+        match fits {
+            true => Ok(name),
+            false if *keys == Keys::Code => Err(Problem::Code),
+            false if name.is_empty() => Err(Problem::Empty),
+            false => Err(Problem::Control),
         }
     }
 
@@ -336,12 +346,14 @@ impl Reading<'_> {
         }
     }
 
-    /// The key under which the record had this value already.
-    fn known_key(&self, field: &Field, value: &Value) -> Option<String> {
-        let prefix = format!("{}/", field.id);
+    /// The key under which the record had this value already, and that no other input has taken.
+    fn known_key(&self, head: &str, value: &Value) -> Option<String> {
+        let prefix = format!("{head}/");
         let mut known = self.base.iter();
         known
-            .find(|(key, known)| key.starts_with(&prefix) && *known == value)
+            .find(|(key, known)| {
+                key.starts_with(&prefix) && *known == value && !self.read.values.contains_key(*key)
+            })
             .map(|(key, _)| key.clone())
     }
 
@@ -360,14 +372,13 @@ impl Reading<'_> {
     }
 }
 
-/// The members of a set of structs that a form names, in its order; those that are new come last.
-pub(super) fn members(typed: &[(&str, &str)], head: &str) -> Vec<String> {
+/// The members of a set that a form names below `head`, in its order.
+fn members(typed: &[(&str, &str)], head: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for (key, _) in typed {
         let mut parts = key.split('/');
         if parts.next() == Some(head)
             && let Some(member) = parts.next()
-            && parts.next().is_some()
             && !all.iter().any(|known| known == member)
         {
             all.push(member.to_owned());
@@ -378,17 +389,28 @@ pub(super) fn members(typed: &[(&str, &str)], head: &str) -> Vec<String> {
 
 /// What a form would hold for these values: pairs of names and texts.
 pub fn as_typed(ledger: &Ledger, part: Part<'_>, values: &Values) -> Vec<(String, String)> {
+    let rows: Vec<String> = layout(ledger)
+        .iter()
+        .filter_map(|slot| match slot {
+            Slot::Rows { of, .. } => Some(of.id.clone()),
+            _ => None,
+        })
+        .collect();
     let mut pairs = Vec::new();
     for (key, value) in values {
-        let Some((field, member)) = ledger.resolve(key).filter(|(field, _)| is_typed(field)) else {
+        let Some(place) = ledger.place(key).filter(|place| is_typed(place.field)) else {
             continue;
         };
-        let of_structs = field.id.contains('/');
-        let name = match member {
-            Some(_) if !of_structs => name_of(part, &field.id),
-            _ => name_of(part, key),
+        let field = place.field;
+        let in_rows = rows
+            .iter()
+            .any(|head| head == field.parent().unwrap_or(&field.id));
+        let name = match (place.part, in_rows) {
+            (Some(_), _) => field.key(place.member),
+            (None, true) => key.clone(),
+            (None, false) => field.id.clone(),
         };
-        pairs.push((name, shown(field, value)));
+        pairs.push((name_of(part, &name), shown(field, value)));
     }
     pairs
 }
@@ -397,20 +419,41 @@ pub fn as_typed(ledger: &Ledger, part: Part<'_>, values: &Values) -> Vec<(String
 pub fn faults_of(ledger: &Ledger, read: &Read) -> Vec<FieldFault> {
     let mut faults = read.faults.clone();
     // What could not be read is not missing.
-    let stem = |name: &str| name.split('/').next().unwrap_or_default().to_owned();
-    let named = |fault: &FieldFault| read.faults.iter().any(|known| stem(&known.name) == stem(&fault.name));
-    faults.extend(unsound(ledger, &read.values).into_iter().filter(|fault| !named(fault)));
+    let named = |fault: &FieldFault| read.faults.iter().any(|known| known.name == fault.name);
+    let unsound = unsound_with(ledger, &read.values, &|member| {
+        read.named
+            .get(member)
+            .map_or_else(|| member.to_owned(), Clone::clone)
+    });
+    faults.extend(unsound.into_iter().filter(|fault| !named(fault)));
     faults
 }
 
-/// What must be there before a record can be saved and is not, and personal data in words that travel.
+/// What must hold before a record can be saved and does not, and personal data in words that travel.
 pub(super) fn unsound(ledger: &Ledger, values: &Values) -> Vec<FieldFault> {
-    let mut faults = Vec::new();
+    unsound_with(ledger, values, &str::to_owned)
+}
+
+fn unsound_with(ledger: &Ledger, values: &Values, named: &dyn Fn(&str) -> String) -> Vec<FieldFault> {
     let pairs = values.iter().map(|(key, value)| (key.as_str(), value));
-    for field in crate::views::lacking(ledger, pairs) {
-        let asked = is_typed(field) && !(field.set && field.id.contains('/') && rows_without(field, values));
-        if field.required == Required::Required && asked {
-            faults.push(FieldFault::of(Part::Main, &first_name(field), field, &Problem::Empty));
+    let lacks = ledger.lacks(&pairs.collect(), Required::Required, &Asked::PLAIN);
+    let mut faults: Vec<FieldFault> = Vec::new();
+    for error in lacks {
+        let Some(field) = ledger.field(&error.field) else {
+            continue;
+        };
+        // What the program fills in, or what is sent as a file, is not typed.
+        if !(is_typed(field) || field.kind == FieldKind::Struct) || field.auto {
+            continue;
+        }
+        let fault = FieldFault::of(
+            Part::Main,
+            &input_of(ledger, field, &error, named),
+            field,
+            &error.problem,
+        );
+        if !faults.iter().any(|known| known.name == fault.name) {
+            faults.push(fault);
         }
     }
     if travels(ledger) {
@@ -421,26 +464,36 @@ pub(super) fn unsound(ledger: &Ledger, values: &Values) -> Vec<FieldFault> {
             // What the program draws at random is nobody's number.
             let words = !field.auto && matches!(field.kind, FieldKind::Str | FieldKind::Text);
             if let Some(found) = value.as_text().filter(|_| words).and_then(personal_data) {
-                faults.push(FieldFault::personal(key, field, found));
+                let place = ledger.place(key);
+                let input = match place.and_then(|place| place.member) {
+                    Some(member) if field.parent().is_some() => field.key(Some(&named(member))),
+                    Some(_) => field.id.clone(),
+                    None => key.clone(),
+                };
+                faults.push(FieldFault::personal(&input, field, found));
             }
         }
     }
     faults
 }
 
-/// Whether rows were typed and this field of theirs was left out: each row says so by itself.
-fn rows_without(field: &Field, values: &Values) -> bool {
-    let head = field.id.split('/').next().unwrap_or_default();
-    values
-        .keys()
-        .any(|key| key.strip_prefix(head).is_some_and(|rest| rest.starts_with('/')))
-}
-
-/// The key of the first input of a field in an empty form.
-fn first_name(field: &Field) -> String {
-    match (field.set, field.id.contains('/')) {
-        (true, true) => field.key(Some("~0")),
-        _ => field.id.clone(),
+/// The key of the input at which an error of a field is told.
+fn input_of(ledger: &Ledger, field: &Field, error: &FieldError, named: &dyn Fn(&str) -> String) -> String {
+    let of_set = field.set
+        || field
+            .parent()
+            .and_then(|id| ledger.field(id))
+            .is_some_and(|of| of.set);
+    match (&error.member, of_set, &field.kind) {
+        (Some(member), true, _) => field.key(Some(&named(member))),
+        (None, true, _) => field.parent().unwrap_or(&field.id).to_owned(),
+        // A single struct has no input of its own; its first member stands for it.
+        (_, false, FieldKind::Struct) => ledger
+            .fields
+            .iter()
+            .find(|part| part.parent() == Some(&field.id) && is_typed(part))
+            .map_or_else(|| field.id.clone(), |part| part.id.clone()),
+        (_, false, _) => field.id.clone(),
     }
 }
 
@@ -449,12 +502,19 @@ fn travels(ledger: &Ledger) -> bool {
     !matches!(ledger.audience, Audience::Local | Audience::Township)
 }
 
+/// Whether what stands at a key may not be put again: the first value stands.
+fn is_fixed(ledger: &Ledger, key: &str) -> bool {
+    ledger.resolve(key).is_some_and(|(field, _)| {
+        let of = field.parent().and_then(|id| ledger.field(id));
+        field.once || of.is_some_and(|of| of.once)
+    })
+}
+
 /// What a form changes: values that differ, and null for what was taken out. What a form does not ask for stays as it is.
 pub(super) fn differences(ledger: &Ledger, base: &Values, values: &Values) -> Vec<(String, Value)> {
     let managed = |key: &str| {
-        ledger
-            .resolve(key)
-            .is_some_and(|(field, _)| is_typed(field) && !(field.once && base.contains_key(key)))
+        ledger.resolve(key).is_some_and(|(field, _)| is_typed(field))
+            && !(base.contains_key(key) && is_fixed(ledger, key))
     };
     let gone = base
         .iter()
@@ -467,21 +527,22 @@ pub(super) fn differences(ledger: &Ledger, base: &Values, values: &Values) -> Ve
     gone.chain(new).collect()
 }
 
-/// Whether a text is the id of a record or an org.
-pub(super) fn is_id(text: &str) -> bool {
-    RecordId::parse(text).is_some()
-}
-
 /// What a form that is not sent yet is about: the title if it is typed, else the first words.
 pub fn title_typed(ledger: &Ledger, pairs: &[(String, String)]) -> Option<String> {
-    let title = crate::views::title_field(ledger).map(|field| name_of(Part::Main, &field.id));
-    let filled = || pairs.iter().filter(|(name, text)| name.starts_with("f:") && !text.trim().is_empty());
+    let words = |field: &Field| matches!(field.kind, FieldKind::Str | FieldKind::Text);
+    let title = crate::views::title_field(ledger).filter(|field| words(field));
+    let title = title.map(|field| name_of(Part::Main, &field.id));
+    let filled = || {
+        pairs
+            .iter()
+            .filter(|(name, text)| name.starts_with("f:") && !text.trim().is_empty())
+    };
     let found = filled()
         .find(|(name, _)| title.as_ref() == Some(name))
         .or_else(|| {
             filled().find(|(name, _)| {
-                let field = key_of(Part::Main, name).and_then(|key| ledger.field(key));
-                field.is_some_and(|field| matches!(field.kind, FieldKind::Str | FieldKind::Text))
+                let field = key_of(Part::Main, name).and_then(|key| ledger.resolve(key));
+                field.is_some_and(|(field, _)| words(field))
             })
         })?;
     let line = found.1.trim().lines().next().unwrap_or_default();

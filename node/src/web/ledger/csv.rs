@@ -54,6 +54,8 @@ fn table(desk: &Desk, id: &str, pairs: Vec<(String, String)>) -> Result<Table, F
         view: ledger.id.clone(),
         as_of: std::collections::BTreeMap::new(),
         rows: rows.collect(),
-        columns: head.chain(fields.iter().map(|field| say::label(&text, field))).collect(),
+        columns: head
+            .chain(fields.iter().map(|field| say::label(&text, field)))
+            .collect(),
     })
 }

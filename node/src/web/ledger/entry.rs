@@ -16,7 +16,8 @@ use super::form::{Maker, Typed, summary};
 use super::{books, typing};
 use crate::services::attachment::{Received, takes_files};
 use crate::services::ledger::{
-    Amendment, DraftId, FieldFault, NewEntry, Part, TypingForm, Values, as_typed, book, faults_of, name_of, read,
+    Amendment, DraftId, FieldFault, NewEntry, Part, TypingForm, Values, as_typed, book, faults_of, name_of,
+    read,
 };
 use crate::services::query::RecordDetail;
 use crate::services::{Author, Node, ServiceError, parse_record};
@@ -89,7 +90,9 @@ struct Sheet {
 
 impl Sheet {
     fn posted(form: &Posted) -> Self {
-        let inputs = form.pairs().filter(|(name, _)| name.starts_with("f:") || name.starts_with("a:"));
+        let inputs = form
+            .pairs()
+            .filter(|(name, _)| name.starts_with("f:") || name.starts_with("a:"));
         Sheet {
             pairs: inputs
                 .map(|(name, text)| (name.to_owned(), text.to_owned()))
@@ -172,10 +175,18 @@ fn kept(desk: &Desk, asked: &[(String, String)]) -> Result<Option<Sheet>, Servic
         return Ok(None);
     };
     Ok(desk.node.draft(desk.author(), id)?.map(|typing| {
-        let (space, pairs): (Vec<_>, Vec<_>) = typing.form.pairs.into_iter().partition(|(name, _)| name == "space");
+        let (space, pairs): (Vec<_>, Vec<_>) = typing
+            .form
+            .pairs
+            .into_iter()
+            .partition(|(name, _)| name == "space");
         Sheet {
             pairs,
-            space: space.into_iter().next().map(|(_, space)| space).unwrap_or_default(),
+            space: space
+                .into_iter()
+                .next()
+                .map(|(_, space)| space)
+                .unwrap_or_default(),
             seen: typing.form.seen,
             draft: Some(typing.id),
             kept: say::clock(&desk.text, typing.kept),
@@ -194,11 +205,16 @@ fn begun(ledger: &Ledger, asked: Vec<(String, String)>) -> Vec<(String, String)>
         let name = name_of(Part::Main, &field.id);
         let now = say::now().datetime();
         if !pairs.iter().any(|(known, _)| *known == name) {
+            let day = now.date().to_string();
             let typed = match field.kind {
-                FieldKind::Ts => say::local_input(now),
-                _ => now.date().to_string(),
+                FieldKind::Ts => Some(say::local_input(now)),
+                FieldKind::Date => Some(day),
+                FieldKind::Month => day.get(..7).map(str::to_owned),
+                _ => None,
             };
-            pairs.push((name, typed));
+            // What is asked for only once something has come to its end is not now.
+            let begins = field.required == lianzhan_protocol::record::ledger::Required::Required;
+            pairs.extend(typed.filter(|_| begins).map(|typed| (name, typed)));
         }
     }
     pairs
@@ -326,10 +342,20 @@ fn page(desk: &Desk, of: &Of, sheet: Sheet) -> Result<EntryPage, Fault> {
 
 fn record_link(desk: &Desk, detail: &RecordDetail, ledger: &Ledger) -> Link {
     let title = views::title_field(ledger).map_or("", |field| detail.state.text(&field.id));
-    let line: String = title.lines().next().unwrap_or_default().chars().take(40).collect();
+    let line: String = title
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(40)
+        .collect();
     Link {
         href: format!("/records/{}", detail.id),
-        label: if line.is_empty() { say::ledger(&desk.text, ledger) } else { line },
+        label: if line.is_empty() {
+            say::ledger(&desk.text, ledger)
+        } else {
+            line
+        },
     }
 }
 
@@ -339,9 +365,14 @@ fn places(desk: &Desk, ledger: &Ledger, chosen: &Space) -> Vec<Choice> {
     if offered.len() < 2 {
         return Vec::new();
     }
-    let label = |space: &Space| match space.joint {
-        Some(_) => say::audience(&desk.text, &desk.directory, space),
-        None => say::org_by_id(&desk.text, &desk.directory, &space.owner),
+    let several = !ledger.also.is_empty();
+    let label = |space: &Space| {
+        let org = say::org_by_id(&desk.text, &desk.directory, &space.owner);
+        match (&space.joint, several) {
+            (Some(_), _) => say::audience(&desk.text, &desk.directory, space),
+            (None, false) => org,
+            (None, true) => say::list(&desk.text, [org, books::travels(&desk.text, space.audience)]),
+        }
     };
     offered
         .iter()
@@ -458,13 +489,20 @@ struct Whole {
 }
 
 /// Reads a form. What is wrong is told of all fields at once.
-fn whole(node: &Node, author: &Author, of: &Of, sheet: &Sheet, files: &[Received]) -> Result<Whole, ServiceError> {
+fn whole(
+    node: &Node,
+    author: &Author,
+    of: &Of,
+    sheet: &Sheet,
+    files: &[Received],
+) -> Result<Whole, ServiceError> {
     let space = space_of(node, author, of, &sheet.space)?;
     let (base, base_annexes) = match of {
         Of::New(_) => (Values::new(), BTreeMap::new()),
         Of::Record(detail, _) => node.values_of(detail, &sheet.seen()),
     };
-    let resolve = |field: &lianzhan_protocol::record::ledger::Field, typed: &str| node.reference(field, typed);
+    let resolve =
+        |field: &lianzhan_protocol::record::ledger::Field, typed: &str| node.reference(field, typed);
     let main = read(of.ledger(), Part::Main, &sheet.pairs, &base, &resolve);
     let mut faults = faults_of(of.ledger(), &main);
     let mut values = main.values;
@@ -544,7 +582,11 @@ async fn write(state: WebState, who: Signed, of: Of, mut sheet: Sheet, files: Ve
                     watch.until_shown(&record).await;
                 }
                 session.say(Notice {
-                    tone: if written.is_some() { Tone::Good } else { Tone::Plain },
+                    tone: if written.is_some() {
+                        Tone::Good
+                    } else {
+                        Tone::Plain
+                    },
                     say: match (written, &of) {
                         (None, _) => text.t("entry-same"),
                         (Some(_), Of::New(_)) => text.t("entry-done"),

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use lianzhan_protocol::record::ledger::{Field, FieldKind, Ledger, Required};
+use lianzhan_protocol::record::ledger::{Field, FieldKind, Keys, Ledger, Required};
 use lianzhan_protocol::trust::{Audience, Space};
 
 use super::list::choices_at;
 use crate::services::ServiceError;
-use crate::services::ledger::{Candidate, FieldFault, Part, Slot, Values, layout, name_of, shown};
+use crate::services::ledger::{
+    Candidate, FieldFault, KEY, NEW, Part, Slot, Values, key_field, layout, name_of, shown,
+};
 use crate::web::answer::Desk;
 use crate::web::i18n::{Lang, Text};
 use crate::web::page::{Bounds, Choice, Control, FormItem, FormRow, FormSection, Input, Link, Need};
@@ -66,7 +68,7 @@ impl<'m> Maker<'m> {
             let slots = layout(ledger);
             let slots: Vec<Slot<'_>> = slots
                 .into_iter()
-                .filter(|slot| slot.field().required == need)
+                .filter(|slot| slot.required(ledger) == need)
                 .collect();
             let items = self.items(ledger, Part::Main, &slots)?;
             let open = self.is_filled(Part::Main, &slots);
@@ -85,7 +87,11 @@ impl<'m> Maker<'m> {
     }
 
     /// The section of an annex, with who holds it.
-    pub(super) fn annex(&mut self, annex: &Ledger, space: &Space) -> Result<Option<FormSection>, ServiceError> {
+    pub(super) fn annex(
+        &mut self,
+        annex: &Ledger,
+        space: &Space,
+    ) -> Result<Option<FormSection>, ServiceError> {
         let text = self.desk.text;
         let slots = layout(annex);
         let items = self.items(annex, Part::Annex(&annex.id), &slots)?;
@@ -104,10 +110,7 @@ impl<'m> Maker<'m> {
 
     /// Whether anything was typed into these, or is wrong with them.
     fn is_filled(&self, part: Part<'_>, slots: &[Slot<'_>]) -> bool {
-        let heads = slots.iter().map(|slot| match slot {
-            Slot::One(field) | Slot::Ticks(field) | Slot::Many(field) => name_of(part, &field.id),
-            Slot::Rows { head, .. } => name_of(part, head),
-        });
+        let heads = slots.iter().map(|slot| name_of(part, &slot.field().id));
         let heads: Vec<String> = heads.collect();
         let of = |name: &str| {
             heads
@@ -115,7 +118,9 @@ impl<'m> Maker<'m> {
                 .any(|head| name == head || name.starts_with(&format!("{head}/")))
         };
         let typed = self.typed.pairs.iter();
-        typed.into_iter().any(|(name, text)| !text.trim().is_empty() && of(name))
+        typed
+            .into_iter()
+            .any(|(name, text)| !text.trim().is_empty() && of(name))
             || self.typed.faults.iter().any(|fault| of(&fault.name))
             || of(self.typed.more)
     }
@@ -132,7 +137,7 @@ impl<'m> Maker<'m> {
                 Slot::One(field) => FormItem::One(self.one(ledger, part, field)?),
                 Slot::Ticks(field) => self.ticks(part, field),
                 Slot::Many(field) => self.many(ledger, part, field)?,
-                Slot::Rows { head, fields } => self.rows(ledger, part, head, fields)?,
+                Slot::Rows { of, fields } => self.rows(ledger, part, of, fields)?,
             });
         }
         Ok(items)
@@ -141,14 +146,24 @@ impl<'m> Maker<'m> {
     fn one(&mut self, ledger: &Ledger, part: Part<'_>, field: &Field) -> Result<Input, ServiceError> {
         let name = name_of(part, &field.id);
         let typed = self.all(&name).next().unwrap_or_default().to_owned();
-        if let (true, Some(value)) = (field.once, self.typed.base.get(&field.id)) {
+        let mut input = self.input(field, &name, &name);
+        // A single struct has no frame of its own: its name stands before its members.
+        if let Some(of) = field.parent().and_then(|id| ledger.field(id)) {
+            let of = say::label(&self.desk.text, of);
+            if !input.label.starts_with(&of) {
+                input.label = format!("{of}{}{}", self.desk.text.t("colon"), input.label);
+            }
+        }
+        if let (true, Some(value)) = (
+            self.is_fixed(ledger, field, &field.id),
+            self.typed.base.get(&field.id),
+        ) {
             return Ok(Input {
                 value: shown(field, value),
                 control: Control::Fixed,
-                ..self.input(field, &name, &name)
+                ..input
             });
         }
-        let input = self.input(field, &name, &name);
         self.filled(ledger, field, input, &typed, false)
     }
 
@@ -179,15 +194,22 @@ impl<'m> Maker<'m> {
         }
         let mut inputs = Vec::new();
         for (n, text) in typed.iter().enumerate() {
-            let id = if n == 0 { name.clone() } else { format!("{name}~{n}") };
+            let id = if n == 0 {
+                name.clone()
+            } else {
+                format!("{name}{NEW}{n}")
+            };
             let input = Input {
                 error: None,
                 hint: String::new(),
                 need: Need::Optional,
-                label: self
-                    .desk
-                    .text
-                    .t2("entry-nth", "field", say::label(&self.desk.text, field), "n", n + 1),
+                label: self.desk.text.t2(
+                    "entry-nth",
+                    "field",
+                    say::label(&self.desk.text, field),
+                    "n",
+                    n + 1,
+                ),
                 focus: false,
                 ..self.plain(field, &name, &id)
             };
@@ -200,60 +222,156 @@ impl<'m> Maker<'m> {
         &mut self,
         ledger: &Ledger,
         part: Part<'_>,
-        head: &str,
+        of: &Field,
         fields: &[&Field],
     ) -> Result<FormItem, ServiceError> {
-        let name = name_of(part, head);
+        let name = name_of(part, &of.id);
         let prefix = format!("{name}/");
-        let mut members: Vec<String> = Vec::new();
+        let mut members: Vec<String> = match &of.keys {
+            Some(Keys::Choice { options }) => options.iter().map(|option| option.id.clone()).collect(),
+            _ => Vec::new(),
+        };
+        let named = !members.is_empty();
         for (known, text) in self.typed.pairs {
-            let member = known.strip_prefix(&prefix).and_then(|rest| rest.split('/').next());
+            let member = known
+                .strip_prefix(&prefix)
+                .and_then(|rest| rest.split('/').next());
             if let Some(member) = member
-                && (!text.trim().is_empty() || self.is_wrong(&format!("{prefix}{member}/")))
+                && (!text.trim().is_empty() || self.is_wrong(&format!("{prefix}{member}")))
                 && !members.iter().any(|known| known == member)
             {
                 members.push(member.to_owned());
             }
         }
         if members.is_empty() || self.typed.more == name {
-            let free = (0..).map(|n| format!("~{n}")).find(|member| !members.contains(member));
+            let free = (0..)
+                .map(|n| format!("{NEW}{n}"))
+                .find(|member| !members.contains(member));
             members.extend(free);
         }
         let mut rows = Vec::new();
         for (n, member) in members.iter().enumerate() {
             let mut inputs = Vec::new();
             for field in fields {
-                let name = name_of(part, &field.key(Some(member)));
-                let typed = self.all(&name).next().unwrap_or_default().to_owned();
-                let mut input = self.input(field, &name, &name);
-                // A row may be left empty.
-                input.need = if input.need == Need::Required { Need::Required } else { Need::Optional };
-                inputs.push(self.filled(ledger, field, input, &typed, true)?);
+                inputs.extend(self.in_row(ledger, part, field, member)?);
             }
             rows.push(FormRow {
                 name: format!("{prefix}{member}"),
                 number: n + 1,
+                key: self.key(ledger, part, of, member)?,
+                label: self.member_label(of, member),
                 inputs,
             });
         }
-        let lead = fields
-            .iter()
-            .min_by_key(|field| field.required as u8)
-            .copied()
-            .unwrap_or(fields[0]);
-        let of = Input {
-            label: row_label(&self.desk.text, fields),
-            hint: String::new(),
-            error: None,
-            focus: false,
-            need: need(lead),
-            ..self.plain(lead, &name, &name)
+        let input = Input {
+            need: need(of),
+            ..self.input(of, &name, &name)
         };
-        Ok(FormItem::Rows(of, rows))
+        Ok(FormItem::Rows(input, rows, !named))
+    }
+
+    /// The inputs of a field in one row: several where the field is a set itself.
+    fn in_row(
+        &mut self,
+        ledger: &Ledger,
+        part: Part<'_>,
+        field: &Field,
+        member: &str,
+    ) -> Result<Vec<Input>, ServiceError> {
+        let key = field.key(Some(member));
+        let name = name_of(part, &key);
+        let mut typed: Vec<String> = self.all(&name).map(str::to_owned).collect();
+        if field.many {
+            typed.retain(|text| !text.trim().is_empty());
+            typed.push(String::new());
+        }
+        typed.truncate(if field.many { usize::MAX } else { 1 });
+        if typed.is_empty() {
+            typed.push(String::new());
+        }
+        let fixed = self.is_fixed(ledger, field, &key);
+        let mut inputs = Vec::new();
+        for (n, text) in typed.iter().enumerate() {
+            let id = if n == 0 {
+                name.clone()
+            } else {
+                format!("{name}{NEW}{n}")
+            };
+            let mut input = self.input(field, &name, &id);
+            if n > 0 {
+                input.error = None;
+                input.label = self.desk.text.t2("entry-nth", "field", &input.label, "n", n + 1);
+            }
+            // What a new row lacks is told when the row is there; until then it may stay empty.
+            if member.starts_with(NEW) || n > 0 {
+                input.need = if input.need == Need::Required {
+                    Need::Complete
+                } else {
+                    input.need
+                };
+            }
+            inputs.push(match fixed {
+                true => Input {
+                    value: text.clone(),
+                    control: Control::Fixed,
+                    ..input
+                },
+                false => self.filled(ledger, field, input, text, true)?,
+            });
+        }
+        Ok(inputs)
+    }
+
+    /// The input of a new member's own name, where that is chosen.
+    fn key(
+        &mut self,
+        ledger: &Ledger,
+        part: Part<'_>,
+        of: &Field,
+        member: &str,
+    ) -> Result<Option<Input>, ServiceError> {
+        let Some(field) = key_field(of).filter(|_| member.starts_with(NEW)) else {
+            return Ok(None);
+        };
+        let name = name_of(part, &format!("{}/{member}/{KEY}", of.id));
+        let typed = self.all(&name).next().unwrap_or_default().to_owned();
+        let input = Input {
+            label: self.desk.text.t("entry-member"),
+            need: Need::Complete,
+            ..self.input(&field, &name, &name)
+        };
+        self.filled(ledger, &field, input, &typed, true).map(Some)
+    }
+
+    /// What a member is called that has a name which was chosen.
+    fn member_label(&self, of: &Field, member: &str) -> String {
+        match &of.keys {
+            Some(Keys::Choice { options }) => options.iter().find(|option| option.id == member).map_or_else(
+                || member.to_owned(),
+                |option| say::option(&self.desk.text, option),
+            ),
+            Some(Keys::Record { .. }) if !member.starts_with(NEW) => {
+                let typed = self.desk.node.reference_typed(member);
+                typed
+                    .rsplit_once(" #")
+                    .map_or_else(|| typed.clone(), |(title, _)| title.to_owned())
+            }
+            Some(Keys::Code | Keys::Item) if !member.starts_with(NEW) => member.to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// Whether the first value stands, and is there.
+    fn is_fixed(&self, ledger: &Ledger, field: &Field, key: &str) -> bool {
+        let of = field.parent().and_then(|id| ledger.field(id));
+        (field.once || of.is_some_and(|of| of.once)) && self.typed.base.contains_key(key)
     }
 
     fn is_wrong(&self, prefix: &str) -> bool {
-        self.typed.faults.iter().any(|fault| fault.name.starts_with(prefix))
+        self.typed
+            .faults
+            .iter()
+            .any(|fault| fault.name.starts_with(prefix))
     }
 
     fn plain(&self, field: &Field, name: &str, id: &str) -> Input {
@@ -295,12 +413,20 @@ impl<'m> Maker<'m> {
         let text = self.desk.text;
         let required = input.need.is_required();
         let choose = |options: Vec<Choice>, few: bool| {
-            let blank = if few { text.t("entry-blank") } else { text.t("entry-choose") };
+            let blank = if few {
+                text.t("entry-blank")
+            } else {
+                text.t("entry-choose")
+            };
             let options = match required && few {
                 true => options,
                 false => say::with_empty(blank, options),
             };
-            if few { Control::Segments(options) } else { Control::Select(options) }
+            if few {
+                Control::Segments(options)
+            } else {
+                Control::Select(options)
+            }
         };
         let mut value = typed.to_owned();
         let control = match &field.kind {
@@ -324,9 +450,15 @@ impl<'m> Maker<'m> {
                 choose(options.to_vec(), !compact)
             }
             FieldKind::Date => Control::Day,
+            FieldKind::Month => Control::Typed("month"),
+            FieldKind::Week => Control::Typed("week"),
             FieldKind::Ts => Control::Instant,
             FieldKind::Enum => {
-                let options = field.options.iter().map(|option| Choice {
+                let today = say::now().date().to_string();
+                let offered = |option: &&lianzhan_protocol::record::ledger::Choice| {
+                    option.id == typed || option.is_valid_on(&today)
+                };
+                let options = field.options.iter().filter(offered).map(|option| Choice {
                     value: option.id.clone(),
                     label: say::option(&text, option),
                     chosen: option.id == typed,
@@ -338,17 +470,24 @@ impl<'m> Maker<'m> {
                 match (known.is_empty(), more) {
                     (false, false) => {
                         let id = self.desk.node.reference(field, typed).ok().flatten();
-                        Control::Select(say::with_empty(text.t("entry-choose"), self.listed(&known, id.as_deref())))
+                        Control::Select(say::with_empty(
+                            text.t("entry-choose"),
+                            self.listed(&known, id.as_deref()),
+                        ))
                     }
                     _ => {
                         value = self.desk.node.reference_typed(typed.trim());
-                        let more = if more { choices_at(&ledger.id, field) } else { String::new() };
+                        let more = if more {
+                            choices_at(&ledger.id, field)
+                        } else {
+                            String::new()
+                        };
                         Control::Reference(known.iter().map(Candidate::typed).collect(), more)
                     }
                 }
             }
             FieldKind::Code => Control::Code,
-            _ => Control::Line,
+            _ => Control::Typed("text"),
         };
         Ok(Input {
             value,
@@ -418,18 +557,12 @@ fn hint(text: &Text, field: &Field) -> String {
         Lang::Zh => &field.hint_zh,
         Lang::En => &field.hint_en,
     };
-    hint.clone().unwrap_or_default()
-}
-
-/// What a set of structs is called: what its members' labels begin with, up to the colon, or the first of them.
-fn row_label(text: &Text, fields: &[&Field]) -> String {
-    let labels: Vec<String> = fields.iter().map(|field| say::label(text, field)).collect();
-    let head = |label: &str| label.split(['：', ':']).next().unwrap_or_default().trim().to_owned();
-    let heads: Vec<String> = labels.iter().map(|label| head(label)).collect();
-    let shared = heads
-        .iter()
-        .find(|head| labels.iter().any(|label| *label != **head && label.starts_with(head.as_str())));
-    shared.cloned().unwrap_or_else(|| labels.first().cloned().unwrap_or_default())
+    match (hint, &field.kind) {
+        (Some(hint), _) => hint.clone(),
+        (None, FieldKind::Geo) => text.t("entry-geo"),
+        (None, FieldKind::Ref { ledger }) if ledger == "*" => text.t("entry-any"),
+        (None, _) => String::new(),
+    }
 }
 
 /// The fields that are wrong, as links to their inputs.

@@ -16,12 +16,10 @@ use crate::services::{RecordRow, RowFilter, ServiceError};
 use crate::views;
 use crate::web::WebState;
 use crate::web::answer::{self, Desk, Fault, Page, show};
-use crate::web::page::{
-    Cell, Choice, Column, Filter, FilterKind, LedgerPage, LedgerRow, Link, Section,
-};
+use crate::web::page::{Cell, Choice, Column, Filter, FilterKind, LedgerPage, LedgerRow, Link, Section};
 use crate::web::request::{Signed, escape};
-use crate::web::visits::{mark, pager};
 use crate::web::say;
+use crate::web::visits::{mark, pager};
 
 /// Rows of a page.
 const PAGE: u64 = 50;
@@ -103,10 +101,21 @@ fn page(desk: &Desk, id: &str, pairs: Vec<(String, String)>) -> Result<LedgerPag
     };
     let (_, incomplete) = desk.node.rows(id, &lacking)?;
     let wide = asked.get("all") == "1";
-    let shown = if wide { columns(ledger) } else { plain_columns(ledger) };
+    let shown = if wide {
+        columns(ledger)
+    } else {
+        plain_columns(ledger)
+    };
     let merged = desk.node.org()?.level != Level::Station;
     let most = PAGES * PAGE;
-    let link = |page: u64| link_with(&asked, &path, &["page"], &[("page", (page > 1).then(|| page.to_string()))]);
+    let link = |page: u64| {
+        link_with(
+            &asked,
+            &path,
+            &["page"],
+            &[("page", (page > 1).then(|| page.to_string()))],
+        )
+    };
     let mut pager = pager(number, PAGE, total.min(most), rows.len() as u64, link);
     pager.total = total.min(most);
     let (filters, more) = filters(desk, ledger, &asked, merged)?;
@@ -141,8 +150,17 @@ fn page(desk: &Desk, id: &str, pairs: Vec<(String, String)>) -> Result<LedgerPag
         many: total > most,
         incomplete,
         all: Link {
-            href: link_with(&asked, &path, &["all"], &[("all", (!wide).then(|| "1".to_owned()))]),
-            label: if wide { text.t("ledger-few") } else { text.t("ledger-all") },
+            href: link_with(
+                &asked,
+                &path,
+                &["all"],
+                &[("all", (!wide).then(|| "1".to_owned()))],
+            ),
+            label: if wide {
+                text.t("ledger-few")
+            } else {
+                text.t("ledger-all")
+            },
         },
         wide,
         new: desk
@@ -253,12 +271,19 @@ fn untitled(desk: &Desk, ledger: &Ledger, cells: &[Cell]) -> String {
         .take(2)
         .map(|cell| cell.value.clone());
     let words = say::list(&desk.text, words);
-    if words.is_empty() { say::ledger(&desk.text, ledger) } else { words }
+    if words.is_empty() {
+        say::ledger(&desk.text, ledger)
+    } else {
+        words
+    }
 }
 
 /// What a record holds in a field, ready to read.
 pub(super) fn cell(desk: &Desk, field: &Field, state: &RowState) -> String {
-    let words = state.values(field).into_iter().map(|value| words(desk, field, &value));
+    let words = state
+        .values(field)
+        .into_iter()
+        .map(|value| words(desk, field, &value));
     say::list(&desk.text, words.filter(|words| !words.is_empty()))
 }
 
@@ -305,7 +330,10 @@ fn filters(
     }
     let plain = plain_columns(ledger);
     let (mut chosen, mut rest) = (Vec::new(), Vec::new());
-    for field in columns(ledger).into_iter().filter(|field| field.kind != FieldKind::Text) {
+    for field in columns(ledger)
+        .into_iter()
+        .filter(|field| field.kind != FieldKind::Text)
+    {
         let in_sight = field.kind == FieldKind::Enum && plain.iter().any(|shown| shown.id == field.id);
         let filters = of_field(desk, ledger, field, asked);
         if in_sight && chosen.len() < 2 {
@@ -318,8 +346,16 @@ fn filters(
     if let Some(field) = views::happened_field(ledger) {
         let day = |name: &str| FilterKind::Day(asked.get(name).to_owned());
         let label = say::label(&text, field);
-        open.push(filter("since", text.t1("filter-since", "field", &label), day("since")));
-        open.push(filter("until", text.t1("filter-until", "field", &label), day("until")));
+        open.push(filter(
+            "since",
+            text.t1("filter-since", "field", &label),
+            day("since"),
+        ));
+        open.push(filter(
+            "until",
+            text.t1("filter-until", "field", &label),
+            day("until"),
+        ));
     }
     let missing = say::with_empty(
         text.t("filter-all"),
@@ -329,7 +365,11 @@ fn filters(
             chosen: asked.get("missing") == "1",
         }],
     );
-    open.push(filter("missing", text.t("filter-complete"), FilterKind::Choose(missing)));
+    open.push(filter(
+        "missing",
+        text.t("filter-complete"),
+        FilterKind::Choose(missing),
+    ));
     Ok((open, rest))
 }
 
@@ -365,7 +405,11 @@ fn of_field(desk: &Desk, ledger: &Ledger, field: &Field, asked: &Asked) -> Vec<F
                 .into_iter()
                 .map(|bound| {
                     let name = format!("{name}.{bound}");
-                    let key = if bound == "from" { "filter-since" } else { "filter-until" };
+                    let key = if bound == "from" {
+                        "filter-since"
+                    } else {
+                        "filter-until"
+                    };
                     Filter {
                         label: text.t1(key, "field", &label),
                         kind: FilterKind::Day(asked.get(&name).to_owned()),

@@ -328,8 +328,8 @@ pub enum FormItem {
     Ticks(Input, Vec<Choice>),
     /// Several values of one field.
     Many(Input, Vec<Input>),
-    /// Several rows of fields, each with its name.
-    Rows(Input, Vec<FormRow>),
+    /// Several rows of fields, and whether more may be added.
+    Rows(Input, Vec<FormRow>, bool),
 }
 
 /// A row of a set of structs.
@@ -339,6 +339,10 @@ pub struct FormRow {
     pub name: String,
     /// Its number, from 1.
     pub number: usize,
+    /// The input of its own name, where that is chosen and it has none yet.
+    pub key: Option<Input>,
+    /// What it is called, where it has a name.
+    pub label: String,
     /// Its fields.
     pub inputs: Vec<Input>,
 }
@@ -413,6 +417,8 @@ pub enum Control {
     /// One line.
     #[default]
     Line,
+    /// One line of a kind that browsers know: text, month, week.
+    Typed(&'static str),
     /// Several lines.
     Area,
     /// A number.
