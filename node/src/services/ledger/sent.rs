@@ -136,7 +136,9 @@ impl Node {
     /// A record of a ledger of its own, as a program reads it to change it.
     pub fn sheet(&self, record: &RecordId) -> Result<RecordSheet, ServiceError> {
         let detail = self.own_record(record)?;
-        let lacks = views::missing(&detail.state).into_iter().map(|field| Lacking {
+        let now = crate::services::activity::now_stated();
+        let today = now.get(..10).unwrap_or_default();
+        let lacks = views::missing(&detail.state, today).into_iter().map(|field| Lacking {
             field: field.id.clone(),
             zh: field.zh.clone(),
             en: field.en.clone(),
