@@ -1337,3 +1337,4 @@ record-edit = Change
 entry-member = Name
 entry-geo = Latitude, longitude, as 30.272111, 109.486099
 entry-any = Type words of its title, or the id of a record
+entry-row = if the row is filled

@@ -1034,3 +1034,4 @@ record-edit = 修改
 entry-member = 名称
 entry-geo = 纬度, 经度，如 30.272111, 109.486099
 entry-any = 填标题的几个字来找，或填记录编号
+entry-row = 填这一行就要有

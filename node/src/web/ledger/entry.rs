@@ -458,6 +458,10 @@ async fn keep(state: WebState, who: Signed, of: Of, mut sheet: Sheet) -> Respons
     let text = who.visitor.text;
     // A form that is typed into is no empty desk.
     who.session.touch();
+    // What is done is not kept once more.
+    if who.session.once(&sheet.once).get().is_some() {
+        return answer::part(KEPT, String::new());
+    }
     let id = sheet.draft.unwrap_or_else(DraftId::mint);
     let (node, author, typing) = (state.node.clone(), who.session.author.clone(), sheet.typing(&of));
     let kept = answer::work(move || node.keep_draft(&author, id, &typing)).await;
@@ -538,6 +542,7 @@ async fn write(state: WebState, who: Signed, of: Of, mut sheet: Sheet, files: Ve
     let (node, session, watch) = (state.node.clone(), who.session.clone(), live::Watch::new(&state));
     let (author, kept, seen) = (session.author.clone(), of.clone(), sheet.seen());
     let draft = sheet.draft;
+    let (late_node, late_author) = (node.clone(), author.clone());
     let read = {
         let (node, author) = (node.clone(), author.clone());
         let (of, back) = (of.clone(), std::mem::take(&mut sheet));
@@ -580,6 +585,10 @@ async fn write(state: WebState, who: Signed, of: Of, mut sheet: Sheet, files: Ve
                 let place = written.or(of.record()).unwrap_or(RecordId([0; 16]));
                 if let Some(record) = written {
                     watch.until_shown(&record).await;
+                }
+                // What the page kept by itself a moment before it was sent may have come after it.
+                if let Some(id) = draft {
+                    answer::work(move || late_node.drop_draft(&late_author, id)).await?;
                 }
                 session.say(Notice {
                     tone: if written.is_some() {

@@ -149,6 +149,11 @@ impl<'m> Maker<'m> {
         let mut input = self.input(field, &name, &name);
         // A single struct has no frame of its own: its name stands before its members.
         if let Some(of) = field.parent().and_then(|id| ledger.field(id)) {
+            input.need = match (of.required.max(field.required), input.need) {
+                (Required::Required, need) => need,
+                (Required::Complete, _) => Need::Complete,
+                (Required::Optional, _) => Need::Optional,
+            };
             let of = say::label(&self.desk.text, of);
             if !input.label.starts_with(&of) {
                 input.label = format!("{of}{}{}", self.desk.text.t("colon"), input.label);
@@ -290,6 +295,8 @@ impl<'m> Maker<'m> {
             typed.push(String::new());
         }
         let fixed = self.is_fixed(ledger, field, &key);
+        let row = format!("{}/{member}", field.parent().unwrap_or(&field.id));
+        let begun = self.typed.base.keys().any(|known| known.starts_with(&row));
         let mut inputs = Vec::new();
         for (n, text) in typed.iter().enumerate() {
             let id = if n == 0 {
@@ -302,13 +309,9 @@ impl<'m> Maker<'m> {
                 input.error = None;
                 input.label = self.desk.text.t2("entry-nth", "field", &input.label, "n", n + 1);
             }
-            // What a new row lacks is told when the row is there; until then it may stay empty.
-            if member.starts_with(NEW) || n > 0 {
-                input.need = if input.need == Need::Required {
-                    Need::Complete
-                } else {
-                    input.need
-                };
+            // What a row lacks is told once the row is there; until then it may stay empty.
+            if (!begun || n > 0) && input.need == Need::Required {
+                input.need = Need::Row;
             }
             inputs.push(match fixed {
                 true => Input {

@@ -391,6 +391,8 @@ pub enum Need {
     Required,
     /// The record is not complete without it.
     Complete,
+    /// A row that is begun is not saved without it.
+    Row,
     /// It may stay empty.
     #[default]
     Optional,
@@ -401,6 +403,7 @@ impl Need {
         match self {
             Need::Required => "",
             Need::Complete => key!("entry-complete"),
+            Need::Row => key!("entry-row"),
             Need::Optional => key!("optional"),
         }
     }
