@@ -1160,6 +1160,10 @@ start-person-now = Make the first account before the sync is through
 
 invite-look = Invite
 invite-title = Invite
+invite-title-open = { $count ->
+        [one] 1 invitation waits
+       *[other] { $count } invitations wait
+    }
 invite-who = Whom to invite
 invite-org = Org
 invite-org-new = A new one

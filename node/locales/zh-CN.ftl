@@ -30,11 +30,11 @@ bundle-station-what = 一个站一个季度的全部记录；没有来访人的�
 deputy = 代表
 bundle-download = 下载证据包
 
-## Days
+## Days: no-break spaces keep one on a line
 
-date-day = { $month } 月 { $day } 日
-date-full = { $year } 年 { $month } 月 { $day } 日
-date-weekday = { $month } 月 { $day } 日 { $weekday ->
+date-day = { $month } 月 { $day } 日
+date-full = { $year } 年 { $month } 月 { $day } 日
+date-weekday = { $month } 月 { $day } 日 { $weekday ->
         [1] 星期一
         [2] 星期二
         [3] 星期三
@@ -887,6 +887,7 @@ start-person-now = 不等同步，先设第一个账号
 
 invite-look = 邀请加入
 invite-title = 邀请加入
+invite-title-open = { $count } 份邀请还没有用
 invite-who = 邀请谁
 invite-org = 哪个单位
 invite-org-new = 新的单位

@@ -16,6 +16,12 @@ pub const TAB: char = '\u{E004}';
 pub const ENTER: char = '\u{E007}';
 /// Control.
 pub const CONTROL: char = '\u{E009}';
+/// Escape.
+pub const ESCAPE: char = '\u{E00C}';
+/// The arrow to the right.
+pub const RIGHT: char = '\u{E014}';
+/// The arrow down.
+pub const DOWN: char = '\u{E015}';
 
 /// What the driver may take for one command.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -2,9 +2,11 @@
 //! arrives arrives without reload.
 
 mod activity;
+mod axe;
 mod bundles;
 mod forks;
 mod invitations;
+mod keyboard;
 mod ledgers;
 mod offline;
 mod paper;
@@ -41,7 +43,7 @@ fn the_pages_in_a_browser() {
         began.elapsed().as_secs_f64()
     );
     let mut scene = Scene { driver, prefecture };
-    let stories: [(&str, Story); 21] = [
+    let stories: [(&str, Story); 23] = [
         (
             "a wrong passphrase is told, the right one leads on",
             visits::entrance,
@@ -97,6 +99,11 @@ fn the_pages_in_a_browser() {
             "every page is whole, for keyboards, readers and phones",
             whole::every_page,
         ),
+        (
+            "every main page and the main deed need no mouse",
+            keyboard::keyboard_alone,
+        ),
+        ("no page keeps anybody out, in any theme", axe::every_theme),
         (
             "an org below is invited by a slip, which is taken back",
             invitations::inviting,

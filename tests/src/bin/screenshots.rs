@@ -1,10 +1,11 @@
-//! Takes pictures of the main pages of a demo, at a desk, on a phone and on paper.
+//! Takes pictures of every page of a demo, and of every page with invented data (`/look`): at a desk, on a phone and on
+//! paper; light, dark, with large type and with more contrast.
 //!
 //! `cargo run -p lianzhan-tests --bin screenshots -- [DIR] [--demo RUNNING] [--only PAGE]`
 //!
 //! Small ones go to DIR (default `docs/images`), all of them in full size to `target/screenshots`. It raises a demo of its
 //! own; with `--demo` it looks at one that runs already in that directory. With
-//! `--only` it takes the pages whose name begins so.
+//! `--only` it takes the pages whose name begins so, those with invented data as `look-PAGE`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -48,8 +49,8 @@ struct Shot {
     name: &'static str,
     place: &'static str,
     login: &'static str,
-    /// How it is looked at, as `/preferences` takes it.
-    look: &'static str,
+    /// Its language.
+    lang: &'static str,
     page: Page,
     /// The names under which small pictures are kept, at a desk and on a phone.
     small: (Option<&'static str>, Option<&'static str>),
@@ -77,17 +78,18 @@ const fn shot(name: &'static str, place: &'static str, login: &'static str, page
         name,
         place,
         login,
-        look: "lang=zh",
+        lang: "zh",
         page,
         small: (None, None),
     }
 }
 
-const SHOTS: [Shot; 42] = [
+const SHOTS: [Shot; 46] = [
     Shot {
         small: (Some("login"), None),
         ..shot("login", "shiqiao", "", Page::At("/login"))
     },
+    shot("join", "shiqiao", "", Page::At("/join")),
     Shot {
         small: (Some("home"), Some("phone-home")),
         ..shot("home", "shiqiao", "lin", Page::At("/"))
@@ -111,7 +113,7 @@ const SHOTS: [Shot; 42] = [
     shot("record-closed", "shiqiao", "lin", Page::Record { proof: false }),
     shot("record-county", "county", "ye", Page::Record { proof: true }),
     Shot {
-        look: "lang=en",
+        lang: "en",
         small: (Some("record-en"), None),
         ..shot("record-en", "shiqiao", "lin", Page::Record { proof: true })
     },
@@ -154,9 +156,14 @@ const SHOTS: [Shot; 42] = [
         ..shot("network", "county", "ye", Page::At("/network"))
     },
     shot("network-station", "shiqiao", "lin", Page::At("/network")),
+    shot("marks", "county", "ye", Page::At("/marks")),
     Shot {
         small: (Some("appointments"), None),
         ..shot("appointments", "fengdu", "he", Page::At("/appointments"))
+    },
+    Shot {
+        lang: "en",
+        ..shot("appointments-en", "fengdu", "he", Page::At("/appointments"))
     },
     shot(
         "appointments-found",
@@ -166,45 +173,51 @@ const SHOTS: [Shot; 42] = [
     ),
     shot("appointment", "fengdu", "he", Page::Post(ENDING, "")),
     shot("appointment-revoked", "shiqiao", "lin", Page::Post(STOLEN, "")),
+    shot("invitations", "fengdu", "he", Page::At("/invitations")),
+    shot("invitations-station", "shiqiao", "lin", Page::At("/invitations")),
     Shot {
         small: (Some("revoke"), None),
         ..shot("revoke", "shiqiao", "lin", Page::Post("林静禾", REVOKED))
     },
     Shot {
-        look: "lang=en&theme=dark",
-        ..shot("revoke-dark-en", "shiqiao", "lin", Page::Post("林静禾", REVOKED))
+        lang: "en",
+        ..shot("revoke-en", "shiqiao", "lin", Page::Post("林静禾", REVOKED))
     },
     shot("contested", "shiqiao", "lin", Page::At("/contested")),
     shot("adopt", "shiqiao", "lin", Page::Adopt),
     shot("forks", "shiqiao", "lin", Page::At("/forks")),
-    Shot {
-        look: "theme=dark",
-        ..shot("appointments-dark", "fengdu", "he", Page::At("/appointments"))
-    },
-    Shot {
-        look: "lang=en&type=large",
-        ..shot("appointments-large-en", "fengdu", "he", Page::At("/appointments"))
-    },
     shot("verify", "county", "", Page::At("/verify")),
     shot("verify-good", "county", "zhou", Page::Verify { broken: false }),
     shot("verify-refused", "county", "zhou", Page::Verify { broken: true }),
     Shot {
-        look: "lang=en&theme=dark",
-        ..shot("verify-dark-en", "county", "zhou", Page::Verify { broken: false })
+        lang: "en",
+        ..shot("verify-en", "county", "zhou", Page::Verify { broken: false })
     },
     shot("nowhere", "shiqiao", "lin", Page::At("/nowhere")),
     Shot {
-        look: "theme=dark",
-        ..shot("record-dark", "shiqiao", "lin", Page::Record { proof: true })
+        small: (Some("parts"), Some("phone-parts")),
+        ..shot("parts", "shiqiao", "lin", Page::At("/look"))
     },
     Shot {
-        look: "theme=dark",
-        ..shot("activity-dark", "fengdu", "he", Page::Joint)
+        lang: "en",
+        ..shot("parts-en", "shiqiao", "lin", Page::At("/look"))
     },
     Shot {
-        look: "type=large",
-        ..shot("home-large", "shiqiao", "lin", Page::At("/"))
+        lang: "en",
+        ..shot("home-en", "shiqiao", "lin", Page::At("/"))
     },
+    Shot {
+        lang: "en",
+        ..shot("activity-en", "fengdu", "he", Page::Joint)
+    },
+];
+
+/// How pages are looked at: what it is called, and what `/preferences` takes.
+const LOOKS: [(&str, &str); 4] = [
+    ("", "theme=light&type=normal&contrast=system"),
+    ("-dark", "theme=dark&type=normal&contrast=system"),
+    ("-large", "theme=light&type=large&contrast=system"),
+    ("-contrast", "theme=light&type=normal&contrast=more"),
 ];
 
 /// A revocation as it is asked for.
@@ -238,6 +251,30 @@ fn main() -> anyhow::Result<()> {
         for shot in SHOTS.iter().filter(|shot| shot.name.starts_with(&only)) {
             take(&driver, &prefecture, screen, shot, &large, &small)
                 .with_context(|| format!("{} at {} px", shot.name, screen.width))?;
+        }
+        invented(&driver, &prefecture, screen, &only, &large)?;
+    }
+    Ok(())
+}
+
+/// The pages with invented data.
+fn invented(
+    driver: &Driver,
+    prefecture: &Prefecture,
+    screen: Screen,
+    only: &str,
+    large: &Path,
+) -> anyhow::Result<()> {
+    let (browser, base) = (driver.open(screen)?, prefecture.pages("shiqiao")?);
+    enter(&browser, &base, "lin")?;
+    browser.go(&format!("{base}/look"))?;
+    let script = "return [...document.querySelectorAll('a[href^=\"/look/\"]')].map(link => link.textContent)";
+    let names = browser.run(script, &[])?;
+    let names = names.as_array().into_iter().flatten().filter_map(Value::as_str);
+    for name in names.filter(|name| format!("look-{name}").starts_with(only)) {
+        for (called, look) in LOOKS {
+            browser.go(&format!("{base}/preferences?{look}&lang=zh&back=/look/{name}"))?;
+            keep(&browser, &format!("look-{name}"), called, large)?;
         }
     }
     Ok(())
@@ -410,14 +447,38 @@ fn take(
     if !shot.login.is_empty() {
         enter(&browser, &base, shot.login)?;
     }
-    browser.go(&format!("{base}/preferences?{}&back=/login", shot.look))?;
-    match shot.page {
+    // A file that was downloaded once is not downloaded again.
+    let looks = match shot.page {
+        Page::Verify { .. } => &LOOKS[..1],
+        _ => &LOOKS,
+    };
+    for (called, look) in looks {
+        browser.go(&format!(
+            "{base}/preferences?{look}&lang={}&back=/login",
+            shot.lang
+        ))?;
+        show(&browser, &base, &shot.page)?;
+        keep(&browser, shot.name, called, large)?;
+        let (kept, scale) = match screen.phone {
+            false => (shot.small.0, SMALL),
+            true => (shot.small.1, SMALL_PHONE),
+        };
+        if let (Some(name), "") = (kept, *called) {
+            fs::write(small.join(format!("{name}.png")), browser.picture(scale)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Opens a page.
+fn show(browser: &Browser, base: &str, page: &Page) -> anyhow::Result<()> {
+    match *page {
         Page::At(path) => browser.go(&format!("{base}{path}"))?,
         Page::Post(holder, below) => {
             browser.go(&format!("{base}/appointments"))?;
             let script = "return [...document.querySelectorAll('tbody a')].find(a => a.textContent === arguments[0]) \
                           .getAttribute('href') + arguments[1]";
-            follow(&browser, &base, &browser.run(script, &[holder, below])?)?;
+            follow(browser, base, &browser.run(script, &[holder, below])?)?;
         }
         Page::Adopt => {
             browser.go(&format!("{base}/contested?all=yes"))?;
@@ -425,8 +486,8 @@ fn take(
             let chosen = "return location.pathname === '/contested/adopt'";
             browser.until("what was chosen", PATIENCE, chosen, &[])?;
         }
-        Page::Joint => to_joint(&browser, &base)?,
-        Page::Verify { broken } => verify(&browser, &base, broken)?,
+        Page::Joint => to_joint(browser, base)?,
+        Page::Verify { broken } => verify(browser, base, broken)?,
         Page::Record { proof } => {
             browser.go(&format!("{base}/visits"))?;
             // One with a history: the second newest has been told to its visitor in the meantime.
@@ -436,29 +497,25 @@ fn take(
                 "#visits tbody .lead a"
             };
             let script = "return document.querySelectorAll(arguments[0])[1].getAttribute('href')";
-            follow(&browser, &base, &browser.run(script, &[selector])?)?;
+            follow(browser, base, &browser.run(script, &[selector])?)?;
         }
     }
+    Ok(())
+}
+
+/// Takes pictures of what is shown: the whole page, and once what is seen first, and what comes out of a printer.
+fn keep(browser: &Browser, name: &str, called: &str, large: &Path) -> anyhow::Result<()> {
     let font = "return document.fonts.ready.then(() => true)";
     browser.until("fonts", PATIENCE, font, &[])?;
     browser.run("document.activeElement?.blur(); scrollTo(0, 0)", &[])?;
-    let (kind, kept, scale) = match screen.phone {
-        false => ("desk", shot.small.0, SMALL),
-        true => ("phone", shot.small.1, SMALL_PHONE),
-    };
+    let kind = if browser.screen().phone { "phone" } else { "desk" };
     fs::write(
-        large.join(format!("{}-{kind}.png", shot.name)),
-        browser.picture(1.0)?,
-    )?;
-    fs::write(
-        large.join(format!("{}-{kind}-whole.png", shot.name)),
+        large.join(format!("{name}-{kind}{called}.png")),
         browser.whole_picture()?,
     )?;
-    if !screen.phone {
-        fs::write(large.join(format!("{}-paper.pdf", shot.name)), browser.printed()?)?;
-    }
-    if let Some(name) = kept {
-        fs::write(small.join(format!("{name}.png")), browser.picture(scale)?)?;
+    if called.is_empty() && !browser.screen().phone {
+        fs::write(large.join(format!("{name}-first.png")), browser.picture(1.0)?)?;
+        fs::write(large.join(format!("{name}-paper.pdf")), browser.printed()?)?;
     }
     Ok(())
 }

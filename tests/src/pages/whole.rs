@@ -61,7 +61,7 @@ for (const head of document.querySelectorAll("main h1, main h2, main h3")) {
 const width = Number(arguments[0]), root = document.documentElement;
 if (root.scrollWidth > width) wrong.push(`${root.scrollWidth} px wide, not ${width}`);
 for (const element of document.querySelectorAll("body *")) {
-  if (!shown(element) || element.closest(".vh, .skip, svg, select, datalist")) continue;
+  if (!shown(element) || element.closest(".vh, .skip, svg, select, datalist, .scroll > *, .wide-table > *")) continue;
   const edge = element.getBoundingClientRect();
   if (edge.width > 0 && (edge.right > width + 1 || edge.left < -1)) wrong.push("beyond the edge: " + at(element));
   const style = getComputedStyle(element);
@@ -131,9 +131,7 @@ pub(super) fn every_page(scene: &mut Scene) {
                 paths
                     .extend(["/ledgers/deputy_roster/new", "/ledgers/letters_visits/new"].map(str::to_owned));
             }
-            visit.go("/visits");
-            paths.push(first_link(&visit, "#visits tbody .lead a"));
-            paths.push(first_link(&visit, "#visits tbody a.pm"));
+            paths.extend(first_record(&visit));
             for lang in ["zh", "en"] {
                 for size in ["normal", "large"] {
                     visit.go(&format!("/preferences?lang={lang}&type={size}&back=/network"));
@@ -165,6 +163,12 @@ pub(super) fn every_page(scene: &mut Scene) {
     wrong.sort();
     wrong.dedup();
     assert!(wrong.is_empty(), "{} things: {wrong:#?}", wrong.len());
+}
+
+/// A visit and its proof.
+pub(super) fn first_record(visit: &Visit) -> [String; 2] {
+    visit.go("/visits");
+    ["#visits tbody .lead a", "#visits tbody a.pm"].map(|part| first_link(visit, part))
 }
 
 pub(super) fn check(visit: &Visit, name: &str, wrong: &mut Vec<String>) {

@@ -41,6 +41,15 @@ pub struct InvitationsPage {
     pub open: Vec<InvitationRow>,
 }
 
+impl InvitationsPage {
+    fn title(&self) -> String {
+        match self.open.len() {
+            0 => self.text.t("invite-title"),
+            open => self.text.n("invite-title-open", open),
+        }
+    }
+}
+
 /// An open invitation.
 #[derive(Debug, Clone, Default)]
 pub struct InvitationRow {

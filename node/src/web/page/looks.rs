@@ -47,6 +47,11 @@ impl Theme {
         self.attribute().unwrap_or("system") == name
     }
 
+    /// What a browser paints with before it has read any style.
+    pub(super) fn scheme(self) -> &'static str {
+        self.attribute().unwrap_or("light dark")
+    }
+
     /// The attribute of the page, which the system's choice leaves away.
     pub fn attribute(self) -> Option<&'static str> {
         match self {

@@ -1,0 +1,98 @@
+//! Every page as axe-core sees it: what keeps somebody out (its levels serious and critical) is on none of them, in any theme.
+
+use serde_json::Value;
+
+use super::visit::{Scene, Visit, first_link};
+use super::whole::first_record;
+use crate::browser::Screen;
+use crate::root;
+
+/// The rules of WCAG 2.2 A and AA, and what is good practice; what is merely moderate is left to eyes.
+const LOOK: &str = r#"
+const options = { resultTypes: ["violations"] };
+options.runOnly = arguments[0] === "all"
+  ? { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }
+  : { type: "rule", values: arguments[0].split(" ") };
+return axe.run(document, options).then(({ violations }) => violations
+  .filter(({ impact }) => impact === "serious" || impact === "critical")
+  .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) =>
+    `${id}: ${html.slice(0, 140)} ${failureSummary.split("\n").at(-1).trim().slice(0, 160)}`)));
+"#;
+
+/// How pages are looked at. Themes differ in nothing but colours, large type in the room that there is.
+const LOOKS: [(&str, &str); 5] = [
+    ("theme=light&type=normal&contrast=system", "all"),
+    ("theme=dark&type=normal&contrast=system", "color-contrast"),
+    ("theme=light&type=normal&contrast=more", "color-contrast"),
+    ("theme=dark&type=normal&contrast=more", "color-contrast"),
+    ("theme=light&type=large&contrast=system", "target-size"),
+];
+
+pub(super) fn every_theme(scene: &mut Scene) {
+    let axe = root().join("target/axe/node_modules/axe-core/axe.min.js");
+    let axe = std::fs::read_to_string(&axe).unwrap_or_else(|error| {
+        panic!(
+            "{}: {error}: run tests/axe/prepare, or tests/run install",
+            axe.display()
+        )
+    });
+    let mut wrong = Vec::new();
+    for (place, login, screen) in [
+        ("shiqiao", "lin", Screen::DESK),
+        ("county", "ye", Screen::DESK),
+        ("fengdu", "he", Screen::PHONE),
+    ] {
+        let mut visit = scene.sign_in(place, login, screen);
+        visit.expected.push("404");
+        let mut paths: Vec<String> = [
+            "/",
+            "/visits",
+            "/activities",
+            "/deputies",
+            "/appointments",
+            "/network",
+            "/marks",
+            "/contested",
+            "/forks",
+            "/join",
+            "/verify",
+            "/nowhere",
+        ]
+        .map(str::to_owned)
+        .into();
+        visit.go("/appointments");
+        paths.push(first_link(&visit, "tbody a"));
+        if visit.count("a[href='/invitations']") > 0 {
+            paths.push("/invitations".to_owned());
+        }
+        paths.extend(first_record(&visit));
+        if place == "shiqiao" {
+            paths.extend(invented(&visit));
+        }
+        for (look, rules) in LOOKS {
+            visit.go(&format!("/preferences?{look}&back=/"));
+            for path in &paths {
+                visit.go(path);
+                let found = visit.browser.run(&format!("{axe}\n{LOOK}"), &[rules]).unwrap();
+                let things = found.as_array().into_iter().flatten().filter_map(Value::as_str);
+                wrong.extend(things.map(|thing| format!("{path} {login} {look}: {thing}")));
+            }
+        }
+        visit.go("/preferences?theme=system&type=normal&contrast=system&back=/");
+    }
+    wrong.sort();
+    wrong.dedup();
+    assert!(wrong.is_empty(), "{} things: {wrong:#?}", wrong.len());
+}
+
+/// The pages with invented data, which programs built for development have.
+fn invented(visit: &Visit) -> Vec<String> {
+    visit.go("/look");
+    let script =
+        "return [...document.querySelectorAll('a[href^=\"/look/\"]')].map(link => link.getAttribute('href'))";
+    let found = visit.browser.run(script, &[]).unwrap();
+    let links = found.as_array().into_iter().flatten().filter_map(Value::as_str);
+    let links: Vec<String> = links.map(str::to_owned).chain(["/look".to_owned()]).collect();
+    assert!(links.len() > 20, "{links:?}");
+    links
+}
