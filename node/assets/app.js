@@ -162,6 +162,24 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => delete form.dataset.sent, 10000);
 });
 
+// A page that waits for its machine asks for itself again; when it waits no longer, the next one is opened. While the machine
+// starts anew nobody answers.
+async function again(waiting) {
+  try {
+    const answer = await fetch(waiting.dataset.again, { credentials: "same-origin" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (answer.ok && (answer.redirected || !page.querySelector("[data-again]"))) return location.assign(waiting.dataset.again);
+    for (const part of answer.ok ? waiting.querySelectorAll("h1, .steps") : []) {
+      const fresh = page.querySelector(part.matches("h1") ? "main h1" : "main .steps");
+      if (fresh && fresh.textContent !== part.textContent) part.replaceChildren(...fresh.childNodes);
+    }
+  } catch {
+    // Asked again below.
+  }
+  setTimeout(again, 1000, waiting);
+}
+for (const waiting of document.querySelectorAll("[data-again]")) setTimeout(again, 1000, waiting);
+
 // A page that is meant for paper offers to print it.
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;

@@ -32,7 +32,12 @@ async fn page(State(state): State<WebState>, who: Signed, Path(name): Path<Strin
     };
     match pages.into_iter().find(|(known, _)| *known == name) {
         // What is invented must not be replaced by what this node has.
-        Some((_, html)) => Html(html.replace(" data-live=", " data-invented=")).into_response(),
+        Some((_, html)) => {
+            let still = html
+                .replace(" data-live=", " data-invented=")
+                .replace(" data-again=", " data-invented=");
+            Html(still).into_response()
+        }
         None => answer::nowhere(State(state), visitor).await,
     }
 }

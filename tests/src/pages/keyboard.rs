@@ -29,6 +29,7 @@ pub(super) fn keyboard_alone(scene: &mut Scene) {
         .unwrap();
     visit.says(".mast .me", "林静禾");
     skipping(&visit);
+    visit.go("/");
     for (path, says) in [
         ("/visits", "来信来访"),
         ("/activities", "活动"),
