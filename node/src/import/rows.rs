@@ -199,13 +199,10 @@ impl Reader<'_> {
             .lacks(&values.collect(), Required::Required, &Asked::PLAIN);
         let lacking: Vec<_> = lacking
             .into_iter()
-            .filter(|lacking| {
-                let field = self.main.field(&lacking.field);
-                field.is_some_and(|field| !failed(field))
-            })
             .filter_map(|lacking| {
+                let field = self.main.field(&lacking.field).filter(|field| !failed(field))?;
                 let mut columns = self.heading.columns.iter();
-                let column = columns.find(|column| is_of(column, self.main, &lacking.field))?;
+                let column = columns.find(|column| is_of(column, self.main, &field.id))?;
                 Some(self.error(column, Reason::of(&lacking.problem)))
             })
             .collect();

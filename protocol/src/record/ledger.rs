@@ -26,7 +26,7 @@ pub use codes::{Choice, Codes, codes};
 pub use condition::{Condition, Test};
 pub use field::{Field, FieldKind, Keys, Required, Sensitivity};
 pub use geo::Geo;
-pub use problem::{FieldError, Problem};
+pub use problem::{FieldError, Labels, Problem};
 pub use rules::Rule;
 pub use values::{Asked, Values};
 

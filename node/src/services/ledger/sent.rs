@@ -138,11 +138,13 @@ impl Node {
         let detail = self.own_record(record)?;
         let now = crate::services::activity::now_stated();
         let today = now.get(..10).unwrap_or_default();
-        let lacks = views::missing(&detail.state, today).into_iter().map(|field| Lacking {
-            field: field.id.clone(),
-            zh: field.zh.clone(),
-            en: field.en.clone(),
-        });
+        let lacks = views::missing(&detail.state, today)
+            .into_iter()
+            .map(|field| Lacking {
+                field: field.id.clone(),
+                zh: field.zh.clone(),
+                en: field.en.clone(),
+            });
         let fields = detail.state.fields.iter();
         let fields = fields
             .filter(|(key, _)| !key.starts_with(lianzhan_protocol::record::ANNEX_KEY))

@@ -1,7 +1,7 @@
 //! Whether a value fits a field. Facts about one value alone; what must hold between fields is that of rules.
 
 use super::problem::{BYTES, NUMBER, PARTS, TEXT, YES_NO};
-use super::{Field, FieldError, FieldKind, Geo, Problem, Required};
+use super::{Field, FieldError, FieldKind, Geo, Labels, Problem, Required};
 use crate::record::Value;
 
 /// Longest one-line text, in characters.
@@ -100,10 +100,10 @@ impl Field {
         };
         let zh: Vec<_> = shown().map(|choice| choice.zh.as_str()).collect();
         let en: Vec<_> = shown().map(|choice| choice.en.as_str()).collect();
-        Problem::Choice {
+        Problem::Choice(Box::new(Labels {
             zh: zh.join("、") + more_zh,
             en: en.join(", ") + more_en,
-        }
+        }))
     }
 }
 

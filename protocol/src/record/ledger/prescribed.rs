@@ -122,7 +122,7 @@ fn list_of(options: &[Choice], row: &Row, lists: &BTreeMap<String, Vec<Row>>) ->
         .iter()
         .filter(|(name, list)| row["type"].contains(&format!("enum({name})")) && same(options, list))
         .map(|(name, _)| name.clone());
-    named.last().unwrap_or_else(|| "?".into())
+    named.max().unwrap_or_else(|| "?".into())
 }
 
 /// The type of a field as the table writes it.

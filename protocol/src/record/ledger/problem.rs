@@ -25,6 +25,15 @@ impl FieldError {
     }
 }
 
+/// What a problem names beside its field: other fields, or a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Labels {
+    /// In Chinese.
+    pub zh: String,
+    /// In English.
+    pub en: String,
+}
+
 /// What is wrong with a value. `Display` says in English what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
@@ -63,13 +72,8 @@ pub enum Problem {
     #[error("enter a date and time as YYYY-MM-DDThh:mm:ss+08:00")]
     Instant,
     /// None of the options.
-    #[error("choose one of: {en}")]
-    Choice {
-        /// The Chinese labels of the options.
-        zh: String,
-        /// The English labels of the options.
-        en: String,
-    },
+    #[error("choose one of: {}", .0.en)]
+    Choice(Box<Labels>),
     /// No id of a record.
     #[error("choose a record; its id has 32 digits and letters a to f")]
     Reference,
@@ -91,24 +95,15 @@ pub enum Problem {
     /// No random id.
     #[error("this is filled in by the program: 32 digits and letters a to f")]
     Rid,
-    /// Less, or earlier, than another field allows.
-    #[error("this must not {verb} “{en}”", verb = if *.day { "lie before" } else { "be less than" })]
-    Before {
-        /// The other field's Chinese label.
-        zh: String,
-        /// The other field's English label.
-        en: String,
-        /// Whether days are compared, else numbers.
-        day: bool,
-    },
+    /// Earlier than another field.
+    #[error("this must not lie before “{}”", .0.en)]
+    Before(Box<Labels>),
+    /// Less than another field.
+    #[error("this must not be less than “{}”", .0.en)]
+    Less(Box<Labels>),
     /// Not the sum of other fields.
-    #[error("this must be the sum of “{en}”")]
-    Sum {
-        /// The Chinese labels of the others.
-        zh: String,
-        /// The English labels of the others.
-        en: String,
-    },
+    #[error("this must be the sum of “{}”", .0.en)]
+    Sum(Box<Labels>),
     /// Too few members.
     #[error("name at least {min}")]
     Few {
@@ -116,40 +111,20 @@ pub enum Problem {
         min: u32,
     },
     /// None of several fields is there.
-    #[error("fill in at least one of “{en}”")]
-    Some {
-        /// The Chinese labels of all.
-        zh: String,
-        /// The English labels of all.
-        en: String,
-    },
+    #[error("fill in at least one of “{}”", .0.en)]
+    Some(Box<Labels>),
     /// More than one of several fields is there.
-    #[error("fill in only one of “{en}”")]
-    Single {
-        /// The Chinese labels of all.
-        zh: String,
-        /// The English labels of all.
-        en: String,
-    },
+    #[error("fill in only one of “{}”", .0.en)]
+    Single(Box<Labels>),
     /// Another value than the only one.
-    #[error("this must be “{en}”")]
-    Only {
-        /// The value in Chinese.
-        zh: String,
-        /// The value in English.
-        en: String,
-    },
+    #[error("this must be “{}”", .0.en)]
+    Only(Box<Labels>),
     /// There, where it must be empty.
     #[error("leave this empty")]
     Needless,
     /// A map whose keys are not the members of a list.
-    #[error("this must name just what stands under “{en}”")]
-    Alike {
-        /// The list's Chinese label.
-        zh: String,
-        /// The list's English label.
-        en: String,
-    },
+    #[error("this must name just what stands under “{}”", .0.en)]
+    Alike(Box<Labels>),
     /// The same as in another member.
     #[error("this stands twice")]
     Twice,
@@ -168,7 +143,7 @@ impl Problem {
             Problem::Range { min, max } => format!("请填写 {min} 到 {max} 之间的整数"),
             Problem::Date => "请按“年-月-日”填写日历上有的日期，如 2026-04-03".into(),
             Problem::Instant => "请填写日期和时间，如 2026-04-03T09:30:00+08:00".into(),
-            Problem::Choice { zh, .. } => format!("请从下列选项中选一个：{zh}"),
+            Problem::Choice(of) => format!("请从下列选项中选一个：{}", of.zh),
             Problem::Reference => "请选择一条记录".into(),
             Problem::Code => "请填写 2、4、6、9 或 12 位行政区划代码".into(),
             Problem::Blob => "请选择一个附件".into(),
@@ -176,15 +151,15 @@ impl Problem {
             Problem::Week => "请按“年-W周”填写日历上有的周次，如 2026-W07".into(),
             Problem::Geo => "请填写纬度和经度".into(),
             Problem::Rid => "由程序填写".into(),
-            Problem::Before { zh, day: true, .. } => format!("不能早于“{zh}”"),
-            Problem::Before { zh, .. } => format!("不能小于“{zh}”"),
-            Problem::Sum { zh, .. } => format!("须等于“{zh}”之和"),
+            Problem::Before(of) => format!("不能早于“{}”", of.zh),
+            Problem::Less(of) => format!("不能小于“{}”", of.zh),
+            Problem::Sum(of) => format!("须等于“{}”之和", of.zh),
             Problem::Few { min } => format!("至少要有 {min} 项"),
-            Problem::Some { zh, .. } => format!("“{zh}”至少填一项"),
-            Problem::Single { zh, .. } => format!("“{zh}”只能填一项"),
-            Problem::Only { zh, .. } => format!("须为“{zh}”"),
+            Problem::Some(of) => format!("“{}”至少填一项", of.zh),
+            Problem::Single(of) => format!("“{}”只能填一项", of.zh),
+            Problem::Only(of) => format!("须为“{}”", of.zh),
             Problem::Needless => "此项应当留空".into(),
-            Problem::Alike { zh, .. } => format!("须与“{zh}”一一对应"),
+            Problem::Alike(of) => format!("须与“{}”一一对应", of.zh),
             Problem::Twice => "与另一项重复".into(),
         }
     }
@@ -219,38 +194,39 @@ impl Field {
     }
 }
 
-/// The labels of fields, Chinese and English.
-fn labels(fields: &[&Field]) -> (String, String) {
+/// The labels of fields, one after the other.
+fn labels(fields: &[&Field]) -> Box<Labels> {
     let zh: Vec<_> = fields.iter().map(|field| field.zh.as_str()).collect();
     let en: Vec<_> = fields.iter().map(|field| field.en.as_str()).collect();
-    (zh.join("”“"), en.join("”, “"))
+    Box::new(Labels {
+        zh: zh.join("”“"),
+        en: en.join("”, “"),
+    })
 }
 
 impl Problem {
     pub(super) fn before(least: &Field, most: &Field) -> Self {
-        let day = !matches!(most.kind, FieldKind::Int { .. } | FieldKind::Dec { .. });
-        let (zh, en) = labels(&[least]);
-        Problem::Before { zh, en, day }
+        let least = labels(&[least]);
+        match most.kind {
+            FieldKind::Int { .. } | FieldKind::Dec { .. } => Problem::Less(least),
+            _ => Problem::Before(least),
+        }
     }
 
     pub(super) fn sum(parts: &[&Field]) -> Self {
-        let (zh, en) = labels(parts);
-        Problem::Sum { zh, en }
+        Problem::Sum(labels(parts))
     }
 
     pub(super) fn some(fields: &[&Field]) -> Self {
-        let (zh, en) = labels(fields);
-        Problem::Some { zh, en }
+        Problem::Some(labels(fields))
     }
 
     pub(super) fn single(fields: &[&Field]) -> Self {
-        let (zh, en) = labels(fields);
-        Problem::Single { zh, en }
+        Problem::Single(labels(fields))
     }
 
     pub(super) fn alike(list: &Field) -> Self {
-        let (zh, en) = labels(&[list]);
-        Problem::Alike { zh, en }
+        Problem::Alike(labels(&[list]))
     }
 
     pub(super) fn only(field: &Field, value: &str) -> Self {
@@ -260,9 +236,9 @@ impl Problem {
             ("false", None) => ("否", "no"),
             _ => (value, value),
         };
-        Problem::Only {
+        Problem::Only(Box::new(Labels {
             zh: zh.into(),
             en: en.into(),
-        }
+        }))
     }
 }

@@ -335,3 +335,21 @@ fn a_definition_survives_its_canonical_bytes() {
         assert_eq!(read.hash(), ledger.hash());
     }
 }
+
+#[test]
+fn records_live_where_their_ledger_says() {
+    let org = crate::id::OrgId([1; 16]);
+    let lives = |id: &str, audience| ledger(id).expect("built in").lives_in(&Space::of(org, audience));
+    let joint = |id: &str, travel| {
+        let space = Space::joint(org, [crate::id::OrgId([2; 16])], travel, 2026);
+        ledger(id).expect("built in").lives_in(&space)
+    };
+    assert!(lives("theme", Audience::Notice) && lives("theme", Audience::County));
+    assert!(!lives("theme", Audience::City) && !joint("theme", Level::County));
+    assert!(lives("livelihood_project", Audience::City) && lives("livelihood_project", Audience::Notice));
+    // What may travel to the city may be joint; what may travel to the county alone, only as far.
+    assert!(joint("activity", Level::City) && joint("activity", Level::Township));
+    assert!(joint("project_group", Level::County) && joint("project_group", Level::Township));
+    assert!(!joint("project_group", Level::City) && !lives("project_group", Audience::County));
+    assert!(!joint("letters_visits", Level::County));
+}
