@@ -27,6 +27,7 @@
 pub mod attachment;
 pub mod bundle;
 pub mod codec;
+pub mod division;
 pub mod id;
 pub mod keys;
 pub mod log;

@@ -11,6 +11,8 @@ use super::act::blocking;
 use super::request::Query;
 use super::{ApiState, Problem};
 use crate::services::Node;
+use crate::services::activity::now_stated;
+use crate::services::divisions::Place;
 use crate::services::query::Table;
 
 pub(super) fn router() -> Router<ApiState> {
@@ -18,6 +20,7 @@ pub(super) fn router() -> Router<ApiState> {
         .route("/views", get(names))
         .route("/views/{view}", get(table))
         .route("/marks", get(marks))
+        .route("/divisions/{code}", get(division))
 }
 
 #[derive(Serialize)]
@@ -53,6 +56,27 @@ async fn table(
 ) -> Result<Response, Problem> {
     let table = blocking(&state, move |node| node.table(&view)).await?;
     Ok(answer(table, &asked.format))
+}
+
+/// The days for which a division is asked; today without them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Days {
+    on: Option<String>,
+    by: Option<String>,
+}
+
+async fn division(
+    State(state): State<ApiState>,
+    Path(code): Path<String>,
+    Query(days): Query<Days>,
+) -> Result<Json<Option<Place>>, Problem> {
+    let today = now_stated().get(..10).map(str::to_owned).unwrap_or_default();
+    let on = days.on.unwrap_or_else(|| today.clone());
+    let by = days.by.unwrap_or(today);
+    blocking(&state, move |node| node.place(&code, &on, &by))
+        .await
+        .map(Json)
 }
 
 #[derive(Deserialize)]

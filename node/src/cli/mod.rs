@@ -17,6 +17,7 @@ mod bundle;
 mod carry;
 mod check;
 mod demo;
+mod divisions;
 mod export;
 mod found;
 mod import;
@@ -126,6 +127,7 @@ enum Command {
     Witness(witness::Witness),
     Import(import::Import),
     Attach(attach::Attach),
+    Divisions(divisions::Divisions),
     Query(query::Query),
     #[command(subcommand)]
     Record(record::Record),
@@ -208,6 +210,7 @@ impl Command {
             Command::Witness(witness) => witness.run(shell),
             Command::Import(import) => import.run(shell),
             Command::Attach(attach) => attach.run(shell),
+            Command::Divisions(divisions) => divisions.run(shell),
             Command::Query(query) => query.run(shell),
             Command::Record(record) => record.run(shell),
             Command::Marks(marks) => marks.run(shell),

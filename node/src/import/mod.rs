@@ -7,6 +7,7 @@
 
 mod columns;
 mod dates;
+mod divisions;
 mod rows;
 mod sheet;
 mod text;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 
 use lianzhan_protocol::record::Value;
 
+pub use divisions::{DivisionTable, RowRemark, read_divisions};
 pub use rows::read_rows;
 pub use sheet::{Cell, CellValue, Row, Sheet, read_sheet};
 

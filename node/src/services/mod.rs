@@ -10,6 +10,7 @@ pub mod carry;
 pub mod check;
 pub mod conduct;
 pub mod desk;
+pub mod divisions;
 mod document;
 mod error;
 pub mod evidence;
@@ -95,6 +96,8 @@ pub mod files {
     pub const API_TOKEN: &str = "api.token";
     /// The secret by which imported rows are told again.
     pub const IMPORT_SECRET: &str = "import.secret";
+    /// The table of divisions.
+    pub const DIVISIONS: &str = "divisions.csv";
     /// Held while a program works with the directory.
     pub const LOCK: &str = "lock";
     /// Pending invitations.
@@ -122,6 +125,7 @@ pub struct Node {
     blobs: Blobs,
     carrying: std::sync::Mutex<()>,
     conduct: conduct::Conduct,
+    divisions: std::sync::Mutex<divisions::Kept>,
     _lock: std::fs::File,
 }
 
@@ -198,6 +202,7 @@ impl Node {
             blobs,
             carrying: std::sync::Mutex::new(()),
             conduct: conduct::Conduct::default(),
+            divisions: std::sync::Mutex::default(),
             _lock: lock,
         });
         node.mark_revised()?;

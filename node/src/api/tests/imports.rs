@@ -110,3 +110,27 @@ async fn a_book_names_deputies_as_the_roster_does() {
     assert_eq!(rows[0][column("date")], "2026-03-02");
     assert_eq!(rows[0][column("deputy")].as_str().map(str::len), Some(32));
 }
+
+#[tokio::test]
+async fn a_division_has_its_name_of_the_day_and_what_came_after_it() {
+    let api = Api::new();
+    assert_eq!(api.get("/api/v1/divisions/990121").await.json(), Value::Null);
+    let table = "code,name,parent,valid_from,valid_to,successors\n\
+                 99,试省,,,,\n\
+                 9901,澜州市,99,,,\n\
+                 990121,澄川县,9901,,2025-06-30,990104\n\
+                 990104,澄川区,9901,2025-07-01,,\n";
+    let given = crate::services::divisions::give(api.node.dir(), "codes.csv", table.as_bytes()).unwrap();
+    assert_eq!((given.codes, given.remarks.len()), (4, 0));
+    let answer = api
+        .get("/api/v1/divisions/990121000000?on=2024-05-01&by=2026-01-01")
+        .await
+        .json();
+    assert_eq!(
+        answer,
+        json!({
+            "code": "990121", "name": "澄川县", "full_name": "试省澜州市澄川县",
+            "becomes": [["990104", "试省澜州市澄川区"]],
+        })
+    );
+}
