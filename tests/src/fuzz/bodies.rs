@@ -2,17 +2,21 @@
 
 use std::sync::OnceLock;
 
+use futures::executor::block_on;
+use futures::io::Cursor;
 use lianzhan_node::import::{read_rows, read_sheet};
+use lianzhan_node::net;
 use lianzhan_node::services::invite::Invitation;
 use lianzhan_protocol::bundle;
 use lianzhan_protocol::codec;
-use lianzhan_protocol::id::Hash;
+use lianzhan_protocol::id::{Hash, StatementId};
 use lianzhan_protocol::log::{
     Checkpoint, Entry, EntryIndex, Frontier, LogStatement, Note, ProofFile, SignatureLine, SignedCheckpoint,
     TreeSize, VerifierKey, WitnessEntry, verify_consistency, verify_cosignature, verify_inclusion,
 };
 use lianzhan_protocol::record::ledger::{self, Ledger};
 use lianzhan_protocol::record::{Change, Event, open_sealed};
+use lianzhan_protocol::sync::carry::{CarryReader, Piece as Part};
 use lianzhan_protocol::sync::{Message, verify_range};
 use lianzhan_protocol::trust::{
     Directory, Founding, FoundingError, FoundingStatement, SignedStatement, Statement, Succession,
@@ -44,6 +48,46 @@ pub fn frame(data: &[u8]) {
         let _ = verify_range(&visits.id, None, &Frontier::new(), range);
         let log = &visits.logs[0];
         let _ = verify_range(&visits.id, Some(&log.start), &log.frontier, range);
+    }
+}
+
+/// A carry file after its decryption, frame by frame as it is read: what is taken stands in order, and a whole file begins
+/// with its sender and ends with its end.
+pub fn carry(data: &[u8]) {
+    let mut reader = CarryReader::new(StatementId([5; 32]));
+    let (mut rest, mut parts) = (data, Vec::new());
+    let whole = loop {
+        let Some((head, behind)) = rest.split_first_chunk() else {
+            break rest.is_empty();
+        };
+        let Some((frame, behind)) = behind.split_at_checked(u32::from_be_bytes(*head) as usize) else {
+            break false;
+        };
+        match reader.read(frame) {
+            Ok(part) => parts.push(part),
+            Err(_) => break false,
+        }
+        rest = behind;
+    };
+    let ends = matches!(
+        (parts.first(), parts.last()),
+        (Some(Part::From(_)), Some(Part::End))
+    );
+    assert_eq!(whole && reader.end().is_ok(), whole && ends, "{parts:?}");
+}
+
+/// A frame on its way, deflated or not: within its limit, and the same again.
+pub fn packed(data: &[u8]) {
+    const MAX: usize = 4096;
+    let read = |bytes: &[u8]| block_on(net::frame::read_packed(&mut Cursor::new(bytes), MAX));
+    if let Ok(Some(frame)) = read(data) {
+        assert!(frame.len() <= MAX);
+        let mut again = Cursor::new(Vec::new());
+        block_on(net::frame::write_packed(&mut again, &frame)).expect("memory takes all");
+        assert_eq!(
+            read(&again.into_inner()).expect("what was written reads"),
+            Some(frame)
+        );
     }
 }
 

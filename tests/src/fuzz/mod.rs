@@ -10,8 +10,8 @@ mod samples;
 mod seeded;
 
 pub use bodies::{
-    appointment, bundle, change, checkpoint, consistency, entry, event, founding, frame, invitation, ledger,
-    line, note, proof, sealed, spreadsheet, statement, statement_body, vkey,
+    appointment, bundle, carry, change, checkpoint, consistency, entry, event, founding, frame, invitation,
+    ledger, line, note, packed, proof, sealed, spreadsheet, statement, statement_body, vkey,
 };
 pub use samples::Samples;
 
@@ -32,8 +32,10 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 21] = [
     target("frame", frame, Samples::frames, mutate::of_bytes, 20_000),
+    target("packed", packed, Samples::packed, mutate::of_bytes, 20_000),
+    target("carry", carry, Samples::carry_files, mutate::of_bytes, 10_000),
     target("entry", entry, Samples::entries, mutate::of_bytes, 20_000),
     target("change", change, Samples::changes, mutate::of_bytes, 30_000),
     target("sealed", sealed, Samples::sealed, mutate::of_bytes, 10_000),

@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Write};
 
+use lianzhan_node::net;
 use lianzhan_node::services::invite::{Invitation, InvitedPerson};
 use lianzhan_protocol::attachment::ChainingValue;
 use lianzhan_protocol::bundle::{self, BundleInput, EntryEvidence, LogEvidence, RecordEvidence};
@@ -101,6 +102,49 @@ impl Samples {
 
     /// Frames of every kind.
     pub fn frames(&self) -> Vec<Vec<u8>> {
+        self.messages().iter().map(Message::to_frame).collect()
+    }
+
+    /// Frames on their way, deflated where that is shorter.
+    pub fn packed(&self) -> Vec<Vec<u8>> {
+        let pack = |frame: Vec<u8>| {
+            let mut wire = futures::io::Cursor::new(Vec::new());
+            let written = net::frame::write_packed(&mut wire, &frame);
+            futures::executor::block_on(written).expect("memory takes all");
+            wire.into_inner()
+        };
+        self.frames().into_iter().map(pack).collect()
+    }
+
+    /// The inside of carry files: one message of each kind that may stand in one, in their order, and a shorter one.
+    pub fn carry_files(&self) -> Vec<Vec<u8>> {
+        let all = self.messages();
+        let of = |kind: fn(&Message) -> bool| all.iter().find(|message| kind(message));
+        let parts = [
+            of(|m| matches!(m, Message::Hello(_))),
+            of(|m| matches!(m, Message::Joint { .. })),
+            of(|m| matches!(m, Message::Logs { .. })),
+            of(|m| matches!(m, Message::Range(_))),
+            of(|m| matches!(m, Message::Keys(_))),
+            of(|m| matches!(m, Message::Piece(_))),
+            of(|m| matches!(m, Message::WitnessMe { .. })),
+            of(|m| matches!(m, Message::Receipt { .. })),
+            of(|m| matches!(m, Message::Bye(_))),
+        ];
+        let framed = |message: &Message| {
+            let frame = message.to_frame();
+            [(frame.len() as u32).to_be_bytes().to_vec(), frame].concat()
+        };
+        let whole: Vec<Vec<u8>> = parts.into_iter().flatten().map(framed).collect();
+        let short = [whole.first(), whole.last()]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect::<Vec<_>>();
+        vec![whole.concat(), short.concat()]
+    }
+
+    fn messages(&self) -> Vec<Message> {
         let log = self.log();
         let space = self.scene.spaces[2].id;
         let origin = log.origin.clone();
@@ -218,9 +262,7 @@ impl Samples {
             Message::NoAttachment(AttachmentId([8; 32])),
             Message::HaveAttachment(AttachmentId([8; 32])),
         ]
-        .iter()
-        .map(Message::to_frame)
-        .collect()
+        .into()
     }
 
     /// Entries of a log.

@@ -38,6 +38,8 @@ macro_rules! seeded {
 
 seeded! {
     frame,
+    packed,
+    carry,
     entry,
     change,
     sealed,
