@@ -67,6 +67,8 @@ pub(super) fn entering(scene: &mut Scene) {
 
 /// The machine is killed while somebody types; what they had typed is there when they come back.
 pub(super) fn killed_while_typing(scene: &mut Scene) {
+    // Where other stories ran before, it has ended.
+    let _ = scene.prefecture.end_demo();
     scene.prefecture.run("shiqiao").unwrap();
     let link = {
         let mut visit = scene.sign_in("shiqiao", "lin", Screen::DESK);
