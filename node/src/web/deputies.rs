@@ -114,6 +114,9 @@ pub(super) fn page(desk: &Desk, filters: &Filters) -> Result<DeputiesPage, Fault
         pager: pager(number, PAGE, total, shown.len() as u64, link),
         bundle: bundle(&shown),
         rows: shown,
+        new: lianzhan_protocol::record::ledger::ledger(LEDGER)
+            .filter(|ledger| desk.node.may_enter(desk.author(), ledger))
+            .map(|_| format!("/ledgers/{LEDGER}/new")),
         filtered: filled.iter().any(|filter| !filter.trim().is_empty()),
         sites,
     })

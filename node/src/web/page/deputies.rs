@@ -29,6 +29,8 @@ pub struct DeputiesPage {
     pub bundle: Option<BundleForm>,
     /// Stations that the shown deputies belong to.
     pub sites: u64,
+    /// The empty form, for whoever may write.
+    pub new: Option<String>,
 }
 
 impl DeputiesPage {

@@ -59,6 +59,7 @@ pub(super) fn deputies(look: Look) -> DeputiesPage {
         },
         bundle: Some(bundle(look, ("周望舒", "Zhou Wangshu"), ("2026", "2026"))),
         sites: 1,
+        new: Some("/ledgers/deputy_roster/new".into()),
     }
 }
 
