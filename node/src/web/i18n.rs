@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_year_keeps_its_thousands_together() {
-        assert!(Text::new(Lang::Zh).date(2026, 4, 16).starts_with("2026 "));
+        assert!(Text::new(Lang::Zh).date(2026, 4, 16).starts_with("2026\u{a0}"));
     }
 
     #[test]

@@ -370,7 +370,7 @@ mod tests {
         assert_eq!(parse("2026-04-16T01:52:00Z").unwrap().hour(), 9);
         assert_eq!(
             stated_line(&Text::default(), "2020-04-16T00:00:00+08:00"),
-            "2020 年 4 月 16 日"
+            "2020\u{a0}年\u{a0}4\u{a0}月\u{a0}16\u{a0}日"
         );
     }
 
