@@ -49,6 +49,8 @@ pub(super) fn every_theme(scene: &mut Scene) {
             "/visits",
             "/activities",
             "/deputies",
+            "/ledgers",
+            "/ledgers/letters_visits",
             "/appointments",
             "/network",
             "/marks",
@@ -66,6 +68,10 @@ pub(super) fn every_theme(scene: &mut Scene) {
             paths.push("/invitations".to_owned());
         }
         paths.extend(first_record(&visit));
+        if login == "lin" {
+            let forms = ["/ledgers/letters_visits/new", "/ledgers/deputy_roster/new"];
+            paths.extend(forms.map(str::to_owned));
+        }
         // What is invented is looked at once; every part is among it on one page, which every theme shows.
         let invented = if place == "shiqiao" {
             invented(&visit)

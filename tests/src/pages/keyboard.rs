@@ -34,6 +34,7 @@ pub(super) fn keyboard_alone(scene: &mut Scene) {
         ("/visits", "来信来访"),
         ("/activities", "活动"),
         ("/deputies", "代表"),
+        ("/ledgers", "台账"),
         ("/appointments", "任命"),
         ("/network", "联络网"),
         ("/", "今天"),
