@@ -315,6 +315,48 @@ fn every_list_of_the_table_is_offered_or_kept_for_events() {
     assert!(left.is_empty(), "{left:?}");
 }
 
+/// Rows that no definition holds, pinned as they are: a change is meant, and then this is the new digest.
+const ABSENT: &str = "bf2b7b9c6013fdbfc926bd801a5cb153af6d08de2cb7a1308192e1df1dbf8672";
+
+#[test]
+fn what_is_absent_is_listed_and_stays_as_it_is() {
+    let rows = rows("ledgers.csv");
+    let absent: Vec<&Row> = rows.iter().filter(|row| is_absent(row)).collect();
+    let cells = |row: &Row| row.values().cloned().collect::<Vec<_>>().join("\u{1f}");
+    let text: Vec<String> = absent.iter().map(|row| cells(row)).collect();
+    assert_eq!(Hash::plain(text.join("\n").as_bytes()).to_string(), ABSENT);
+    let mut named = BTreeSet::new();
+    for row in absent.iter().filter(|row| !row["field"].contains('/')) {
+        let column = if row["derived"] == "yes" { 2 } else { 1 };
+        named.insert((row["ledger"].clone(), column, row["field"].clone()));
+    }
+    assert_eq!(listed(), named);
+}
+
+/// What `derived.md` lists: ledger, column of its table, field.
+#[allow(clippy::disallowed_methods)] // a test that reads a file of the source tree
+fn listed() -> BTreeSet<(String, usize, String)> {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/domain/derived.md");
+    let text = std::fs::read_to_string(home).expect("a page");
+    let quoted = |cell: &str| -> Vec<String> {
+        // What stands in brackets is said, not listed.
+        let said = cell
+            .split('(')
+            .map(|part| part.rsplit(')').next().unwrap_or_default());
+        let plain: String = said.collect();
+        plain.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    let mut listed = BTreeSet::new();
+    for line in text.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<Vec<String>> = line.trim_matches('|').split('|').map(quoted).collect();
+        let ledger = &cells[0][0];
+        for (column, names) in cells.iter().enumerate().skip(1) {
+            listed.extend(names.iter().map(|name| (ledger.clone(), column, name.clone())));
+        }
+    }
+    listed
+}
+
 /// The clauses, with the field in whose row they may stand, that say what a rule says.
 fn clauses(rule: &Rule) -> Vec<(String, String)> {
     let short = |id: &str| id.rsplit('/').next().unwrap_or(id).to_owned();
