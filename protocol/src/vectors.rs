@@ -5,6 +5,7 @@
 mod bundles;
 mod bytes;
 mod directory;
+mod erasures;
 mod fields;
 mod frames;
 mod logs;
@@ -169,6 +170,7 @@ fn all() -> Files {
     fields::all(&mut files);
     records::all(&mut files);
     sealed::all(&mut files);
+    erasures::all(&mut files);
     frames::all(&mut files);
     bundles::all(&mut files);
     files

@@ -9,7 +9,7 @@ use super::{
     leaf_hash, verify_inclusion,
 };
 use crate::codec::{self, CodecError};
-use crate::id::{Hash, OrgId, SpaceId, StatementId};
+use crate::id::{Hash, OrgId, RecordId, SpaceId, StatementId};
 use crate::keys::{KeyError, PublicKey, Signature};
 use crate::time::Timestamp;
 use crate::trust::Space;
@@ -37,6 +37,16 @@ pub enum LogStatement {
     /// A log of this space says two things: found by the node that writes this.
     #[n(4)]
     Equivocation(#[n(0)] Equivocation),
+    /// A record of this space is erased: the bytes of a [`crate::record::SignedErasure`].
+    #[n(5)]
+    Erasure(
+        #[n(0)]
+        #[cbor(with = "minicbor::bytes")]
+        Vec<u8>,
+    ),
+    /// The node that writes this destroyed what it held of an erased record.
+    #[n(6)]
+    Erased(#[n(0)] Acknowledged),
 }
 
 impl LogStatement {
@@ -49,6 +59,18 @@ impl LogStatement {
     pub fn parse(bytes: &[u8]) -> Result<Self, CodecError> {
         codec::decode(bytes, STATEMENT_MAX)
     }
+}
+
+/// That a node destroyed the key and dropped the payloads of a record whose erasure has effect.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Acknowledged {
+    /// The record.
+    #[n(1)]
+    pub record: RecordId,
+    /// The erasure by which.
+    #[n(2)]
+    pub erasure: Hash,
 }
 
 /// The first entry of a log says what it is.

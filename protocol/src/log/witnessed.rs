@@ -9,7 +9,7 @@ use super::{
 use crate::codec;
 use crate::id::{OrgId, StatementId};
 use crate::time::Timestamp;
-use crate::trust::{Directory, Purpose};
+use crate::trust::{Appointment, Directory, Purpose};
 
 /// A recorded time may lie so far before a witnessed checkpoint that does not cover its entry, in seconds (`domain.md` 0,
 /// item 8).
@@ -57,6 +57,13 @@ impl Receipt {
     }
 }
 
+/// Whether a revocation takes a witness's word back: of all but erasures it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Past {
+    Revised,
+    Stands,
+}
+
 /// The group of required witnesses for which a receipt speaks, and the org: one in which the key was appointed as witness,
 /// and the witness log's key as node, at the time that the receipt states, and neither was revoked so that this receipt
 /// lies outside of the cut.
@@ -64,6 +71,15 @@ pub fn witness_group(
     directory: &Directory,
     start: &LogStart,
     receipt: &Receipt,
+) -> Result<(usize, OrgId), NotAWitness> {
+    group_of(directory, start, receipt, Past::Revised)
+}
+
+fn group_of(
+    directory: &Directory,
+    start: &LogStart,
+    receipt: &Receipt,
+    past: Past,
 ) -> Result<(usize, OrgId), NotAWitness> {
     let time = receipt.time();
     let groups = directory
@@ -75,9 +91,13 @@ pub fn witness_group(
         revoked.all(|revoked| revoked.keeps_receipt(origin, index, receipt.time_s))
     };
     let served = |key, purpose, org: &OrgId| {
-        directory
-            .appointments_of(key, purpose)
-            .any(|(id, a)| a.org == *org && a.validity.covers_second(time) && kept(&id))
+        let fits = |a: &Appointment| a.org == *org && a.validity.covers_second(time);
+        match past {
+            Past::Revised => directory
+                .appointments_of(key, purpose)
+                .any(|(id, a)| fits(a) && kept(&id)),
+            Past::Stands => directory.ever_appointed(key, purpose).any(|(_, a)| fits(a)),
+        }
     };
     let mut of_witness = groups
         .iter()
@@ -136,6 +156,27 @@ impl Covered {
         index: EntryIndex,
         receipts: impl IntoIterator<Item = R>,
     ) -> Self {
+        Self::by(directory, start, index, receipts, Past::Revised)
+    }
+
+    /// As [`Covered::of`], by keys that served when they witnessed, whatever was said of them since: for what no later
+    /// verdict undoes.
+    pub fn ever<R: Borrow<Receipt>>(
+        directory: &Directory,
+        start: &LogStart,
+        index: EntryIndex,
+        receipts: impl IntoIterator<Item = R>,
+    ) -> Self {
+        Self::by(directory, start, index, receipts, Past::Stands)
+    }
+
+    fn by<R: Borrow<Receipt>>(
+        directory: &Directory,
+        start: &LogStart,
+        index: EntryIndex,
+        receipts: impl IntoIterator<Item = R>,
+        past: Past,
+    ) -> Self {
         let groups = directory.required_groups(&start.org, start.policy.as_ref());
         let mut covered = Covered {
             groups: groups.map_or(1, |groups| groups.len().max(1)),
@@ -143,7 +184,7 @@ impl Covered {
         };
         for receipt in receipts {
             let receipt = receipt.borrow();
-            if let Ok((group, by)) = witness_group(directory, start, receipt) {
+            if let Ok((group, by)) = group_of(directory, start, receipt, past) {
                 covered.take(index, group, by, receipt);
             }
         }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::Serialize;
 
 use super::change::{OpId, Value};
+use super::erasure::Erased;
 use super::event::Event;
 use super::graph::{Graph, Held};
 use super::ledger::Ledger;
@@ -100,9 +101,24 @@ pub struct RecordState {
     pub history: Vec<HistoryItem>,
     /// The changes that no other has seen. What a new change names of them is [`Graph::deps`].
     pub heads: Vec<ChangeId>,
+    /// That it is erased; then all else is empty.
+    pub erased: Option<Erased>,
 }
 
 impl RecordState {
+    /// The state of a record whose erasure has effect: the same wherever it stands, whatever of it is still held.
+    pub fn erased(id: RecordId, erased: Erased) -> Self {
+        RecordState {
+            id,
+            definition: None,
+            fields: BTreeMap::new(),
+            events: Vec::new(),
+            history: Vec::new(),
+            heads: Vec::new(),
+            erased: Some(erased),
+        }
+    }
+
     /// The value in force of a field; null where there is none.
     pub fn value(&self, key: &str) -> &Value {
         self.fields.get(key).map_or(&Value::Null, |field| &field.value)
@@ -126,10 +142,14 @@ impl RecordState {
                 })
             })
             .collect();
-        serde_json::json!({
+        let mut state = serde_json::json!({
             "id": self.id, "definition": self.definition, "fields": self.fields, "events": events,
             "history": self.history, "heads": self.heads,
-        })
+        });
+        if let Some(erased) = &self.erased {
+            state["erased"] = serde_json::json!(erased);
+        }
+        state
     }
 }
 
@@ -196,6 +216,7 @@ pub fn fold_graph<'l>(
         events,
         history,
         heads: graph.heads(),
+        erased: None,
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod activity;
 mod change;
+mod erasure;
 mod event;
 mod fold;
 mod graph;
@@ -14,6 +15,10 @@ mod settle;
 mod verdict;
 
 pub use change::{Actor, Change, ChangeError, OpId, Put, Value, limits};
+pub use erasure::{
+    Erased, Erasure, ErasureError, ErasureFault, ErasureGround, SignedErasure, first_erased, holders_of,
+    judge_erasure,
+};
 pub use event::{Event, EventError, EventKind, Proof};
 pub use fold::{
     EventState, FieldState, HistoryItem, Ineffective, RecordState, ValueState, event_id, fold, fold_graph,

@@ -209,6 +209,7 @@ fn refused(reason: RefusalReason) -> Verdict {
 mod bounds;
 mod contested;
 mod convergence;
+mod erasing;
 mod events;
 mod fields;
 mod verdicts;

@@ -288,6 +288,39 @@ impl Directory {
             .filter(move |(_, appointment)| appointment.purpose == purpose)
     }
 
+    /// The appointment with this id, if it stands or did until what it rests on was revoked.
+    pub fn ever(&self, id: &StatementId) -> Result<&Appointment, AppointmentFault> {
+        match self.appointment(id) {
+            Err(AppointmentFault::DoesNotStand(_, fault)) if fault.is_contested() => {
+                let statement = self.statements.get(id).and_then(SignedStatement::appointment);
+                statement.ok_or(AppointmentFault::Unknown(*id))
+            }
+            other => other,
+        }
+    }
+
+    /// Appointments of `key` for `purpose` that stand or did until what they rest on was revoked. For what no later verdict
+    /// undoes.
+    pub fn ever_appointed(
+        &self,
+        key: &PublicKey,
+        purpose: Purpose,
+    ) -> impl Iterator<Item = (StatementId, &Appointment)> {
+        let contested = self.standing.faults.iter();
+        let contested = contested.filter(|(_, fault)| fault.is_contested());
+        let of_key = contested
+            .filter_map(|(id, _)| Some((*id, self.statements.get(id)?.appointment()?)))
+            .filter(move |(_, appointment)| appointment.purpose == purpose && appointment.key == *key);
+        let of_key: Vec<_> = of_key.collect();
+        self.appointments_of(key, purpose).chain(of_key)
+    }
+
+    /// Orgs that have a node in force.
+    pub fn nodes_in_force(&self) -> BTreeSet<OrgId> {
+        let keys = self.standing.by_key.keys();
+        keys.filter_map(|key| self.node_org(key)).collect()
+    }
+
     /// The org that a node key serves now: by an appointment that is not revoked.
     pub fn node_org(&self, key: &PublicKey) -> Option<OrgId> {
         self.appointments_of(key, Purpose::Node)

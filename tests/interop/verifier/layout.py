@@ -104,7 +104,16 @@ signed_leaf = arrayof(hash32, listof(hash32), signed_root)
 evidence = variant({1: arrayof(signed_root, signed_root), 2: arrayof(signed_root, signed_root, hash32, listof(hash32)),
                     3: arrayof(uint, signed_leaf, signed_leaf)})
 equivocation = mapof(node=(1, key), space=(2, id32, None), epoch=(3, bstr(16)), evidence=(4, evidence))
-log_statement = variant({1: arrayof(log_start), 2: arrayof(bstr()), 3: arrayof(receipt), 4: arrayof(equivocation)})
+acknowledged = mapof(record=(1, id16), erasure=(2, hash32))
+log_statement = variant({1: arrayof(log_start), 2: arrayof(bstr()), 3: arrayof(receipt), 4: arrayof(equivocation),
+                         5: arrayof(bstr()), 6: arrayof(acknowledged)})
+
+# -- 05, Erasures --------------------------------------------------------------------------------------------------------
+
+GROUNDS = {1: "retention", 2: "request", 3: "consent", 4: "misplaced", 5: "unlawful"}
+erasure = mapof(record=(1, id16), space=(2, id32), ground=(3, enum(GROUNDS)), on=(4, tstr()), note=(5, tstr(), None),
+                author=(6, key), appointment=(7, id32), recorded=(8, int64))
+signed_erasure = arrayof(bstr(), signature)
 
 # -- 04 ------------------------------------------------------------------------------------------------------------------
 

@@ -3,12 +3,12 @@
 import json
 import os
 
-from . import archive, bundle, cbor, changes, cose, crypto, layout, logs, merkle, notes, summary, trust, witness
+from . import archive, bundle, cbor, changes, cose, crypto, erasures, layout, logs, merkle, notes, summary, trust, witness
 from .graph import Node, op_text
 from .ledger import load_ledgers, place_of, value_fits
 from .records import Record
 
-FAULTS = (cose.Bad, logs.LogError, changes.ChangeError, merkle.ProofError, notes.NoteError)
+FAULTS = (cose.Bad, erasures.ErasureError, logs.LogError, changes.ChangeError, merkle.ProofError, notes.NoteError)
 
 
 def unhex(text):
@@ -90,6 +90,10 @@ def v_change(v, ctx):
 def v_sealed(v, ctx):
     c = changes.open_sealed(unhex(v["key"]), unhex(v["commitment"]), unhex(v["record"]), unhex(v["payload"]))
     return {"puts": len(c["puts"]), "salt": c["salt"].hex()}
+
+
+def v_erasure(v, ctx):
+    return erasures.read_statement(unhex(v["statement"]))
 
 
 def v_frame(v, ctx):

@@ -94,3 +94,13 @@ pub enum AppointmentFault {
     #[error("appointment {0} does not stand: {1}")]
     DoesNotStand(StatementId, StatementFault),
 }
+
+impl AppointmentFault {
+    /// Whether news may mend it.
+    pub fn is_pending(&self) -> bool {
+        match self {
+            AppointmentFault::Unknown(_) => true,
+            AppointmentFault::DoesNotStand(_, fault) => fault.is_pending(),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+"""Erasures and their acknowledgements (05-spaces.md, P-15 to P-17)."""
+
+import re
+import unicodedata
+
+from . import cbor, changes, crypto, layout
+
+_NUMBER = re.compile("[0-9\uff10-\uff19]{7}")
+
+
+class ErasureError(Exception):
+    pass
+
+
+def read_statement(data):
+    """P-15: what a log's entry says of an erasure, as erasure.json prints it."""
+    number, items = cbor.parse(layout.log_statement, data, 32768)
+    if number == 6:
+        return {"erasure": items[0]["erasure"].hex(), "record": items[0]["record"].hex()}
+    if number != 5:
+        raise ErasureError("other")
+    return read_signed(items[0])
+
+
+def read_signed(data):
+    """P-16, in its order."""
+    if len(data) > 1500:
+        raise ErasureError("too_long")
+    body, signature = cbor.parse(layout.signed_erasure, data, 1500)
+    if len(body) > 1400:
+        raise ErasureError("too_long")
+    said = cbor.parse(layout.erasure, body, 1400)
+    if not changes.is_date(said["on"]):
+        raise ErasureError("date")
+    note = said["note"]
+    if note is not None:
+        control = any(unicodedata.category(c) == "Cc" for c in note)
+        if layout.blank(note) or len(note) > 200 or control:
+            raise ErasureError("note")
+        if _NUMBER.search(note):
+            raise ErasureError("note_number")
+    if not crypto.verify_domain("lianzhan/erasure/v1", said["author"], body, signature):
+        raise ErasureError("signature")
+    return {"ground": layout.GROUNDS[said["ground"]], "id": crypto.H("lianzhan/erasure-id/v1", body).hex(), "note": note,
+            "on": said["on"], "record": said["record"].hex()}
