@@ -3,7 +3,7 @@
 //! lie in a file of their own, outside of the database and its backups. Nothing secret is in SQLite or in logs.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -46,7 +46,7 @@ pub enum KeyFileError {
 /// Fewest characters of a passphrase.
 pub const PASSPHRASE_MIN: usize = 8;
 
-fn disk(path: &Path) -> impl FnOnce(std::io::Error) -> KeyFileError + '_ {
+fn disk(path: &Path) -> impl Fn(std::io::Error) -> KeyFileError + '_ {
     move |error| KeyFileError::Disk {
         path: path.to_owned(),
         error,
@@ -163,6 +163,11 @@ impl AnnexKeys {
         if !path.exists() {
             env::write_private(path, &[]).map_err(disk(path))?;
         }
+        // What an erasure that was broken off left beside it.
+        match std::fs::remove_file(fresh(path)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(disk(path)(error)),
+            _ => {}
+        }
         let mut file = std::fs::OpenOptions::new()
             .read(true)
             .append(true)
@@ -222,6 +227,46 @@ impl AnnexKeys {
         Ok(())
     }
 
+    /// Destroys keys: when this returns, no file of this node has them, nor has the place where they stood. The file is
+    /// written anew beside the old one; then they are overwritten in that, too; then it is replaced. Who is killed in between
+    /// has either file, each whole but for these keys. Returns how many there were.
+    pub fn destroy(&self, records: &[RecordId]) -> Result<usize, KeyFileError> {
+        let mut inner = self
+            .inner
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let path = inner.path.clone();
+        let disk = disk(&path);
+        let bytes = zeroize::Zeroizing::new(std::fs::read(&path).map_err(&disk)?);
+        let goes = |chunk: &[u8]| {
+            let whole = chunk.len() == RECORD && checksum(&chunk[..48]) == chunk[48..];
+            !whole || records.iter().any(|record| record.0 == chunk[..16])
+        };
+        let gone: Vec<usize> = (0..)
+            .zip(bytes.chunks(RECORD))
+            .filter_map(|(n, chunk)| goes(chunk).then_some(n * RECORD))
+            .collect();
+        if !gone.is_empty() {
+            let kept = bytes.chunks(RECORD).filter(|chunk| !goes(chunk));
+            let kept = zeroize::Zeroizing::new(kept.flatten().copied().collect::<Vec<u8>>());
+            let fresh = fresh(&path);
+            write_synced(&fresh, &kept).map_err(&disk)?;
+            overwrite(&path, &gone, bytes.len()).map_err(&disk)?;
+            std::fs::rename(&fresh, &path)
+                .and_then(|()| env::sync_dir(&path))
+                .map_err(&disk)?;
+            inner.file = std::fs::OpenOptions::new()
+                .read(true)
+                .append(true)
+                .open(&path)
+                .map_err(&disk)?;
+        }
+        let held = records
+            .iter()
+            .filter(|record| inner.keys.remove(record).is_some());
+        Ok(held.count())
+    }
+
     /// The key of an annex, if held.
     pub fn get(&self, record: &RecordId) -> Option<AnnexKey> {
         let inner = self
@@ -236,6 +281,32 @@ impl AnnexKeys {
         self.get(record)
             .is_some_and(|key| key.commitment() == *commitment)
     }
+}
+
+fn fresh(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    name.into()
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Puts zeros over the records that begin at these places of a file of `len` bytes.
+fn overwrite(path: &Path, places: &[usize], len: usize) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().write(true).open(path)?;
+    for place in places {
+        file.seek(std::io::SeekFrom::Start(*place as u64))?;
+        file.write_all(&[0; RECORD][..RECORD.min(len - place)])?;
+    }
+    file.sync_all()
 }
 
 fn checksum(bytes: &[u8]) -> [u8; 16] {
@@ -303,6 +374,36 @@ mod tests {
         assert_eq!(
             std::fs::metadata(&keys).unwrap().permissions().mode() & 0o777,
             0o600
+        );
+    }
+
+    #[test]
+    fn a_destroyed_key_is_in_no_file_and_the_others_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("annex.keys");
+        let [a, b, c] = [1, 2, 3].map(|n| (RecordId([n; 16]), AnnexKey([n; 32])));
+        let keys = AnnexKeys::open(&path).unwrap();
+        keys.keep(&[a.clone(), b.clone()]).unwrap();
+        let before = std::fs::File::open(&path).unwrap();
+        assert_eq!(keys.destroy(&[b.0]).unwrap(), 1);
+        assert_eq!(keys.destroy(&[b.0]).unwrap(), 0, "again");
+        keys.keep(std::slice::from_ref(&c)).unwrap();
+        let found = |bytes: &[u8], key: &AnnexKey| bytes.windows(32).any(|window| window == key.0);
+        // The file that was replaced, as long as somebody has it open, too.
+        let mut old = Vec::new();
+        std::io::Read::read_to_end(&mut &before, &mut old).unwrap();
+        assert!(found(&old, &a.1) && !found(&old, &b.1));
+        for entry in std::fs::read_dir(dir.path()).unwrap() {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            assert!(found(&bytes, &a.1) && found(&bytes, &c.1) && !found(&bytes, &b.1));
+        }
+        drop(keys);
+        std::fs::write(dir.path().join("annex.keys.new"), b.1.0).unwrap();
+        let keys = AnnexKeys::open(&path).unwrap();
+        assert!(!dir.path().join("annex.keys.new").exists());
+        assert_eq!(
+            (keys.get(&a.0), keys.get(&b.0), keys.get(&c.0)),
+            (Some(a.1), None, Some(c.1))
         );
     }
 

@@ -1,7 +1,9 @@
 //! Errors of use cases in Chinese, for clerks: what happened, to which thing, what to do.
 
 use lianzhan_protocol::record::ledger::{Field, ledgers};
-use lianzhan_protocol::record::{ContestReason, Ineffective, RefusalReason};
+use lianzhan_protocol::record::{
+    ContestReason, Erasure, ErasureError, ErasureFault, Ineffective, RefusalReason,
+};
 use lianzhan_protocol::trust::{FoundingError, StatementFault};
 
 use crate::keystore::{KeyFileError, PASSPHRASE_MIN};
@@ -65,6 +67,10 @@ pub fn zh(error: &ServiceError) -> String {
         ServiceError::Select(error) => select(error),
         ServiceError::SignIn => "登录名或口令不对。".into(),
         ServiceError::UnknownRecord(_) => "本机没有这条记录。".into(),
+        ServiceError::Erased(_) => "这条记录已擦除。".into(),
+        ServiceError::NothingToErase(_) => "本机没有可擦除的内容。当事人附册请在持有它的节点上擦除。".into(),
+        ServiceError::Erasure(error) => erasure(error),
+        ServiceError::MayNotErase(fault) => format!("这次擦除不会生效：{}", erasure_fault(fault)),
         ServiceError::Incomplete(_) => "这条记录有内容尚未同步到本机，请在下次同步后再试。".into(),
         ServiceError::NotARecordId(_) => "这不是记录编号（32 位十六进制）。".into(),
         ServiceError::UnknownLedger(id) => format!("没有这本台账：{id}。"),
@@ -113,6 +119,38 @@ pub fn refusal(reason: &RefusalReason) -> &'static str {
         RefusalReason::Unrooted => "这次修改不属于这条记录：编号是为另一次首改定的。",
         RefusalReason::OtherLedger => "这条记录属于另一本台账。",
         RefusalReason::TooMany => "同一节点对这条记录的修改次数太多。",
+    }
+}
+
+/// What is wrong with an erasure, in Chinese.
+fn erasure(error: &ErasureError) -> String {
+    match error {
+        ErasureError::Date => "请写明决定的日期，如 2026-03-31。".into(),
+        ErasureError::Note => format!("备注为一行，最多 {} 字。", Erasure::NOTE_MAX),
+        ErasureError::NoteNumber => {
+            format!(
+                "备注里不能有 {} 位以上的数字：内容擦除之后备注仍会留下。",
+                Erasure::DIGITS_MAX
+            )
+        }
+        ErasureError::Codec(_) | ErasureError::Signature(_) => format!("{error}。"),
+    }
+}
+
+/// Why an erasure has no effect, in Chinese.
+pub fn erasure_fault(fault: &ErasureFault) -> &'static str {
+    match fault {
+        ErasureFault::Unwitnessed => "尚未见证。",
+        ErasureFault::Node | ErasureFault::Appointment(_) => "任命还没有到本机。",
+        ErasureFault::Space => "所在的范围还没有到本机。",
+        ErasureFault::OtherSpace => "它写在另一个范围的日志里。",
+        ErasureFault::ForeignNode => "写入的节点不持有这个范围。",
+        ErasureFault::AppointmentDoesNotStand => "签名人的任命不成立。",
+        ErasureFault::OtherKey => "任命属于另一把密钥。",
+        ErasureFault::NotAPerson => "这不是个人的任命。",
+        ErasureFault::OutOfTime => "当时不在任命的期限内。",
+        ErasureFault::NotItsOwner => "签名人所在的机构既不是所有者，也不是其上级。",
+        ErasureFault::Role => "签名人的职责不能擦除记录。",
     }
 }
 

@@ -241,6 +241,11 @@ impl From<ServiceError> for Problem {
                 "file",
                 "The file cannot be read",
             ),
+            ServiceError::Erased(_) => (StatusCode::GONE, "erased", "The record is erased"),
+            ServiceError::NothingToErase(_) | ServiceError::Erasure(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong")
+            }
+            ServiceError::MayNotErase(_) => (StatusCode::FORBIDDEN, "not-allowed", "This is not allowed"),
             ServiceError::Incomplete(_) => (StatusCode::CONFLICT, "incomplete", "Not all of it is here yet"),
             ServiceError::Attachment(error) => of_attachment(error),
             ServiceError::Bundle(_) => (StatusCode::CONFLICT, "bundle", "No evidence bundle can be made"),

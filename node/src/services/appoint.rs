@@ -348,6 +348,20 @@ impl Node {
             appointment,
         })
     }
+
+    /// The login under which somebody who is signed in signs in again under the same post, if this node has one.
+    pub fn login_of(&self, author: &Author) -> Result<Option<String>, ServiceError> {
+        let key = author.key.public();
+        let login = self.store.read(|reader| {
+            for login in reader.logins()? {
+                if reader.account(&login)? == Some(key) {
+                    return Ok(Some(login));
+                }
+            }
+            Ok(None)
+        })?;
+        Ok(login.map(|login| format!("{login}/{}", author.appointment)))
+    }
 }
 
 #[cfg(test)]

@@ -74,6 +74,20 @@ pub enum ServiceError {
     /// No such record here.
     #[error("record {0} is not held here")]
     UnknownRecord(RecordId),
+    /// It is erased: nothing of it is left to be read, changed or exported.
+    #[error("record {0} is erased")]
+    Erased(RecordId),
+    /// Nothing that could be erased is held.
+    #[error(
+        "of record {0} nothing that an erasure would erase is held here; personal parts are erased at a node that holds them"
+    )]
+    NothingToErase(RecordId),
+    /// What was asked for is no erasure.
+    #[error(transparent)]
+    Erasure(#[from] lianzhan_protocol::record::ErasureError),
+    /// An erasure that would have no effect.
+    #[error("this erasure would have no effect: {0}")]
+    MayNotErase(#[from] lianzhan_protocol::record::ErasureFault),
     /// A record of which entries are held without what they say.
     #[error(
         "of record {0} some changes came without their content; every node that connects is asked for it, try again after the next synchronisation"

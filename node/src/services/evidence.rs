@@ -57,7 +57,7 @@ fn gather(
     let by_id: BTreeMap<i64, LogRow> = reader.logs()?.into_iter().map(|log| (log.id, log)).collect();
     let mut used = BTreeSet::new();
     let mut evidence = Vec::with_capacity(records.len());
-    for id in records {
+    'records: for id in records {
         let rows = reader.record_entries(id)?;
         if rows.is_empty() {
             return Ok(Err(ServiceError::UnknownRecord(*id)));
@@ -76,7 +76,12 @@ fn gather(
                 continue;
             }
             let Some(payload) = row.payload else {
-                return Ok(Err(ServiceError::Incomplete(*id)));
+                // Of what is erased nothing can be proved but that it was there: a bundle of several records leaves it out.
+                match load.record(id)?.is_some_and(|loaded| loaded.erased.is_some()) {
+                    true if records.len() > 1 => continue 'records,
+                    true => return Ok(Err(ServiceError::Erased(*id))),
+                    false => return Ok(Err(ServiceError::Incomplete(*id))),
+                }
             };
             used.insert(row.log);
             entries.push(EntryEvidence {

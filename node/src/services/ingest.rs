@@ -28,15 +28,14 @@ pub enum Ingested {
     Failed(String),
 }
 
-/// Whether entries lack their payloads.
-pub(super) fn withholds(range: &VerifiedRange) -> bool {
-    range.entries().iter().any(|(_, payload)| payload.is_none())
-}
-
 impl Node {
     /// Verifies a range of a foreign log and makes it durable.
     pub fn ingest(&self, space: &SpaceId, range: &RangeData) -> Ingested {
-        match self.try_ingest(space, range) {
+        let ingested = self.try_ingest(space, range).and_then(|ingested| {
+            self.apply_erasures()?;
+            Ok(ingested)
+        });
+        match ingested {
             Ok(ingested) => ingested,
             Err(ServiceError::Store(StoreError::Halted { reason, .. })) => Ingested::LogPassedOver(reason),
             Err(error) => Ingested::Failed(error.to_string()),
@@ -68,7 +67,9 @@ impl Node {
             range,
             &Threads::of_this_machine(),
         ) {
-            Ok(verified) if own && !withholds(&verified) => self.own_log_came_back(&range.origin, verified),
+            // What this node wrote is taken back as others have it: what is erased they have no more, and what they merely
+            // lack is asked for like anybody's.
+            Ok(verified) if own => self.own_log_came_back(&range.origin, verified),
             Ok(verified) if !self.may_write(verified.start()) => {
                 let words = "its node's org does not hold the space that it writes into".to_owned();
                 let (origin, told) = (range.origin.clone(), words.clone());
@@ -77,10 +78,6 @@ impl Node {
                 })?;
                 Ok(Ingested::LogPassedOver(told))
             }
-            // What this node wrote is taken back whole.
-            Ok(verified) if own && withholds(&verified) => Ok(Ingested::LogPassedOver(
-                "the peer gives entries of an own log without their payloads".into(),
-            )),
             Ok(verified) => {
                 let origin = range.origin.clone();
                 let stored = self.store.write_blocking({
@@ -120,6 +117,27 @@ impl Node {
                 Blame::Ours => Ok(Ingested::Failed(error.to_string())),
             },
         }
+    }
+
+    /// Whether entries lack their payloads that are not erased here.
+    pub(super) fn withholds_more(
+        &self,
+        space: &SpaceId,
+        range: &VerifiedRange,
+    ) -> Result<bool, ServiceError> {
+        let lacking = range.entries().iter().filter(|(_, payload)| payload.is_none());
+        Ok(self.store.read(|reader| {
+            for (entry, _) in lacking {
+                let erased = match entry.header().record {
+                    Some(record) => reader.erased(&record)?.iter().any(|row| row.space == *space),
+                    None => false,
+                };
+                if !erased {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })?)
     }
 
     /// Whether the log's node may write into its space, as far as the directory knows the node and the space. What is not
@@ -273,6 +291,9 @@ impl Node {
             let mut load = Load::new(self, reader);
             let mut fitting: Vec<(RecordId, AnnexKey)> = Vec::new();
             for (record, key) in keys {
+                if reader.erased(&record)?.iter().any(|row| row.key) {
+                    continue;
+                }
                 if load.begun_in(&record, &key)?.is_some() {
                     fitting.push((record, key));
                 }

@@ -9,8 +9,10 @@ use lianzhan_protocol::log::{
     Covered, Entry, EntryIndex, LogStart, Origin, PayloadKind, Receipt, TreeSize, Witnessed, witness_group,
 };
 use lianzhan_protocol::record::{
-    AnnexKey, Change, Held, JudgeContext, RecordState, Verdict, fold, judge, open_sealed,
+    AnnexKey, Change, Erased, ErasureFault, Held, JudgeContext, RecordState, SignedErasure, Verdict,
+    first_erased, fold, judge, judge_erasure, open_sealed,
 };
+use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Directory, Space};
 
 use super::{Node, definition};
@@ -67,13 +69,22 @@ impl<'a> Load<'a> {
         let Some(home) = self.home(id, &rows)? else {
             return Ok(None);
         };
+        let home_id = home.id();
         let mut loaded = Loaded {
             id: *id,
             space: home,
             held: Vec::new(),
             sealed: false,
             closed: 0,
+            erased: self.erased(id, &home_id)?,
+            main: None,
         };
+        if loaded.erased.is_some() {
+            let kept = self.reader.erased(id)?;
+            loaded.main = kept.into_iter().find_map(|row| row.main);
+            loaded.sealed = rows.iter().any(|row| is_sealed(&row.entry));
+            return Ok(Some(loaded));
+        }
         for row in rows {
             let log = self.log(row.log)?;
             if log.start.space != loaded.space {
@@ -140,7 +151,57 @@ impl<'a> Load<'a> {
                 return Ok(Some(space.clone()));
             }
         }
+        // Of what is erased the beginning can be read no more.
+        for row in rows {
+            let space = &self.log(row.log)?.start.space;
+            if self.erased(id, &space.id())?.is_some() {
+                return Ok(Some(space.clone()));
+            }
+        }
         Ok(first)
+    }
+
+    /// That a record is erased in a space, if an erasure of it has effect.
+    pub fn erased(&mut self, id: &RecordId, space: &SpaceId) -> Result<Option<Erased>, StoreError> {
+        let stated = self.stated_erasures(id, space)?;
+        Ok(first_erased(
+            stated.into_iter().filter_map(|(_, judged)| judged.ok()),
+        ))
+    }
+
+    /// Every erasure of a record that is held in logs of a space, and whether it has effect.
+    pub fn stated_erasures(
+        &mut self,
+        id: &RecordId,
+        space: &SpaceId,
+    ) -> Result<Vec<(SignedErasure, Result<Erased, ErasureFault>)>, StoreError> {
+        let mut judged = Vec::new();
+        for (log, index, signed) in self.reader.erasures(id, space)? {
+            let log = self.log(log)?;
+            let witnessed = self.ever_witnessed(&log, index)?;
+            let verdict = judge_erasure(&self.directory, &log.start, &signed, witnessed);
+            judged.push((signed, verdict));
+        }
+        Ok(judged)
+    }
+
+    /// When the entry at `index` was witnessed, whatever was said of the witnesses since.
+    fn ever_witnessed(&self, log: &Known, index: EntryIndex) -> Result<Option<Timestamp>, StoreError> {
+        let mut first = Vec::new();
+        for witness in &log.witnesses {
+            self.reader.sizes_over(log.id, witness, index, |size| {
+                let receipt = self.reader.receipt_by(log.id, size, witness)?;
+                let counts = receipt.filter(|receipt| {
+                    let covered = Covered::ever(&self.directory, &log.start, index, [receipt]);
+                    !covered.covers.is_empty()
+                });
+                let found = counts.is_some();
+                first.extend(counts);
+                Ok(found)
+            })?;
+        }
+        let covered = Covered::ever(&self.directory, &log.start, index, &first);
+        Ok(covered.witnessed().map(|first| first.time))
     }
 
     /// The space in which a sealed record begins, if `key` opens the change for which its id was minted.
@@ -262,9 +323,16 @@ impl<'a> Load<'a> {
 
     /// Folds a loaded record.
     pub fn fold(&self, loaded: &Loaded) -> RecordState {
+        if let Some(erased) = &loaded.erased {
+            return RecordState::erased(loaded.id, erased.clone());
+        }
         let verdict = |held: &Held| self.verdict(&loaded.space, held);
         fold(loaded.id, &loaded.space.id(), &loaded.held, verdict, definition)
     }
+}
+
+fn is_sealed(entry: &[u8]) -> bool {
+    Entry::parse(entry).is_ok_and(|entry| entry.header().kind == PayloadKind::Sealed)
 }
 
 /// Whether an entry is the change for which the id of the record was minted; a sealed one is opened with `key`.

@@ -12,6 +12,7 @@ pub mod conduct;
 pub mod desk;
 pub mod divisions;
 mod document;
+pub mod erase;
 mod error;
 pub mod evidence;
 mod export;
@@ -124,6 +125,7 @@ pub struct Node {
     secrets: std::sync::Mutex<()>,
     blobs: Blobs,
     carrying: std::sync::Mutex<()>,
+    erasing: std::sync::Mutex<()>,
     conduct: conduct::Conduct,
     divisions: std::sync::Mutex<divisions::Kept>,
     _lock: std::fs::File,
@@ -201,11 +203,13 @@ impl Node {
             secrets: std::sync::Mutex::new(()),
             blobs,
             carrying: std::sync::Mutex::new(()),
+            erasing: std::sync::Mutex::new(()),
             conduct: conduct::Conduct::default(),
             divisions: std::sync::Mutex::default(),
             _lock: lock,
         });
         node.mark_revised()?;
+        node.erase_after_start()?;
         node.settle_authority()?;
         node.miss_attachments()?;
         node.drop_old_drafts()?;

@@ -44,6 +44,7 @@ impl Node {
 
     /// Folds records whose views lag, a round of batches. Returns how many it was; 0 means that views are up to date.
     pub fn project_round(&self) -> Result<usize, ServiceError> {
+        self.apply_erasures()?;
         self.derive(
             VIEW_ROUND,
             |reader, after, limit| reader.dirty(after, limit),
@@ -152,10 +153,11 @@ impl Node {
         self.learn(statements);
         let ids: Vec<StatementId> = statements.iter().map(SignedStatement::id).collect();
         let revised = self.revised_by(&ids);
-        Ok(self.store.write_blocking(move |writer| {
+        self.store.write_blocking(move |writer| {
             writer.mark_revised(&ids, &revised)?;
             writer.mark_unsettled()
-        })?)
+        })?;
+        self.apply_erasures()
     }
 
     /// Brings all views and documents up to date, on this thread.

@@ -292,6 +292,9 @@ impl Node {
         )?;
         let origin = self.ensure_log(space)?;
         let loaded = self.store.read(|reader| Load::new(self, reader).record(record))?;
+        if loaded.as_ref().is_some_and(|loaded| loaded.erased.is_some()) {
+            return Err(ServiceError::Erased(*record));
+        }
         let held = loaded.map(|loaded| loaded.held).unwrap_or_default();
         let mut change = Change {
             salt: match salt {

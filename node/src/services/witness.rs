@@ -313,7 +313,10 @@ impl Node {
         match stored {
             // Closed since it was asked for: no fault of this side, and the session goes on.
             Err(StoreError::Closed(_)) => Ok(()),
-            stored => Ok(stored.map(|_| ())?),
+            stored => {
+                stored?;
+                self.apply_erasures()
+            }
         }
     }
 }

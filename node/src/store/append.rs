@@ -155,9 +155,15 @@ impl Writer<'_> {
                             self.keep_fork(&proof)?;
                         }
                     }
+                    LogStatement::Erasure(bytes) => self.note_erasure(&head, index, &bytes)?,
+                    LogStatement::Erased(said) => self.note_acknowledged(&head, index, &said)?,
                     LogStatement::Start(_) => {}
                 }
             }
+            let erased = match &header.record {
+                Some(record) => self.is_erased(record, &head.space)?,
+                None => false,
+            };
             insert.execute((
                 head.id,
                 index,
@@ -165,7 +171,7 @@ impl Writer<'_> {
                 header.kind as u8 + 1,
                 entry.change_id().0,
                 header.record.map(|record| record.0),
-                payload,
+                payload.as_ref().filter(|_| !erased),
                 is_receipt,
             ))?;
             self.dirty.extend(header.record);
@@ -225,6 +231,7 @@ impl Writer<'_> {
         }
         if !fresh.is_empty() {
             self.settle_at_next_start()?;
+            self.revise_erasures()?;
             self.events.push(StoreEvent::Statements(fresh));
         }
         Ok(())
@@ -280,7 +287,7 @@ impl Writer<'_> {
             .query_map((head.id, covered_before, receipt.size.0), |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         self.mark_dirty(records.into_iter().map(lianzhan_protocol::id::RecordId));
-        Ok(())
+        self.witness_erasures(head.id, receipt.size.0)
     }
 
     fn insert_log(&mut self, origin: &Origin, start: &LogStart, own: bool) -> Result<(), StoreError> {

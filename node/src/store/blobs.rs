@@ -236,6 +236,16 @@ impl Naming<'_> {
         Ok(())
     }
 
+    /// Removes a file, and what a peer began to send of it.
+    pub fn forget(&mut self, id: &AttachmentId) -> io::Result<()> {
+        self.remove(id)?;
+        self.coming.remove(id);
+        match fs::remove_file(self.blobs.partial(id)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Removes what a peer began to send and nobody went on with for so long; and files that have a name and no row, by what
     /// `known` says, after that time. Returns how many.
     pub fn sweep(&mut self, age: Duration, known: impl Fn(&AttachmentId) -> bool) -> io::Result<usize> {

@@ -13,7 +13,8 @@ impl Reader<'_> {
     pub fn lacking(&self, max: usize) -> Result<Vec<Place>, StoreError> {
         let mut select = self.tx.prepare_cached(
             "SELECT l.space, l.origin, e.idx FROM entries e JOIN logs l ON l.id = e.log
-             WHERE e.payload IS NULL ORDER BY e.log, e.idx LIMIT ?",
+             WHERE e.payload IS NULL AND NOT EXISTS
+             (SELECT 1 FROM erased d WHERE d.record = e.record AND d.space = l.space) ORDER BY e.log, e.idx LIMIT ?",
         )?;
         let mut rows = select.query([max as u64])?;
         let mut places = Vec::new();
@@ -76,11 +77,12 @@ impl Writer<'_> {
         let head = self.head(origin)?.clone();
         let mut filled = false;
         let mut update = self.tx.prepare_cached(
-            "UPDATE entries SET payload = ?3 WHERE log = ?1 AND idx = ?2 AND payload IS NULL RETURNING record",
+            "UPDATE entries SET payload = ?3 WHERE log = ?1 AND idx = ?2 AND payload IS NULL AND NOT EXISTS
+             (SELECT 1 FROM erased d WHERE d.record = entries.record AND d.space = ?4) RETURNING record",
         )?;
         for (index, payload) in payloads {
             let record: Option<Option<[u8; 16]>> = update
-                .query_row((head.id, index.0, payload), |row| row.get(0))
+                .query_row((head.id, index.0, payload, head.space.0), |row| row.get(0))
                 .optional()?;
             filled |= record.is_some();
             self.dirty.extend(record.flatten().map(RecordId));

@@ -9,6 +9,7 @@ mod attachments;
 mod blobs;
 mod branches;
 mod drafts;
+mod erasures;
 mod error;
 mod figures;
 mod highwater;
@@ -27,6 +28,7 @@ pub use attachments::{Lacking, Named};
 pub use blobs::{ATTACHMENTS, Blobs, Coming, Grown, Naming, is_named_file, named_files};
 pub use branches::{BranchPiece, BranchRow, LeftEntry, Onto};
 pub use drafts::DraftRow;
+pub use erasures::{ErasedRow, ErasedStep};
 pub use error::{StoreError, is_full};
 pub use figures::OwnerFigures;
 pub use lists::{COUNT_MAX, Condition, LedgerFigures, Naming as NamingRow, Order, TitleRow};
@@ -237,6 +239,8 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is deleted is overwritten, so that what is erased is in no free page.
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     connection.pragma_update(None, "cache_size", -16_000)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.set_prepared_statement_cache_capacity(64);
@@ -254,6 +258,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0007.sql"),
     include_str!("sql/0008.sql"),
     include_str!("sql/0009.sql"),
+    include_str!("sql/0010.sql"),
 ];
 
 /// The schema that this program writes.

@@ -496,7 +496,8 @@ impl<'a> Reader<'a> {
     /// Usually one; whoever names a record that is not theirs may commit to another.
     pub fn sealed_records(&self) -> Result<BTreeMap<RecordId, BTreeSet<Hash>>, StoreError> {
         let mut select = self.tx.prepare(
-            "SELECT e.record, min(e.entry) FROM entries e WHERE e.kind = 3 GROUP BY e.record, e.log",
+            "SELECT e.record, min(e.entry) FROM entries e JOIN logs l ON l.id = e.log WHERE e.kind = 3 AND NOT EXISTS
+             (SELECT 1 FROM erased d WHERE d.record = e.record AND d.space = l.space) GROUP BY e.record, e.log",
         )?;
         let rows = select.query_map([], |row| Ok((RecordId(row.get(0)?), row.get::<_, Vec<u8>>(1)?)))?;
         let mut records: BTreeMap<RecordId, BTreeSet<Hash>> = BTreeMap::new();

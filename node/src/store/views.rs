@@ -342,6 +342,20 @@ impl Writer<'_> {
         Ok(kept.optional()?)
     }
 
+    /// Takes everything derived of a record away, also what the search index and its document have of it.
+    pub(super) fn erase_rows(&self, record: &RecordId) -> Result<(), StoreError> {
+        if let Some(kept) = self.kept_rows(record)? {
+            self.put_words(record, Some(&kept), None)?;
+            self.remove_rows(record, &kept)?;
+        }
+        self.unname_attachments(record)?;
+        for table in ["documents", "undocumented"] {
+            self.tx
+                .execute(&format!("DELETE FROM {table} WHERE record = ?"), [record.0])?;
+        }
+        Ok(())
+    }
+
     fn remove_rows(&self, record: &RecordId, kept: &Kept) -> Result<(), StoreError> {
         self.tx
             .prepare_cached("DELETE FROM refs WHERE record = ?")?

@@ -11,7 +11,8 @@ use lianzhan_protocol::id::{AttachmentId, ChangeId, Hash, RecordId};
 use lianzhan_protocol::log::doubt;
 use lianzhan_protocol::record::ledger::{Asked, Field, FieldKind, Ledger, Required, Values, by_hash, ledger};
 use lianzhan_protocol::record::{
-    Capacity, EventKind, Held, HistoryItem, Ineffective, OpId, RecordState, Value, ValueState, Verdict,
+    Capacity, Erased, EventKind, Held, HistoryItem, Ineffective, OpId, RecordState, Value, ValueState,
+    Verdict,
 };
 use lianzhan_protocol::trust::Space;
 use serde::Serialize;
@@ -31,6 +32,10 @@ pub struct Loaded {
     pub sealed: bool,
     /// Changes that cannot be read here: without their payload, or sealed and without the key.
     pub closed: usize,
+    /// That it is erased; then nothing of it is held.
+    pub erased: Option<Erased>,
+    /// Of an erased annex: the record that it belonged to, if that was known here.
+    pub main: Option<RecordId>,
 }
 
 /// The columns of a ledger's table: one per field, `/` as `_`. A set is one column of JSON text, a set of structs one of
@@ -132,6 +137,9 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
         refs: Vec::new(),
         counting: counting.map(|item| item.change).collect(),
     };
+    if loaded.erased.is_some() {
+        projection.main = loaded.main;
+    }
     let Some(definition) = definition else {
         return Some(projection);
     };

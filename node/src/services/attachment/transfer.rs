@@ -57,6 +57,10 @@ impl Node {
             return Ok(None);
         }
         let mut naming = self.blobs.naming();
+        // What names it may have been erased since the peer was asked.
+        if self.store.read(|reader| reader.lacks(id))?.is_none() {
+            return Ok(None);
+        }
         let grown = naming.grow(id, size, from, data);
         match grown.map_err(|error| self.attachment_disk(error))? {
             Grown::To(here) => Ok(Some(here)),

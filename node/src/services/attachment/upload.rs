@@ -184,7 +184,7 @@ impl Node {
         Ok(tree)
     }
 
-    pub(super) fn attachment_disk(&self, error: io::Error) -> ServiceError {
+    pub(in crate::services) fn attachment_disk(&self, error: io::Error) -> ServiceError {
         ServiceError::Disk {
             path: self.dir.join(ATTACHMENTS),
             error,

@@ -6,7 +6,6 @@ use lianzhan_protocol::sync::{
     BRANCHES_MAX, Blame, RangeData, RangeError, Standing, VerifiedRange, verify_range_by,
 };
 
-use super::super::ingest::withholds;
 use super::super::threads::Threads;
 use super::super::{Node, ServiceError};
 use super::{BranchStep, History};
@@ -54,7 +53,7 @@ impl Node {
                 });
             }
         };
-        if withholds(&verified) {
+        if self.withholds_more(space, &verified)? {
             return Ok(BranchStep::Done);
         }
         let (end, whole) = (verified.standing().size, verified.checkpoint().checkpoint().size);

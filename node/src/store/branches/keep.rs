@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use lianzhan_protocol::codec;
-use lianzhan_protocol::id::{Hash, RecordId};
+use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{
     Entry, Frontier, LogStatement, Origin, SignedCheckpoint, TreeSize, leaf_hash, stored_index,
@@ -256,7 +256,16 @@ impl Writer<'_> {
         let mut insert = self.tx.prepare_cached(
             "INSERT INTO branch_entries (log, branch, idx, entry, payload) VALUES (?,?,?,?,?)",
         )?;
+        let space: [u8; 32] = self
+            .tx
+            .query_row("SELECT space FROM logs WHERE id = ?", [log], |row| row.get(0))?;
         for (index, (entry, payload)) in (from..).zip(entries) {
+            let record = Entry::parse(entry).ok().and_then(|entry| entry.header().record);
+            let erased = match record {
+                Some(record) => self.is_erased(&record, &SpaceId(space))?,
+                None => false,
+            };
+            let payload = payload.as_ref().filter(|_| !erased);
             insert.execute((log, number, index, entry, payload))?;
         }
         Ok(())
@@ -387,6 +396,7 @@ impl Writer<'_> {
             .execute("DELETE FROM entries WHERE log = ? AND idx >= ?", (head.id, start))?;
         self.tx
             .execute("DELETE FROM nodes WHERE log = ? AND idx >= ?", (head.id, first))?;
+        self.forget_erasures(head.id, start)?;
         self.drop_receipts_of_no_entry(head.id)?;
         Ok(Own {
             start,
