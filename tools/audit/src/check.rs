@@ -10,11 +10,11 @@ mod records;
 mod report;
 mod witness;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use lianzhan_protocol::id::{Hash, StatementId};
+use lianzhan_protocol::id::{Hash, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::log::{Origin, TreeSize, root_at};
 use lianzhan_protocol::trust::{Directory, FoundingStatement, SignedStatement};
 
@@ -22,6 +22,7 @@ use crate::copy::{Copy, LogRow, read_founding};
 use crate::out::{FOUND, Manner, PROVED, print, unreadable};
 use fault::{Note, What};
 use progress::Progress;
+use records::Stated;
 use report::Report;
 
 #[derive(clap::Args)]
@@ -58,6 +59,8 @@ fn check(args: &Args) -> anyhow::Result<Report> {
         report: Report::new(&founding),
         progress: Progress::new(args.manner.lang()),
         logs: Vec::new(),
+        erasures: BTreeMap::new(),
+        erasures_count: 0,
     };
     if given && own.id() != founding.id() {
         check.fault(
@@ -90,6 +93,9 @@ struct Check<'a> {
     progress: Progress,
     /// By origin.
     logs: Vec<Checked>,
+    /// What logs say of erasures, by record and space, and how many there are.
+    erasures: BTreeMap<(RecordId, SpaceId), Vec<Stated>>,
+    erasures_count: usize,
 }
 
 impl Check<'_> {

@@ -95,6 +95,8 @@ pub(crate) enum What {
     RecordLacking,
     #[error("a row is stored for a record without entries")]
     RecordExtra,
+    #[error("the record is erased, and its content is still held")]
+    ErasedHeld,
 }
 
 impl What {
@@ -128,6 +130,7 @@ impl What {
             What::Equivocation(_) => "equivocation",
             What::Orphans(_) => "orphans",
             What::Record(_) | What::RecordLacking | What::RecordExtra => "record",
+            What::ErasedHeld => "erased_held",
         }
     }
 
@@ -175,6 +178,7 @@ impl What {
             What::Record(column) => format!("所存的记录行与由条目得出的不符（{column}）"),
             What::RecordLacking => "记录有条目，没有所存的行".into(),
             What::RecordExtra => "存有没有任何条目的记录行".into(),
+            What::ErasedHeld => "记录已擦除，内容却仍在".into(),
         }
     }
 
@@ -219,6 +223,8 @@ pub(crate) enum Note {
     RecordsLagging,
     /// Records that are sealed: what they say is not in a copy.
     RecordsSealed,
+    /// Records that are erased: their places and signatures alone are left.
+    RecordsErased,
     /// Records that rest on entries with faults, and were not judged.
     RecordsNotJudged,
 }
@@ -266,6 +272,10 @@ impl Note {
             Note::RecordsSealed => (
                 format!("{count} 条密封记录，内容不在副本中。"),
                 format!("{count} sealed record(s), whose content no copy has."),
+            ),
+            Note::RecordsErased => (
+                format!("{count} 条记录已擦除，只留位置与签名。"),
+                format!("{count} record(s) are erased: their places and signatures alone are left."),
             ),
             Note::RecordsNotJudged => (
                 format!("{count} 条记录依据有误的条目，未作判断。"),

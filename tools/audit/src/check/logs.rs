@@ -210,6 +210,12 @@ impl Walk<'_, '_> {
             Some(LogStatement::Trust(bytes)) => self.trust(&bytes, row.index),
             Some(LogStatement::Receipt(receipt)) => self.receipt(&receipt, row.index)?,
             Some(LogStatement::Equivocation(proof)) => self.equivocation(&proof, row.index),
+            Some(LogStatement::Erasure(bytes)) => {
+                let (log, space) = (self.row.id, self.row.start.space.id());
+                self.check.states_erasure(log, &space, row.index, &bytes)?;
+            }
+            // What its node no longer has is not in this copy.
+            Some(LogStatement::Erased(_)) => {}
             None => {}
         }
         Ok(())

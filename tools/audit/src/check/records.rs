@@ -1,6 +1,7 @@
 //! Records: each judged and folded from its entries, and held against the stored row. One at a time.
 
 mod covered;
+mod erased;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,7 @@ use super::fault::{Note, What};
 use super::receipts::Place;
 use crate::copy::EntryRow;
 use covered::Judged;
+pub(super) use erased::Stated;
 
 /// The most entries of one record that are held at one time.
 const RECORD_MAX: usize = 200_000;
@@ -43,6 +45,8 @@ struct Loaded {
     unsound: bool,
     /// Changes whose payload is not held.
     lacking: u64,
+    /// Changes whose payload is held.
+    payloads: u64,
 }
 
 impl Check<'_> {
@@ -92,6 +96,19 @@ impl Check<'_> {
             return Ok(());
         }
         let row = self.row_of(record)?;
+        if self.erased(record, &loaded.space.id(), ground)?.is_some() {
+            self.note(Note::RecordsErased, 1);
+            let kept = loaded.payloads > 0 && !self.is_due(record)?;
+            let what = match row {
+                _ if kept => Some(What::ErasedHeld),
+                Some(row) => row.place(&loaded).or_else(|| row.says_something()),
+                None => Some(What::RecordLacking),
+            };
+            if let Some(what) = what {
+                self.fault(what, format!("record {record}"));
+            }
+            return Ok(());
+        }
         let what = if loaded.sealed {
             self.note(Note::RecordsSealed, 1);
             row.map_or(Some(What::RecordLacking), |row| {
@@ -140,6 +157,7 @@ impl Check<'_> {
                 sealed: false,
                 unsound: false,
                 lacking: 0,
+                payloads: 0,
             });
             let (Ok(row), Some(index)) = (EntryRow::read(row), row.get::<_, u64>(0).ok()) else {
                 loaded.unsound = true;
@@ -159,6 +177,7 @@ impl Check<'_> {
                 loaded.lacking += 1;
                 continue;
             };
+            loaded.payloads += 1;
             let (Ok(change), Some(appointment)) = (Change::parse(&payload), header.appointment) else {
                 continue;
             };
@@ -182,7 +201,15 @@ impl Check<'_> {
             .values()
             .find(|loaded| loaded.rooted)
             .map(|loaded| loaded.space.id());
-        let chosen = rooted.or_else(|| found.keys().next().copied());
+        let mut erased = None;
+        if rooted.is_none() && found.len() > 1 {
+            for space in found.keys() {
+                if erased.is_none() && self.erased(record, space, ground)?.is_some() {
+                    erased = Some(*space);
+                }
+            }
+        }
+        let chosen = rooted.or(erased).or_else(|| found.keys().next().copied());
         let placed = rooted.is_some() || found.len() == 1;
         Ok(chosen
             .and_then(|space| found.remove(&space))
@@ -201,6 +228,15 @@ impl Check<'_> {
             judge(&context, held)
         };
         fold(record, &loaded.space.id(), &loaded.held, verdict, by_hash)
+    }
+
+    /// Whether the node was still to judge an erasure of a record.
+    fn is_due(&self, record: RecordId) -> anyhow::Result<bool> {
+        Ok(self
+            .copy
+            .database()
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM erasures WHERE record = ? AND due = 1)")?
+            .query_row([record.0], |row| row.get(0))?)
     }
 
     fn row_of(&self, record: RecordId) -> anyhow::Result<Option<Row>> {
@@ -237,6 +273,13 @@ struct Row {
 }
 
 impl Row {
+    /// Whether the row of an erased record says more than where it was.
+    fn says_something(&self) -> Option<What> {
+        let empty = self.ledger.is_empty() && self.state.is_empty() && self.counts == [0; 5];
+        let silent = empty && self.texts.iter().all(String::is_empty);
+        (!silent).then_some(What::Record("erased"))
+    }
+
     /// What of its place differs.
     fn place(&self, loaded: &Loaded) -> Option<What> {
         if self.space != loaded.space.id() {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lianzhan_protocol::codec;
 use lianzhan_protocol::id::OrgId;
 use lianzhan_protocol::log::{Covered, EntryIndex, Receipt, STATEMENT_MAX, TreeSize, witness_group};
+use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Directory;
 
 use super::Place;
@@ -66,6 +67,33 @@ impl<'a> Judged<'a> {
             covered.take(index, *group, *by, receipt);
         }
         Ok(covered)
+    }
+
+    /// When the entry at `index` was witnessed, whatever was said of the witnesses since.
+    pub(super) fn ever(
+        &mut self,
+        copy: &Copy,
+        log: &LogRow,
+        index: EntryIndex,
+    ) -> anyhow::Result<Option<Timestamp>> {
+        let mut first = Vec::new();
+        for witness in self.witnesses_of(copy, log.id)? {
+            let mut select = copy.database().prepare_cached(OVER)?;
+            let mut rows = select.query((log.id, witness, index.0))?;
+            while let Some(row) = rows.next()? {
+                let place: Place = (log.id, row.get(0)?, witness);
+                let read = codec::decode::<Receipt>(blob(row, 1, STATEMENT_MAX)?, STATEMENT_MAX);
+                let good = read.ok().filter(|_| !self.bad.contains(&place));
+                let Some(receipt) = good else { continue };
+                let covered = Covered::ever(self.directory, &log.start, index, [&receipt]);
+                if !covered.covers.is_empty() {
+                    first.push(receipt);
+                    break;
+                }
+            }
+        }
+        let covered = Covered::ever(self.directory, &log.start, index, &first);
+        Ok(covered.witnessed().map(|first| first.time))
     }
 
     fn witnesses_of(&mut self, copy: &Copy, log: i64) -> anyhow::Result<Vec<[u8; 32]>> {
