@@ -24,6 +24,8 @@ pub mod dice;
 #[cfg(test)]
 mod doubts;
 #[cfg(test)]
+mod erasing;
+#[cfg(test)]
 mod federation;
 #[cfg(test)]
 mod full_disk;

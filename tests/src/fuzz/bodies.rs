@@ -15,7 +15,7 @@ use lianzhan_protocol::log::{
     TreeSize, VerifierKey, WitnessEntry, verify_consistency, verify_cosignature, verify_inclusion,
 };
 use lianzhan_protocol::record::ledger::{self, Ledger};
-use lianzhan_protocol::record::{Change, Event, open_sealed};
+use lianzhan_protocol::record::{Change, Event, SignedErasure, open_sealed};
 use lianzhan_protocol::sync::carry::{CarryReader, Piece as Part};
 use lianzhan_protocol::sync::{Message, verify_range};
 use lianzhan_protocol::trust::{
@@ -255,7 +255,12 @@ pub fn statement_body(data: &[u8]) {
                     );
                 }
             }
-            LogStatement::Start(_) | LogStatement::Trust(_) => {}
+            LogStatement::Erasure(bytes) => {
+                if let Ok(signed) = SignedErasure::open(&bytes) {
+                    assert_eq!(signed.bytes(), bytes, "one form");
+                }
+            }
+            LogStatement::Start(_) | LogStatement::Trust(_) | LogStatement::Erased(_) => {}
         }
     }
     if let Ok(fact) = WitnessEntry::from_leaf_bytes(data) {

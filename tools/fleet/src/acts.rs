@@ -1,11 +1,12 @@
 //! What persons do, at all levels, also on the same records.
 
 use anyhow::bail;
+use lianzhan_node::services::erase::{ErasureDraft, Extent};
 use lianzhan_node::services::visit::VisitDraft;
 use lianzhan_node::services::{Author, Draft, Node, ServiceError, Written};
 use lianzhan_node::store::StoreError;
 use lianzhan_protocol::id::RecordId;
-use lianzhan_protocol::record::{Put, Value};
+use lianzhan_protocol::record::{ErasureGround, Put, Value};
 use lianzhan_protocol::trust::Audience;
 use std::sync::Arc;
 
@@ -34,12 +35,13 @@ impl World {
         let who = self.dice.below(self.sites[site].persons.len());
         let author = self.sites[site].persons[who].1.clone();
         self.tally.acts += 1;
-        match self.dice.below(12) {
+        match self.dice.below(13) {
             0..3 => self.visit(site, &node, &author),
             3..8 => self.edit(site, &node, &author),
             8 => self.call(site, &node, &author),
             9 => self.line(site, &node, &author),
             10 => self.seal(site, &node, &author),
+            11 => self.erase(site, &node, &author),
             _ => self.tend(site, &node),
         }
     }
@@ -140,6 +142,27 @@ impl World {
         self.write(site, node, "a seal", |world, node| {
             world.runtime.block_on(node.seal(author, &record))
         })
+    }
+
+    /// A visitor's data is erased, or a whole visit in which such data stood.
+    fn erase(&mut self, site: usize, node: &Arc<Node>, author: &Author) -> anyhow::Result<()> {
+        let Some((record, _)) = self.any_record(node, |ledger| ledger == VISITS)? else {
+            return Ok(());
+        };
+        let extent = match self.dice.once_in(3) {
+            true => Extent::Whole,
+            false => Extent::Personal,
+        };
+        let draft = ErasureDraft {
+            record,
+            extent,
+            ground: ErasureGround::Request,
+            on: "2026-01-05".into(),
+            note: None,
+        };
+        let erased = self.attempt(site, "an erasure", |_| node.erase(author, &draft))?;
+        self.tally.erasures += erased.map_or(0, |records| records.len() as u64);
+        self.touched(site)
     }
 
     /// What a node does by itself now and then.

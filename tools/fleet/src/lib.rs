@@ -8,6 +8,7 @@
 mod acts;
 mod copies;
 pub mod dice;
+mod erased;
 mod faults;
 mod hostile;
 mod link;

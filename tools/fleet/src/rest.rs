@@ -88,6 +88,7 @@ impl World {
         }
         self.same_standings()?;
         self.same_records()?;
+        self.all_erased()?;
         if self.plan.proves {
             for site in 0..self.sites.len() {
                 let Some(node) = self.sites[site].node().cloned() else {

@@ -72,7 +72,7 @@ impl World {
         for origin in origins {
             self.look_at(site, &origin)?;
         }
-        Ok(())
+        self.look_at_erased(site)
     }
 
     /// Looks at every log that a site holds.

@@ -1,0 +1,240 @@
+//! Erasure between real processes: what a visitor left is planted at a station and its township, erased at both, and looked
+//! for in every file of theirs, in the encodings in which files of this country have texts.
+
+use std::path::{Path, PathBuf};
+
+use encoding_rs::GB18030;
+use lianzhan_node::config::Overrides;
+use lianzhan_node::services::Node;
+use lianzhan_protocol::id::RecordId;
+use serde_json::{Value, json};
+
+use super::process::{PASSPHRASE, Running, Site, alone, command, files_below, run, succeed, until};
+
+const NAME: &str = "欧阳望舒";
+const PHONE: &str = "13987654321";
+const ADDRESS: &str = "枫渡镇北坡组十七号";
+const HEALTH: &str = "尘肺病三期";
+/// The day of the decision.
+const ON: &str = "2026-03-31";
+const PAPER: &str = "the visitor's own certificate";
+
+/// The texts as files may have them.
+fn spelt(text: &str) -> Vec<Vec<u8>> {
+    let wide: Vec<u16> = text.encode_utf16().collect();
+    vec![
+        text.as_bytes().to_vec(),
+        wide.iter().flat_map(|unit| unit.to_le_bytes()).collect(),
+        wide.iter().flat_map(|unit| unit.to_be_bytes()).collect(),
+        GB18030.encode(text).0.into_owned(),
+    ]
+}
+
+fn planted() -> Vec<Vec<u8>> {
+    [NAME, PHONE, ADDRESS, HEALTH, PAPER]
+        .iter()
+        .flat_map(|text| spelt(text))
+        .collect()
+}
+
+/// Files below `dir` that hold any of these bytes.
+fn holding(dir: &Path, what: &[Vec<u8>]) -> Vec<PathBuf> {
+    let holds = |path: &PathBuf| {
+        let bytes = std::fs::read(path).unwrap();
+        what.iter()
+            .any(|what| bytes.windows(what.len()).any(|window| window == what))
+    };
+    files_below(dir).into_iter().filter(holds).collect()
+}
+
+/// What a node holds of a sealed record, in parts that no other bytes have by chance; and its key.
+fn secrets(site: &Site, record: &RecordId) -> (Vec<Vec<u8>>, Option<Vec<u8>>) {
+    let node = Node::open(site.dir(), &Overrides::default()).unwrap();
+    let rows = node.store().read(|reader| reader.record_entries(record)).unwrap();
+    let payloads = rows.into_iter().filter_map(|row| row.payload);
+    let parts = payloads.flat_map(|payload| {
+        let parts = payload.chunks(48).filter(|part| part.len() >= 24);
+        parts.map(<[u8]>::to_vec).collect::<Vec<_>>()
+    });
+    let key = node.annex_keys().get(record).map(|key| key.0.to_vec());
+    (parts.collect(), key)
+}
+
+fn erasures(node: &Running, record: &str) -> Vec<Value> {
+    let known = node.api.get(&format!("/records/{record}/erasure"));
+    known["erasures"].as_array().unwrap().clone()
+}
+
+/// Erased at k of n, for each part.
+fn done(node: &Running, record: &str) -> Vec<(u64, usize)> {
+    let each = erasures(node, record);
+    each.iter()
+        .map(|status| {
+            let at = status["erased_at"].as_u64().unwrap();
+            (at, status["holders"].as_array().unwrap().len())
+        })
+        .collect()
+}
+
+#[test]
+fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
+    let _lane = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let (above, below) = (
+        Site::new(dir.path(), "township"),
+        Site::new(dir.path(), "station"),
+    );
+    above.found("township", ["枫渡镇", "Fengdu Town"], "990121103");
+    let running = above.start();
+    above.admit(&below, "station", ["石桥站", "Shiqiao"], "990121103201");
+    running.stop();
+    below.succeed(&["appoint", "lin", "--name", "林静禾", "--role", "station_liaison"]);
+    let (up, station) = (above.start(), below.start());
+    let visit = |gist: &str, subject: Value, sensitive: Value| {
+        let body = json!({
+            "login": "lin", "passphrase": PASSPHRASE,
+            "fields": { "received_at": "2026-04-16T09:30:00+08:00", "channel": "visit", "persons": 1,
+                        "nature": "problem", "gist": gist },
+            "subject": subject, "sensitive": sensitive,
+        });
+        let written = station.api.post("/visits", &body).unwrap();
+        written["record"].as_str().unwrap().to_owned()
+    };
+    let subject = json!({ "name": NAME, "phone": PHONE, "address": ADDRESS });
+    let record = visit("老街路灯坏了", subject, json!({ "health": HEALTH }));
+    let kept = visit("水渠塌了一段", json!({ "name": "许知微" }), json!({}));
+    let paper = dir.path().join("paper.pdf");
+    std::fs::write(&paper, format!("%PDF-1.4\n{PAPER}\n%%EOF\n")).unwrap();
+    let paper_name = paper.to_str().unwrap();
+    below.succeed(&["attach", &record, paper_name, "--personal", "--login", "lin"]);
+    std::fs::remove_file(&paper).unwrap();
+    let has_all = |node: &Running, attachments: usize| {
+        let shown = node.status();
+        let here = files_below(&node_dir(node, &above, &below).join("attachments"));
+        (shown["keys_lacking"] == 0 && shown["visits"] == 2 && here.len() >= attachments).then_some(())
+    };
+    until("the township has both visits, their keys and the paper", || {
+        has_all(&up, 1)
+    });
+    let would = station.api.get(&format!("/records/{record}/erasure"));
+    let parts: Vec<RecordId> = would["would_erase"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| RecordId::parse(part["record"].as_str().unwrap()).unwrap())
+        .collect();
+    assert_eq!(
+        parts.len(),
+        2,
+        "what the township holds, and what the station alone does: {would}"
+    );
+    up.stop();
+    station.stop();
+
+    // Nothing personal stands anywhere in plain, and the keys are where they belong.
+    let mut sealed = Vec::new();
+    let mut keys = Vec::new();
+    for part in &parts {
+        let (bytes, key) = secrets(&below, part);
+        sealed.extend(bytes);
+        keys.push(key.expect("the station has the key"));
+    }
+    for site in [&above, &below] {
+        assert_eq!(holding(site.dir(), &planted()), Vec::<PathBuf>::new());
+        assert!(!holding(site.dir(), &sealed).is_empty());
+        assert_eq!(holding(site.dir(), &keys), [site.dir().join("annex.keys")]);
+    }
+
+    let (up, station) = (above.start(), below.start());
+    let told = below.json(&[
+        "erase",
+        &record,
+        "--ground",
+        "request",
+        "--on",
+        ON,
+        "--note",
+        "本人书面申请",
+        "--login",
+        "lin",
+        "--json",
+    ]);
+    assert_eq!(told["records"].as_array().unwrap().len(), 2, "{told}");
+    until("all holders erased and said so", || {
+        (done(&station, &record).iter().all(|(at, of)| *at == *of as u64) && done(&up, &record) == [(2, 2)])
+            .then_some(())
+    });
+    let shown = &erasures(&up, &record)[0];
+    assert_eq!(shown["erased"]["by"]["name"], "林静禾");
+    assert_eq!(shown["erased"]["ground"], "request");
+    let refused = station.api.post(
+        &format!("/records/{record}/erasure"),
+        &json!({ "login": "lin", "passphrase": PASSPHRASE, "ground": "request", "on": ON }),
+    );
+    assert!(refused.is_err(), "there is nothing left to erase");
+    let names: Vec<u64> = [&up, &station]
+        .map(|node| node.status()["visits"].as_u64().unwrap())
+        .into();
+    assert_eq!(names, [2, 2], "the visits themselves stay");
+    for (site, name) in [(&above, "up"), (&below, "down")] {
+        let (data, keys) = (
+            dir.path().join(format!("{name}.age")),
+            dir.path().join(format!("{name}.keys.age")),
+        );
+        let back = Site::new(dir.path(), &format!("{name}-back"));
+        for (site, what) in [(site, "backup"), (&back, "restore")] {
+            let mut done = site.command(&[what, data.to_str().unwrap(), "--keys", keys.to_str().unwrap()]);
+            succeed(done.env("LIANZHAN_BACKUP_PASSPHRASE", PASSPHRASE));
+        }
+    }
+    // The disks as they are while the nodes run, with write-ahead logs, and after them.
+    let everywhere = || {
+        for what in [&keys, &sealed, &planted()] {
+            assert_eq!(holding(dir.path(), what), Vec::<PathBuf>::new());
+        }
+    };
+    everywhere();
+    up.stop();
+    station.stop();
+    everywhere();
+    for site in [&above, &below] {
+        let report = site.json(&["check", "--json"]);
+        assert_eq!(report["faults"], json!([]), "{}", site.dir().display());
+        let root = above.dir().join("founding.cose");
+        let proved = run(command("lianzhan-audit").arg("check").arg(site.dir()).args([
+            "--root",
+            root.to_str().unwrap(),
+            "--json",
+        ]));
+        let words = String::from_utf8_lossy(&proved.stdout).into_owned();
+        assert_eq!(proved.status.code(), Some(0), "{words}");
+        assert!(words.contains("erased"), "{words}");
+    }
+    // What remains is proved, and says that it was there.
+    for (id, name) in [(&record, "left.tar"), (&kept, "kept.tar")] {
+        let bundle = dir.path().join(name);
+        below.succeed(&["bundle", id, "-o", bundle.to_str().unwrap()]);
+        let root = above.dir().join("founding.cose");
+        let verified = run(command("lianzhan-audit").args([
+            "verify",
+            bundle.to_str().unwrap(),
+            "--root",
+            root.to_str().unwrap(),
+        ]));
+        assert_eq!(
+            verified.status.code(),
+            Some(0),
+            "{}",
+            String::from_utf8_lossy(&verified.stdout)
+        );
+    }
+}
+
+fn node_dir<'a>(node: &Running, above: &'a Site, below: &'a Site) -> &'a Path {
+    let level = node.status()["level"].as_str().unwrap_or_default().to_owned();
+    if level == "station" {
+        below.dir()
+    } else {
+        above.dir()
+    }
+}
