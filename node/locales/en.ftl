@@ -325,6 +325,45 @@ entered-late = entered { $count ->
 after-seal = after the seal
 said-record = This record has changed
 
+## Erasing
+
+erase = Erase personal data
+erase-title = Erase
+erase-back = Back to the record
+erase-why = Why it is erased
+erase-nothing-yet = This only looks; nothing is signed yet
+erase-extent = What is erased
+erase-personal = Personal data alone; the entry itself stays
+erase-whole = The whole record, with its personal data
+erase-ground = Ground
+erase-ground-missing = Choose a ground.
+erase-ground-retention = The time for keeping it is over
+erase-ground-request = The person asked for it
+erase-ground-consent = The person took consent back
+erase-ground-misplaced = Personal data stood in the wrong place
+erase-ground-unlawful = It should not have been collected
+erase-on = Date of the decision
+erase-on-future = The date of the decision cannot lie in the future.
+erase-note = Remark
+erase-note-hint = It stays after erasing: no names, no numbers
+erase-preview = See what it would do
+erase-leave = Do not erase
+erase-does = After erasing
+erase-nothing = There is nothing here to erase.
+erase-the-record = The record
+erase-says = { $what }: what was entered ({ $changes }) and attached ({ $attachments }) can be read no more; { $holders } each erase it and sign that they did.
+erase-stays = That it was there, who signed it when, and who erased it can still be proved.
+erase-backups = Backups of keys that were made before must be destroyed by hand.
+erase-sign = Sign the erasure
+erase-final = It is final. It takes effect once the parent has witnessed it.
+erase-passphrase = Your passphrase
+erase-do = Sign and erase
+erase-done = Signed. Once the parent has witnessed it, every holder erases.
+erase-not-yours = Erasures are signed by the liaison, the station head, the secretary, the chair or the deputies' office.
+erased-waits = An erasure is signed and waits to be witnessed.
+erased-words = since { $since }, decided by { $who } on { $on } because: { $ground }; erased at { $done } of { $of } holders
+record-title-erased = An erased record
+
 ## Proof
 
 proof = Proof

@@ -247,6 +247,45 @@ entered-late = 晚记 { $count } 天
 after-seal = 印后
 said-record = 这条记录有更新
 
+## Erasing
+
+erase = 擦除个人信息
+erase-title = 擦除
+erase-back = 返回记录
+erase-why = 为什么擦除
+erase-nothing-yet = 此处只看后果，还没有签名
+erase-extent = 擦除什么
+erase-personal = 来访人等个人信息，登记本身保留
+erase-whole = 整条记录，连同个人信息
+erase-ground = 理由
+erase-ground-missing = 请选一个理由。
+erase-ground-retention = 保存期已满
+erase-ground-request = 本人请求
+erase-ground-consent = 本人撤回同意
+erase-ground-misplaced = 误录了个人信息
+erase-ground-unlawful = 不应收集
+erase-on = 决定日期
+erase-on-future = 决定日期不能晚于今天。
+erase-note = 备注
+erase-note-hint = 擦除后仍会留下，不要写姓名、号码
+erase-preview = 看看后果
+erase-leave = 不擦除了
+erase-does = 擦除之后
+erase-nothing = 这里没有可擦除的内容。
+erase-the-record = 记录
+erase-says = { $what }：{ $changes } 次填写、{ $attachments } 个附件不再可读；由{ $holders }各自擦除并签名回执。
+erase-stays = 曾有这条登记、谁在何时签名、谁擦除的，仍可证明。
+erase-backups = 此前另存的密钥备份，请自行销毁。
+erase-sign = 签名擦除
+erase-final = 擦除不可收回。上级见证之后生效。
+erase-passphrase = 您的口令
+erase-do = 签名并擦除
+erase-done = 已签名。上级见证之后，各处开始擦除。
+erase-not-yours = 擦除由联络员、站长、人大秘书、主席或代表工委办理。
+erased-waits = 擦除已签名，等待见证。
+erased-words = { $since } 起，{ $who } 因“{ $ground }”于 { $on } 决定；{ $of } 处持有者中 { $done } 处已擦除
+record-title-erased = 已擦除的记录
+
 ## Proof
 
 proof = 凭证

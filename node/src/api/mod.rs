@@ -11,6 +11,7 @@ mod auth;
 pub mod bundles;
 mod care;
 mod carry;
+pub mod erasures;
 mod forks;
 mod imports;
 mod invitations;
@@ -77,6 +78,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .merge(views::router())
         .merge(records::router())
         .merge(ledgers::router())
+        .merge(erasures::router())
         .merge(bundles::router())
         .merge(forks::router())
         .merge(activities::router())

@@ -18,6 +18,7 @@ mod carry;
 mod check;
 mod demo;
 mod divisions;
+mod erase;
 mod export;
 mod found;
 mod import;
@@ -128,6 +129,7 @@ enum Command {
     Import(import::Import),
     Attach(attach::Attach),
     Divisions(divisions::Divisions),
+    Erase(erase::Erase),
     Query(query::Query),
     #[command(subcommand)]
     Record(record::Record),
@@ -211,6 +213,7 @@ impl Command {
             Command::Import(import) => import.run(shell),
             Command::Attach(attach) => attach.run(shell),
             Command::Divisions(divisions) => divisions.run(shell),
+            Command::Erase(erase) => erase.run(shell),
             Command::Query(query) => query.run(shell),
             Command::Record(record) => record.run(shell),
             Command::Marks(marks) => marks.run(shell),

@@ -15,6 +15,7 @@ mod bundles;
 mod contested;
 mod deputies;
 mod entrance;
+mod erase;
 mod filed;
 pub mod first;
 mod forks;
@@ -143,6 +144,7 @@ pub fn router(state: WebState) -> Router {
         .merge(visits::router())
         .merge(ledger::router())
         .merge(records::router())
+        .merge(erase::router())
         .merge(attachments::router())
         .merge(activities::router())
         .merge(deputies::router())

@@ -15,7 +15,8 @@ use super::page::{
     PrivateState, RecordPage, Section, Timeline, Turn, VisitAct,
 };
 use super::proof::Panels;
-use super::{attachments, bundles, say, timeline, visit_form};
+use super::{attachments, bundles, erase, say, timeline, visit_form};
+use crate::services::erase::ErasureStatus;
 use crate::services::query::RecordDetail;
 use crate::services::{Node, ServiceError, desk, visit};
 
@@ -65,6 +66,7 @@ pub(super) fn page(
         });
     let conflicts = conflicts(desk, &detail, definition);
     let (named_by, named_by_more) = named_by(desk, id)?;
+    let erasures = desk.node.erasures_of(id)?;
     Ok(RecordPage {
         text,
         shell: desk.shell(section)?,
@@ -94,7 +96,7 @@ pub(super) fn page(
         named_by,
         named_by_more,
         attachments: attachments::shown(desk, &detail, &path)?,
-        parts: parts(desk, &detail),
+        parts: parts(desk, &detail, &erasures),
         conflicts,
         timeline: Timeline {
             next,
@@ -102,11 +104,16 @@ pub(super) fn page(
         },
         case: bundles::case(&desk.node, &detail),
         bundle: format!("{path}/bundle"),
+        erase: (detail.state.erased.is_none() && erase::may_erase(desk)).then(|| format!("{path}/erase")),
+        erased: erase::told(desk, id, &erasures),
     })
 }
 
 fn title(desk: &Desk, detail: &RecordDetail, definition: Option<&Ledger>) -> String {
     let (text, state) = (desk.text, &detail.state);
+    if state.erased.is_some() {
+        return text.t("record-title-erased");
+    }
     if detail.ledger == visit::LEDGER {
         let triage = say::option_of(&text, visit::LEDGER, "triage", state.text("triage"));
         return match (state.text("triage"), state.text("told_person_on")) {
@@ -287,13 +294,21 @@ fn is_split(state: &FieldState) -> bool {
 }
 
 /// The parts that travel less far than the record.
-fn parts(desk: &Desk, detail: &RecordDetail) -> Vec<PrivatePart> {
+fn parts(desk: &Desk, detail: &RecordDetail, erasures: &[ErasureStatus]) -> Vec<PrivatePart> {
     let known = detail.annex_names.iter().filter_map(|name| ledger(name));
     known
         .map(|annex| {
             let space = Space::of(detail.space.owner, annex.audience);
             let held = detail.annexes.iter().find(|part| part.ledger == annex.id);
-            let state = held.map_or(PrivateState::Elsewhere, |part| {
+            let erased = erasures
+                .iter()
+                .filter(|status| status.personal && status.space == space);
+            let erased: Vec<String> = erased.map(|status| erase::erased_words(desk, status)).collect();
+            let gone = match erased.is_empty() {
+                true => PrivateState::Elsewhere,
+                false => PrivateState::Erased(say::list(&desk.text, erased)),
+            };
+            let state = held.map_or(gone, |part| {
                 let fact = |(name, value): &(String, Value)| {
                     let (field, _) = annex
                         .resolve(name)

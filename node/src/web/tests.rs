@@ -4,6 +4,7 @@ mod appointments;
 mod attachments;
 mod bundles;
 mod entrance;
+mod erasing;
 mod forks;
 mod ledgers;
 mod network;

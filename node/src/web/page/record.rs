@@ -47,6 +47,10 @@ pub struct RecordPage {
     pub bundle: String,
     /// Downloads the same with what the record cites, if it cites anything.
     pub case: Option<String>,
+    /// Where personal data is erased, for whoever may sign that.
+    pub erase: Option<String>,
+    /// What is known of the erasure of the record itself: sentences.
+    pub erased: Vec<String>,
 }
 
 /// A record that names the one that is shown.

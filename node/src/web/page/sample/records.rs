@@ -229,6 +229,8 @@ pub(super) fn record(look: Look) -> RecordPage {
         conflicts: Vec::new(),
         timeline: Timeline { next: Some(NextStep { what: look.say("等告知来访人", "The person is to be told"), note: look.say("转信访的十五日内告知", "within 15 days"), until: text.day(5, 1) }), changes: vec![told, void, first] },
         bundle: "/records/019a/bundle".into(),
+        erase: Some("/records/019a/erase".into()),
+        erased: Vec::new(),
         case: Some("/records/019a/bundle?cited=true".into()),
     }
 }
