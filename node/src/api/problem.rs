@@ -29,7 +29,7 @@ pub struct Problem {
     detail: Box<str>,
     detail_zh: Option<Box<str>>,
     field: Option<Box<str>>,
-    errors: Vec<FieldProblem>,
+    errors: Box<[FieldProblem]>,
     retry_after_s: Option<u64>,
 }
 
@@ -94,7 +94,7 @@ impl Problem {
             detail: detail.into().into_boxed_str(),
             detail_zh: None,
             field: None,
-            errors: Vec::new(),
+            errors: Box::default(),
             retry_after_s: None,
         }
     }
@@ -271,7 +271,7 @@ impl From<ServiceError> for Problem {
         };
         let errors = match &error {
             ServiceError::Fields(faults) => faults.iter().map(FieldProblem::from).collect(),
-            _ => Vec::new(),
+            _ => Box::default(),
         };
         Problem {
             field,

@@ -74,7 +74,11 @@ impl Node {
         };
         report.errors = plan.errors.iter().map(broken).collect();
         let home = self.home_space(ledger_id)?;
-        if ledger.fields.iter().any(|field| field.kind.targets().next().is_some()) {
+        if ledger
+            .fields
+            .iter()
+            .any(|field| field.kind.targets().next().is_some())
+        {
             // Names are looked for in views: a record whose views lag would be missed.
             self.settle_views()?;
         }

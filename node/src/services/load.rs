@@ -45,6 +45,9 @@ struct Known {
     groups: usize,
 }
 
+/// An erasure that was stated, and whether it has effect.
+pub type Stated = (SignedErasure, Result<Erased, ErasureFault>);
+
 impl<'a> Load<'a> {
     /// Loads from a snapshot of the node's store.
     pub fn new(node: &'a Node, reader: &'a Reader<'a>) -> Self {
@@ -174,7 +177,7 @@ impl<'a> Load<'a> {
         &mut self,
         id: &RecordId,
         space: &SpaceId,
-    ) -> Result<Vec<(SignedErasure, Result<Erased, ErasureFault>)>, StoreError> {
+    ) -> Result<Vec<Stated>, StoreError> {
         let mut judged = Vec::new();
         for (log, index, signed) in self.reader.erasures(id, space)? {
             let log = self.log(log)?;

@@ -117,9 +117,7 @@ impl Check<'_> {
         } else {
             let state = self.folded(record, &loaded, ground);
             match row {
-                Some(row) => row
-                    .place(&loaded)
-                    .or_else(|| row.differs(&loaded, &state, ground)),
+                Some(row) => row.place(&loaded).or_else(|| row.differs(&loaded, &state)),
                 None => Some(What::RecordLacking),
             }
         };
@@ -292,7 +290,7 @@ impl Row {
     }
 
     /// What differs from the state that follows from entries.
-    fn differs(&self, loaded: &Loaded, state: &RecordState, ground: &Ground<'_>) -> Option<What> {
+    fn differs(&self, loaded: &Loaded, state: &RecordState) -> Option<What> {
         let count = |of: fn(&Verdict) -> bool| {
             let verdicts = state.history.iter().map(|item| &item.verdict);
             verdicts.filter(|verdict| of(verdict)).count() as u64
