@@ -137,7 +137,7 @@ mod tests {
         block_on(async {
             let (plain, noise): (Vec<u8>, Vec<u8>) = (
                 "路灯不亮".repeat(500).into_bytes(),
-                (0..3000_u32).map(|n| (n * n >> 5) as u8).collect(),
+                (0..3000_u32).map(|n| ((n * n) >> 5) as u8).collect(),
             );
             for frame in [plain.as_slice(), &noise, b"short", b""] {
                 let mut wire = Vec::new();

@@ -46,7 +46,7 @@ struct Known {
 }
 
 /// An erasure that was stated, and whether it has effect.
-pub type Stated = (SignedErasure, Result<Erased, ErasureFault>);
+pub(super) type Stated = (SignedErasure, Result<Erased, ErasureFault>);
 
 impl<'a> Load<'a> {
     /// Loads from a snapshot of the node's store.
@@ -173,11 +173,7 @@ impl<'a> Load<'a> {
     }
 
     /// Every erasure of a record that is held in logs of a space, and whether it has effect.
-    pub fn stated_erasures(
-        &mut self,
-        id: &RecordId,
-        space: &SpaceId,
-    ) -> Result<Vec<Stated>, StoreError> {
+    pub fn stated_erasures(&mut self, id: &RecordId, space: &SpaceId) -> Result<Vec<Stated>, StoreError> {
         let mut judged = Vec::new();
         for (log, index, signed) in self.reader.erasures(id, space)? {
             let log = self.log(log)?;
