@@ -73,6 +73,8 @@ pub(super) fn killed_while_typing(scene: &mut Scene) {
     let link = {
         let mut visit = scene.sign_in("shiqiao", "lin", Screen::DESK);
         visit.expected.push("net::ERR");
+        // Whoever was signed in is not, once it is back.
+        visit.expected.push("401");
         visit.go("/ledgers/letters_visits/new");
         visit.type_into("f:gist", HALF);
         visit.says("#kept", "草稿已存");

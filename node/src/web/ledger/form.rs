@@ -39,6 +39,8 @@ pub(super) struct Maker<'m> {
     /// What fields may name, by field.
     known: BTreeMap<String, (Vec<Candidate>, bool)>,
     focused: bool,
+    /// Whether the section says of all its fields what they are needed for.
+    said: bool,
 }
 
 impl<'m> Maker<'m> {
@@ -48,6 +50,7 @@ impl<'m> Maker<'m> {
             typed,
             known: BTreeMap::new(),
             focused: false,
+            said: false,
         }
     }
 
@@ -70,7 +73,9 @@ impl<'m> Maker<'m> {
                 .into_iter()
                 .filter(|slot| slot.required(ledger) == need)
                 .collect();
+            self.said = need == Required::Complete;
             let items = self.items(ledger, Part::Main, &slots)?;
+            self.said = false;
             let open = self.is_filled(Part::Main, &slots);
             if !items.is_empty() {
                 sections.push(FormSection {
@@ -151,6 +156,7 @@ impl<'m> Maker<'m> {
         if let Some(of) = field.parent().and_then(|id| ledger.field(id)) {
             input.need = match (of.required.max(field.required), input.need) {
                 (Required::Required, need) => need,
+                (Required::Complete, Need::Said) => Need::Said,
                 (Required::Complete, _) => Need::Complete,
                 (Required::Optional, _) => Need::Optional,
             };
@@ -268,11 +274,7 @@ impl<'m> Maker<'m> {
                 inputs,
             });
         }
-        let input = Input {
-            need: need(of),
-            ..self.input(of, &name, &name)
-        };
-        Ok(FormItem::Rows(input, rows, !named))
+        Ok(FormItem::Rows(self.input(of, &name, &name), rows, !named))
     }
 
     /// The inputs of a field in one row: several where the field is a set itself.
@@ -383,7 +385,10 @@ impl<'m> Maker<'m> {
             id: id.to_owned(),
             label: say::label(&self.desk.text, field),
             hint: hint(&self.desk.text, field),
-            need: need(field),
+            need: match need(field) {
+                Need::Complete if self.said => Need::Said,
+                need => need,
+            },
             ..Input::default()
         }
     }

@@ -391,6 +391,8 @@ pub enum Need {
     Required,
     /// The record is not complete without it.
     Complete,
+    /// The same, and the section says so.
+    Said,
     /// A row that is begun is not saved without it.
     Row,
     /// It may stay empty.
@@ -401,7 +403,7 @@ pub enum Need {
 impl Need {
     fn key(&self) -> &'static str {
         match self {
-            Need::Required => "",
+            Need::Required | Need::Said => "",
             Need::Complete => key!("entry-complete"),
             Need::Row => key!("entry-row"),
             Need::Optional => key!("optional"),
