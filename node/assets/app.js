@@ -171,7 +171,7 @@ async function again(waiting) {
     if (answer.ok && (answer.redirected || !page.querySelector("[data-again]"))) return location.assign(waiting.dataset.again);
     for (const part of answer.ok ? waiting.querySelectorAll("h1, .steps") : []) {
       const fresh = page.querySelector(part.matches("h1") ? "main h1" : "main .steps");
-      if (fresh && fresh.textContent !== part.textContent) part.replaceChildren(...fresh.childNodes);
+      if (fresh && fresh.innerHTML !== part.innerHTML) part.replaceChildren(...fresh.childNodes);
     }
   } catch {
     // Asked again below.
