@@ -106,7 +106,10 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
     let paper = dir.path().join("paper.pdf");
     std::fs::write(&paper, format!("%PDF-1.4\n{PAPER}\n%%EOF\n")).unwrap();
     let paper_name = paper.to_str().unwrap();
-    below.succeed(&["attach", &record, paper_name, "--personal", "--login", "lin"]);
+    until("the personal part takes the paper", || {
+        let attach = ["attach", &record, paper_name, "--personal", "--login", "lin"];
+        run(&mut below.command(&attach)).status.success().then_some(())
+    });
     std::fs::remove_file(&paper).unwrap();
     let has_all = |node: &Running, attachments: usize| {
         let shown = node.status();
