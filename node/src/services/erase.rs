@@ -74,6 +74,8 @@ pub fn parse_ground(id: &str) -> Result<ErasureGround, ServiceError> {
 impl Node {
     /// What an erasure would erase. Nothing is signed.
     pub fn preview_erasure(&self, record: &RecordId, extent: Extent) -> Result<Vec<Doomed>, ServiceError> {
+        // What was written a moment ago is erased, too.
+        self.settle_views()?;
         let found = self.store.read(|reader| {
             let mut load = Load::new(self, reader);
             let Some(main) = load.record(record)? else {
