@@ -298,10 +298,12 @@ impl Scene {
             Audience::County,
             Audience::City,
         ];
-        let own = own.map(|audience| Space::of(org_id(SHIQIAO), audience));
+        let of_station = |audience| Space::of(org_id(SHIQIAO), audience);
         let spaces = own
+            .map(of_station)
             .into_iter()
             .chain([joint])
+            .chain([Audience::Notice, Audience::Summary].map(of_station))
             .map(|space| space_of(&directory, space))
             .collect();
         Scene {

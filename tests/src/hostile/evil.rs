@@ -11,6 +11,7 @@ use lianzhan_protocol::keys::{PublicKey, SecretKey};
 use lianzhan_protocol::log::{Origin, TreeSize};
 use lianzhan_protocol::sync::message::Hello;
 use lianzhan_protocol::sync::{Effect, FRAME_MAX, List, Message, RangeData};
+use lianzhan_protocol::trust::Purpose;
 use libp2p::identity::{Keypair, ed25519};
 use libp2p::swarm::SwarmEvent;
 use libp2p::swarm::dial_opts::DialOpts;
@@ -120,16 +121,31 @@ impl Evil {
             .ok()
     }
 
-    /// The hello that the honest program would say.
+    /// The hello that the honest program would say, with what it would show when it is asked.
     pub(crate) fn honest_hello(&self) -> Hello {
         let effects = session::open(&self.node, self.peer).unwrap().start();
         let Some(Effect::Send(frame)) = effects.first() else {
             panic!("a hello first")
         };
         match Message::from_frame(frame) {
-            Ok(Message::Hello(hello)) => hello,
+            Ok(Message::Hello(hello)) => Hello {
+                statements: List::take_from(&mut self.chain().into_iter().map(Into::into)),
+                chain: None,
+                ..hello
+            },
             other => panic!("a hello first: {other:?}"),
         }
+    }
+
+    fn chain(&self) -> Vec<Vec<u8>> {
+        let directory = self.node.directory();
+        let key = self.node.node_key().public();
+        let posts = directory.appointments_of(&key, Purpose::Node);
+        let shown = directory.closure(posts.map(|(id, _)| id));
+        shown
+            .into_iter()
+            .map(|statement| statement.bytes().to_vec())
+            .collect()
     }
 
     /// Says the honest hello, and hears the other one's.

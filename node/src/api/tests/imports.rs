@@ -100,6 +100,8 @@ async fn a_book_names_deputies_as_the_roster_does() {
             .is_some_and(|words| words.contains("本机没有叫“无此人”的记录")),
         "{visits}"
     );
+    // Views may lag behind what is durable.
+    api.node.settle_views().unwrap();
     let table = api.get("/api/v1/views/assistance_visit").await.json();
     let column = |name: &str| {
         let names = table["columns"].as_array().unwrap();
