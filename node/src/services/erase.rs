@@ -1,5 +1,5 @@
 //! Erasing records: a person signs that a record is erased; once that is witnessed every holder destroys what it has of it
-//! ([`carry`]), and says so. What may be seen of it afterwards is [`status`]'s.
+//! (`carry`), and says so. What may be seen of it afterwards is `status`'s.
 
 mod carry;
 mod status;
