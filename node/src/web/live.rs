@@ -35,7 +35,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// After how long a browser asks again.
 const RETRY: Duration = Duration::from_secs(1);
 /// How long a form waits for its record to be shown.
-const SHOWN: Duration = Duration::from_millis(500);
+const SHOWN: Duration = Duration::from_secs(3);
 
 type Batch = Arc<Vec<StoreEvent>>;
 
@@ -179,7 +179,7 @@ impl Watch {
         Watch(state.node.store().events())
     }
 
-    /// Until the record is shown, or for half a second: pages that are late refresh themselves.
+    /// Until the record is shown, or for three seconds: pages that are late refresh themselves.
     pub(super) async fn until_shown(mut self, record: &RecordId) {
         let shown = async {
             while let Ok(batch) = self.0.recv().await {
