@@ -64,6 +64,34 @@ async fn every_ledger_has_its_list_and_its_form_in_both_languages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_table_for_spreadsheets_ends_with_the_last_row() {
+    let station = Station::new();
+    let mut browser = Browser::signed_in(&station, "lin").await;
+    let path = "/ledgers/letters_visits/new";
+    for gist in ["护坡塌了一段", "路灯不亮", "=1+1", "井盖松动", "河道淤塞"] {
+        let page = browser.get(&station, path).await;
+        let typed = [
+            ("f:gist", gist),
+            ("f:channel", "visit"),
+            ("f:nature", "problem"),
+            ("f:persons", "1"),
+            ("f:received_at", "2026-01-16T09:52"),
+        ];
+        let answer = post(&mut browser, &station, path, &page, &typed).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    }
+    let table = browser.get(&station, "/ledgers/letters_visits/csv").await;
+    assert_eq!(table.status, StatusCode::OK, "{}", table.body);
+    assert_eq!(
+        table.body.lines().count(),
+        6,
+        "a heading and five rows: {}",
+        table.body
+    );
+    assert!(table.body.contains("'=1+1"), "no formula: {}", table.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_told_at_every_field_and_nothing_is_written() {
     let station = Station::new();
     let mut browser = Browser::signed_in(&station, "lin").await;
