@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::process::measured;
 
-const INSIDE: &str = "LIANZHAN_TEST_APART";
+const INSIDE: &str = "TEST_APART";
 
 /// Runs `work` in a process of its own. `test` is the full name of the test that calls this, which the other process runs
 /// again; what `work` says is shown with the most memory that the process ever had, which must stay below `bound_mib`.

@@ -28,7 +28,7 @@ fn three_hundred_thousand_mutants_break_nothing() {
         "mutants::three_hundred_thousand_mutants_break_nothing",
         PEAK_MIB,
         || {
-            let seed = std::env::var("LIANZHAN_TEST_SEED")
+            let seed = std::env::var("TEST_SEED")
                 .ok()
                 .and_then(|seed| seed.parse().ok())
                 .unwrap_or(SEED);
@@ -51,7 +51,7 @@ fn three_hundred_thousand_mutants_break_nothing() {
             assert!(reached.adopted * 2_000 >= reached.mutants, "{reached:?}");
             assert!(reached.branched * 10 >= reached.records, "{reached:?}");
             format!(
-                "mutants: seed {seed} (another one as LIANZHAN_TEST_SEED), {} in {:.0} s: decode {}, place {}, \
+                "mutants: seed {seed} (another one as TEST_SEED), {} in {:.0} s: decode {}, place {}, \
                  judge {}, merge {} ({} adopted, {} contested), fold {}, save {}, load {}; {} records, {} of them branched; sum {:016x}",
                 reached.mutants,
                 begin.elapsed().as_secs_f64(),

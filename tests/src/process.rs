@@ -413,17 +413,13 @@ pub(crate) fn files_below(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Dice from `LIANZHAN_TEST_SEED`, or from the clock; the seed is printed.
+/// Dice from `TEST_SEED`, or from the clock; the seed is printed.
 pub(crate) fn dice_of_test(test: &str) -> Dice {
-    let given = std::env::var("LIANZHAN_TEST_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok());
+    let given = std::env::var("TEST_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = given.unwrap_or_else(|| {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         now.map_or(0, |now| u64::from(now.subsec_nanos()) ^ now.as_secs())
     });
-    measured(&format!(
-        "{test}: seed {seed} (give it back as LIANZHAN_TEST_SEED)"
-    ));
+    measured(&format!("{test}: seed {seed} (give it back as TEST_SEED)"));
     Dice::new(seed)
 }

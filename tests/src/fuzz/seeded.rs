@@ -8,7 +8,7 @@ use crate::apart::apart;
 use crate::dice::Dice;
 use crate::root;
 
-/// Fixed: who wants others gives them as `LIANZHAN_TEST_SEED`.
+/// Fixed: who wants others gives them as `TEST_SEED`.
 const SEED: u64 = 0x5eed;
 /// Of a process that decodes nothing else: what is decoded is as long in memory as its bytes are, within a small factor.
 const PEAK_MIB: u64 = 64;
@@ -73,7 +73,7 @@ fn withstands(name: &str) {
 }
 
 fn attack(target: &Target) -> String {
-    let seed = std::env::var("LIANZHAN_TEST_SEED")
+    let seed = std::env::var("TEST_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok())
         .unwrap_or(SEED);
