@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lianzhan_protocol::id::{RecordId, SpaceId, StatementId};
+use lianzhan_protocol::id::{OrgId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::record::RecordState;
 use lianzhan_protocol::trust::{Body, Purpose, SignedStatement};
 
@@ -118,7 +118,8 @@ impl Node {
     }
 
     /// The spaces in which news of the directory may revise verdicts that were settled: those that the org of a revoked post
-    /// may write into, and where an authority spoke or was revoked, those of all orgs below it, too.
+    /// may write into, and where an authority spoke or was revoked, those of all orgs below it, too. Of a witness also those of
+    /// the orgs that it witnesses: the root's is below the root.
     pub(super) fn revised_by(&self, statements: &[StatementId]) -> Vec<SpaceId> {
         let directory = self.directory();
         let statements = statements.iter().filter_map(|id| directory.statement(id));
@@ -139,10 +140,15 @@ impl Node {
                 _ => {}
             }
         }
-        let below = directory
-            .orgs()
-            .filter(|org| line.iter().any(|above| directory.is_at_or_above(above, &org.id)));
-        orgs.extend(below.map(|org| org.id));
+        let is_below = |org: &OrgId| line.iter().any(|above| directory.is_at_or_above(above, org));
+        let is_witnessed = |org: &OrgId| {
+            let witnesses = directory.required_witnesses(org);
+            witnesses.iter().any(|witness| line.contains(witness))
+        };
+        if !line.is_empty() {
+            let of = directory.orgs().map(|org| org.id);
+            orgs.extend(of.filter(|org| is_below(org) || is_witnessed(org)));
+        }
         let spaces = orgs.iter().flat_map(|org| directory.spaces_of(org).into_keys());
         let spaces: std::collections::BTreeSet<SpaceId> = spaces.collect();
         spaces.into_iter().collect()
