@@ -38,7 +38,8 @@ impl Attack {
     }
 
     fn space(&self) -> &SceneSpace {
-        self.scene.spaces.last().expect("the joint one")
+        let joint = self.scene.spaces.iter().find(|space| space.space.joint.is_some());
+        joint.expect("the joint one")
     }
 
     fn record(&self) -> RecordId {
