@@ -29,11 +29,18 @@ pub(super) struct Ended {
     pub words: String,
     /// What the peer did, if that is why.
     pub kind: Option<Misbehaviour>,
+    /// Whether one of the two sides could not go on.
+    pub failed: bool,
 }
 
 impl From<String> for Ended {
     fn from(words: String) -> Self {
-        Ended { words, kind: None }
+        Ended {
+            words,
+            kind: None,
+            // A line that broke is nobody's failure.
+            failed: false,
+        }
     }
 }
 
@@ -48,6 +55,7 @@ impl From<CloseReason> for Ended {
         Ended {
             words: reason.to_string(),
             kind: reason.misbehaviour(),
+            failed: reason.is_failure(),
         }
     }
 }

@@ -390,19 +390,20 @@ impl Sessions {
                     () = tokio::time::sleep(left) => {}
                 }
             }
-            match Self::reach(&mut streams, &dials, peer, addresses.clone()).await {
-                Ok(stream) => drop(self.drive(peer, stream).await),
+            let well = match Self::reach(&mut streams, &dials, peer, addresses.clone()).await {
+                Ok(stream) => self.drive(peer, stream).await,
                 Err(Unreached { words, other }) => {
                     tracing::debug!(%peer, error = words, "parent not reached");
                     // It may have another key of which this node has not heard. Its hello must show who it is.
                     answering = other;
+                    false
                 }
-            }
+            };
             if *stop.borrow() {
                 return;
             }
-            // A session that lasted is no failure; its end is followed by a quick new try.
-            pause = if started.elapsed() > Duration::from_secs(30) {
+            // The end of a session that lasted is followed by a quick new try, unless somebody's disk is full.
+            pause = if well && started.elapsed() > Duration::from_secs(30) {
                 BACKOFF_MS.0
             } else {
                 (pause * 2).min(BACKOFF_MS.1)
@@ -449,7 +450,8 @@ impl Sessions {
             .map_err(|error| Unreached::from(error.to_string().as_str()))
     }
 
-    /// Drives a session until it ends. Returns whether the peer had shown that it is a node of this federation.
+    /// Drives a session until it ends. Returns whether the peer had shown that it is a node of this federation, and neither
+    /// side failed.
     pub(super) async fn drive(&self, peer: PeerId, stream: libp2p::Stream) -> bool {
         let Some(key) = node_key(&peer) else {
             tracing::warn!(%peer, "a peer without an Ed25519 identity was turned away");
@@ -477,7 +479,7 @@ impl Sessions {
             return false;
         }
         self.open.send_modify(|open| *open += 1);
-        let Ended { words, kind } =
+        let Ended { words, kind, failed } =
             driver::run(&self.node, key, stream, &self.peers, session, self.stop.clone()).await;
         let known = self
             .peers
@@ -498,7 +500,7 @@ impl Sessions {
         if let Some(kind) = kind {
             self.judge(peer, key, kind);
         }
-        known
+        known && !failed
     }
 
     /// Takes note of what a peer did, and has it avoided for a time.

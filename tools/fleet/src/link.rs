@@ -61,6 +61,8 @@ pub(crate) struct Link {
     pub(crate) latency: (i64, i64),
     /// When it was made.
     pub(crate) since: i64,
+    /// Whether a side closed because it could not go on.
+    pub(crate) failed: bool,
 }
 
 /// Two sites of which the first dials the second.

@@ -119,6 +119,9 @@ impl World {
                 Effect::Close { reason } => {
                     self.say(&format!("{} {link}: closes: {reason}", self.name(site)));
                     self.closes(site, peer, &reason)?;
+                    if let Some(link) = self.links.get_mut(&link) {
+                        link.failed |= reason.is_failure();
+                    }
                     if let Some(kind) = reason.misbehaviour() {
                         let moment = Moment {
                             up_ms: u64::try_from(self.now()).unwrap_or(0),
@@ -237,7 +240,8 @@ impl World {
         let Some(gone) = found.ends[side].take() else {
             return;
         };
-        let (pair, latency, lasted) = (found.pair, found.latency, now - found.since);
+        let (pair, latency) = (found.pair, found.latency);
+        let lasted_well = !found.failed && now - found.since > 30_000;
         if let Some(other) = &mut found.ends[1 - side] {
             other.mute = true;
             let at = gone.sent_until.max(now) + latency.1;
@@ -247,7 +251,7 @@ impl World {
         }
         if side == 0 {
             let pause = &mut self.pairs[pair].pause;
-            *pause = if lasted > 30_000 {
+            *pause = if lasted_well {
                 500
             } else {
                 (*pause * 2).min(PAUSE_MAX)
@@ -306,6 +310,7 @@ impl World {
                 ends: ends.map(Some),
                 latency,
                 since: self.now(),
+                failed: false,
             },
         );
         self.tally.connections += 1;

@@ -433,12 +433,24 @@ pub enum CloseReason {
     Bye(String),
 }
 
+/// What a peer is told of a fault of our own.
+const FAILURE: &str = "a failure on this side";
+
 impl CloseReason {
     /// What the peer is told: faults of our own without the cause.
     pub(super) fn to_peer(&self) -> String {
         match self {
-            CloseReason::Ours(_) => "a failure on this side".into(),
+            CloseReason::Ours(_) => FAILURE.into(),
             other => other.to_string(),
+        }
+    }
+
+    /// Whether one of the two sides could not go on, as with a full disk: it had better be left in peace for a while.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            CloseReason::Ours(_) => true,
+            CloseReason::Bye(words) => words == FAILURE,
+            _ => false,
         }
     }
 
