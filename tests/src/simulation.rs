@@ -33,7 +33,7 @@ fn whatever_goes_wrong_all_holders_agree_in_the_end() {
 
 /// Seeds that once found something, with what it was. What a seed does changes whenever the simulation learns something new;
 /// of these faults only the payloads that were withheld have a plain test, too.
-const FOUND: [(u64, &str); 8] = [
+const FOUND: [(u64, &str); 9] = [
     (
         15,
         "a high-water file that could not be written kept what was committed from everybody for good",
@@ -48,6 +48,10 @@ const FOUND: [(u64, &str); 8] = [
         "the same at a node that was put back with its high-water file",
     ),
     (1304, "a payload that a peer withheld was never asked for again"),
+    (
+        1433,
+        "a log that was read while its branches had not parted yet was not read again when they had",
+    ),
     (
         1666,
         "what the root wrote stayed witnessed in views when the witness below it, put back from an old copy, got another key",

@@ -233,9 +233,13 @@ impl Session {
             Input::StorePassedOver { origin } => open.pull.pass_over(origin),
             Input::StoreForked { space, origin } => {
                 open.pull.pass_over(origin.clone());
-                open.forks.look(space, origin);
+                let told = open.pull.told_of(&origin);
+                open.forks.look(space, origin, told);
             }
-            Input::ForkKnown { space, origin } => open.forks.look(space, origin),
+            Input::ForkKnown { space, origin } => {
+                let told = open.pull.told_of(&origin);
+                open.forks.look(space, origin, told);
+            }
             Input::BranchStored { origin, next } => open.forks.stored(&origin, next),
             Input::Read { origin, from, range } => {
                 return open.serve.read(&self.shared, origin, from, range, out);
@@ -325,6 +329,9 @@ impl Session {
             Message::Logs { space, logs, more } => open.pull.logs(shared, space, &logs, more, out),
             Message::Grew { space, log } => {
                 open.repair.again(space, &log.origin);
+                if shared.held().standing(&space, &log.origin) != Some(log.standing) {
+                    open.forks.grew(space, &log.origin, log.standing);
+                }
                 open.pull.grew(shared, space, log, out)
             }
             Message::Range(range) => match open.forks.range(range, out)? {
@@ -581,7 +588,8 @@ impl Session {
     fn pump(&mut self, out: &mut Vec<Effect>) -> Result<(), CloseReason> {
         if let Phase::Open(open) = &mut self.phase {
             for (space, origin) in open.pull.take_forked() {
-                open.forks.look(space, origin);
+                let told = open.pull.told_of(&origin);
+                open.forks.look(space, origin, told);
             }
             let pull = &open.pull;
             let shares = |space: &SpaceId| self.shared.contains(space);

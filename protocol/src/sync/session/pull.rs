@@ -446,6 +446,11 @@ impl Pull {
         before.filter(|before| before.size > theirs.size)
     }
 
+    /// What the peer said last that it holds of a log.
+    pub(super) fn told_of(&self, origin: &Origin) -> Option<Standing> {
+        self.peer_logs.get(origin)?.told
+    }
+
     /// Since when the peer owes its list of spaces.
     pub(super) fn unlisted_since(&self) -> Option<u64> {
         (!self.listed).then_some(self.opened_ms)
