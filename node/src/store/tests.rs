@@ -78,6 +78,27 @@ fn sqlite_runs_in_wal_mode_with_synchronous_full() {
 }
 
 #[test]
+fn a_statement_is_compiled_once_whatever_values_it_gets() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(dir.path()));
+    let connection = rusqlite::Connection::open(dir.path().join(DATABASE)).unwrap();
+    super::configure(&connection).unwrap();
+    for sql in [
+        "SELECT size FROM receipts WHERE log = ? AND witness = ? AND size > ? ORDER BY size",
+        "SELECT e.idx FROM entries e JOIN logs l ON l.id = e.log WHERE e.record = ?1 AND ?2 <> ?3",
+    ] {
+        let mut anew = 0;
+        for n in 0..4_u8 {
+            let mut statement = connection.prepare_cached(sql).unwrap();
+            let rows = statement.query_map((n, [n; 32], n + 1), |row| row.get::<_, u64>(0));
+            assert_eq!(rows.unwrap().count(), 0);
+            anew += statement.get_status(rusqlite::StatementStatus::RePrepare);
+        }
+        assert_eq!(anew, 0, "{sql}");
+    }
+}
+
+#[test]
 fn what_was_appended_is_there_again_with_its_signed_checkpoint() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
