@@ -1381,3 +1381,20 @@ entry-member = Name
 entry-geo = Latitude, longitude, as 30.272111, 109.486099
 entry-any = Type words of its title, or the id of a record
 entry-row = if the row is filled
+
+## Search
+
+search = Search
+search-title = Search all ledgers
+search-title-none = Nothing found for “{ $words }”
+search-title-found = “{ $words }”: { $count ->
+    [one] one record
+   *[other] { $count } records
+}
+search-words = Words to find
+search-do = Search
+search-hint = One character, two, or a whole phrase; several words apart by spaces must all stand in a record. The nearest come first, those with the words in their title before others. Personal parts (names, phones, addresses) are not searched.
+search-none-hint = Try other words, or fewer. Personal parts (names, phones, addresses) are not searched.
+search-all = All
+search-by-ledger = By ledger
+search-found = Records found

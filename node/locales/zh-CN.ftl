@@ -1075,3 +1075,17 @@ entry-member = 名称
 entry-geo = 纬度, 经度，如 30.272111, 109.486099
 entry-any = 填标题的几个字来找，或填记录编号
 entry-row = 填这一行就要有
+
+## 查找
+
+search = 查找
+search-title = 在所有台账里查找
+search-title-none = 没有找到“{ $words }”
+search-title-found = “{ $words }”，找到 { $count } 条
+search-words = 要找的词
+search-do = 查找
+search-hint = 一个字、两个字、一句话都可以找；几个词之间空一格，都有的才列出。按相近程度排列，标题里有的在前。个人信息（姓名、电话、住址）不在查找范围内。
+search-none-hint = 换一个说法，或者少写几个字。个人信息（姓名、电话、住址）不在查找范围内。
+search-all = 全部
+search-by-ledger = 按台账看
+search-found = 找到的记录

@@ -25,6 +25,7 @@ mod problem;
 pub mod progress;
 mod records;
 mod request;
+mod search;
 mod status;
 mod succession;
 mod values;
@@ -78,6 +79,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .merge(views::router())
         .merge(records::router())
         .merge(ledgers::router())
+        .merge(search::router())
         .merge(erasures::router())
         .merge(bundles::router())
         .merge(forks::router())

@@ -14,13 +14,15 @@ use super::lang::said;
 use super::reach::{Reach, percent};
 use super::{Lang, Shell, ask, block_on, out};
 use crate::services::ledger::{Asked, RecordBrief, RecordSheet, Sent, book};
+use crate::services::search::FindingsJson;
 use crate::services::{Node, Written, parse_record};
 
-/// List, show, add and change records of any ledger 列出、查看、登记、修改任何台账的记录
+/// List, find, show, add and change records of any ledger 列出、查找、查看、登记、修改任何台账的记录
 #[derive(clap::Subcommand)]
 #[command(after_help = "\
 Example 例:
   lianzhan record list issue --q 护坡 --where nature=problem --incomplete
+  lianzhan record find 护坡
   lianzhan record show 0196b2c3d4e5f60718293a4b5c6d7e8f
   lianzhan record add issue issue.json --login lin
   echo '{\"fields\":{\"note\":\"已核实\"}}' | lianzhan record edit 0196b2c3d4e5f60718293a4b5c6d7e8f - --login lin
@@ -29,6 +31,7 @@ What is added is JSON: {\"fields\":{..},\"annexes\":{LEDGER:{..}},\"owner\":CODE
 登记的内容是 JSON；有哪些栏目，见接口 /api/v1/ledgers/台账。")]
 pub(super) enum Record {
     List(List),
+    Find(Find),
     Show(Show),
     Add(Add),
     Edit(Edit),
@@ -60,6 +63,24 @@ pub(super) struct List {
     sort: Option<String>,
     /// Records at most 最多几条
     #[arg(long, default_value_t = 50)]
+    limit: u64,
+    /// Print JSON 输出 JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Find records of all ledgers, the nearest first 在所有台账里查找，最相近的在前
+#[derive(clap::Args)]
+#[command(after_help = "Example 例:\n  lianzhan record find 路灯 护坡 --ledger issue")]
+pub(super) struct Find {
+    /// Words that all stand in a record; one character will do 要找的词
+    #[arg(required = true)]
+    words: Vec<String>,
+    /// In this ledger alone 只在这本台账里
+    #[arg(long)]
+    ledger: Option<String>,
+    /// Records at most 最多几条
+    #[arg(long, default_value_t = 20)]
     limit: u64,
     /// Print JSON 输出 JSON
     #[arg(long)]
@@ -129,6 +150,7 @@ impl Record {
     pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
         match self {
             Record::List(list) => list.run(shell),
+            Record::Find(find) => find.run(shell),
             Record::Show(show) => show.run(shell),
             Record::Add(add) => add.run(shell),
             Record::Edit(edit) => edit.run(shell),
@@ -211,6 +233,60 @@ impl List {
             String::new()
         } else {
             out::table(&headings, &rows)
+        };
+        out::bytes((table + &count).as_bytes())
+    }
+}
+
+impl Find {
+    fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        let words = self.words.join(" ");
+        let found: FindingsJson = match Reach::open(&shell.dir())? {
+            Reach::Here(node) => {
+                node.catch_up(|_| {})?;
+                node.find(&words, self.ledger.as_deref(), 0, self.limit)?.into()
+            }
+            Reach::Running(client) => {
+                let ledger = self.ledger.as_ref();
+                let ledger = ledger.map_or_else(String::new, |id| format!("&ledger={}", percent(id)));
+                client.get(&format!(
+                    "/search?q={}&limit={}{ledger}",
+                    percent(&words),
+                    self.limit
+                ))?
+            }
+        };
+        if self.json {
+            return out::json(&found);
+        }
+        let rows: Vec<Vec<String>> = found
+            .records
+            .iter()
+            .map(|record| {
+                let title = record.title.lines().next().unwrap_or_default().to_owned();
+                let place = record.places.first().map(|place| place.text.concat());
+                vec![
+                    record.id.clone(),
+                    record.ledger.clone(),
+                    record.happened.clone(),
+                    title,
+                    place.unwrap_or_default().replace('\n', " "),
+                ]
+            })
+            .collect();
+        let (headings, count) = match shell.lang {
+            Lang::Zh => (
+                ["编号", "台账", "时间", "内容", "出处"],
+                format!("共 {} 条\n", found.total),
+            ),
+            Lang::En => (
+                ["id", "ledger", "when", "title", "where"],
+                format!("{} records\n", found.total),
+            ),
+        };
+        let table = match rows.is_empty() {
+            true => String::new(),
+            false => out::table(&headings, &rows),
         };
         out::bytes((table + &count).as_bytes())
     }

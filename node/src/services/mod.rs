@@ -41,6 +41,7 @@ pub mod renew;
 pub mod repair;
 pub mod replace;
 pub mod revoke;
+pub mod search;
 pub mod select;
 pub mod session;
 mod submit;

@@ -48,6 +48,18 @@ pub enum Order {
     },
 }
 
+/// Of what a search finds, the newest so many are ranked: a word that stands in nearly every record takes no longer.
+const RANKED_MAX: u64 = 10_000;
+
+/// What an FTS5 expression finds in all ledgers.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The rows asked for, best first.
+    pub rows: Vec<RecordRow>,
+    /// How many there are of each ledger, most first, among the newest 10,000.
+    pub ledgers: Vec<(String, u64)>,
+}
+
 /// A ledger in figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerFigures {
@@ -221,6 +233,35 @@ impl Reader<'_> {
         ))?;
         let rows = select.query_map(params_from_iter(values), read_row)?;
         Ok((rows.collect::<Result<_, _>>()?, count))
+    }
+
+    /// Records of all ledgers, or of one, that an FTS5 expression finds. Those stand first whose title holds `words`, then in
+    /// the order of BM25, then the newest; the order is total.
+    pub fn found(
+        &self,
+        matches: &str,
+        words: &str,
+        ledger: Option<&str>,
+        (offset, limit): (u64, u64),
+    ) -> Result<Found, StoreError> {
+        let newest = format!(
+            "(SELECT rowid, rank AS score FROM search WHERE search MATCH ?1 ORDER BY rowid DESC LIMIT {RANKED_MAX}) s
+             JOIN records r ON r.id = s.rowid WHERE r.ledger <> ''"
+        );
+        let mut select = self.tx.prepare_cached(&format!(
+            "SELECT r.ledger, count(*) FROM {newest} GROUP BY r.ledger ORDER BY 2 DESC, 1"
+        ))?;
+        let ledgers = select.query_map([matches], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let ledgers = ledgers.collect::<Result<_, _>>()?;
+        let mut select = self.tx.prepare_cached(&format!(
+            "SELECT {ROW_COLUMNS} FROM {newest} AND (?3 IS NULL OR r.ledger = ?3)
+             ORDER BY instr(lower(r.title), lower(?2)) = 0, s.score, r.happened DESC, r.record LIMIT ?4 OFFSET ?5"
+        ))?;
+        let rows = select.query_map((matches, words, ledger, limit, offset), read_row)?;
+        Ok(Found {
+            rows: rows.collect::<Result<_, _>>()?,
+            ledgers,
+        })
     }
 
     /// Every ledger with records, in figures; `own` is the org whose records are counted apart.

@@ -7,7 +7,8 @@ fn normal(text: &str) -> Vec<char> {
     text.nfkc().flat_map(char::to_lowercase).collect()
 }
 
-fn words(text: &str) -> Vec<Vec<char>> {
+/// The words of a text as the index divides it, folded.
+pub(super) fn words(text: &str) -> Vec<Vec<char>> {
     normal(text)
         .split(|c| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())

@@ -1,8 +1,10 @@
 //! Projections: from the folded state of a record to the rows of its ledger. Knows no pages and no network.
 
 mod grams;
+mod highlight;
 
 pub use grams::{grams, query_expression};
+pub use highlight::{Stretch, excerpt, highlight};
 
 use std::collections::{BTreeMap, BTreeSet};
 

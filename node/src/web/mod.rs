@@ -42,6 +42,7 @@ mod records;
 mod request;
 mod revoke;
 mod say;
+mod search;
 mod session;
 pub mod site;
 mod start;
@@ -143,6 +144,7 @@ pub fn router(state: WebState) -> Router {
         .merge(home::router())
         .merge(visits::router())
         .merge(ledger::router())
+        .merge(search::router())
         .merge(records::router())
         .merge(erase::router())
         .merge(attachments::router())

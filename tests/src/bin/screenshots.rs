@@ -127,6 +127,7 @@ const SHOTS: [Shot; 46] = [
     shot("ledgers", "shiqiao", "lin", Page::At("/ledgers")),
     shot("ledgers-county", "county", "ye", Page::At("/ledgers")),
     shot("ledger", "shiqiao", "lin", Page::At("/ledgers/letters_visits")),
+    shot("search", "county", "ye", Page::At("/search?q=%E8%B7%AF")),
     shot(
         "ledger-county",
         "county",

@@ -51,6 +51,7 @@ pub(super) fn every_theme(scene: &mut Scene) {
             "/deputies",
             "/ledgers",
             "/ledgers/letters_visits",
+            "/search?q=%E8%B7%AF",
             "/appointments",
             "/network",
             "/marks",

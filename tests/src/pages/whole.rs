@@ -88,9 +88,10 @@ document.addEventListener("focusin", ({ target }) => {
 "#;
 
 /// Pages that everybody may ask for.
-const PATHS: [&str; 12] = [
+const PATHS: [&str; 13] = [
     "/",
     "/ledgers",
+    "/search?q=%E8%B7%AF",
     "/ledgers/letters_visits?sort=changed",
     "/visits",
     "/activities",

@@ -161,3 +161,64 @@ async fn every_wrong_field_is_a_problem_of_its_own() {
     api.refused(annex, entry(json!({}), json!({})), 404, "not-here")
         .await;
 }
+
+#[tokio::test]
+async fn what_is_looked_for_is_found_in_all_ledgers_the_nearest_first() {
+    let api = Api::new();
+    let enter = async |ledger: &str, fields: Value, annexes: Value| {
+        let path = format!("/api/v1/ledgers/{ledger}/records");
+        let written = api.state(&path, entry(fields, annexes)).await;
+        written["record"].as_str().unwrap().to_owned()
+    };
+    let visit = |gist: &str, remark: &str| {
+        let mut fields = fields();
+        fields["gist"] = json!(gist);
+        if !remark.is_empty() {
+            fields["note"] = json!(remark);
+        }
+        fields
+    };
+    let subject = json!({ "subject": { "name": "赵路灯" } });
+    let aside = enter(
+        "letters_visits",
+        visit("老街夜里看不清台阶。", "来人说是路灯坏了，路灯归镇里管"),
+        subject,
+    )
+    .await;
+    let titled = enter("wish", json!({ "gist": "村口路灯坏了" }), json!({})).await;
+    enter("letters_visits", visit("护坡塌了。", ""), json!({})).await;
+    api.node.catch_up(|_| {}).unwrap();
+
+    let find = async |query: &str| api.get(&format!("/api/v1/search?{query}")).await.json();
+    let ids = |found: &Value| -> Vec<String> {
+        let records = found["records"].as_array().unwrap().iter();
+        records
+            .map(|one| one["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let found = find("q=%E8%B7%AF%E7%81%AF").await;
+    assert_eq!(ids(&found), [titled.clone(), aside.clone()], "{found}");
+    assert_eq!(found["total"], 2);
+    let place = &found["records"][1]["places"][0];
+    assert_eq!(place["text"][1], "路灯", "{place}");
+    assert_eq!(
+        place["text"].as_array().unwrap().len(),
+        5,
+        "both places of it: {place}"
+    );
+    for (query, count) in [
+        ("q=%E7%81%AF", 2),
+        ("q=%E8%B7%AF%E7%81%AF%20%E6%9D%91%E5%8F%A3", 1),
+        ("q=%E8%B7%AF%E7%81%AF&ledger=letters_visits", 1),
+        ("q=%E8%B5%B5%E8%B7%AF%E7%81%AF", 0),
+        ("q=%20%22", 0),
+    ] {
+        let found = find(query).await;
+        assert_eq!(found["total"], count, "{query}: {found}");
+        assert_eq!(ids(&found).len() as u64, found["total"], "{query}");
+    }
+    let beyond = find("q=%E8%B7%AF%E7%81%AF&offset=1&limit=1").await;
+    assert_eq!((ids(&beyond), &beyond["total"]), (vec![aside], &json!(2)));
+    let path = "/api/v1/search?q=a&ledger=nonsense";
+    assert_eq!(api.get(path).await.status, StatusCode::NOT_FOUND);
+}

@@ -15,6 +15,7 @@ mod looks;
 mod marks;
 mod network;
 mod record;
+mod search;
 mod start;
 mod verify;
 mod visits;
@@ -36,6 +37,7 @@ pub use looks::*;
 pub use marks::*;
 pub use network::*;
 pub use record::*;
+pub use search::*;
 pub use start::*;
 pub use verify::*;
 pub use visits::*;
@@ -102,6 +104,8 @@ pub enum Section {
     Activities,
     /// The roster of deputies.
     Deputies,
+    /// Search over all ledgers.
+    Search,
     /// Every ledger.
     Ledgers,
     /// Who holds what.
@@ -118,6 +122,7 @@ impl Section {
             Section::Visits => "visits",
             Section::Activities => "activities",
             Section::Deputies => "deputies",
+            Section::Search => "search",
             Section::Ledgers => "ledgers",
             Section::Appointments => "appointments",
             Section::Network => "network",

@@ -390,3 +390,37 @@ async fn who_may_not_write_gets_no_form() {
         assert!(answer.status.is_client_error(), "{path} {}", answer.status);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_found_is_marked_and_nothing_typed_becomes_markup() {
+    let station = Station::new();
+    let mut browser = Browser::signed_in(&station, "lin").await;
+    let path = "/ledgers/letters_visits/new";
+    let page = browser.get(&station, path).await;
+    let typed = [
+        ("f:gist", "护坡<b>塌了</b>一段"),
+        ("f:channel", "visit"),
+        ("f:nature", "problem"),
+        ("f:persons", "1"),
+        ("f:received_at", "2026-01-16T09:52"),
+    ];
+    let answer = post(&mut browser, &station, path, &page, &typed).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let found = browser.get(&station, "/search?q=%E6%8A%A4%E5%9D%A1%3Cb").await;
+    assert!(
+        found.body.contains("<mark>护坡</mark>") && found.body.contains("<mark>b</mark>"),
+        "{}",
+        found.body
+    );
+    assert!(
+        found.body.contains("&#60;") && !found.body.contains("<b>塌"),
+        "{}",
+        found.body
+    );
+    let nothing = browser
+        .get(&station, "/search?q=%3Cscript%3Ealert(1)%3C/script%3E")
+        .await;
+    assert!(!nothing.body.contains("<script>alert"), "{}", nothing.body);
+    let empty = browser.get(&station, "/search").await;
+    assert!(empty.body.contains("autofocus"), "{}", empty.body);
+}
