@@ -310,6 +310,46 @@ turn-do = Sign and record
 conflicts = Two values
 conflicts-how = Choose one; the other can still be looked up.
 conflicts-do = Choose
+conflicts-other = Another value
+conflicts-title = { $count ->
+    [one] In one record people wrote different values
+   *[other] In { $count } records people wrote different values
+}
+conflicts-title-none = Nobody wrote different values
+conflicts-what = Several people changed one field at the same time and wrote different values. All of them stay until somebody who may write the ledger chooses; the others can still be looked up among the changes.
+conflicts-none = There is nothing to choose.
+conflicts-none-how = Fields that several people changed at the same time, with different values, are listed here.
+conflicts-link = { $count ->
+    [one] One record with different values
+   *[other] { $count } records with different values
+}
+confirm-head = Confirmation
+confirmed = Confirmed
+confirmed-not = Not confirmed
+confirmed-changed = Changed since it was confirmed
+confirm-what = Confirm that all of this is so: written by { $who }, up to { $until }.
+confirm-event-what = Confirm that this is so, with its corrections up to now.
+confirm-do = Confirm
+confirm-done = Signed and confirmed.
+confirm-once = You have confirmed this already.
+confirm-own = You wrote part of this; somebody else has to confirm it.
+confirm-waiting = Something of this has not arrived here yet; it can be confirmed when all is here.
+confirm-all = All that the record says
+correct-do = Correct
+correct-done = Corrected. The original stays.
+correct-how = The original stays, struck through, with what is right beside it. Every level sees both.
+correct-reason = Reason
+correct-when = It happened
+correct-when-wrong = Write a date, or a date and a time.
+correct-text = What it should say
+correct-take-back = Take it back: it did not happen
+correct-nothing = Taken back
+correct-by = Corrected by { $who }
+event-open = Correct or confirm
+event-look = Corrections and confirmations
+line-was = Was
+line-now = now
+line-void = Corrected; it said
 private-personal = The person
 private-sensitive = Health and hardship
 private-audience = Held by { $who } only; it travels no further
@@ -1039,6 +1079,8 @@ event-sign-in = Signed in
 event-log-line = Wrote a line
 event-seal = Sealed
 event-adopt = Adopted
+event-correct = Corrected
+event-confirm = Confirmed
 change-first = Entered
 change-field = Changed “{ $field }”
 change-fields = Changed { $count } fields

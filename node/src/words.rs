@@ -28,6 +28,7 @@ pub fn zh(error: &ServiceError) -> String {
         }
         ServiceError::Refused(reason) => format!("没有保存：{}", refusal(reason)),
         ServiceError::Pending(_) => "没有保存：任命或前面的内容还没有到本机。联网后再试。".into(),
+        ServiceError::Moved => "没有保存：这条记录刚有改动，请看过再办。".into(),
         ServiceError::Ineffective(reason) => format!("没有保存：{}", ineffective(reason)),
         ServiceError::NoNode(dir) => {
             format!(
@@ -281,8 +282,12 @@ pub fn ineffective(reason: &Ineffective) -> &'static str {
         Ineffective::OtherDeputy => "签到的是另一位代表的名字。",
         Ineffective::NotThisSeat => "签名人没有这一级的代表资格。",
         Ineffective::NotForThisOrg => "签名人不能替这一级或这个机构封签。",
-        Ineffective::UnknownHead => "封签所指的内容，签名人当时没有看到。",
-        Ineffective::OtherDigest => "封签的摘要与内容不符。",
+        Ineffective::UnknownHead => "所指的内容，签名人当时没有看到。",
+        Ineffective::OtherDigest => "摘要与内容不符。",
+        Ineffective::UnknownEvent => "所指的那一条不在这里，或没有生效。",
+        Ineffective::OtherKind => "这样的一条不能这样更正或确认。",
+        Ineffective::OtherPost => "更正由原记录人本人，或本单位同岗位的人来做。",
+        Ineffective::OwnWriting => "自己写过的内容，不能由自己确认。",
     }
 }
 

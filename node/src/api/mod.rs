@@ -11,6 +11,7 @@ mod auth;
 pub mod bundles;
 mod care;
 mod carry;
+mod confirmations;
 pub mod erasures;
 mod forks;
 mod imports;
@@ -80,6 +81,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .merge(records::router())
         .merge(ledgers::router())
         .merge(search::router())
+        .merge(confirmations::router())
         .merge(erasures::router())
         .merge(bundles::router())
         .merge(forks::router())

@@ -226,7 +226,7 @@ impl From<ServiceError> for Problem {
             | ServiceError::NotAllowed(_)
             | ServiceError::WouldNotStand(_)
             | ServiceError::Contested(_) => (StatusCode::FORBIDDEN, "not-allowed", "This is not allowed"),
-            ServiceError::Pending(_) | ServiceError::Ineffective(_) => {
+            ServiceError::Pending(_) | ServiceError::Ineffective(_) | ServiceError::Moved => {
                 (StatusCode::CONFLICT, "state", "This does not fit what is there")
             }
             ServiceError::Carry(CarryError::Disk(_)) => return Problem::internal(&error),

@@ -1,5 +1,7 @@
 //! `lianzhan record`
 
+mod acts;
+
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -17,7 +19,7 @@ use crate::services::ledger::{Asked, RecordBrief, RecordSheet, Sent, book};
 use crate::services::search::FindingsJson;
 use crate::services::{Node, Written, parse_record};
 
-/// List, find, show, add and change records of any ledger 列出、查找、查看、登记、修改任何台账的记录
+/// List, find, show, add, change, confirm and correct records of any ledger 列出、查找、查看、登记、修改、确认、更正任何台账的记录
 #[derive(clap::Subcommand)]
 #[command(after_help = "\
 Example 例:
@@ -26,6 +28,8 @@ Example 例:
   lianzhan record show 0196b2c3d4e5f60718293a4b5c6d7e8f
   lianzhan record add issue issue.json --login lin
   echo '{\"fields\":{\"note\":\"已核实\"}}' | lianzhan record edit 0196b2c3d4e5f60718293a4b5c6d7e8f - --login lin
+  lianzhan record confirm 0196b2c3d4e5f60718293a4b5c6d7e8f --login zhao
+  lianzhan record conflicts
 
 What is added is JSON: {\"fields\":{..},\"annexes\":{LEDGER:{..}},\"owner\":CODE}. GET /api/v1/ledgers/LEDGER says what fields there are.
 登记的内容是 JSON；有哪些栏目，见接口 /api/v1/ledgers/台账。")]
@@ -35,6 +39,10 @@ pub(super) enum Record {
     Show(Show),
     Add(Add),
     Edit(Edit),
+    Confirm(acts::Confirm),
+    Correct(acts::Correct),
+    Conflicts(acts::Conflicts),
+    Settle(acts::Settle),
 }
 
 /// List records of a ledger 列出一本台账的记录
@@ -52,6 +60,9 @@ pub(super) struct List {
     /// Only what lacks something 只列待补齐的
     #[arg(long)]
     incomplete: bool,
+    /// Whether somebody confirmed it: no, yes, changed 是否已确认：no 未确认，yes 已确认，changed 确认后有改动
+    #[arg(long, value_parser = ["no", "yes", "changed"])]
+    confirmed: Option<String>,
     /// Stated on or after this day 此日起
     #[arg(long, value_name = "DAY")]
     since: Option<String>,
@@ -154,6 +165,10 @@ impl Record {
             Record::Show(show) => show.run(shell),
             Record::Add(add) => add.run(shell),
             Record::Edit(edit) => edit.run(shell),
+            Record::Confirm(confirm) => confirm.run(shell),
+            Record::Correct(correct) => correct.run(shell),
+            Record::Conflicts(conflicts) => conflicts.run(shell),
+            Record::Settle(settle) => settle.run(shell),
         }
     }
 }
@@ -175,6 +190,7 @@ impl List {
             ("since", &self.since),
             ("until", &self.until),
             ("sort", &self.sort),
+            ("confirmed", &self.confirmed),
         ];
         for (name, value) in asked {
             pairs.extend(value.as_ref().map(|value| (name.to_owned(), value.clone())));
@@ -373,7 +389,7 @@ fn read(file: &std::path::Path) -> anyhow::Result<Sent> {
 fn write(
     shell: &Shell,
     login: Option<String>,
-    sent: &Sent,
+    sent: &impl Serialize,
     method: &str,
     path: &str,
     here: impl FnOnce(std::sync::Arc<Node>, crate::services::Author) -> anyhow::Result<Option<Done>>,

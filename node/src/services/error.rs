@@ -113,6 +113,9 @@ pub enum ServiceError {
     /// The act would have no effect.
     #[error("this would have no effect: {0}")]
     Ineffective(Ineffective),
+    /// What was looked at is not what stands now.
+    #[error("it was changed meanwhile; look at it again")]
+    Moved,
     /// What was built is no valid change: a fault of this program.
     #[error("change: {0}")]
     Change(#[from] ChangeError),

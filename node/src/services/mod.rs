@@ -9,6 +9,8 @@ pub mod backup;
 pub mod carry;
 pub mod check;
 pub mod conduct;
+pub mod confirm;
+pub mod conflict;
 pub mod desk;
 pub mod divisions;
 mod document;

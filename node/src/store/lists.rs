@@ -7,7 +7,9 @@ use rusqlite::types::Value as Sql;
 
 use super::error::StoreError;
 use super::reader::Reader;
-use super::views::{ROW_COLUMNS, RecordRow, RowFilter, identifier, read_row, table};
+use super::views::{
+    ROW_COLUMNS, ROW_WIDTH, RecordRow, RowFilter, identifier, read_row, standing, table,
+};
 
 /// A list that is glanced at counts no further than this.
 pub const COUNT_MAX: u64 = 10_000;
@@ -180,6 +182,13 @@ impl RowFilter {
         if self.incomplete {
             all.push("r.missing > 0".into());
         }
+        if let Some(confirmed) = self.confirmed {
+            all.push("r.confirmed = ?".into());
+            values.push(Sql::Integer(standing(confirmed)));
+        }
+        if self.split {
+            all.push("r.split > 0".into());
+        }
         for (column, text) in &self.equals {
             all.push(Condition::Is(column.clone(), Value::Text(text.clone())).sql(values));
         }
@@ -339,7 +348,7 @@ impl Reader<'_> {
         let rows = select.query_map((target.0, limit), |row| {
             Ok(Naming {
                 row: read_row(row)?,
-                field: row.get(14)?,
+                field: row.get(ROW_WIDTH)?,
             })
         })?;
         Ok((rows.collect::<Result<_, _>>()?, count))

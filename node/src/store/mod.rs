@@ -266,6 +266,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0008.sql"),
     include_str!("sql/0009.sql"),
     include_str!("sql/0010.sql"),
+    include_str!("sql/0011.sql"),
 ];
 
 /// The schema that this program writes.

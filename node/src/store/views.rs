@@ -2,7 +2,7 @@
 //! All of it may be dropped and rebuilt from entries.
 
 use lianzhan_protocol::id::{ChangeId, Hash, OrgId, RecordId, SpaceId, StatementId};
-use lianzhan_protocol::record::Value;
+use lianzhan_protocol::record::{Confirmation, Value};
 use rusqlite::types::{ToSqlOutput, Value as Sql};
 use rusqlite::{OptionalExtension, Row, params_from_iter};
 
@@ -43,6 +43,10 @@ pub struct Projection {
     pub doubted: u64,
     /// Fields that it lacks to be complete.
     pub missing: u64,
+    /// How it stands as to confirmations.
+    pub confirmed: Confirmation,
+    /// Fields with values that nobody settled.
+    pub split: u64,
     /// For an annex: the record that it belongs to.
     pub main: Option<RecordId>,
     /// The folded state as JSON.
@@ -146,6 +150,10 @@ pub struct RecordRow {
     pub doubted: u64,
     /// Fields that it lacks to be complete.
     pub missing: u64,
+    /// How it stands as to confirmations.
+    pub confirmed: Confirmation,
+    /// Fields with values that nobody settled.
+    pub split: u64,
     /// The folded state as JSON.
     pub state: String,
 }
@@ -172,6 +180,10 @@ pub struct RowFilter {
     pub conditions: Vec<Condition>,
     /// Only what lacks something to be complete.
     pub incomplete: bool,
+    /// Only what stands so as to confirmations.
+    pub confirmed: Option<Confirmation>,
+    /// Only what has fields with values that nobody settled.
+    pub split: bool,
     /// Happened on or after this date.
     pub since: Option<String>,
     /// Happened on or before this date.
@@ -398,7 +410,7 @@ impl Writer<'_> {
         self.tx
             .prepare_cached(
                 "UPDATE records SET updated = ?, pending = ?, refused = ?, unwitnessed = ?, contested = ?, doubted = ?,
-                 words = ?, counting = ?, state = ? WHERE record = ?",
+                 confirmed = ?, split = ?, words = ?, counting = ?, state = ? WHERE record = ?",
             )?
             .execute((
                 p.updated,
@@ -407,6 +419,8 @@ impl Writer<'_> {
                 p.unwitnessed,
                 p.contested,
                 p.doubted,
+                standing(p.confirmed),
+                p.split,
                 &traces.words,
                 &traces.counting,
                 &p.state,
@@ -419,8 +433,8 @@ impl Writer<'_> {
         self.tx
             .prepare_cached(
                 "INSERT INTO records (id, record, space, owner, ledger, title, happened, recorded, updated, pending,
-                 refused, unwitnessed, contested, doubted, missing, main, state, shape, words, counting)
-                 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                 refused, unwitnessed, contested, doubted, missing, confirmed, split, main, state, shape, words, counting)
+                 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             )?
             .execute(rusqlite::params![
                 id,
@@ -438,6 +452,8 @@ impl Writer<'_> {
                 p.contested,
                 p.doubted,
                 p.missing,
+                standing(p.confirmed),
+                p.split,
                 p.main.map(|main| main.0),
                 p.state,
                 traces.shape,
@@ -567,7 +583,18 @@ impl Writer<'_> {
 }
 
 pub(super) const ROW_COLUMNS: &str = "r.record, r.space, r.owner, r.ledger, r.title, r.happened, r.recorded, r.pending, \
-                           r.refused, r.unwitnessed, r.contested, r.doubted, r.missing, r.state";
+                           r.refused, r.unwitnessed, r.contested, r.doubted, r.missing, r.state, r.confirmed, r.split";
+/// How many columns that are: the place of the next.
+pub(super) const ROW_WIDTH: usize = 16;
+
+/// How a record stands as to confirmations, as its column has it.
+pub(super) fn standing(confirmed: Confirmation) -> i64 {
+    match confirmed {
+        Confirmation::None => 0,
+        Confirmation::Current => 1,
+        Confirmation::Changed => 2,
+    }
+}
 
 pub(super) fn read_row(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
     Ok(RecordRow {
@@ -585,6 +612,12 @@ pub(super) fn read_row(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
         doubted: row.get(11)?,
         missing: row.get(12)?,
         state: row.get(13)?,
+        confirmed: match row.get(14)? {
+            1 => Confirmation::Current,
+            2 => Confirmation::Changed,
+            _ => Confirmation::None,
+        },
+        split: row.get(15)?,
     })
 }
 
@@ -652,6 +685,19 @@ impl Reader<'_> {
             "SELECT record FROM records WHERE contested > 0 ORDER BY updated DESC, record LIMIT ?",
         )?;
         let rows = select.query_map([limit], |row| Ok(RecordId(row.get(0)?)))?;
+        Ok((rows.collect::<Result<_, _>>()?, total))
+    }
+
+    /// Records with fields whose values nobody settled, what was changed last first, and how many there are. Annexes are
+    /// left out: what they say is not in rows.
+    pub fn split_records(&self, offset: u64, limit: u64) -> Result<(Vec<RecordRow>, u64), StoreError> {
+        let total = self
+            .tx
+            .query_row("SELECT count(*) FROM records WHERE split > 0", [], |row| row.get(0))?;
+        let mut select = self.tx.prepare_cached(&format!(
+            "SELECT {ROW_COLUMNS} FROM records r WHERE r.split > 0 ORDER BY r.updated DESC, r.record LIMIT ? OFFSET ?"
+        ))?;
+        let rows = select.query_map((limit, offset), read_row)?;
         Ok((rows.collect::<Result<_, _>>()?, total))
     }
 

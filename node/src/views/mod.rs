@@ -13,7 +13,7 @@ use lianzhan_protocol::id::{AttachmentId, ChangeId, Hash, RecordId};
 use lianzhan_protocol::log::doubt;
 use lianzhan_protocol::record::ledger::{Asked, Field, FieldKind, Ledger, Required, Values, by_hash, ledger};
 use lianzhan_protocol::record::{
-    Capacity, Erased, EventKind, Held, HistoryItem, Ineffective, OpId, RecordState, Value, ValueState,
+    ANNEX_KEY, Capacity, Confirmation, Erased, EventKind, FieldState, Held, HistoryItem, Ineffective, OpId, RecordState, Value, ValueState,
     Verdict,
 };
 use lianzhan_protocol::trust::Space;
@@ -131,6 +131,8 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
         contested,
         doubted,
         missing: 0,
+        confirmed: Confirmation::None,
+        split: 0,
         main: None,
         state: String::new(),
         columns: Vec::new(),
@@ -160,6 +162,8 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
     projection.title = name(&definition.title);
     projection.happened = name(&definition.happened);
     projection.missing = missing_as(state, &Asked::PLAIN).len() as u64;
+    projection.confirmed = state.confirmation();
+    projection.split = split(state).count() as u64;
     projection.refs = refs(definition, state);
     projection.state = json(state);
     projection.columns = shown(definition)
@@ -167,6 +171,14 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
         .collect();
     projection.grams = searchable(definition, state);
     Some(projection)
+}
+
+/// Fields of which several values stand, that differ: somebody has to say which is right.
+pub fn split(state: &RecordState) -> impl Iterator<Item = (&String, &FieldState)> {
+    state.fields.iter().filter(|(key, field)| {
+        let differs = |candidate: &ValueState| candidate.value != field.value;
+        !key.starts_with(ANNEX_KEY) && field.candidates.iter().any(differs)
+    })
 }
 
 /// The attachments that a record names: those of its fields as they stand, a conflict's both sides, and those of changes that

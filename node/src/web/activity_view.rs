@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lianzhan_protocol::id::{ChangeId, OrgId, RecordId};
 use lianzhan_protocol::record::activity::{self, Activity};
 use lianzhan_protocol::record::ledger::ledger;
-use lianzhan_protocol::record::{EventKind, Proof};
+use lianzhan_protocol::record::{Event, EventKind, Proof};
 use lianzhan_protocol::trust::{Level, Role};
 
 use super::answer::Desk;
@@ -15,7 +15,7 @@ use super::page::{
 };
 use super::proof::Panels;
 use super::record_view::{detail, facts, words_of};
-use super::{attachments, bundles, say, session};
+use super::{attachments, bundles, confirm, say, session, timeline};
 use crate::services::ServiceError;
 use crate::services::activity::{LEDGER, LoadedActivity};
 use crate::services::query::RecordDetail;
@@ -161,12 +161,24 @@ fn log(
             continue;
         };
         let (mark, _, proof) = panels.of(&detail.state, change)?;
+        let event = detail.state.events.iter().find(|event| {
+            event.change == line.change
+                && matches!(&event.event, Event::LogLine { text, .. } if *text == line.text)
+        });
         lines.push(LogLine {
             id: line.change.to_string(),
             time: say::stated_short(&desk.text, &line.happened),
             who: line.by.clone(),
             node: say::org_by_id(&desk.text, &desk.directory, &line.org),
             say: line.text.clone(),
+            right: event.and_then(|event| {
+                let (by, reason, right) = detail.state.correction(&event.id)?;
+                let label = desk.text.t1("correct-by", "who", &by.by.name);
+                let words = [confirm::right(&desk.text, right), reason.to_owned()];
+                let words = say::list(&desk.text, words);
+                Some(format!("{label}{}{words}", desk.text.t("colon")))
+            }),
+            open: timeline::note(desk, detail, change).map(|note| note.open.href),
             after_seal: line.after_seal,
             split: None,
             mark: undated(mark),

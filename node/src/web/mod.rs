@@ -12,6 +12,8 @@ mod assets;
 mod attachments;
 mod authority;
 mod bundles;
+mod confirm;
+mod conflicts;
 mod contested;
 mod deputies;
 mod entrance;
@@ -146,6 +148,8 @@ pub fn router(state: WebState) -> Router {
         .merge(ledger::router())
         .merge(search::router())
         .merge(records::router())
+        .merge(confirm::router())
+        .merge(conflicts::router())
         .merge(erase::router())
         .merge(attachments::router())
         .merge(activities::router())

@@ -4,18 +4,18 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use lianzhan_protocol::id::{ChangeId, RecordId};
+use lianzhan_protocol::id::{ChangeId, Hash, RecordId};
 use lianzhan_protocol::record::ledger::{Field as Definition, FieldKind, Ledger, ledger};
-use lianzhan_protocol::record::{ANNEX_KEY, FieldState, Value};
+use lianzhan_protocol::record::{FieldState, Value};
 use lianzhan_protocol::trust::{Audience, Space};
 
 use super::answer::{Desk, Fault};
 use super::page::{
-    Conflict, ConflictValue, Due, Fact, Field, Link, NamedByRow, NextStep, PrivateKind, PrivatePart,
-    PrivateState, RecordPage, Section, Timeline, Turn, VisitAct,
+    CorrectForm, Due, Fact, Field, Link, NamedByRow, NextStep, PrivateKind, PrivatePart, PrivateState,
+    RecordPage, Section, Timeline, Turn, VisitAct,
 };
 use super::proof::Panels;
-use super::{attachments, bundles, erase, say, timeline, visit_form};
+use super::{attachments, bundles, confirm, conflicts, erase, say, timeline, visit_form};
 use crate::services::erase::ErasureStatus;
 use crate::services::query::RecordDetail;
 use crate::services::{Node, ServiceError, desk, visit};
@@ -32,17 +32,27 @@ pub(super) fn detail(node: &Node, id: &RecordId) -> Result<RecordDetail, Service
     Err(ServiceError::UnknownRecord(*id))
 }
 
-/// The page of a record. `typed` is a triage that was refused.
-pub(super) fn page(
-    desk: &Desk,
-    id: &RecordId,
-    open: Option<ChangeId>,
-    typed: Option<VisitAct>,
-) -> Result<RecordPage, Fault> {
+/// What of a record's page is open, and what was typed into it and refused.
+#[derive(Default)]
+pub(super) struct Opened {
+    /// The change whose proof is shown.
+    pub(super) proof: Option<ChangeId>,
+    /// The event that is corrected or confirmed.
+    pub(super) event: Option<Hash>,
+    /// A correction that was refused.
+    pub(super) correction: Option<CorrectForm>,
+    /// A triage that was refused.
+    pub(super) triage: Option<VisitAct>,
+    /// Another value of a field with several, that was refused.
+    pub(super) settled: Option<conflicts::TypedValue>,
+}
+
+/// The page of a record.
+pub(super) fn page(desk: &Desk, id: &RecordId, opened: Opened) -> Result<RecordPage, Fault> {
     let text = desk.text;
     let detail = detail(&desk.node, id)?;
     let path = format!("/records/{id}");
-    let panels = Panels::new(desk, &path, &detail, open);
+    let panels = Panels::new(desk, &path, &detail, opened.proof);
     let definition = ledger(&detail.ledger);
     let visit = detail.ledger == visit::LEDGER;
     let section = match detail.ledger.as_str() {
@@ -52,7 +62,7 @@ pub(super) fn page(
         _ => Section::Ledgers,
     };
     let turn = if visit {
-        Some(turn(desk, &detail, typed))
+        Some(turn(desk, &detail, opened.triage))
     } else {
         None
     };
@@ -64,7 +74,9 @@ pub(super) fn page(
             note: text.t("todo-tell-petition"),
             until: turn.awaited_on.clone(),
         });
-    let conflicts = conflicts(desk, &detail, definition);
+    let conflicts = conflicts::of_record(desk, &detail, opened.settled.as_ref());
+    let event = opened.event.as_ref();
+    let event = event.and_then(|event| confirm::opened(desk, &detail, event, opened.correction));
     let (named_by, named_by_more) = named_by(desk, id)?;
     let erasures = desk.node.erasures_of(id)?;
     Ok(RecordPage {
@@ -98,6 +110,8 @@ pub(super) fn page(
         attachments: attachments::shown(desk, &detail, &path)?,
         parts: parts(desk, &detail, &erasures),
         conflicts,
+        confirming: confirm::confirming(desk, &detail),
+        event,
         timeline: Timeline {
             next,
             changes: timeline::changes(desk, &detail, &panels)?,
@@ -328,56 +342,4 @@ fn parts(desk: &Desk, detail: &RecordDetail, erasures: &[ErasureStatus]) -> Vec<
             }
         })
         .collect()
-}
-
-fn conflicts(desk: &Desk, detail: &RecordDetail, definition: Option<&'static Ledger>) -> Vec<Conflict> {
-    let Some(ledger) = definition else {
-        return Vec::new();
-    };
-    let may = desk.node.may_put(desk.author(), &ledger.id, &detail.space);
-    let split = detail
-        .state
-        .fields
-        .iter()
-        .filter(|(key, state)| !key.starts_with(ANNEX_KEY) && is_split(state));
-    split
-        .filter_map(|(key, state)| {
-            let (field, _) = ledger.resolve(key)?;
-            let values = state.candidates.iter().map(|candidate| ConflictValue {
-                change: candidate.change.to_string(),
-                value: filled(desk, field, &candidate.value),
-                source: source(desk, detail, &candidate.change),
-            });
-            Some(Conflict {
-                field: key.clone(),
-                label: say::label(&desk.text, field),
-                values: values.collect(),
-                seen: may.then(|| words_of(&detail.state.heads)),
-            })
-        })
-        .collect()
-}
-
-fn filled(desk: &Desk, field: &Definition, value: &Value) -> String {
-    let value = say::value(&desk.text, &desk.directory, field, value);
-    if value.is_empty() {
-        desk.text.t("value-empty")
-    } else {
-        value
-    }
-}
-
-fn source(desk: &Desk, detail: &RecordDetail, change: &ChangeId) -> String {
-    let Some(found) = detail.changes.iter().find(|known| known.held.id == *change) else {
-        return String::new();
-    };
-    let org = found
-        .author_org
-        .as_ref()
-        .map(|org| say::org_short(&desk.text, &desk.directory, org));
-    let when = say::clock(&desk.text, found.held.recorded);
-    say::list(
-        &desk.text,
-        [found.author.clone(), org, Some(when)].into_iter().flatten(),
-    )
 }

@@ -4,15 +4,15 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use jiff::civil::Date;
-use lianzhan_protocol::id::{ChangeId, RecordId};
-use lianzhan_protocol::record::{ANNEX_KEY, Put, Value};
+use lianzhan_protocol::id::{ChangeId, Hash, RecordId};
+use lianzhan_protocol::record::{Put, Value};
 use serde::Deserialize;
 
 use super::answer::{self, Fault, Page, show, show_as};
 use super::page::{AttachmentsPart, Field, Notice, RecordPage, TimelinePart, Tone, VisitAct};
-use super::record_view::{detail, page};
+use super::record_view::{Opened, detail, page};
 use super::request::{Deed, Posted, Signed};
 use super::{WebState, bundles, live, visit_form};
 use crate::services::query::RecordDetail;
@@ -22,7 +22,6 @@ use crate::services::{Draft, ServiceError, desk, parse_record};
 pub(super) fn router() -> Router<WebState> {
     Router::new()
         .route("/records/{id}", get(record).post(act))
-        .route("/records/{id}/settle", post(settle))
         .route("/records/{id}/bundle", get(bundle))
 }
 
@@ -51,6 +50,7 @@ impl Page for RecordPage {
 #[derive(Deserialize)]
 pub(super) struct Shown {
     proof: Option<String>,
+    event: Option<String>,
 }
 
 impl Shown {
@@ -67,7 +67,12 @@ async fn record(
     Query(shown): Query<Shown>,
 ) -> Response {
     show(state, who, move |desk| {
-        page(desk, &parse_record(&id)?, shown.change(), None)
+        let opened = Opened {
+            proof: shown.change(),
+            event: shown.event.as_deref().and_then(Hash::parse),
+            ..Opened::default()
+        };
+        page(desk, &parse_record(&id)?, opened)
     })
     .await
 }
@@ -142,40 +147,13 @@ async fn act_again(
     };
     who.visitor.here = format!("/records/{id}");
     show_as(StatusCode::UNPROCESSABLE_ENTITY, state, who, move |desk| {
-        page(desk, &parse_record(&id)?, None, Some(typed))
+        let opened = Opened {
+            triage: Some(typed),
+            ..Opened::default()
+        };
+        page(desk, &parse_record(&id)?, opened)
     })
     .await
-}
-
-async fn settle(State(state): State<WebState>, Path(id): Path<String>, deed: Deed) -> Response {
-    let Deed { who, form } = deed;
-    let record = match parse_record(&id) {
-        Ok(record) => record,
-        Err(error) => return answer::refuse(state, who.visitor, Fault::Service(error)).await,
-    };
-    let (field, change) = (form.get("field").to_owned(), ChangeId::parse(form.get("change")));
-    let written = write(&state, &who, record, move |detail| {
-        let chosen = detail
-            .state
-            .fields
-            .get(&field)
-            .and_then(|state| {
-                state
-                    .candidates
-                    .iter()
-                    .find(|candidate| Some(candidate.change) == change)
-            })
-            .filter(|_| !field.starts_with(ANNEX_KEY));
-        // Somebody else settled it first, or nothing was chosen: the page shows what stands now.
-        Ok(chosen
-            .map(|chosen| Put::field(&field, chosen.value.clone()))
-            .into_iter()
-            .collect())
-    });
-    match written.await {
-        Ok(()) => answer::onward(&format!("/records/{record}")),
-        Err(error) => answer::refuse(state, who.visitor, Fault::Service(error)).await,
-    }
 }
 
 /// Writes a change of a record that is there. No puts are no change.

@@ -1,15 +1,18 @@
 //! The history of a record: every change, newest first, with its three times and what it wrote.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use lianzhan_protocol::id::ChangeId;
 use lianzhan_protocol::record::ledger::Ledger;
-use lianzhan_protocol::record::{ANNEX_KEY, Event, EventKind, Value};
+use lianzhan_protocol::record::{
+    ANNEX_KEY, Confirmed, Event, EventKind, EventState, Graph, Held, OpId, Value, Verdict,
+};
 
 use super::answer::Desk;
 use super::i18n::Text;
-use super::page::{Change, Moment};
+use super::page::{Change, ChangeLine, EventNote, Link, Moment};
 use super::proof::Panels;
-use super::say;
+use super::{confirm, say};
 use crate::services::ServiceError;
 use crate::services::query::{ChangeDetail, RecordDetail};
 
@@ -24,6 +27,8 @@ pub(super) fn changes(
 ) -> Result<Vec<Change>, ServiceError> {
     let ledger = lianzhan_protocol::record::ledger::ledger(&detail.ledger);
     let first = detail.state.history.first().map(|item| item.change);
+    let held: Vec<Held> = detail.changes.iter().map(|change| change.held.clone()).collect();
+    let before = Before::of(detail, &held);
     let made = detail.changes.iter().map(|change| {
         let events = events(change);
         let is_first = first == Some(change.held.id);
@@ -46,7 +51,8 @@ pub(super) fn changes(
                 "role",
                 super::proof::role_in(desk, &org.unwrap_or_default(), change),
             ),
-            lines: lines(desk, ledger, detail, &events, change, is_first),
+            lines: lines(desk, ledger, detail, &events, change, &before, is_first),
+            note: note(desk, detail, change),
             reason,
             happened: if stated.is_empty() {
                 Moment::default()
@@ -110,6 +116,8 @@ pub(super) fn event(text: &Text, kind: EventKind) -> String {
         EventKind::LogLine => text.t("event-log-line"),
         EventKind::Seal => text.t("event-seal"),
         EventKind::Adopt => text.t("event-adopt"),
+        EventKind::Correct => text.t("event-correct"),
+        EventKind::Confirm => text.t("event-confirm"),
     }
 }
 
@@ -132,22 +140,66 @@ pub(super) fn changed<'a>(
     }
 }
 
+/// What a record's fields held before each change.
+struct Before<'a> {
+    graph: Graph<'a>,
+    /// Puts of counting changes by key, in the order of the graph.
+    puts: BTreeMap<&'a str, Vec<(usize, OpId, &'a Value)>>,
+}
+
+impl<'a> Before<'a> {
+    fn of(detail: &RecordDetail, held: &'a [Held]) -> Self {
+        let graph = Graph::build(held);
+        let counting: BTreeSet<ChangeId> = detail
+            .changes
+            .iter()
+            .filter(|change| matches!(change.verdict, Verdict::Counts { .. }))
+            .map(|change| change.held.id)
+            .collect();
+        let mut puts: BTreeMap<&str, Vec<(usize, OpId, &Value)>> = BTreeMap::new();
+        for (n, change) in graph.changes().iter().enumerate() {
+            let change: &'a Held = change;
+            if !counting.contains(&change.id) {
+                continue;
+            }
+            for (position, put) in change.change.puts.iter().enumerate() {
+                if let Some(name) = put.field_name() {
+                    puts.entry(name).or_default().push((n, graph.op(n, position), &put.value));
+                }
+            }
+        }
+        Before { graph, puts }
+    }
+
+    /// What the author of a change saw in a field that it puts.
+    fn value(&self, change: &ChangeId, key: &str) -> Option<&'a Value> {
+        let at = self.graph.position(change)?;
+        let seen = self.puts.get(key)?.iter().filter(|(n, ..)| self.graph.saw(at, *n));
+        seen.max_by_key(|(_, op, _)| *op).map(|(.., value)| *value)
+    }
+}
+
 fn lines(
     desk: &Desk,
     ledger: Option<&Ledger>,
     detail: &RecordDetail,
     events: &[Event],
     change: &ChangeDetail,
+    before: &Before<'_>,
     is_first: bool,
-) -> Vec<String> {
+) -> Vec<ChangeLine> {
     let text = desk.text;
-    let said = events.iter().filter_map(|event| match event {
-        Event::LogLine { text, .. } => Some(text.clone()),
-        Event::SignIn { deputy, .. } => Some(deputy.clone()),
-        _ => None,
-    });
+    let of_change = detail.state.events.iter().filter(|event| event.change == change.held.id);
+    let mut lines: Vec<ChangeLine> = match of_change.clone().next() {
+        Some(_) => of_change.flat_map(|event| said(desk, detail, event)).collect(),
+        None => events.iter().filter_map(|event| plain(&text, event)).collect(),
+    };
     let Some(ledger) = ledger else {
-        return said.collect();
+        return lines;
+    };
+    let shown = |field, value: &Value| match super::ledger::words(desk, field, value) {
+        words if words.is_empty() => text.t("value-empty"),
+        words => words,
     };
     let written = fields(Some(ledger), change)
         .into_iter()
@@ -157,15 +209,87 @@ fn lines(
                 return None;
             }
             let (field, _) = ledger.resolve(name)?;
-            let value = say::value(&text, &desk.directory, field, value);
-            let value = if value.is_empty() {
-                text.t("value-empty")
-            } else {
-                value
-            };
-            Some(format!("{}{}{value}", say::label(&text, field), text.t("colon")))
+            let was = before.value(&change.held.id, name).filter(|was| *was != value);
+            Some(ChangeLine {
+                label: say::label(&text, field),
+                was: was.map(|was| shown(field, was)),
+                now: shown(field, value),
+                void: false,
+            })
         });
-    said.chain(written).collect()
+    lines.extend(written);
+    lines
+}
+
+/// What an event says by itself.
+fn plain(text: &Text, event: &Event) -> Option<ChangeLine> {
+    match event {
+        Event::LogLine { text, .. } => Some(ChangeLine::new(text)),
+        Event::SignIn { deputy, .. } => Some(ChangeLine::new(deputy)),
+        Event::Correct { reason, .. } => Some(ChangeLine {
+            label: text.t("correct-reason"),
+            ..ChangeLine::new(reason)
+        }),
+        _ => None,
+    }
+}
+
+/// What an event says, and what was said of it.
+fn said(desk: &Desk, detail: &RecordDetail, event: &EventState) -> Vec<ChangeLine> {
+    let text = desk.text;
+    let of = |id| {
+        let of = detail.state.event(id);
+        of.map(|of| confirm::said(&text, &of.event)).unwrap_or_default()
+    };
+    let mut lines: Vec<ChangeLine> = plain(&text, &event.event).into_iter().collect();
+    match &event.event {
+        Event::Correct { of: id, right, .. } => lines.push(ChangeLine {
+            was: Some(of(id)),
+            now: confirm::right(&text, right),
+            ..ChangeLine::default()
+        }),
+        Event::Confirm {
+            of: Confirmed::Event { event: id },
+        } => lines.push(ChangeLine::new(of(id))),
+        Event::Confirm {
+            of: Confirmed::Record { .. },
+        } => lines.push(ChangeLine::new(text.t("confirm-all"))),
+        _ => {}
+    }
+    if let Some((by, reason, right)) = detail.state.correction(&event.id) {
+        lines.iter_mut().for_each(|line| line.void = true);
+        if lines.is_empty() {
+            lines.push(ChangeLine {
+                void: true,
+                ..ChangeLine::new(confirm::said(&text, &event.event))
+            });
+        }
+        lines.push(ChangeLine {
+            label: text.t1("correct-by", "who", &by.by.name),
+            ..ChangeLine::new(say::list(&text, [confirm::right(&text, right), reason.to_owned()]))
+        });
+    }
+    lines
+}
+
+/// What was said later of the event of a change, and the way there.
+pub(super) fn note(desk: &Desk, detail: &RecordDetail, change: &ChangeDetail) -> Option<EventNote> {
+    let (text, author) = (desk.text, desk.author());
+    let mut events = detail.state.events.iter();
+    let event = events.find(|event| {
+        event.change == change.held.id && event.effect.is_ok() && event.event.kind().states()
+    })?;
+    let may = desk.node.may_correct(author, detail, event)
+        || desk.node.may_confirm_event(author, detail, event);
+    let told = detail.state.notes.contains_key(&event.id);
+    let href = format!("/records/{}?event={}#event", detail.id, event.id);
+    (may || told).then(|| EventNote {
+        open: Link {
+            href,
+            label: text.t(if may { "event-open" } else { "event-look" }),
+        },
+        tag: confirm::tag(&text, confirm::standing(detail, &event.id)),
+    })
 }
 
 fn late(stated: &str, change: &ChangeDetail) -> Option<u32> {

@@ -13,7 +13,9 @@ use crate::id::{RecordId, StatementId};
 use crate::log::{EntryIndex, Origin, doubt};
 use crate::record::activity::Activity;
 use crate::record::ledger::by_hash;
-use crate::record::{Event, EventState, Graph, Held, JudgeContext, RecordState, fold_graph, judge};
+use crate::record::{
+    Confirmed, Event, EventState, Graph, Held, JudgeContext, RecordState, fold_graph, judge,
+};
 use crate::spread::{self, Spread};
 use crate::trust::{Directory, Space};
 
@@ -182,6 +184,8 @@ fn facts(ground: &Ground<'_>, space: &Space, graph: &Graph<'_>, state: RecordSta
             .iter()
             .map(|event| event_facts(ground.names, event))
             .collect(),
+        confirmed: state.confirmed,
+        notes: state.notes,
         fields: state.fields,
         activity,
         heads: state.heads,
@@ -193,7 +197,18 @@ fn event_facts(names: &Names, state: &EventState) -> EventFacts {
         Event::SignIn { deputy, level, .. } => (Some(deputy.clone()), Some(*level), None),
         Event::LogLine { text, .. } => (Some(text.clone()), None, None),
         Event::Seal { level, digest, .. } => (None, Some(*level), Some(*digest)),
+        Event::Correct { reason, .. } => (Some(reason.clone()), None, None),
+        Event::Confirm {
+            of: Confirmed::Record { digest, .. },
+        } => (None, None, Some(*digest)),
         _ => (None, None, None),
+    };
+    let (of, right) = match &state.event {
+        Event::Correct { of, right, .. } => (Some(*of), Some(right.clone())),
+        Event::Confirm {
+            of: Confirmed::Event { event },
+        } => (Some(*event), None),
+        _ => (None, None),
     };
     EventFacts {
         id: state.id,
@@ -205,6 +220,8 @@ fn event_facts(names: &Names, state: &EventState) -> EventFacts {
         text,
         level,
         digest,
+        of,
+        right,
         ineffective: state.effect.as_ref().err().cloned(),
     }
 }

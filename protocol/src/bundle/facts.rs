@@ -9,7 +9,7 @@ use super::shared::Shared;
 use crate::id::{ChangeId, Hash, OrgId, PersonId, RecordId, SpaceId, StatementId};
 use crate::log::Doubt;
 use crate::record::activity::Activity;
-use crate::record::{EventKind, FieldState, Ineffective, Verdict};
+use crate::record::{ConfirmedBy, EventKind, FieldState, Ineffective, Notes, Right, Verdict};
 use crate::time::Timestamp;
 use crate::trust::{Directory, Level, Role};
 
@@ -130,13 +130,19 @@ pub struct EventFacts {
     pub org: Shared<OrgName>,
     /// When, as stated.
     pub happened: Option<String>,
-    /// The deputy who signed in, or the text of a line.
+    /// The deputy who signed in, the text of a line, or why it was corrected.
     pub text: Option<String>,
     /// The level of a seat or a seal.
     #[serde(serialize_with = "some_level_id")]
     pub level: Option<Level>,
-    /// What a seal is over.
+    /// What a seal or a confirmation is over.
     pub digest: Option<Hash>,
+    /// The event that is corrected or confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<Hash>,
+    /// What a correction says is right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub right: Option<Right>,
     /// Why it has no effect; none if it has.
     pub ineffective: Option<Ineffective>,
 }
@@ -160,6 +166,12 @@ pub struct RecordFacts {
     pub fields: BTreeMap<String, FieldState>,
     /// Events in fold order.
     pub events: Vec<EventFacts>,
+    /// Effective confirmations of the record as a whole.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub confirmed: Vec<ConfirmedBy>,
+    /// What was said later of single events, by their ids.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub notes: BTreeMap<Hash, Notes>,
     /// Sign-ins, lines and seals, for an activity.
     pub activity: Option<Activity>,
     /// Changes that no other has seen.

@@ -14,7 +14,8 @@ use crate::id::{ChangeId, Hash, OrgId, PersonId, RecordId, SpaceId, StatementId}
 use crate::log::Doubt;
 use crate::record::activity::Activity;
 use crate::record::{
-    AdoptedBy, ContestReason, EventKind, FieldState, Ineffective, PendingReason, RefusalReason, Verdict,
+    AdoptedBy, ConfirmedBy, ContestReason, EventKind, FieldState, Ineffective, Notes, PendingReason,
+    RefusalReason, Right, Verdict,
 };
 use crate::spread::{self, Spread};
 use crate::time::Timestamp;
@@ -227,6 +228,10 @@ struct WrittenRecord<'a> {
     fields: InForce<'a>,
     conflicts: Conflicts<'a>,
     events: Vec<WrittenEvent<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    confirmed: &'a [ConfirmedBy],
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    notes: &'a BTreeMap<Hash, Notes>,
     activity: Option<&'a Activity>,
     heads: &'a [ChangeId],
     changes: Vec<WrittenChange<'a>>,
@@ -245,6 +250,8 @@ impl<'a> WrittenRecord<'a> {
             fields: InForce(&record.fields),
             conflicts: Conflicts(&record.fields),
             events: record.events.iter().map(WrittenEvent::of).collect(),
+            confirmed: &record.confirmed,
+            notes: &record.notes,
             activity: record.activity.as_ref(),
             heads: &record.heads,
             changes: summary.changes.iter().map(WrittenChange::of).collect(),
@@ -283,6 +290,10 @@ struct WrittenEvent<'a> {
     #[serde(serialize_with = "some_level_id")]
     level: Option<Level>,
     digest: Option<&'a Hash>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<&'a Hash>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    right: Option<&'a Right>,
     ineffective: Option<&'a Ineffective>,
 }
 
@@ -298,6 +309,8 @@ impl<'a> WrittenEvent<'a> {
             text: event.text.as_deref(),
             level: event.level,
             digest: event.digest.as_ref(),
+            of: event.of.as_ref(),
+            right: event.right.as_ref(),
             ineffective: event.ineffective.as_ref(),
         }
     }

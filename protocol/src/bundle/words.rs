@@ -7,7 +7,7 @@ use super::facts::{ChangeFacts, EventFacts, OrgName, RecordFacts};
 use super::report::TitleField;
 use super::summary::Summary;
 use crate::record::ledger::{Required, ledger};
-use crate::record::{AdoptedBy, EventKind, Ineffective, Verdict};
+use crate::record::{AdoptedBy, EventKind, Ineffective, Right, Verdict};
 use crate::trust::Level;
 use reasons::{contested_zh, ineffective_zh, pending_zh, refused_zh};
 use values::{label, level_en, level_zh, local, shown};
@@ -142,6 +142,14 @@ pub(super) fn record(facts: &RecordFacts) -> (Vec<String>, Vec<String>) {
         ));
     }
     all.extend(facts.events.iter().map(event));
+    if !facts.confirmed.is_empty() {
+        let (zh, en) = if facts.confirmed.iter().any(|by| by.current) {
+            ("已由他人确认", "confirmed by another person")
+        } else {
+            ("确认之后又有改动", "changed after it was confirmed")
+        };
+        all.push((zh.into(), en.into()));
+    }
     if let Some(activity) = &facts.activity {
         let levels = |name: fn(Level) -> &'static str| {
             activity
@@ -297,6 +305,8 @@ pub(super) fn event_title(event: &EventFacts) -> Both {
         EventKind::LogLine => ("活动记录", "Line"),
         EventKind::Seal => ("封签", "Sealed"),
         EventKind::Adopt => ("追认", "Adopted"),
+        EventKind::Correct => ("更正", "Corrected"),
+        EventKind::Confirm => ("确认", "Confirmed"),
     };
     let level =
         |name: fn(Level) -> &'static str| event.level.map(|l| format!(" {}", name(l))).unwrap_or_default();
@@ -314,6 +324,20 @@ pub(super) fn without_effect(reason: &Ineffective) -> Both {
     )
 }
 
+/// What a correction says is right.
+pub(super) fn right(right: &Right) -> Both {
+    match right {
+        Right::Nothing => ("；收回".into(), "; taken back".into()),
+        Right::Said { happened, text } => {
+            let text = text.as_deref().map(|text| format!(" {text}")).unwrap_or_default();
+            (
+                format!("；应为{text} {happened}"),
+                format!("; right is{text} {happened}"),
+            )
+        }
+    }
+}
+
 fn event(event: &EventFacts) -> Both {
     let (zh, en) = event_title(event);
     let happened = event
@@ -326,6 +350,7 @@ fn event(event: &EventFacts) -> Both {
         .as_deref()
         .map(|text| format!(" {text}"))
         .unwrap_or_default();
+    let (right_zh, right_en) = event.right.as_ref().map(right).unwrap_or_default();
     let (no_zh, no_en) = match &event.ineffective {
         Some(reason) => {
             let (zh, en) = without_effect(reason);
@@ -334,7 +359,13 @@ fn event(event: &EventFacts) -> Both {
         None => Default::default(),
     };
     (
-        format!("{zh}{text}{happened}（{}，{}{no_zh}）", event.by, event.org.zh),
-        format!("{en}{text}{happened} ({}, {}{no_en})", event.by, event.org.en),
+        format!(
+            "{zh}{text}{happened}{right_zh}（{}，{}{no_zh}）",
+            event.by, event.org.zh
+        ),
+        format!(
+            "{en}{text}{happened}{right_en} ({}, {}{no_en})",
+            event.by, event.org.en
+        ),
     )
 }

@@ -133,7 +133,11 @@ impl Activity {
                     heads: heads.clone(),
                     change: event.change,
                 }),
-                Event::LogLine { .. } | Event::Register { .. } | Event::Adopt { .. } => {}
+                Event::LogLine { .. }
+                | Event::Register { .. }
+                | Event::Adopt { .. }
+                | Event::Correct { .. }
+                | Event::Confirm { .. } => {}
             }
         }
         for event in effective() {

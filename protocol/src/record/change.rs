@@ -225,6 +225,16 @@ impl Change {
         codec::encode(self)
     }
 
+    /// Whether it writes part of what its record says: a field, or an event that is no signature over what others wrote.
+    pub fn is_content(&self) -> bool {
+        self.puts.iter().any(|put| match &put.value {
+            Value::Bytes(body) if put.is_event() => {
+                super::Event::parse(body).is_ok_and(|event| event.kind().is_content())
+            }
+            _ => true,
+        })
+    }
+
     /// Reads a change in the clear and checks every bound.
     pub fn parse(bytes: &[u8]) -> Result<Self, ChangeError> {
         Self::parse_salted(bytes, limits::SALT)

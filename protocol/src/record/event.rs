@@ -26,6 +26,47 @@ pub enum Proof {
     Paper,
 }
 
+/// What is right, where an event is corrected.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Right {
+    /// Nothing of it: it is taken back.
+    #[n(1)]
+    Nothing,
+    /// This, as a whole.
+    #[n(2)]
+    Said {
+        /// When it happened.
+        #[n(0)]
+        happened: String,
+        /// The text of a line; no other event has one.
+        #[n(1)]
+        text: Option<String>,
+    },
+}
+
+/// What somebody confirms.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Confirmed {
+    /// All that the record says as of stated heads.
+    #[n(1)]
+    Record {
+        /// The changes up to which it was read. Sorted, at most [`super::limits::DEPS_MAX`].
+        #[n(0)]
+        heads: Vec<ChangeId>,
+        /// [`super::seal_digest`] over them.
+        #[n(1)]
+        digest: Hash,
+    },
+    /// One event, as corrected so far.
+    #[n(2)]
+    Event {
+        /// Its id.
+        #[n(0)]
+        event: Hash,
+    },
+}
+
 /// The body of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Event {
@@ -85,6 +126,26 @@ pub enum Event {
         #[n(0)]
         changes: Vec<ChangeId>,
     },
+    /// 更正: an event was not so. It stays, with what is right beside it.
+    #[n(6)]
+    Correct {
+        /// The id of the event, of this record.
+        #[n(0)]
+        of: Hash,
+        /// Why.
+        #[n(1)]
+        reason: String,
+        /// What is right.
+        #[n(2)]
+        right: Right,
+    },
+    /// 确认: a second person has read what others wrote, and stands for it.
+    #[n(7)]
+    Confirm {
+        /// What.
+        #[n(0)]
+        of: Confirmed,
+    },
 }
 
 /// The kinds of event, for definitions, tables and texts.
@@ -101,6 +162,10 @@ pub enum EventKind {
     Seal,
     /// 追认
     Adopt,
+    /// 更正
+    Correct,
+    /// 确认
+    Confirm,
 }
 
 impl EventKind {
@@ -112,23 +177,35 @@ impl EventKind {
             EventKind::LogLine => "log_line",
             EventKind::Seal => "seal",
             EventKind::Adopt => "adopt",
+            EventKind::Correct => "correct",
+            EventKind::Confirm => "confirm",
         }
     }
 
     /// The kind with this identifier.
     pub fn parse(id: &str) -> Option<Self> {
-        use EventKind::{Adopt, LogLine, Register, Seal, SignIn};
-        [Register, SignIn, LogLine, Seal, Adopt]
+        use EventKind::{Adopt, Confirm, Correct, LogLine, Register, Seal, SignIn};
+        [Register, SignIn, LogLine, Seal, Adopt, Correct, Confirm]
             .into_iter()
             .find(|kind| kind.as_str() == id)
     }
 
     /// Whether records of every ledger may have it, whatever their definition lists.
     pub fn is_of_every_ledger(self) -> bool {
-        self == EventKind::Adopt
+        matches!(self, EventKind::Adopt | EventKind::Correct | EventKind::Confirm)
     }
 
-    /// Who may sign it (`domain.md` 2.4, 2.7, 3.2).
+    /// Whether it states what happened, and may so be corrected and confirmed. The others are acts over what others wrote.
+    pub fn states(self) -> bool {
+        matches!(self, EventKind::Register | EventKind::SignIn | EventKind::LogLine)
+    }
+
+    /// Whether it is part of what a record says: what is sealed or confirmed covers it, and who wrote it does not confirm it.
+    pub fn is_content(self) -> bool {
+        !matches!(self, EventKind::Seal | EventKind::Adopt | EventKind::Confirm)
+    }
+
+    /// Who may sign it (`domain.md` 2.4, 2.7, 3.2); to confirm, also whoever may write the ledger.
     pub fn signers(self) -> &'static [Role] {
         use Role::*;
         match self {
@@ -153,14 +230,41 @@ impl EventKind {
             ],
             // What is adopted asks for the very role.
             EventKind::Adopt => Role::ALL,
+            // Whoever may sign what is corrected; the guard asks for more.
+            EventKind::Correct => &[
+                StationLiaison,
+                OpinionLiaison,
+                Deputy,
+                GroupLeader,
+                StationHead,
+                Secretary,
+                DeputiesOffice,
+                Organiser,
+            ],
+            // Those whose office it is to stand for what others wrote.
+            EventKind::Confirm => &[
+                DutySupervisor,
+                Deputy,
+                StationHead,
+                Secretary,
+                PresidiumChair,
+                PresidiumViceChair,
+                StreetChair,
+                DeputiesOffice,
+                Teller,
+            ],
         }
     }
 
     /// Rank in the fold order (`domain.md` 3.7): facts first, other acts later.
     pub fn rank(self) -> u8 {
         match self {
-            EventKind::Register | EventKind::SignIn | EventKind::LogLine | EventKind::Adopt => 0,
-            EventKind::Seal => 5,
+            EventKind::Register
+            | EventKind::SignIn
+            | EventKind::LogLine
+            | EventKind::Adopt
+            | EventKind::Correct => 0,
+            EventKind::Seal | EventKind::Confirm => 5,
         }
     }
 }
@@ -177,6 +281,9 @@ pub enum EventError {
     /// What is adopted is not in order.
     #[error("an adoption names 1 to {max} changes, each once and in order", max = Event::ADOPTED_MAX)]
     Adopted,
+    /// What is confirmed is not in order.
+    #[error("a confirmation names 1 to {max} heads, each once and in order", max = super::limits::DEPS_MAX)]
+    Heads,
     /// When it happened is neither `YYYY-MM-DD` nor `YYYY-MM-DDThh:mm:ss+08:00`.
     #[error("when an event happened is a date or an instant at +08:00")]
     Happened,
@@ -196,7 +303,15 @@ impl Event {
     /// Reads a body.
     pub fn parse(bytes: &[u8]) -> Result<Self, EventError> {
         let event: Event = codec::decode(bytes, Self::MAX)?;
-        if event.happened().is_some_and(|at| !is_date(at) && !is_instant(at)) {
+        let right = match &event {
+            Event::Correct {
+                right: Right::Said { happened, .. },
+                ..
+            } => Some(happened.as_str()),
+            _ => None,
+        };
+        let stated = event.happened().or(right);
+        if stated.is_some_and(|at| !is_date(at) && !is_instant(at)) {
             return Err(EventError::Happened);
         }
         match &event {
@@ -208,6 +323,19 @@ impl Event {
                     || !changes.is_sorted_by(|a, b| a < b) =>
             {
                 Err(EventError::Adopted)
+            }
+            Event::Correct { reason, .. } if reason.trim().is_empty() => Err(EventError::Empty),
+            Event::Correct {
+                right: Right::Said { text: Some(text), .. },
+                ..
+            } if text.trim().is_empty() => Err(EventError::Empty),
+            Event::Confirm {
+                of: Confirmed::Record { heads, .. },
+            } if heads.is_empty()
+                || heads.len() > super::limits::DEPS_MAX
+                || !heads.is_sorted_by(|a, b| a < b) =>
+            {
+                Err(EventError::Heads)
             }
             _ => Ok(event),
         }
@@ -221,6 +349,8 @@ impl Event {
             Event::LogLine { .. } => EventKind::LogLine,
             Event::Seal { .. } => EventKind::Seal,
             Event::Adopt { .. } => EventKind::Adopt,
+            Event::Correct { .. } => EventKind::Correct,
+            Event::Confirm { .. } => EventKind::Confirm,
         }
     }
 
@@ -230,7 +360,7 @@ impl Event {
             Event::Register { happened }
             | Event::SignIn { happened, .. }
             | Event::LogLine { happened, .. } => Some(happened),
-            Event::Seal { .. } | Event::Adopt { .. } => None,
+            Event::Seal { .. } | Event::Adopt { .. } | Event::Correct { .. } | Event::Confirm { .. } => None,
         }
     }
 }

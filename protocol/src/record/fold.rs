@@ -7,14 +7,13 @@ use serde::Serialize;
 
 use super::change::{OpId, Value};
 use super::erasure::Erased;
-use super::event::Event;
+use super::event::{Event, Right};
 use super::graph::{Graph, Held};
+use super::guard::{Guard, Said};
 use super::ledger::Ledger;
-use super::seal::seal_digest;
 use super::settle;
 use super::verdict::{Capacity, PendingReason, RefusalReason, Verdict};
-use crate::id::{ChangeId, Hash, OrgId, PersonId, RecordId, SpaceId, StatementId};
-use crate::trust::{Level, Role};
+use crate::id::{ChangeId, Hash, RecordId, SpaceId};
 
 /// One value of a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,6 +57,18 @@ pub enum Ineffective {
     /// The digest is not that of the stated heads.
     #[error("the digest is not that of the stated heads")]
     OtherDigest,
+    /// The event that is named is not among those with effect that the signer had seen.
+    #[error("the event that is named is not among those that the signer had seen")]
+    UnknownEvent,
+    /// Such an event is not corrected or confirmed, or not so.
+    #[error("such an event is not corrected or confirmed like this")]
+    OtherKind,
+    /// The signer holds neither the author's post nor one that signs such events there.
+    #[error("the signer does not hold the post that corrects this")]
+    OtherPost,
+    /// Nobody confirms what they wrote themselves.
+    #[error("nobody confirms what they wrote themselves")]
+    OwnWriting,
 }
 
 /// An event in its place.
@@ -75,6 +86,35 @@ pub struct EventState {
     pub by: Capacity,
     /// Whether it has effect.
     pub effect: Result<(), Ineffective>,
+}
+
+/// An effective confirmation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ConfirmedBy {
+    /// The event that gives it.
+    pub event: Hash,
+    /// Whether what it is over still is all that is said.
+    pub current: bool,
+}
+
+/// What was said later of an event.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Notes {
+    /// Its effective corrections by their events, in the order of the fold: the last is in force.
+    pub corrections: Vec<Hash>,
+    /// Its effective confirmations, in the order of the fold.
+    pub confirmed: Vec<ConfirmedBy>,
+}
+
+/// How a record stands as to confirmations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confirmation {
+    /// Nobody confirmed it.
+    None,
+    /// Somebody confirmed all that it says.
+    Current,
+    /// Somebody did, and it was changed since.
+    Changed,
 }
 
 /// A change in the history of a record.
@@ -97,6 +137,10 @@ pub struct RecordState {
     pub fields: BTreeMap<String, FieldState>,
     /// Events in the order of the fold.
     pub events: Vec<EventState>,
+    /// Effective confirmations of the record as a whole, in the order of the fold.
+    pub confirmed: Vec<ConfirmedBy>,
+    /// What was said later of single events, by their ids.
+    pub notes: BTreeMap<Hash, Notes>,
     /// Every change, in causal order; then those beyond the bound of their log, then those that wait.
     pub history: Vec<HistoryItem>,
     /// The changes that no other has seen. What a new change names of them is [`Graph::deps`].
@@ -113,6 +157,8 @@ impl RecordState {
             definition: None,
             fields: BTreeMap::new(),
             events: Vec::new(),
+            confirmed: Vec::new(),
+            notes: BTreeMap::new(),
             history: Vec::new(),
             heads: Vec::new(),
             erased: Some(erased),
@@ -127,6 +173,32 @@ impl RecordState {
     /// The text in force of a field, or an empty string.
     pub fn text(&self, key: &str) -> &str {
         self.value(key).as_text().unwrap_or_default()
+    }
+
+    /// How it stands as to confirmations.
+    pub fn confirmation(&self) -> Confirmation {
+        if self.confirmed.is_empty() {
+            Confirmation::None
+        } else if self.confirmed.iter().any(|by| by.current) {
+            Confirmation::Current
+        } else {
+            Confirmation::Changed
+        }
+    }
+
+    /// The event with this id.
+    pub fn event(&self, id: &Hash) -> Option<&EventState> {
+        self.events.iter().find(|event| event.id == *id)
+    }
+
+    /// The correction of an event that is in force, if it was corrected: who gave it, why and what is right.
+    pub fn correction(&self, of: &Hash) -> Option<(&EventState, &str, &Right)> {
+        let last = self.notes.get(of)?.corrections.last()?;
+        let state = self.event(last)?;
+        match &state.event {
+            Event::Correct { reason, right, .. } => Some((state, reason, right)),
+            _ => None,
+        }
     }
 
     /// Canonical JSON of the whole state, for comparing replicas byte for byte.
@@ -146,6 +218,12 @@ impl RecordState {
             "id": self.id, "definition": self.definition, "fields": self.fields, "events": events,
             "history": self.history, "heads": self.heads,
         });
+        if !self.confirmed.is_empty() {
+            state["confirmed"] = serde_json::json!(self.confirmed);
+        }
+        if !self.notes.is_empty() {
+            state["notes"] = serde_json::json!(self.notes);
+        }
         if let Some(erased) = &self.erased {
             state["erased"] = serde_json::json!(erased);
         }
@@ -187,7 +265,7 @@ pub fn fold_graph<'l>(
     settle::adopt(graph, &ledger, &mut verdicts);
     let definition = counting_definition(graph, &verdicts);
     let fields = fold_fields(graph, &verdicts);
-    let events = fold_events(graph, &verdicts);
+    let (events, said) = fold_events(graph, &verdicts);
     let mut history: Vec<HistoryItem> = graph
         .changes()
         .iter()
@@ -214,6 +292,8 @@ pub fn fold_graph<'l>(
         definition,
         fields,
         events,
+        confirmed: said.confirmed,
+        notes: said.notes,
         history,
         heads: graph.heads(),
         erased: None,
@@ -263,7 +343,7 @@ fn fold_fields(graph: &Graph<'_>, verdicts: &[Verdict]) -> BTreeMap<String, Fiel
 
 /// Takes events whose causal predecessors are taken, by rank, then by operation id (`domain.md` 3.7). A change is open once
 /// all before it are done, and done once its own events are taken; so every event and every edge is looked at once.
-fn fold_events(graph: &Graph<'_>, verdicts: &[Verdict]) -> Vec<EventState> {
+fn fold_events(graph: &Graph<'_>, verdicts: &[Verdict]) -> (Vec<EventState>, Said) {
     let count = graph.changes().len();
     let mut events: Vec<VecDeque<EventState>> =
         (0..count).map(|n| events_of(graph, n, &verdicts[n])).collect();
@@ -278,7 +358,7 @@ fn fold_events(graph: &Graph<'_>, verdicts: &[Verdict]) -> Vec<EventState> {
     let mut open: Vec<usize> = (0..count).filter(|n| waits_for[*n] == 0).collect();
     let mut ready: BTreeSet<(u8, OpId, usize)> = BTreeSet::new();
     let mut taken = Vec::new();
-    let mut guard = Guard::default();
+    let mut guard = Guard::new(graph, verdicts);
     loop {
         while let Some(n) = open.pop() {
             match events[n].front() {
@@ -294,10 +374,11 @@ fn fold_events(graph: &Graph<'_>, verdicts: &[Verdict]) -> Vec<EventState> {
             }
         }
         let Some((_, _, n)) = ready.pop_first() else {
-            return taken;
+            let said = guard.said(&taken);
+            return (taken, said);
         };
         if let Some(mut state) = events[n].pop_front() {
-            state.effect = guard.judge(graph, n, &state);
+            state.effect = guard.judge(&taken, n, &state);
             taken.push(state);
         }
         open.push(n);
@@ -331,88 +412,4 @@ fn events_of(graph: &Graph<'_>, n: usize, verdict: &Verdict) -> VecDeque<EventSt
             })
         })
         .collect()
-}
-
-/// Who acts, whatever key they use: the person, or where the appointment names none, the appointment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Holder {
-    Person(PersonId),
-    Appointment(StatementId),
-}
-
-impl Holder {
-    fn of(by: &Capacity) -> Self {
-        by.person
-            .map_or(Holder::Appointment(by.appointment), Holder::Person)
-    }
-}
-
-/// What the guards remember of the effective events taken so far.
-#[derive(Default)]
-struct Guard {
-    registered: bool,
-    signed_in: BTreeSet<(Holder, Level)>,
-    seals: BTreeSet<(OrgId, Level, Hash)>,
-    /// Digests computed, by the places of the heads.
-    digests: BTreeMap<Vec<usize>, Hash>,
-}
-
-impl Guard {
-    /// Whether the event of the change at `at` has effect, after those taken before.
-    fn judge(&mut self, graph: &Graph<'_>, at: usize, state: &EventState) -> Result<(), Ineffective> {
-        let by = &state.by;
-        let once = |first: bool| if first { Ok(()) } else { Err(Ineffective::Once) };
-        match &state.event {
-            Event::Register { .. } => once(!std::mem::replace(&mut self.registered, true)),
-            Event::SignIn { deputy, level, .. } => {
-                if by.seat != Some(*level) {
-                    return Err(Ineffective::NotThisSeat);
-                }
-                if *deputy != by.name {
-                    return Err(Ineffective::OtherDeputy);
-                }
-                once(self.signed_in.insert((Holder::of(by), *level)))
-            }
-            // An adoption is taken before any event: it decides what counts.
-            Event::LogLine { .. } | Event::Adopt { .. } => Ok(()),
-            Event::Seal {
-                level,
-                org,
-                heads,
-                digest,
-            } => {
-                if *org != by.org || !self.may_seal(*level, by) {
-                    return Err(Ineffective::NotForThisOrg);
-                }
-                if self.seals.contains(&(*org, *level, *digest)) {
-                    return Err(Ineffective::Once);
-                }
-                let places: Option<Vec<usize>> = heads.iter().map(|head| graph.position(head)).collect();
-                let places = places
-                    .filter(|all| !all.is_empty() && all.iter().all(|head| graph.saw(at, *head)))
-                    .ok_or(Ineffective::UnknownHead)?;
-                let found = self
-                    .digests
-                    .entry(places)
-                    .or_insert_with_key(|places| seal_digest(graph, places));
-                if *found != *digest {
-                    return Err(Ineffective::OtherDigest);
-                }
-                once(self.seals.insert((*org, *level, *digest)))
-            }
-        }
-    }
-
-    /// For a level: a signed-in deputy with a seat there, or an officer of an org of that level; for a station its own
-    /// people (`domain.md` 2.7).
-    fn may_seal(&self, level: Level, by: &Capacity) -> bool {
-        use Role::{DeputiesOffice, Organiser, Secretary, StationHead, StationLiaison};
-        let officer = |role: &Role| match role {
-            Secretary | DeputiesOffice | Organiser => true,
-            StationLiaison | StationHead => level == Level::Station,
-            _ => false,
-        };
-        (by.org_level == Some(level) && by.roles.iter().any(officer))
-            || (by.seat == Some(level) && self.signed_in.contains(&(Holder::of(by), level)))
-    }
 }

@@ -268,6 +268,16 @@ impl<'a> Graph<'a> {
         self.past[later].has(earlier)
     }
 
+    /// By place: whether a change is one of `heads` or was seen by one of them.
+    pub fn covered(&self, heads: &[usize]) -> Vec<bool> {
+        let mut covered = Bits::new(self.changes.len());
+        for head in heads {
+            covered.set(*head);
+            covered.join(&self.past[*head]);
+        }
+        (0..self.changes.len()).map(|n| covered.has(n)).collect()
+    }
+
     /// The place of a change.
     pub fn position(&self, id: &ChangeId) -> Option<usize> {
         self.places.get(id).copied()

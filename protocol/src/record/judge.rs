@@ -2,7 +2,7 @@
 //! what does not count never covers what does (design 2).
 
 use super::change::Value;
-use super::event::Event;
+use super::event::{Event, EventKind};
 use super::graph::Held;
 use super::ledger::Ledger;
 use super::verdict::{AdoptedBy, Capacity, ContestReason, PendingReason, RefusalReason, Verdict};
@@ -92,15 +92,8 @@ fn verdict(context: &JudgeContext<'_>, held: &Held) -> Result<Verdict, Verdict> 
         return Err(refused(RefusalReason::Audience));
     }
     may_put(ledger, &appointment.roles, held).map_err(refused)?;
-    let capacity = Capacity {
-        name: appointment.name.clone(),
-        org: appointment.org,
-        org_level: directory.org(&appointment.org).map(|org| org.level),
-        roles: appointment.roles.clone(),
-        person: appointment.person,
-        seat: appointment.seat,
-        appointment: held.appointment,
-    };
+    let org_level = directory.org(&appointment.org).map(|org| org.level);
+    let capacity = Capacity::of(held.appointment, appointment, org_level);
     let contested =
         contested_author(directory, held).or_else(|| contested_node(directory, &node, &node_org, held));
     let adopted = match contested {
@@ -191,7 +184,8 @@ pub(super) fn may_put(ledger: &Ledger, roles: &[Role], held: &Held) -> Result<()
             if !kind.is_of_every_ledger() && !ledger.events.iter().any(|event| event == kind.as_str()) {
                 return Err(RefusalReason::EventOfOtherLedger(kind));
             }
-            if !holds_one(kind.signers()) {
+            let writes = kind == EventKind::Confirm && holds_one(&ledger.writers);
+            if !writes && !holds_one(kind.signers()) {
                 return Err(RefusalReason::RoleForEvent(kind));
             }
         }

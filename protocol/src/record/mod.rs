@@ -7,6 +7,7 @@ mod erasure;
 mod event;
 mod fold;
 mod graph;
+mod guard;
 mod judge;
 pub mod ledger;
 mod seal;
@@ -19,9 +20,10 @@ pub use erasure::{
     Erased, Erasure, ErasureError, ErasureFault, ErasureGround, SignedErasure, first_erased, holders_of,
     judge_erasure,
 };
-pub use event::{Event, EventError, EventKind, Proof};
+pub use event::{Confirmed, Event, EventError, EventKind, Proof, Right};
 pub use fold::{
-    EventState, FieldState, HistoryItem, Ineffective, RecordState, ValueState, event_id, fold, fold_graph,
+    Confirmation, ConfirmedBy, EventState, FieldState, HistoryItem, Ineffective, Notes, RecordState,
+    ValueState, event_id, fold, fold_graph,
 };
 pub use graph::{Graph, Held};
 pub use judge::{ANNEX_KEY, JudgeContext, judge};

@@ -1,5 +1,5 @@
-//! What a seal signs: a Merkle root over all field and event operations in the causal past of stated heads, seals and
-//! verdicts excluded (design 5). Each leaf has its own salt, so parts can be shown alone.
+//! What a seal signs: a Merkle root over all field and event operations in the causal past of stated heads, seals,
+//! confirmations and verdicts excluded (design 5). Each leaf has its own salt, so parts can be shown alone.
 
 use hmac::{Hmac, KeyInit, Mac};
 use minicbor::{Decode, Encode};
@@ -25,7 +25,7 @@ struct SealLeaf {
     value: Value,
 }
 
-/// The digest that seals over `heads` (positions in the graph) sign: the RFC 6962 root over leaves sorted by operation
+/// The digest that seals and confirmations over `heads` (positions in the graph) sign: the RFC 6962 root over leaves sorted by operation
 /// id. Equal digests mean equal content, whoever sealed first.
 pub fn seal_digest(graph: &Graph<'_>, heads: &[usize]) -> Hash {
     let mut leaves: Vec<SealLeaf> = Vec::new();
@@ -34,7 +34,7 @@ pub fn seal_digest(graph: &Graph<'_>, heads: &[usize]) -> Hash {
             continue;
         }
         for (position, put) in change.change.puts.iter().enumerate() {
-            if put.is_event() && is_seal(&put.value) {
+            if put.is_event() && signs_over(&put.value) {
                 continue;
             }
             leaves.push(SealLeaf {
@@ -53,8 +53,10 @@ pub fn seal_digest(graph: &Graph<'_>, heads: &[usize]) -> Hash {
     tree.root()
 }
 
-fn is_seal(value: &Value) -> bool {
-    matches!(value, Value::Bytes(body) if Event::parse(body).is_ok_and(|event| event.kind() == EventKind::Seal))
+/// Whether an event is itself a signature over what others wrote.
+fn signs_over(value: &Value) -> bool {
+    let is = |event: Event| matches!(event.kind(), EventKind::Seal | EventKind::Confirm);
+    matches!(value, Value::Bytes(body) if Event::parse(body).is_ok_and(is))
 }
 
 /// HMAC-SHA256 of the position (8 bytes, big-endian) under the payload's random bytes.

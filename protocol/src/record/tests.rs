@@ -207,8 +207,10 @@ fn refused(reason: RefusalReason) -> Verdict {
 }
 
 mod bounds;
+mod confirming;
 mod contested;
 mod convergence;
+mod correcting;
 mod erasing;
 mod events;
 mod fields;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::event::EventKind;
 use crate::id::{ChangeId, Hash, OrgId, PersonId, StatementId};
-use crate::trust::{Level, Role};
+use crate::trust::{Appointment, Level, Role};
 
 /// In what capacity the author acted, from the appointment that the change names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,6 +26,46 @@ pub struct Capacity {
     pub seat: Option<Level>,
     /// The appointment.
     pub appointment: StatementId,
+}
+
+/// Who acts, whatever key they use: the person, or where the appointment names none, the appointment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Holder {
+    Person(PersonId),
+    Appointment(StatementId),
+}
+
+impl Capacity {
+    /// That of an appointment, in an org of a level.
+    pub fn of(id: StatementId, appointment: &Appointment, org_level: Option<Level>) -> Self {
+        Capacity {
+            name: appointment.name.clone(),
+            org: appointment.org,
+            org_level,
+            roles: appointment.roles.clone(),
+            person: appointment.person,
+            seat: appointment.seat,
+            appointment: id,
+        }
+    }
+
+    pub(super) fn holder(&self) -> Holder {
+        self.person
+            .map_or(Holder::Appointment(self.appointment), Holder::Person)
+    }
+
+    /// Whether the same person acts, as far as appointments tell.
+    pub fn is_same_person(&self, other: &Capacity) -> bool {
+        self.holder() == other.holder()
+    }
+
+    /// Whether who acts so may correct an event of this kind by `author`: the same person, or, but for a sign-in, somebody
+    /// of the same org who shares a role with the author or signs such events.
+    pub fn may_correct(&self, author: &Capacity, kind: EventKind) -> bool {
+        let post = |role: &Role| author.roles.contains(role) || kind.signers().contains(role);
+        self.is_same_person(author)
+            || (kind != EventKind::SignIn && self.org == author.org && self.roles.iter().any(post))
+    }
 }
 
 fn role_ids<S: serde::Serializer>(roles: &[Role], s: S) -> Result<S::Ok, S::Error> {

@@ -6,7 +6,7 @@ use super::{Files, Found, Vector, array_of, bad, bytes_of, category, flipped, go
 use crate::codec::{self, CodecError, encode};
 use crate::id::{Hash, OrgId, Origin};
 use crate::keys::{PublicKey, Signature};
-use crate::record::{Change, ChangeError, Event, Proof, Put, Value as Scalar, event_id};
+use crate::record::{Change, ChangeError, Confirmed, Event, Proof, Put, Right, Value as Scalar, event_id};
 use crate::testing::{CITY, FENGDU, Federation, QINGYA, START, key, org};
 use crate::trust::{
     Adoption, Body, Founding, FoundingStatement, Ground, Issuer, Level, MayAppoint, SignedStatement, Space,
@@ -458,6 +458,21 @@ fn changes(files: &mut Files) {
         happened: "2026-02-28".into(),
         proof: Proof::Paper,
     };
+    let said = |happened: &str, text: Option<&str>| Right::Said {
+        happened: happened.into(),
+        text: text.map(str::to_owned),
+    };
+    let correct = |reason: &str, right| Event::Correct {
+        of: Hash([0xe0; 32]),
+        reason: reason.into(),
+        right,
+    };
+    let confirm = |heads: &[u8]| Event::Confirm {
+        of: Confirmed::Record {
+            heads: heads.iter().map(|n| crate::id::ChangeId([*n; 32])).collect(),
+            digest: Hash([0xd1; 32]),
+        },
+    };
     let vectors: Vec<Vector> = vec![
         good("a field", with(&|_| {})),
         good("two deps", deps(&[1, 2])),
@@ -510,13 +525,63 @@ fn changes(files: &mut Files) {
             "event",
             event(Event::Adopt { changes: vec![] }),
         ),
+        good(
+            "a correction",
+            event(correct("记错了一天。", said("2026-02-28", None))),
+        ),
+        good(
+            "a correction of a line",
+            event(correct(
+                "漏了泵房。",
+                said("2026-02-28", Some("看了水厂和泵房。")),
+            )),
+        ),
+        good(
+            "an event that is taken back",
+            event(correct("没有到场。", Right::Nothing)),
+        ),
+        good("a confirmation of a record", event(confirm(&[1, 2]))),
+        good(
+            "a confirmation of an event",
+            event(Event::Confirm {
+                of: Confirmed::Event {
+                    event: Hash([0xe0; 32]),
+                },
+            }),
+        ),
+        bad(
+            "a correction without a reason",
+            "event",
+            event(correct("\u{3000}", Right::Nothing)),
+        ),
+        bad(
+            "a correction to no such day",
+            "event",
+            event(correct("记错了。", said("2026-02-30", None))),
+        ),
+        bad(
+            "a correction to a blank line",
+            "event",
+            event(correct("记错了。", said("2026-02-28", Some(" ")))),
+        ),
+        bad("a confirmation of nothing", "event", event(confirm(&[]))),
+        bad(
+            "a confirmation of heads out of order",
+            "event",
+            event(confirm(&[2, 1])),
+        ),
+        bad(
+            "a confirmation of 65 heads",
+            "event",
+            event(confirm(&(0..65).collect::<Vec<u8>>())),
+        ),
         bad(
             "an unknown event",
             "event",
             with(&|change| {
                 change.puts = vec![Put {
                     key: "e:".into(),
-                    value: Scalar::Bytes(vec![0x82, 6, 0x80]),
+                    value: Scalar::Bytes(vec![0x82, 8, 0x80]),
                 }]
             }),
         ),

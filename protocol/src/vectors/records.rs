@@ -107,6 +107,23 @@ impl World {
         (key, id)
     }
 
+    /// What its log holds.
+    fn held(&self) -> Vec<Held> {
+        let directory = Federation::new().directory();
+        let logs = [(self.log.start.clone(), self.receipts.clone())];
+        let changes = (0..self.log.entries.len()).filter(|n| self.log.entries[*n].header().record.is_some());
+        changes
+            .map(|n| {
+                let input = json!({
+                    "entry": hex(&self.log.entries[n].to_bytes()),
+                    "payload": hex(&self.log.payloads[n]),
+                    "index": n,
+                });
+                held(&directory, &logs, &input)
+            })
+            .collect()
+    }
+
     fn vector(self, name: &str) -> Vector {
         let known = Federation::new().statements().len();
         let more: Vec<Value> = self.federation.statements()[known..]
@@ -218,6 +235,7 @@ fn held(directory: &Directory, logs: &[(LogStart, Vec<Receipt>)], input: &Value)
     }
 }
 
+mod confirmed;
 mod contested;
 mod followed;
 mod judged;
@@ -229,6 +247,8 @@ pub(super) fn all(files: &mut Files) {
     vectors.extend(contested::contested());
     vectors.extend(followed::witnessed());
     vectors.extend(followed::events());
+    vectors.extend(confirmed::confirmed());
+    vectors.extend(confirmed::corrected());
     category(
         files,
         "record",

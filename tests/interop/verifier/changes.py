@@ -42,6 +42,14 @@ def happened(text):
     return is_date(text) or is_instant(text)
 
 
+def _ascends(ids):
+    return all(a < b for a, b in zip(ids, ids[1:]))
+
+
+def _right(case, items):
+    return case == 1 or happened(items[0]) and (items[1] is None or not layout.blank(items[1]))
+
+
 def read_event(data):
     """(kind, items) with the bounds of 04; for kinds see layout.EVENTS."""
     try:
@@ -52,7 +60,9 @@ def read_event(data):
             2: lambda deputy, level, h, proof: not layout.blank(deputy) and happened(h),
             3: lambda text, h: not layout.blank(text) and happened(h),
             4: lambda level, org, heads, digest: True,
-            5: lambda changes: 1 <= len(changes) <= 256 and all(a < b for a, b in zip(changes, changes[1:]))}[kind]
+            5: lambda changes: 1 <= len(changes) <= 256 and _ascends(changes),
+            6: lambda of, reason, right: not layout.blank(reason) and _right(*right),
+            7: lambda of: of[0] != 1 or 1 <= len(of[1][0]) <= 64 and _ascends(of[1][0])}[kind]
     if not good(*items):
         raise ChangeError("event")
     return kind, items

@@ -4,9 +4,10 @@ from . import ledger as ledgers
 from .layout import CITY_AUDIENCE, EVENTS, JOINT, NODE, PERSON, RANK, ROLES
 from .trust import contested_by, is_pending
 
-REGISTER, SIGN_IN, LOG_LINE, SEAL, ADOPT = 1, 2, 3, 4, 5
+REGISTER, SIGN_IN, LOG_LINE, SEAL, ADOPT, CORRECT, CONFIRM = range(1, 8)
+OF_EVERY_LEDGER = {ADOPT, CORRECT, CONFIRM}
 SIGNERS = {REGISTER: {1, 2, 7}, SIGN_IN: {7}, LOG_LINE: {1, 7, 8, 9, 10, 14, 21}, SEAL: {1, 7, 9, 10, 14, 21},
-           ADOPT: set(ROLES)}
+           ADOPT: set(ROLES), CORRECT: {1, 2, 7, 8, 9, 10, 14, 21}, CONFIRM: {3, 7, 9, 10, 11, 12, 13, 14, 22}}
 
 
 class Judge:
@@ -105,8 +106,9 @@ def puts_fault(change, ledger, roles):
                 return ("field", key[2:])
             continue
         kind = event[0]
-        if kind != ADOPT and EVENTS[kind] not in ledger["events"]:
+        if kind not in OF_EVERY_LEDGER and EVENTS[kind] not in ledger["events"]:
             return ("event_of_other_ledger", EVENTS[kind])
-        if not set(roles) & SIGNERS[kind]:
+        signers = SIGNERS[kind] | set(ledger["writers"]) if kind == CONFIRM else SIGNERS[kind]
+        if not set(roles) & signers:
             return ("role_for_event", EVENTS[kind])
     return None

@@ -2,7 +2,7 @@
 
 from . import changes, merkle
 from .cbor import encode
-from .judge import LOG_LINE, REGISTER, SEAL, SIGN_IN
+from .judge import ADOPT, CONFIRM, CORRECT, LOG_LINE, REGISTER, SEAL, SIGN_IN, SIGNERS
 
 SEALERS, STATION_SEALERS, STATION = {10, 14, 21}, {10, 14, 21, 1, 9}, 7
 
@@ -14,11 +14,16 @@ def digest(graph, heads):
         if not graph.is_in(n, covered):
             continue
         for i, (key, value, event) in enumerate(n.change["puts"]):
-            if event is None or event[0] != SEAL:
+            if event is None or event[0] not in (SEAL, CONFIRM):
                 op = n.op(i)
                 leaf = encode([changes.leaf_salt(n.change["salt"], i), [op[0], op[1]], key, value])
                 leaves.append((op, merkle.leaf_hash(leaf)))
     return merkle.root_of([leaf for _, leaf in sorted(leaves)])
+
+
+def is_content(n):
+    """F-13: whether a change counts and writes part of what its record says."""
+    return n.counts and any(event is None or event[0] not in (SEAL, ADOPT, CONFIRM) for _, _, event in n.change["puts"])
 
 
 class Effects:
@@ -26,9 +31,16 @@ class Effects:
 
     def __init__(self, graph):
         self.graph, self.registered, self.sign_ins, self.lines, self.seals = graph, False, [], [], []
+        self.effective, self.corrections, self.of_record, self.of_event = {}, {}, [], {}
 
     def take(self, event):
         """F-9: None where the event has effect, which is noted, or why it has none."""
+        reason = self._take(event)
+        if reason is None:
+            self.effective[event["id"]] = event
+        return reason
+
+    def _take(self, event):
         items, kind = event["items"], event["kind"]
         if kind == REGISTER:
             if self.registered:
@@ -40,7 +52,83 @@ class Effects:
             self.lines.append(event)
         elif kind == SEAL:
             return self._seal(event, *items)
+        elif kind == CORRECT:
+            return self._correct(event, *items)
+        elif kind == CONFIRM:
+            case, what = items[0]
+            return self._confirm(event, *what) if case == 1 else self._confirm_event(event, *what)
         return None
+
+    def _stated(self, event, of):
+        """The effective event `of` that the signer saw, and None; or None and what is wrong with it."""
+        original = self.effective.get(of)
+        if original is None or not self.graph.has_seen(event["node"], original["node"]):
+            return None, "unknown_event"
+        return (original, None) if original["kind"] in (REGISTER, SIGN_IN, LOG_LINE) else (None, "other_kind")
+
+    def _correct(self, event, of, reason, right):
+        original, fault = self._stated(event, of)
+        if fault:
+            return fault
+        kind, by, author = original["kind"], event["node"].capacity, original["node"].capacity
+        if right[0] == 2 and (right[1][1] is not None) != (kind == LOG_LINE):
+            return "other_kind"
+        post = by["org"] == author["org"] and set(by["roles"]) & (set(author["roles"]) | SIGNERS[kind])
+        if self._who(by) != self._who(author) and (kind == SIGN_IN or not post):
+            return "other_post"
+        self.corrections.setdefault(of, []).append(event)
+        return None
+
+    def _is_own(self, event, other):
+        """Whether the signer of an event wrote another change: as a person, or by the same key."""
+        n = event["node"]
+        return n.header["author"] == other.header["author"] or self._who(n.capacity) == self._who(other.capacity)
+
+    def _confirm(self, event, heads, stated):
+        n, graph = event["node"], self.graph
+        if any(h not in graph.place or not graph.has_seen(n, graph.nodes[h]) for h in heads):
+            return "unknown_head"
+        covered = graph.closure(heads)
+        if any(self._is_own(event, x) for x in graph.order if is_content(x) and graph.is_in(x, covered)):
+            return "own_writing"
+        if digest(graph, heads) != stated:
+            return "other_digest"
+        if any(self._who(e["node"].capacity) == self._who(n.capacity) and e["items"][0][1][1] == stated for e in self.of_record):
+            return "once"
+        self.of_record.append(event)
+        return None
+
+    def _confirm_event(self, event, of):
+        original, fault = self._stated(event, of)
+        if fault:
+            return fault
+        seen = [c for c in self.corrections.get(of, []) if self.graph.has_seen(event["node"], c["node"])]
+        if any(self._is_own(event, x["node"]) for x in [original] + seen):
+            return "own_writing"
+        last = seen[-1]["id"] if seen else None
+        before = self.of_event.setdefault(of, [])
+        if any(self._who(e["node"].capacity) == self._who(event["node"].capacity) and saw == last for e, saw in before):
+            return "once"
+        before.append((event, last))
+        return None
+
+    def confirmed(self):
+        """F-13: the confirmations of the record, each with whether it is current."""
+        written = [n for n in self.graph.order if is_content(n)]
+        return [{"event": e["id"].hex(),
+                 "current": all(self.graph.is_in(n, self.graph.closure(e["items"][0][1][0])) for n in written)}
+                for e in self.of_record]
+
+    def notes(self):
+        """F-12, F-13: what was said later of events, by their ids."""
+        out = {}
+        for of in sorted(set(self.corrections) | set(self.of_event)):
+            corrections = [c["id"] for c in self.corrections.get(of, [])]
+            last = corrections[-1] if corrections else None
+            confirmed = [{"event": e["id"].hex(), "current": saw == last} for e, saw in self.of_event.get(of, [])]
+            if corrections or confirmed:
+                out[of.hex()] = {"corrections": [c.hex() for c in corrections], "confirmed": confirmed}
+        return out
 
     def _sign_in(self, event):
         deputy, level, _, _ = event["items"]

@@ -48,11 +48,21 @@ def _log(log):
 def _event(e):
     kind, items, c = e["kind"], e["items"], e["node"].capacity
     happened = {1: 0, 2: 2, 3: 1}.get(kind)
-    return {"id": e["id"].hex(), "kind": layout.EVENTS[kind], "change": e["node"].id.hex(), "by": c["name"],
-            "org": c["org"].hex(),
-            "happened": None if happened is None else items[happened], "text": items[0] if kind in (2, 3) else None,
-            "level": LEVELS[items[1]] if kind == 2 else LEVELS[items[0]] if kind == 4 else None,
-            "digest": items[3].hex() if kind == 4 else None, "ineffective": e["ineffective"]}
+    confirmed = items[0] if kind == 7 else (None, None)
+    out = {"id": e["id"].hex(), "kind": layout.EVENTS[kind], "change": e["node"].id.hex(), "by": c["name"],
+           "org": c["org"].hex(),
+           "happened": None if happened is None else items[happened],
+           "text": items[0] if kind in (2, 3) else items[1] if kind == 6 else None,
+           "level": LEVELS[items[1]] if kind == 2 else LEVELS[items[0]] if kind == 4 else None,
+           "digest": items[3].hex() if kind == 4 else confirmed[1][1].hex() if confirmed[0] == 1 else None}
+    if kind == 6:
+        out["of"] = items[0].hex()
+        case, said = items[2]
+        out["right"] = "nothing" if case == 1 else {"said": {"happened": said[0], "text": said[1]}}
+    if confirmed[0] == 2:
+        out["of"] = confirmed[1][0].hex()
+    out["ineffective"] = e["ineffective"]
+    return out
 
 
 def _activity(r, owner_level):
@@ -85,6 +95,12 @@ def _change(n, authors):
             "verdict": verdict(n)}
 
 
+def later(r):
+    """What was confirmed and what was said later of events, each where there is any."""
+    out = {"confirmed": r.effects.confirmed(), "notes": r.effects.notes()}
+    return {k: v for k, v in out.items() if v}
+
+
 def _record(r, d, authors):
     start = r.graph.every[0].log.start
     space = start["space"]
@@ -95,7 +111,7 @@ def _record(r, d, authors):
     return {"id": r.id.hex(), "ledger": r.ledger, "definition": r.definition and r.definition.hex(),
             "space": start["space_id"].hex(), "audience": layout.AUDIENCES[space["audience"]], "owner": space["owner"].hex(),
             "fields": fields,
-            "conflicts": conflicts, "events": [_event(e) for e in r.events],
+            "conflicts": conflicts, "events": [_event(e) for e in r.events], **later(r),
             "activity": activity, "heads": [h.hex() for h in r.graph.heads],
             "changes": [_change(n, authors) for n in r.graph.every]}
 

@@ -177,6 +177,7 @@ def v_record(v, ctx):
         "events": [{"body": e["body"].hex(), "by": _capacity(e["node"].capacity), "change": e["node"].id.hex(),
                     "id": e["id"].hex(), "ineffective": e["ineffective"], "kind": layout.EVENTS[e["kind"]],
                     "op": op_text(e["op"])} for e in r.events],
+        **summary.later(r),
         "fields": {k: {"candidates": [{"change": c.hex(), "op": op_text(op), "value": summary.value(x)}
                                       for op, x, c in f], "value": summary.value(f[0][1])} for k, f in r.fields.items()},
         "history": [{"change": n.id.hex(), "verdict": _verdict(n)} for n in r.graph.every]}

@@ -15,7 +15,7 @@ use lianzhan_protocol::log::{
     SignedRoot, TreeSize, VerifierKey, WitnessEntry, consistency, cosign, inclusion, witness_log_origin,
 };
 use lianzhan_protocol::record::ledger;
-use lianzhan_protocol::record::{Change, Event, Proof, Put, Value};
+use lianzhan_protocol::record::{Change, Confirmed, Event, Proof, Put, Right, Value};
 use lianzhan_protocol::sync::message::{Hello, LogStanding, Piece, RecordKey, SpaceDigest};
 use lianzhan_protocol::sync::{Blob, List, Message, RangeData, Sighting, Standing, Text};
 use lianzhan_protocol::time::Timestamp;
@@ -584,7 +584,7 @@ fn visit(n: u8, deps: &[ChangeId]) -> Change {
     }
 }
 
-fn events() -> [Event; 5] {
+fn events() -> [Event; 9] {
     let happened = || "2026-03-01T09:00:00+08:00".to_owned();
     [
         Event::Register {
@@ -608,6 +608,28 @@ fn events() -> [Event; 5] {
         },
         Event::Adopt {
             changes: vec![ChangeId([1; 32]), ChangeId([2; 32])],
+        },
+        Event::Correct {
+            of: Hash([5; 32]),
+            reason: "记错了一天。".into(),
+            right: Right::Said {
+                happened: happened(),
+                text: Some("看了水厂和泵房。".into()),
+            },
+        },
+        Event::Correct {
+            of: Hash([5; 32]),
+            reason: "没有到场。".into(),
+            right: Right::Nothing,
+        },
+        Event::Confirm {
+            of: Confirmed::Record {
+                heads: vec![ChangeId([1; 32]), ChangeId([2; 32])],
+                digest: Hash([4; 32]),
+            },
+        },
+        Event::Confirm {
+            of: Confirmed::Event { event: Hash([5; 32]) },
         },
     ]
 }

@@ -48,6 +48,10 @@ pub struct RecordBrief {
     pub owner: String,
     /// How many fields it lacks to be complete.
     pub missing: u64,
+    /// Whether somebody confirmed it: no, yes, or changed since.
+    pub confirmed: String,
+    /// How many fields have values that nobody settled.
+    pub split: u64,
     /// Values by key.
     pub fields: Map<String, Json>,
 }
@@ -91,6 +95,8 @@ impl RecordBrief {
             happened: row.happened.clone(),
             owner: owner.unwrap_or_else(|| row.owner.to_string()),
             missing: row.missing,
+            confirmed: super::confirmed_id(row.confirmed).to_owned(),
+            split: row.split,
             fields: fields.collect(),
         }
     }

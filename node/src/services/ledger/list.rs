@@ -1,6 +1,7 @@
 //! The list of a ledger as its definition has it: which columns, which filters, in what order.
 
 use lianzhan_protocol::id::OrgId;
+use lianzhan_protocol::record::Confirmation;
 use lianzhan_protocol::record::ledger::{Field, FieldKind, Ledger};
 
 use super::FieldFault;
@@ -100,6 +101,8 @@ impl Asked {
             owner: OrgId::parse(self.get("owner")),
             matches: views::query_expression(self.get("q")),
             incomplete: self.get("missing") == "1",
+            confirmed: self.confirmed(),
+            split: self.get("split") == "1",
             since: day(self.get("since")),
             until: day(self.get("until")),
             order: self.order(ledger),
@@ -133,6 +136,13 @@ impl Asked {
         }
     }
 
+    /// How what is asked for stands as to confirmations, if that is asked.
+    fn confirmed(&self) -> Option<Confirmation> {
+        [Confirmation::None, Confirmation::Current, Confirmation::Changed]
+            .into_iter()
+            .find(|standing| confirmed_id(*standing) == self.get("confirmed"))
+    }
+
     fn order(&self, ledger: &Ledger) -> Order {
         let (name, down) = match self.get("sort") {
             "" | "newest" => return Order::Newest,
@@ -151,6 +161,15 @@ impl Asked {
             },
             None => Order::Newest,
         }
+    }
+}
+
+/// How a record stands as to confirmations, as addresses and programs write it.
+pub fn confirmed_id(standing: Confirmation) -> &'static str {
+    match standing {
+        Confirmation::None => "no",
+        Confirmation::Current => "yes",
+        Confirmation::Changed => "changed",
     }
 }
 

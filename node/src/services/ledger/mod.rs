@@ -17,14 +17,16 @@ mod tests;
 #[cfg(test)]
 pub(crate) use tests::sample;
 
+pub(in crate::services) use typed::faults_in;
+
 pub use books::Book;
 pub use draft::{DraftId, Typing, TypingForm};
 pub use entry::{Amendment, NewEntry, Offered};
 pub use find::{Candidate, NamedBy, NamedRecord};
 pub use json::{LedgerJson, RecordBrief, from_json, schema};
 pub use layout::{Layout, Slot, is_typed, key_field, layout};
-pub use list::{Asked, columns, plain_columns};
-pub use sent::{Lacking, Named, RecordSheet, Sent};
+pub use list::{Asked, columns, confirmed_id, plain_columns};
+pub use sent::{EventSheet, Lacking, Named, RecordSheet, Sent};
 pub use typed::{KEY, NEW, Part, Read, as_typed, faults_of, name_of, read, shown, title_typed, value_of};
 
 use std::collections::BTreeMap;
@@ -62,7 +64,7 @@ impl FieldFault {
         (None, self.name.strip_prefix("f:").unwrap_or(&self.name))
     }
 
-    fn of(part: Part<'_>, key: &str, field: &Field, problem: &Problem) -> Self {
+    pub(in crate::services) fn of(part: Part<'_>, key: &str, field: &Field, problem: &Problem) -> Self {
         let (zh, en) = match (&field.kind, problem) {
             (FieldKind::Dec { scale }, Problem::Type(_)) => (
                 format!("请填写数字，最多 {scale} 位小数"),

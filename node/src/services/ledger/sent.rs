@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lianzhan_protocol::id::{ChangeId, RecordId};
 use lianzhan_protocol::record::ledger::ledger;
+use lianzhan_protocol::record::{Confirmation, Confirmed, Event, EventState, RecordState, Right};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -51,8 +52,92 @@ pub struct RecordSheet {
     pub names: Vec<Named>,
     /// Records that name it.
     pub named_by: Vec<Named>,
+    /// Whether somebody confirmed it: no, yes, or changed since.
+    pub confirmed: String,
+    /// Its events, in their order.
+    pub events: Vec<EventSheet>,
     /// Its heads, for `seen`.
     pub seen: Vec<String>,
+}
+
+/// An event of a record, as a program reads it to correct or confirm it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EventSheet {
+    /// Its id.
+    pub id: String,
+    /// Its kind.
+    pub kind: String,
+    /// Who did it.
+    pub by: String,
+    /// When, as stated and as it was signed.
+    pub happened: Option<String>,
+    /// What a line says, or why it was corrected, as it was signed.
+    pub text: Option<String>,
+    /// Why it has no effect.
+    pub ineffective: Option<String>,
+    /// The event that it corrects or confirms; of a confirmation none, if it is of the whole record.
+    pub of: Option<String>,
+    /// What is right instead, as far as it was corrected.
+    pub right: Option<EventRight>,
+    /// Whether somebody confirmed it: no, yes, or changed since.
+    pub confirmed: String,
+}
+
+/// What a correction that is in force says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EventRight {
+    /// Who corrected it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// That nothing of it is right.
+    pub taken_back: bool,
+    /// When it happened.
+    pub happened: Option<String>,
+    /// What a line should say.
+    pub text: Option<String>,
+}
+
+impl EventSheet {
+    fn of(state: &RecordState, event: &EventState) -> Self {
+        let (of, text) = match &event.event {
+            Event::Correct { of, reason, .. } => (Some(*of), Some(reason.clone())),
+            Event::Confirm {
+                of: Confirmed::Event { event },
+            } => (Some(*event), None),
+            Event::LogLine { text, .. } => (None, Some(text.clone())),
+            _ => (None, None),
+        };
+        let confirmed = state.notes.get(&event.id).map(|notes| &notes.confirmed);
+        let standing = match confirmed {
+            Some(all) if all.iter().any(|by| by.current) => Confirmation::Current,
+            Some(all) if !all.is_empty() => Confirmation::Changed,
+            _ => Confirmation::None,
+        };
+        EventSheet {
+            id: event.id.to_string(),
+            kind: event.event.kind().as_str().to_owned(),
+            by: event.by.name.clone(),
+            happened: event.event.happened().map(str::to_owned),
+            text,
+            ineffective: event.effect.as_ref().err().map(ToString::to_string),
+            of: of.map(|of| of.to_string()),
+            right: state.correction(&event.id).map(|(by, reason, right)| {
+                let (happened, text) = match right {
+                    Right::Nothing => (None, None),
+                    Right::Said { happened, text } => (Some(happened.clone()), text.clone()),
+                };
+                EventRight {
+                    by: by.by.name.clone(),
+                    reason: reason.to_owned(),
+                    taken_back: *right == Right::Nothing,
+                    happened,
+                    text,
+                }
+            }),
+            confirmed: super::confirmed_id(standing).to_owned(),
+        }
+    }
 }
 
 /// A field that a record lacks.
@@ -178,12 +263,22 @@ impl Node {
             lacks: lacks.collect(),
             names: names.collect(),
             named_by: named_by.collect(),
+            confirmed: super::confirmed_id(detail.state.confirmation()).to_owned(),
+            events: detail
+                .state
+                .events
+                .iter()
+                .map(|event| EventSheet::of(&detail.state, event))
+                .collect(),
             seen: detail.state.heads.iter().map(ToString::to_string).collect(),
             ledger: detail.ledger,
         })
     }
 
-    fn own_record(&self, record: &RecordId) -> Result<crate::services::query::RecordDetail, ServiceError> {
+    pub(in crate::services) fn own_record(
+        &self,
+        record: &RecordId,
+    ) -> Result<crate::services::query::RecordDetail, ServiceError> {
         let detail = self.record_detail(record)?;
         match is_annex(&detail.ledger) {
             true => Err(ServiceError::UnknownRecord(*record)),

@@ -434,6 +434,14 @@ pub(super) fn unsound(ledger: &Ledger, values: &Values) -> Vec<FieldFault> {
     unsound_with(ledger, values, &str::to_owned)
 }
 
+/// Of that, what is wrong with one key.
+pub(in crate::services) fn faults_in(ledger: &Ledger, values: &Values, key: &str) -> Vec<FieldFault> {
+    let name = name_of(Part::Main, key);
+    let mut faults = unsound(ledger, values);
+    faults.retain(|fault| fault.name == name);
+    faults
+}
+
 fn unsound_with(ledger: &Ledger, values: &Values, named: &dyn Fn(&str) -> String) -> Vec<FieldFault> {
     let pairs = values.iter().map(|(key, value)| (key.as_str(), value));
     let lacks = ledger.lacks(&pairs.collect(), Required::Required, &Asked::PLAIN);

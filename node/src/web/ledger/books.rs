@@ -11,7 +11,7 @@ use crate::services::ledger::Book;
 use crate::web::WebState;
 use crate::web::answer::{Desk, Fault, Page, show};
 use crate::web::i18n::Text;
-use crate::web::page::{BookGroup, BookRow, LedgersPage, Section};
+use crate::web::page::{BookGroup, BookRow, LedgersPage, Link, Section};
 use crate::web::request::Signed;
 use crate::web::say;
 
@@ -56,6 +56,13 @@ fn page(desk: &Desk) -> Result<LedgersPage, Fault> {
         text,
         shell: desk.shell(Section::Ledgers)?,
         groups,
+        conflicts: match desk.node.conflicted(0, 0)?.1 {
+            0 => None,
+            count => Some(Link {
+                href: "/conflicts".into(),
+                label: text.n("conflicts-link", count),
+            }),
+        },
         typing: typing::rows(desk, None)?,
     })
 }

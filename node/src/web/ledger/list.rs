@@ -18,7 +18,7 @@ use crate::web::WebState;
 use crate::web::answer::{self, Desk, Fault, Page, show};
 use crate::web::page::{Cell, Choice, Column, Filter, FilterKind, LedgerPage, LedgerRow, Link, Section};
 use crate::web::request::{Signed, escape};
-use crate::web::say;
+use crate::web::{confirm, say};
 use crate::web::visits::{mark, pager};
 
 /// Rows of a page.
@@ -259,6 +259,8 @@ fn row(desk: &Desk, ledger: &Ledger, row: &RecordRow, shown: &[&Field]) -> Ledge
         owner: say::org_by_id(&text, &desk.directory, &row.owner),
         cells,
         missing: row.missing,
+        confirmed: confirm::tag(&text, row.confirmed),
+        split: row.split > 0,
         mark: mark(row, &state, "/records"),
     }
 }
@@ -369,6 +371,31 @@ fn filters(
         "missing",
         text.t("filter-complete"),
         FilterKind::Choose(missing),
+    ));
+    let standing = |id: &str, label: String| Choice {
+        chosen: asked.get("confirmed") == id,
+        value: id.to_owned(),
+        label,
+    };
+    let standings = vec![
+        standing("no", text.t("confirmed-not")),
+        standing("yes", text.t("confirmed")),
+        standing("changed", text.t("confirmed-changed")),
+    ];
+    rest.push(filter(
+        "confirmed",
+        text.t("confirm-head"),
+        FilterKind::Choose(say::with_empty(text.t("filter-all"), standings)),
+    ));
+    let split = vec![Choice {
+        value: "1".into(),
+        label: text.t("fact-split"),
+        chosen: asked.get("split") == "1",
+    }];
+    rest.push(filter(
+        "split",
+        text.t("conflicts"),
+        FilterKind::Choose(say::with_empty(text.t("filter-all"), split)),
     ));
     Ok((open, rest))
 }

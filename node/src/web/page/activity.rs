@@ -183,6 +183,10 @@ pub struct LogLine {
     pub say: String,
     /// Whether it was written after the seal.
     pub after_seal: bool,
+    /// What is right instead, if it was corrected: a line beside what it says.
+    pub right: Option<String>,
+    /// Opens it, for whoever may correct or confirm it.
+    pub open: Option<String>,
     /// Two values or contested, in a word, with a line beside it.
     pub split: Option<String>,
     /// How far it may be trusted.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Choice, Link, Mark, Pager, Shell, key};
+use super::{Choice, Link, Mark, Pager, Shell, Tag, key};
 use crate::web::i18n::Text;
 
 /// `GET /ledgers`: every ledger that this node's org keeps or holds.
@@ -15,6 +15,8 @@ pub struct LedgersPage {
     pub shell: Shell,
     /// Groups, the one this person writes first.
     pub groups: Vec<BookGroup>,
+    /// Records with several values, if there are any.
+    pub conflicts: Option<Link>,
     /// What this person has not sent yet.
     pub typing: Vec<TypingRow>,
 }
@@ -233,6 +235,10 @@ pub struct LedgerRow {
     pub cells: Vec<Cell>,
     /// How many fields it lacks.
     pub missing: u64,
+    /// How it stands as to confirmations; none while nobody confirmed it.
+    pub confirmed: Option<Tag>,
+    /// Whether fields of it have several values.
+    pub split: bool,
     /// How far it may be trusted.
     pub mark: Mark,
 }

@@ -4,6 +4,7 @@
 mod activity;
 mod appointments;
 mod attachments;
+mod confirm;
 mod contested;
 mod deputies;
 mod entrance;
@@ -26,6 +27,7 @@ pub(in crate::web) mod sample;
 pub use activity::*;
 pub use appointments::*;
 pub use attachments::*;
+pub use confirm::*;
 pub use contested::*;
 pub use deputies::*;
 pub use entrance::*;

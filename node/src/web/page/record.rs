@@ -2,7 +2,10 @@
 
 use askama::Template;
 
-use super::{Attachments, Choice, Due, Fact, Field, Link, Mark, Shell, Tag, Trust, key};
+use super::{
+    Attachments, Choice, Confirming, Conflict, Due, EventNote, Fact, Field, Link, Mark, OpenEvent, Shell, Tag,
+    Trust, key,
+};
 use crate::web::i18n::Text;
 
 /// `GET /records/{id}?proof={change}`: one record of any ledger.
@@ -41,6 +44,10 @@ pub struct RecordPage {
     pub parts: Vec<PrivatePart>,
     /// Fields with two values.
     pub conflicts: Vec<Conflict>,
+    /// Who confirmed it, and whether this person may; none where there is nothing to confirm.
+    pub confirming: Option<Confirming>,
+    /// An event that is opened.
+    pub event: Option<OpenEvent>,
     /// The changes.
     pub timeline: Timeline,
     /// Downloads the evidence bundle of the record.
@@ -136,31 +143,6 @@ impl PrivatePart {
     }
 }
 
-/// A field with two values that stand side by side until one is chosen: `POST /records/{id}/settle` with `field`,
-/// `change` and `seen`.
-#[derive(Debug, Clone)]
-pub struct Conflict {
-    /// The field's key.
-    pub field: String,
-    /// The field's label.
-    pub label: String,
-    /// The values.
-    pub values: Vec<ConflictValue>,
-    /// The heads that the person saw, when this person may choose.
-    pub seen: Option<String>,
-}
-
-/// One of the values.
-#[derive(Debug, Clone)]
-pub struct ConflictValue {
-    /// The change that put it.
-    pub change: String,
-    /// The value, ready to read.
-    pub value: String,
-    /// Who put it, where and when.
-    pub source: String,
-}
-
 /// The live part `timeline`: the changes of a record, newest first.
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
@@ -200,7 +182,9 @@ pub struct Change {
     /// Who signed it, with the org.
     pub who: String,
     /// What it wrote, a line each.
-    pub lines: Vec<String>,
+    pub lines: Vec<ChangeLine>,
+    /// What was said later of its event, and the way there.
+    pub note: Option<EventNote>,
     /// Why it has no effect or does not count.
     pub reason: Option<String>,
     /// Stated by the people concerned.
@@ -215,6 +199,29 @@ pub struct Change {
     pub after_seal: bool,
     /// Its proof, when open.
     pub proof: Option<Proof>,
+}
+
+/// One thing that a change wrote.
+#[derive(Debug, Clone, Default)]
+pub struct ChangeLine {
+    /// What of, with nothing where the words speak for themselves.
+    pub label: String,
+    /// What stood there before.
+    pub was: Option<String>,
+    /// What was written.
+    pub now: String,
+    /// Whether that does not hold any more: it was corrected.
+    pub void: bool,
+}
+
+impl ChangeLine {
+    /// Words that speak for themselves.
+    pub fn new(now: impl Into<String>) -> Self {
+        ChangeLine {
+            now: now.into(),
+            ..ChangeLine::default()
+        }
+    }
 }
 
 /// Why one may believe a change.

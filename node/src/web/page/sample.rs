@@ -97,6 +97,8 @@ pub(in crate::web) fn pages(look: Look) -> Result<Vec<(&'static str, String)>, a
         ("visits-county", visits_county(look).render()?),
         ("record", record(look).render()?),
         ("record-conflict", record_conflict(look).render()?),
+        ("record-event", record_event(look).render()?),
+        ("conflicts", conflicts(look).render()?),
         ("activities", activities(look).render()?),
         ("activity", activity(look).render()?),
         ("activity-open", activity_open(look).render()?),

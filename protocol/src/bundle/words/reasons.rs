@@ -47,5 +47,9 @@ pub(super) fn ineffective_zh(reason: &Ineffective) -> &'static str {
         Ineffective::NotForThisOrg => "签署人不能为该单位或层级封签",
         Ineffective::UnknownHead => "所列更改不在签署人已见之中",
         Ineffective::OtherDigest => "摘要与所列更改不符",
+        Ineffective::UnknownEvent => "所指事项不在签署人已见之中",
+        Ineffective::OtherKind => "这样的事项不能如此更正或确认",
+        Ineffective::OtherPost => "签署人不是原记录人的岗位",
+        Ineffective::OwnWriting => "不能确认自己所写的内容",
     }
 }

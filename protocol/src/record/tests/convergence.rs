@@ -10,13 +10,19 @@ struct Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = (0usize..3, 0usize..8, any::<u32>(), 0u8..9).prop_map(|(log, who, seen, act)| Step {
+    let step = (0usize..3, 0usize..8, any::<u32>(), 0u8..13).prop_map(|(log, who, seen, act)| Step {
         log,
         who,
         seen,
         act,
     });
     proptest::collection::vec(step, 1..16)
+}
+
+fn sorted(deps: &[ChangeId]) -> Vec<ChangeId> {
+    let mut sorted = deps.to_vec();
+    sorted.sort_unstable();
+    sorted
 }
 
 impl World {
@@ -40,6 +46,20 @@ impl World {
                 4 => line("记"),
                 5 | 6 => sign_in(name, level),
                 7 if !deps.is_empty() => self.seal(level, code, &deps[..1]),
+                8 | 9 if !deps.is_empty() => self.confirmation(&sorted(&deps)),
+                10 if !deps.is_empty() => Put::event(&Event::Correct {
+                    of: event_id(&deps[0], 0),
+                    reason: "错".into(),
+                    right: Right::Said {
+                        happened: "2026-03-02".into(),
+                        text: (n % 2 == 0).then(|| format!("{n}")),
+                    },
+                }),
+                11 if !deps.is_empty() => Put::event(&Event::Confirm {
+                    of: Confirmed::Event {
+                        event: event_id(&deps[0], 0),
+                    },
+                }),
                 _ => Put::field("no_such_field", Value::Null),
             };
             self.write(step.log, name, &deps, vec![put]);
@@ -100,6 +120,43 @@ proptest! {
             for held in puts {
                 let covered = field.candidates.iter().any(|c| c.change == held.id || graph.saw(at(&c.change), at(&held.id)));
                 prop_assert!(covered, "every counting put stands or is covered by one that stands");
+            }
+        }
+        let holder = |by: &Capacity| by.person.map_or(by.appointment.0.to_vec(), |person| person.0.to_vec());
+        let by_id = |id: &Hash| state.event(id).expect("it is there");
+        let content = |change: &ChangeId| {
+            let puts = &graph.changes()[at(change)].change.puts;
+            let event = state.events.iter().find(|event| event.change == *change);
+            puts[0].field_name().is_some() || event.is_some_and(|event| event.event.kind().is_content())
+        };
+        for by in &state.confirmed {
+            let confirm = by_id(&by.event);
+            let Event::Confirm { of: Confirmed::Record { heads, .. } } = &confirm.event else { panic!("a confirmation") };
+            let places: Vec<usize> = heads.iter().map(at).collect();
+            let covered = graph.covered(&places);
+            let mut current = true;
+            for item in &state.history {
+                let Verdict::Counts { capacity, .. } = &item.verdict else { continue };
+                if content(&item.change) {
+                    current &= covered[at(&item.change)];
+                    prop_assert!(
+                        !covered[at(&item.change)] || holder(capacity) != holder(&confirm.by),
+                        "nobody confirms what they wrote"
+                    );
+                }
+            }
+            prop_assert_eq!(by.current, current);
+        }
+        for (of, notes) in &state.notes {
+            let original = by_id(of);
+            prop_assert!(original.effect.is_ok() && original.event.kind().states(), "what is corrected stays");
+            for id in &notes.corrections {
+                let by = by_id(id);
+                prop_assert!(graph.saw(at(&by.change), at(&original.change)));
+                prop_assert!(by.by.org == original.by.org || holder(&by.by) == holder(&original.by));
+            }
+            for by in &notes.confirmed {
+                prop_assert!(holder(&by_id(&by.event).by) != holder(&original.by));
             }
         }
         let ops: BTreeSet<OpId> =

@@ -93,20 +93,7 @@ pub(super) fn events() -> Vec<Vector> {
     let second = sealing.write(&[first], vec![line("看了水厂。")]);
     let heads = vec![second];
     let digest = {
-        let known = Federation::new();
-        let directory = known.directory();
-        let logs = [(sealing.log.start.clone(), sealing.receipts.clone())];
-        let all: Vec<Held> = (0..sealing.log.entries.len())
-            .filter(|n| sealing.log.entries[*n].header().record.is_some())
-            .map(|n| {
-                let input = json!({
-                    "entry": hex(&sealing.log.entries[n].to_bytes()),
-                    "payload": hex(&sealing.log.payloads[n]),
-                    "index": n,
-                });
-                held(&directory, &logs, &input)
-            })
-            .collect();
+        let all = sealing.held();
         let graph = crate::record::Graph::build(&all);
         crate::record::seal_digest(&graph, &[graph.position(&second).expect("held")])
     };

@@ -95,7 +95,10 @@ pub(super) fn change(
         id: id.into(),
         what: look.say(what.0, what.1),
         who: look.say("林静禾，石桥站", "Lin Jinghe, Shiqiao"),
-        lines: lines.iter().map(|(zh, en)| look.say(zh, en)).collect(),
+        lines: lines
+            .iter()
+            .map(|(zh, en)| ChangeLine::new(look.say(zh, en)))
+            .collect(),
         happened,
         recorded,
         mark: Mark {
@@ -227,6 +230,8 @@ pub(super) fn record(look: Look) -> RecordPage {
             PrivatePart { kind: PrivateKind::Sensitive, audience: look.say("石桥站", "Shiqiao station"), state: PrivateState::Elsewhere },
         ],
         conflicts: Vec::new(),
+        confirming: Some(confirming(look)),
+        event: None,
         timeline: Timeline { next: Some(NextStep { what: look.say("等告知来访人", "The person is to be told"), note: look.say("转信访的十五日内告知", "within 15 days"), until: text.day(5, 1) }), changes: vec![told, void, first] },
         bundle: "/records/019a/bundle".into(),
         erase: Some("/records/019a/erase".into()),
@@ -253,7 +258,9 @@ pub(super) fn record_conflict(look: Look) -> RecordPage {
             ),
         },
     ];
+    page.confirming = None;
     page.conflicts = vec![Conflict {
+        record: "019a".into(),
         field: "triage".into(),
         label: look.say("分流", "Triage"),
         values: vec![
@@ -269,6 +276,143 @@ pub(super) fn record_conflict(look: Look) -> RecordPage {
             },
         ],
         seen: Some("h2".into()),
+        ..Conflict::default()
     }];
     page
+}
+
+/// Somebody confirmed it, something was written since, and this person may confirm it as it is.
+fn confirming(look: Look) -> Confirming {
+    Confirming {
+        tag: tag(look, "确认后有改动", "Changed since it was confirmed", Tone::Soon),
+        given: vec![ConfirmedRow {
+            who: look.say("石守田，石桥站站长", "Shi Shoutian, head of Shiqiao"),
+            when: look.say("4 月 16 日 11:20", "16 Apr 11:20"),
+            changed: true,
+        }],
+        form: Some(ConfirmForm {
+            seen: "h1".into(),
+            what: look.say(
+                "确认以上全部内容属实：由林静禾、周望舒写，截至 4 月 16 日 15:02。",
+                "Confirm that all of this is so: written by Lin Jinghe and Zhou Wangshu, up to 16 Apr 15:02.",
+            ),
+        }),
+        hint: String::new(),
+    }
+}
+
+/// An event that was corrected, opened by somebody who may correct it again.
+pub(super) fn record_event(look: Look) -> RecordPage {
+    let mut page = record(look);
+    page.turn = None;
+    page.confirming = Some(Confirming {
+        tag: tag(look, "未确认", "Not confirmed", Tone::Plain),
+        hint: look.say(
+            "你写过其中的内容，须由另一人确认。",
+            "You wrote part of this; somebody else has to confirm it.",
+        ),
+        ..Confirming::default()
+    });
+    if let Some(first) = page.timeline.changes.last_mut() {
+        first.lines = vec![
+            ChangeLine {
+                void: true,
+                ..ChangeLine::new(look.say("3 月 2 日", "2 Mar"))
+            },
+            ChangeLine {
+                label: look.say("林静禾 更正", "Corrected by Lin Jinghe"),
+                ..ChangeLine::new(look.say("3 月 1 日，记错了一天", "1 Mar, a day off"))
+            },
+        ];
+        first.note = Some(EventNote {
+            open: super::Link {
+                href: "/records/019a?event=e1#event".into(),
+                label: look.say("更正或确认", "Correct or confirm"),
+            },
+            tag: Some(tag(look, "确认后有改动", "Changed since it was confirmed", Tone::Soon)),
+        });
+    }
+    page.timeline.changes[0].lines = vec![ChangeLine {
+        label: look.say("分流", "Triage"),
+        was: Some(look.say("转信访", "Petition")),
+        now: look.say("立为问题", "Issue"),
+        void: false,
+    }];
+    page.event = Some(OpenEvent {
+        id: "e1".into(),
+        what: look.say("登记", "Registered"),
+        who: look.say("林静禾，石桥站联络员", "Lin Jinghe, liaison officer of Shiqiao"),
+        said: look.say("3 月 2 日", "2 Mar"),
+        corrected: true,
+        corrections: vec![CorrectionRow {
+            who: look.say("林静禾，石桥站联络员", "Lin Jinghe, liaison officer of Shiqiao"),
+            when: look.say("4 月 16 日 15:10", "16 Apr 15:10"),
+            reason: look.say("记错了一天", "a day off"),
+            right: look.say("3 月 1 日", "1 Mar"),
+            in_force: true,
+        }],
+        tag: Some(tag(look, "确认后有改动", "Changed since it was confirmed", Tone::Soon)),
+        confirmed: vec![ConfirmedRow {
+            who: look.say("石守田，石桥站站长", "Shi Shoutian, head of Shiqiao"),
+            when: look.say("4 月 16 日 11:20", "16 Apr 11:20"),
+            changed: true,
+        }],
+        may_confirm: true,
+        correct: Some(CorrectForm {
+            day: true,
+            happened: Field::new("2026-03-01"),
+            text: Some(Field::new(look.say("看了水厂。", "Saw the water works."))),
+            reason: Field {
+                value: String::new(),
+                error: Some(look.say("这一项必须填写。", "this field must be filled")),
+            },
+            take_back: false,
+            error: None,
+        }),
+        seen: "h1".into(),
+        close: "/records/019a".into(),
+    });
+    page
+}
+
+/// Records with several values at a county.
+pub(super) fn conflicts(look: Look) -> ConflictsPage {
+    let mut first = record_conflict(look).conflicts;
+    let mut other = first[0].clone();
+    other.label = look.say("结果", "Outcome");
+    other.open = true;
+    other.other = Field {
+        value: look.say("13900000016", "13900000016"),
+        error: Some(look.say(
+            "这里有一个手机号。请删去：这一项会送到上级。",
+            "there is a mobile number in this text; take it out: this text travels",
+        )),
+    };
+    let unseen = Conflict {
+        seen: None,
+        ..first[0].clone()
+    };
+    first.push(other);
+    let record = |title: (&str, &str), conflicts| ConflictRecord {
+        record: super::Link {
+            href: "/records/019a".into(),
+            label: look.say(title.0, title.1),
+        },
+        about: look.say("石桥站，来信来访登记簿", "Shiqiao, Letters and visits"),
+        conflicts,
+    };
+    ConflictsPage {
+        text: look.text(),
+        shell: look.county(Section::Ledgers, "/conflicts"),
+        records: vec![
+            record(("北坡组路灯", "Street lamps at Beipo"), first),
+            record(("老码头护坡", "The bank at the old pier"), vec![unseen]),
+        ],
+        pager: Pager {
+            first: 1,
+            last: 2,
+            total: 2,
+            ..Pager::default()
+        },
+    }
 }
