@@ -344,6 +344,7 @@ correct-when-wrong = Write a date, or a date and a time.
 correct-text = What it should say
 correct-take-back = Take it back: it did not happen
 correct-nothing = Taken back
+sign-in-back = { $who } (taken back)
 correct-by = Corrected by { $who }
 event-open = Correct or confirm
 event-look = Corrections and confirmations

@@ -263,6 +263,7 @@ correct-when-wrong = 请写成日期，或日期和时间。
 correct-text = 应为何文
 correct-take-back = 整条收回：没有这回事
 correct-nothing = 整条收回
+sign-in-back = { $who }（签到已收回）
 correct-by = { $who } 更正
 event-open = 更正或确认
 event-look = 查看更正与确认

@@ -96,6 +96,10 @@ pub fn field_words(words: &str) -> String {
         "这里有一个手机号。请移到“联系电话”：反映内容会送到县里，电话只留在本镇。".into()
     } else if words == PersonalData::Identity.words() {
         "这里有一个身份证号。请删去：反映内容会送到县里。".into()
+    } else if words == crate::services::confirm::SAME {
+        "没有改动。请写明应为何时、应为何文，或整条收回。".into()
+    } else if words == crate::services::confirm::WHEN {
+        "请写成日期，或带 +08:00 的时刻。".into()
     } else if words == "this field must be filled" {
         "这一项必须填写。".into()
     } else {

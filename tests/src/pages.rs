@@ -4,6 +4,7 @@
 mod activity;
 mod axe;
 mod bundles;
+mod confirm;
 mod forks;
 mod invitations;
 mod keyboard;
@@ -43,7 +44,7 @@ fn the_pages_in_a_browser() {
         began.elapsed().as_secs_f64()
     );
     let mut scene = Scene { driver, prefecture };
-    let stories: [(&str, Story); 23] = [
+    let stories: [(&str, Story); 24] = [
         (
             "a wrong passphrase is told, the right one leads on",
             visits::entrance,
@@ -76,6 +77,10 @@ fn the_pages_in_a_browser() {
         (
             "any ledger is entered by its definition, found and changed",
             ledgers::entering,
+        ),
+        (
+            "one writes, a second confirms, a third changes it, and two values are settled",
+            confirm::confirming,
         ),
         (
             "a joint activity is sealed, and what comes after is marked",

@@ -11,6 +11,7 @@ use super::request::{Body, Passphrase, Query, Record};
 use super::{ApiState, Problem};
 use crate::services::confirm::{ConfirmationDraft, CorrectionDraft};
 use crate::services::conflict::{RecordConflicts, SettleDraft};
+use crate::services::history::ChangeSheet;
 
 /// Records of one answer, if nothing else is asked, and at most.
 const LIMIT: u64 = 50;
@@ -19,9 +20,17 @@ const LIMIT_MAX: u64 = 500;
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
         .route("/conflicts", get(conflicts))
+        .route("/records/{id}/history", get(history))
         .route("/records/{id}/confirm", post(confirm))
         .route("/records/{id}/correct", post(correct))
         .route("/records/{id}/settle", post(settle))
+}
+
+async fn history(
+    State(state): State<ApiState>,
+    Record(id): Record,
+) -> Result<Json<Vec<ChangeSheet>>, Problem> {
+    Ok(Json(blocking(&state, move |node| node.history(&id)).await?))
 }
 
 #[derive(Deserialize)]
@@ -40,7 +49,10 @@ async fn conflicts(
     State(state): State<ApiState>,
     Query(part): Query<Part>,
 ) -> Result<Json<ConflictsJson>, Problem> {
-    let (offset, limit) = (part.offset.unwrap_or(0), part.limit.unwrap_or(LIMIT).min(LIMIT_MAX));
+    let (offset, limit) = (
+        part.offset.unwrap_or(0),
+        part.limit.unwrap_or(LIMIT).min(LIMIT_MAX),
+    );
     let found = blocking(&state, move |node| {
         node.settle_views()?;
         node.conflicts(offset, limit)

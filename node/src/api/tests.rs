@@ -1,6 +1,7 @@
 //! The API as a program uses it, on a node founded for the test: a city's, which holds every ledger itself.
 
 mod activities;
+mod confirmations;
 mod door;
 mod imports;
 mod keys;

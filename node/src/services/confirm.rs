@@ -12,6 +12,11 @@ use super::submit::{Beside, ledger_of};
 use super::visit::personal_data;
 use super::{Author, Draft, Node, ServiceError, Written};
 
+/// What is said of a correction that corrects nothing.
+pub const SAME: &str = "nothing was changed; say what is right, or take it back";
+/// What is said of a time that is none.
+pub const WHEN: &str = "write a date or an instant at +08:00";
+
 /// Whether a person may confirm a record as it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfirmOffer {
@@ -116,11 +121,11 @@ impl Node {
         };
         let notes = detail.state.notes.get(&event.id);
         let corrections = notes.into_iter().flat_map(|notes| &notes.corrections);
-        let mut said = corrections
-            .filter_map(|id| detail.state.event(id))
-            .chain([event]);
+        let mut said = corrections.filter_map(|id| detail.state.event(id)).chain([event]);
         let given = notes.into_iter().flat_map(|notes| &notes.confirmed);
-        let mut given = given.filter(|by| by.current).filter_map(|by| detail.state.event(&by.event));
+        let mut given = given
+            .filter(|by| by.current)
+            .filter_map(|by| detail.state.event(&by.event));
         event.effect.is_ok()
             && event.event.kind().states()
             && self.may_confirm(author, &detail.ledger, &detail.space)
@@ -220,12 +225,15 @@ impl Node {
         };
         if let Right::Said { happened, text } = &right {
             if (happened, text) == (&before.0, &before.1) && !is_taken_back(&detail, &of) {
-                return Err(ServiceError::Bad("nothing was changed".into()));
+                return Err(ServiceError::Field {
+                    field: "happened".into(),
+                    words: SAME.into(),
+                });
             }
             if !is_stated(happened) {
                 return Err(ServiceError::Field {
                     field: "happened".into(),
-                    words: "write a date or an instant at +08:00".into(),
+                    words: WHEN.into(),
                 });
             }
             if let Some(text) = text {

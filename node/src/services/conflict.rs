@@ -118,7 +118,10 @@ impl Node {
         }
         let value = match (&draft.change, &draft.value) {
             (Some(change), None) => {
-                let chosen = state.candidates.iter().find(|one| one.change.to_string() == *change);
+                let chosen = state
+                    .candidates
+                    .iter()
+                    .find(|one| one.change.to_string() == *change);
                 chosen.map(|one| one.value.clone()).ok_or(ServiceError::Moved)?
             }
             (None, Some(typed)) => self.typed(&detail, &draft.field, typed)?,
@@ -183,7 +186,9 @@ fn saw_all(detail: &RecordDetail, seen: &[ChangeId], state: &FieldState) -> bool
 pub fn fields(detail: &RecordDetail) -> Vec<FieldConflict> {
     let ledger = detail.state.definition.and_then(|hash| definition(&hash));
     let conflict = |(key, state): (&String, &FieldState)| {
-        let field = ledger.and_then(|ledger| ledger.resolve(key)).map(|(field, _)| field);
+        let field = ledger
+            .and_then(|ledger| ledger.resolve(key))
+            .map(|(field, _)| field);
         let label = |of: fn(&Field) -> &String| field.map_or_else(|| key.clone(), |field| of(field).clone());
         FieldConflict {
             key: key.clone(),

@@ -21,6 +21,7 @@ mod export;
 pub mod federation;
 pub mod fork;
 pub mod found;
+pub mod history;
 pub mod horizon;
 pub mod import;
 pub mod ingest;

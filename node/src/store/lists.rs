@@ -7,9 +7,7 @@ use rusqlite::types::Value as Sql;
 
 use super::error::StoreError;
 use super::reader::Reader;
-use super::views::{
-    ROW_COLUMNS, ROW_WIDTH, RecordRow, RowFilter, identifier, read_row, standing, table,
-};
+use super::views::{ROW_COLUMNS, ROW_WIDTH, RecordRow, RowFilter, identifier, read_row, standing, table};
 
 /// A list that is glanced at counts no further than this.
 pub const COUNT_MAX: u64 = 10_000;

@@ -693,7 +693,9 @@ impl Reader<'_> {
     pub fn split_records(&self, offset: u64, limit: u64) -> Result<(Vec<RecordRow>, u64), StoreError> {
         let total = self
             .tx
-            .query_row("SELECT count(*) FROM records WHERE split > 0", [], |row| row.get(0))?;
+            .query_row("SELECT count(*) FROM records WHERE split > 0", [], |row| {
+                row.get(0)
+            })?;
         let mut select = self.tx.prepare_cached(&format!(
             "SELECT {ROW_COLUMNS} FROM records r WHERE r.split > 0 ORDER BY r.updated DESC, r.record LIMIT ? OFFSET ?"
         ))?;

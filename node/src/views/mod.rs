@@ -13,8 +13,8 @@ use lianzhan_protocol::id::{AttachmentId, ChangeId, Hash, RecordId};
 use lianzhan_protocol::log::doubt;
 use lianzhan_protocol::record::ledger::{Asked, Field, FieldKind, Ledger, Required, Values, by_hash, ledger};
 use lianzhan_protocol::record::{
-    ANNEX_KEY, Capacity, Confirmation, Erased, EventKind, FieldState, Held, HistoryItem, Ineffective, OpId, RecordState, Value, ValueState,
-    Verdict,
+    ANNEX_KEY, Capacity, Confirmation, Erased, EventKind, FieldState, Held, HistoryItem, Ineffective, OpId,
+    RecordState, Value, ValueState, Verdict,
 };
 use lianzhan_protocol::trust::Space;
 use serde::Serialize;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lianzhan_protocol::id::{ChangeId, OrgId, RecordId};
 use lianzhan_protocol::record::activity::{self, Activity};
 use lianzhan_protocol::record::ledger::ledger;
-use lianzhan_protocol::record::{Event, EventKind, Proof};
+use lianzhan_protocol::record::{Event, EventKind, Proof, Right};
 use lianzhan_protocol::trust::{Level, Role};
 
 use super::answer::Desk;
@@ -253,6 +253,17 @@ fn org_at(desk: &Desk, detail: &RecordDetail, level: Level) -> Option<OrgId> {
         .copied()
 }
 
+/// Whether a sign-in was taken back. It stays, and so does what it asked of seals.
+fn took_back(detail: &RecordDetail, there: &activity::SignedIn) -> bool {
+    let mut events = detail.state.events.iter();
+    events.any(|event| {
+        let correction = detail.state.correction(&event.id);
+        event.change == there.change
+            && event.event.kind() == EventKind::SignIn
+            && matches!(correction, Some((_, _, Right::Nothing)))
+    })
+}
+
 fn participants(desk: &Desk, detail: &RecordDetail, activity: &Activity) -> Participants {
     let signed = |proof: Proof| match proof {
         Proof::Key => SignedIn::Key,
@@ -265,7 +276,10 @@ fn participants(desk: &Desk, detail: &RecordDetail, activity: &Activity) -> Part
         let there = activity.signed_in.iter().filter(|there| there.level == *level);
         let people: Vec<Participant> = there
             .map(|there| Participant {
-                name: there.deputy.clone(),
+                name: match took_back(detail, there) {
+                    true => desk.text.t1("sign-in-back", "who", &there.deputy),
+                    false => there.deputy.clone(),
+                },
                 signed: signed(there.proof),
             })
             .collect();

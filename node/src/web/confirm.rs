@@ -16,9 +16,7 @@ use super::page::{
 use super::record_view::{Opened, page, words_of};
 use super::request::{Deed, Posted, Signed};
 use super::{WebState, live, say, timeline};
-use crate::services::confirm::{
-    ConfirmOffer, ConfirmationDraft, CorrectionDraft, in_force, is_taken_back,
-};
+use crate::services::confirm::{ConfirmOffer, ConfirmationDraft, CorrectionDraft, in_force};
 use crate::services::query::RecordDetail;
 use crate::services::{Author, Node, ServiceError, Written, parse_record};
 use crate::words;
@@ -75,7 +73,10 @@ pub(super) fn confirming(desk: &Desk, detail: &RecordDetail) -> Option<Confirmin
 
 /// What is confirmed, in a sentence: by whom it was written, and up to when.
 fn what(desk: &Desk, detail: &RecordDetail) -> String {
-    let content = detail.changes.iter().filter(|change| change.held.change.is_content());
+    let content = detail
+        .changes
+        .iter()
+        .filter(|change| change.held.change.is_content());
     let mut authors: Vec<String> = Vec::new();
     let mut last = None;
     for change in content {
@@ -103,12 +104,21 @@ fn rows(desk: &Desk, detail: &RecordDetail, confirmed: &[ConfirmedBy]) -> Vec<Co
 pub(super) fn who(desk: &Desk, event: &EventState) -> String {
     let text = desk.text;
     let org = say::org_by_id(&text, &desk.directory, &event.by.org);
-    let role = text.t2("role-in", "org", org, "role", say::role(&text, &event.by.roles, event.by.seat));
+    let role = text.t2(
+        "role-in",
+        "org",
+        org,
+        "role",
+        say::role(&text, &event.by.roles, event.by.seat),
+    );
     text.t2("change-who", "who", &event.by.name, "role", role)
 }
 
 fn when(desk: &Desk, detail: &RecordDetail, event: &EventState) -> String {
-    let change = detail.changes.iter().find(|change| change.held.id == event.change);
+    let change = detail
+        .changes
+        .iter()
+        .find(|change| change.held.id == event.change);
     change
         .map(|change| say::clock(&desk.text, change.held.recorded))
         .unwrap_or_default()
@@ -139,9 +149,10 @@ pub(super) fn said(text: &Text, event: &Event) -> String {
 pub(super) fn right(text: &Text, right: &Right) -> String {
     match right {
         Right::Nothing => text.t("correct-nothing"),
-        Right::Said { happened, text: line } => {
-            say::list(text, line.clone().into_iter().chain([say::stated_line(text, happened)]))
-        }
+        Right::Said { happened, text: line } => say::list(
+            text,
+            line.clone().into_iter().chain([say::stated_line(text, happened)]),
+        ),
     }
 }
 
@@ -259,9 +270,9 @@ async fn correct(State(state): State<WebState>, Path(id): Path<String>, deed: De
         let event = crate::services::confirm::parse_event(&event)?;
         let found = detail.state.event(&event);
         let found = found.ok_or(ServiceError::Ineffective(Ineffective::UnknownEvent))?;
-        Ok((in_force(&detail, found), is_taken_back(&detail, &event)))
+        Ok(in_force(&detail, found))
     });
-    let ((happened, line), _) = match before.await {
+    let (happened, line) = match before.await {
         Ok(before) => before,
         Err(error) => return answer::refuse(state, who.visitor, Fault::Service(error)).await,
     };
@@ -318,13 +329,7 @@ async fn correct(State(state): State<WebState>, Path(id): Path<String>, deed: De
 }
 
 /// The page once more, with what was typed.
-async fn again(
-    state: WebState,
-    mut who: Signed,
-    id: String,
-    form: &Posted,
-    typed: CorrectForm,
-) -> Response {
+async fn again(state: WebState, mut who: Signed, id: String, form: &Posted, typed: CorrectForm) -> Response {
     let event = form.get("event").to_owned();
     who.visitor.here = format!("/records/{id}?event={event}");
     show_as(StatusCode::UNPROCESSABLE_ENTITY, state, who, move |desk| {

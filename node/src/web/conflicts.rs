@@ -11,7 +11,9 @@ use lianzhan_protocol::record::ledger::{Field as Definition, FieldKind, ledger};
 use serde::Deserialize;
 
 use super::answer::{self, Desk, Fault, Page, show, show_as};
-use super::page::{Conflict, ConflictRecord, ConflictValue, ConflictsPage, Field, Link, Notice, Section, Tone};
+use super::page::{
+    Conflict, ConflictRecord, ConflictValue, ConflictsPage, Field, Link, Notice, Section, Tone,
+};
 use super::record_view::{Opened, page as record_page, words_of};
 use super::request::{Deed, Posted, Signed};
 use super::visits::pager;
@@ -128,7 +130,11 @@ fn page(desk: &Desk, shown: &Shown) -> Result<ConflictsPage, Fault> {
         records.push(ConflictRecord {
             record: Link {
                 href: format!("/records/{}", row.record),
-                label: if title.is_empty() { name.clone() } else { title.to_owned() },
+                label: if title.is_empty() {
+                    name.clone()
+                } else {
+                    title.to_owned()
+                },
             },
             about: text.t2("space-of", "owner", owner, "space", name),
             conflicts: of_record(desk, &detail, None),

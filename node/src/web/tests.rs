@@ -3,6 +3,7 @@
 mod appointments;
 mod attachments;
 mod bundles;
+mod confirm;
 mod entrance;
 mod erasing;
 mod forks;

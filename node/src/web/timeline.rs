@@ -1,12 +1,9 @@
 //! The history of a record: every change, newest first, with its three times and what it wrote.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use lianzhan_protocol::id::ChangeId;
 use lianzhan_protocol::record::ledger::Ledger;
-use lianzhan_protocol::record::{
-    ANNEX_KEY, Confirmed, Event, EventKind, EventState, Graph, Held, OpId, Value, Verdict,
-};
+use lianzhan_protocol::record::{ANNEX_KEY, Confirmed, Event, EventKind, EventState, Held, Value};
 
 use super::answer::Desk;
 use super::i18n::Text;
@@ -14,6 +11,7 @@ use super::page::{Change, ChangeLine, EventNote, Link, Moment};
 use super::proof::Panels;
 use super::{confirm, say};
 use crate::services::ServiceError;
+use crate::services::history::Before;
 use crate::services::query::{ChangeDetail, RecordDetail};
 
 /// A stated time that lies further back than this is marked as entered late.
@@ -140,45 +138,6 @@ pub(super) fn changed<'a>(
     }
 }
 
-/// What a record's fields held before each change.
-struct Before<'a> {
-    graph: Graph<'a>,
-    /// Puts of counting changes by key, in the order of the graph.
-    puts: BTreeMap<&'a str, Vec<(usize, OpId, &'a Value)>>,
-}
-
-impl<'a> Before<'a> {
-    fn of(detail: &RecordDetail, held: &'a [Held]) -> Self {
-        let graph = Graph::build(held);
-        let counting: BTreeSet<ChangeId> = detail
-            .changes
-            .iter()
-            .filter(|change| matches!(change.verdict, Verdict::Counts { .. }))
-            .map(|change| change.held.id)
-            .collect();
-        let mut puts: BTreeMap<&str, Vec<(usize, OpId, &Value)>> = BTreeMap::new();
-        for (n, change) in graph.changes().iter().enumerate() {
-            let change: &'a Held = change;
-            if !counting.contains(&change.id) {
-                continue;
-            }
-            for (position, put) in change.change.puts.iter().enumerate() {
-                if let Some(name) = put.field_name() {
-                    puts.entry(name).or_default().push((n, graph.op(n, position), &put.value));
-                }
-            }
-        }
-        Before { graph, puts }
-    }
-
-    /// What the author of a change saw in a field that it puts.
-    fn value(&self, change: &ChangeId, key: &str) -> Option<&'a Value> {
-        let at = self.graph.position(change)?;
-        let seen = self.puts.get(key)?.iter().filter(|(n, ..)| self.graph.saw(at, *n));
-        seen.max_by_key(|(_, op, _)| *op).map(|(.., value)| *value)
-    }
-}
-
 fn lines(
     desk: &Desk,
     ledger: Option<&Ledger>,
@@ -189,7 +148,11 @@ fn lines(
     is_first: bool,
 ) -> Vec<ChangeLine> {
     let text = desk.text;
-    let of_change = detail.state.events.iter().filter(|event| event.change == change.held.id);
+    let of_change = detail
+        .state
+        .events
+        .iter()
+        .filter(|event| event.change == change.held.id);
     let mut lines: Vec<ChangeLine> = match of_change.clone().next() {
         Some(_) => of_change.flat_map(|event| said(desk, detail, event)).collect(),
         None => events.iter().filter_map(|event| plain(&text, event)).collect(),
@@ -266,7 +229,10 @@ fn said(desk: &Desk, detail: &RecordDetail, event: &EventState) -> Vec<ChangeLin
         }
         lines.push(ChangeLine {
             label: text.t1("correct-by", "who", &by.by.name),
-            ..ChangeLine::new(say::list(&text, [confirm::right(&text, right), reason.to_owned()]))
+            ..ChangeLine::new(say::list(
+                &text,
+                [confirm::right(&text, right), reason.to_owned()],
+            ))
         });
     }
     lines
@@ -279,14 +245,17 @@ pub(super) fn note(desk: &Desk, detail: &RecordDetail, change: &ChangeDetail) ->
     let event = events.find(|event| {
         event.change == change.held.id && event.effect.is_ok() && event.event.kind().states()
     })?;
-    let may = desk.node.may_correct(author, detail, event)
-        || desk.node.may_confirm_event(author, detail, event);
+    let may =
+        desk.node.may_correct(author, detail, event) || desk.node.may_confirm_event(author, detail, event);
     let told = detail.state.notes.contains_key(&event.id);
     let href = format!("/records/{}?event={}#event", detail.id, event.id);
     (may || told).then(|| EventNote {
         open: Link {
             href,
-            label: text.t(if may { "event-open" } else { "event-look" }),
+            label: match may {
+                true => text.t("event-open"),
+                false => text.t("event-look"),
+            },
         },
         tag: confirm::tag(&text, confirm::standing(detail, &event.id)),
     })

@@ -9,8 +9,8 @@ use lianzhan_protocol::log::{
 };
 use lianzhan_protocol::record::ledger::{Ledger, by_hash, ledgers};
 use lianzhan_protocol::record::{
-    AnnexKey, Change, Event, Graph, Held, JudgeContext, Put, Value, Verdict, fold, judge, open_sealed,
-    seal_digest,
+    AnnexKey, Change, Confirmed, Event, Graph, Held, JudgeContext, Put, Value, Verdict, fold, judge,
+    open_sealed, seal_digest,
 };
 use lianzhan_protocol::sync::{RangeData, verify_range};
 use lianzhan_protocol::time::Timestamp;
@@ -450,17 +450,22 @@ fn at(stage: &str, error: &DocumentError) -> String {
     format!("{stage}: {error}")
 }
 
-/// Seals state the digest of what they were read up to, so that some have effect.
+/// Seals and confirmations state the digest of what they were read up to, so that some have effect.
 fn right_digests(change: &mut Change, held: &[Held], dice: &mut Dice) {
     for put in &mut change.puts {
         let Value::Bytes(body) = &put.value else {
             continue;
         };
-        let Ok(Event::Seal {
-            level, org, heads, ..
-        }) = Event::parse(body)
-        else {
-            continue;
+        let event = match Event::parse(body) {
+            Ok(event @ (Event::Seal { .. } | Event::Confirm { .. })) => event,
+            _ => continue,
+        };
+        let heads = match &event {
+            Event::Seal { heads, .. }
+            | Event::Confirm {
+                of: Confirmed::Record { heads, .. },
+            } => heads.clone(),
+            _ => continue,
         };
         let graph = Graph::build(held);
         let places: Option<Vec<usize>> = heads.iter().map(|head| graph.position(head)).collect();
@@ -468,11 +473,16 @@ fn right_digests(change: &mut Change, held: &[Held], dice: &mut Dice) {
             && !dice.once_in(4)
         {
             let digest = seal_digest(&graph, &places);
-            *put = Put::event(&Event::Seal {
-                level,
-                org,
-                heads,
-                digest,
+            *put = Put::event(&match event {
+                Event::Seal { level, org, .. } => Event::Seal {
+                    level,
+                    org,
+                    heads,
+                    digest,
+                },
+                _ => Event::Confirm {
+                    of: Confirmed::Record { heads, digest },
+                },
             });
         }
     }

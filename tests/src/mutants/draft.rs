@@ -3,7 +3,7 @@
 use lianzhan_protocol::codec::hex;
 use lianzhan_protocol::id::ChangeId;
 use lianzhan_protocol::record::ledger::{Field, FieldKind, Geo, Keys, Ledger, ledgers};
-use lianzhan_protocol::record::{Event, Proof, Put, Value};
+use lianzhan_protocol::record::{Confirmed, Event, Proof, Put, Right, Value, event_id};
 
 use crate::dice::Dice;
 use crate::scene::{Person, Scene};
@@ -133,6 +133,23 @@ fn event(ledger: &Ledger, person: &Person, seen: &[ChangeId], dice: &mut Dice) -
     if !seen.is_empty() {
         let changes = seen.to_vec();
         all.push(Event::Adopt { changes });
+        let digest = lianzhan_protocol::id::Hash(dice.bytes());
+        let heads = seen.to_vec();
+        all.push(Event::Confirm {
+            of: Confirmed::Record { heads, digest },
+        });
+        let event = event_id(dice.pick(seen), 0);
+        all.push(Event::Confirm {
+            of: Confirmed::Event { event },
+        });
+        all.push(Event::Correct {
+            of: event,
+            reason: (*dice.pick(&TEXTS)).to_owned(),
+            right: Right::Said {
+                happened: (*dice.pick(&INSTANTS)).to_owned(),
+                text: dice.once_in(2).then(|| (*dice.pick(&TEXTS)).to_owned()),
+            },
+        });
     }
     let fitting: Vec<&Event> = all
         .iter()

@@ -5,7 +5,7 @@ use lianzhan_protocol::codec;
 use lianzhan_protocol::id::{ChangeId, Hash, OrgId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::log::{Header, Origin, PAYLOAD_MAX, PayloadKind};
 use lianzhan_protocol::record::ledger::{Ledger, ledgers};
-use lianzhan_protocol::record::{Change, Event, Proof, Put, Value, limits};
+use lianzhan_protocol::record::{Change, Confirmed, Event, Proof, Put, Right, Value, event_id, limits};
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Level;
 
@@ -307,7 +307,7 @@ fn events(change: &mut Change, from: &Material<'_>, dice: &mut Dice) {
 /// An event of any kind, whether or not the ledger has it.
 fn any_event(from: &Material<'_>, dice: &mut Dice) -> Event {
     let happened = "2026-03-01".to_owned();
-    match dice.below(5) {
+    match dice.below(7) {
         0 => Event::Register { happened },
         1 => Event::SignIn {
             deputy: dice.pick(&from.scene.people).name.into(),
@@ -321,6 +321,17 @@ fn any_event(from: &Material<'_>, dice: &mut Dice) -> Event {
         },
         3 => Event::Adopt {
             changes: sorted(from.earlier.to_vec()),
+        },
+        4 => Event::Confirm {
+            of: Confirmed::Record {
+                heads: sorted(from.earlier.to_vec()),
+                digest: Hash(dice.bytes()),
+            },
+        },
+        5 if !from.earlier.is_empty() => Event::Correct {
+            of: event_id(dice.pick(from.earlier), 0),
+            reason: "错".into(),
+            right: Right::Nothing,
         },
         _ => Event::Seal {
             level: *dice.pick(Level::ALL),
@@ -354,6 +365,46 @@ fn other_fields(event: Event, from: &Material<'_>, dice: &mut Dice) -> Event {
             text: "字".repeat(dice.below(40)),
             happened: if dice.once_in(3) { time } else { happened },
         },
+        Event::Correct { of, reason, .. } => Event::Correct {
+            of: if dice.once_in(3) { Hash(dice.bytes()) } else { of },
+            reason: if dice.once_in(4) { String::new() } else { reason },
+            right: match dice.below(3) {
+                0 => Right::Nothing,
+                1 => Right::Said {
+                    happened: time,
+                    text: None,
+                },
+                _ => Right::Said {
+                    happened: time,
+                    text: Some("字".repeat(dice.below(40))),
+                },
+            },
+        },
+        Event::Confirm {
+            of: Confirmed::Event { .. },
+        } => Event::Confirm {
+            of: Confirmed::Event {
+                event: Hash(dice.bytes()),
+            },
+        },
+        Event::Confirm {
+            of: Confirmed::Record { mut heads, digest },
+        } => {
+            match dice.below(4) {
+                0 => heads.clear(),
+                1 => heads.push(ChangeId(dice.bytes())),
+                2 => heads = sorted(from.earlier.to_vec()),
+                _ => dice.shuffle(&mut heads),
+            }
+            let digest = if dice.once_in(3) {
+                Hash(dice.bytes())
+            } else {
+                digest
+            };
+            Event::Confirm {
+                of: Confirmed::Record { heads, digest },
+            }
+        }
         Event::Adopt { mut changes } => {
             match dice.below(5) {
                 0 => changes.clear(),

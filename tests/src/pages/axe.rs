@@ -56,6 +56,7 @@ pub(super) fn every_theme(scene: &mut Scene) {
             "/network",
             "/marks",
             "/contested",
+            "/conflicts",
             "/forks",
             "/join",
             "/verify",

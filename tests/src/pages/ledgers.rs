@@ -9,7 +9,7 @@ const GIST: &str = "水渠护栏断了三处，放学的孩子要绕路";
 const HALF: &str = "老码头路面塌陷，写到一半";
 
 /// Chooses a radio or an option by what it sends.
-fn choose(visit: &Visit, name: &str, value: &str) {
+pub(super) fn choose(visit: &Visit, name: &str, value: &str) {
     let script = "const control = document.querySelector(`[name='${arguments[0]}'][value='${arguments[1]}']`) \
                   ?? document.querySelector(`select[name='${arguments[0]}']`); \
                   if (control.tagName === 'SELECT') { control.value = arguments[1]; } else { control.checked = true; } \

@@ -100,6 +100,7 @@ const PATHS: [&str; 13] = [
     "/appointments",
     "/appointments?state=in_force",
     "/contested",
+    "/conflicts",
     "/forks",
     "/nowhere",
 ];

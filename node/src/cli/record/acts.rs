@@ -1,17 +1,31 @@
 //! `lianzhan record confirm`, `correct`, `conflicts` and `settle`.
 
 use lianzhan_protocol::id::RecordId;
+use lianzhan_protocol::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Done, write};
 use crate::cli::reach::Reach;
 use crate::cli::{Lang, Shell, block_on, out};
+use crate::services::activity::stated;
 use crate::services::confirm::{ConfirmationDraft, CorrectionDraft};
 use crate::services::conflict::{RecordConflicts, SettleDraft};
+use crate::services::history::ChangeSheet;
 use crate::services::parse_record;
 
 /// Records that are listed at once, at most.
 const LISTED: u64 = 500;
+
+/// Who wrote what when, and what stood there before, newest first 何人何时改了什么
+#[derive(clap::Args)]
+#[command(after_help = "Example 例:\n  lianzhan record history 0196b2c3d4e5f60718293a4b5c6d7e8f")]
+pub(in crate::cli) struct History {
+    /// Id of the record 记录编号
+    record: String,
+    /// Print JSON 输出 JSON
+    #[arg(long)]
+    json: bool,
+}
 
 /// Confirm what others wrote: the whole record as it is now, or one event 确认他人所写：整条记录，或其中一条
 #[derive(clap::Args)]
@@ -21,7 +35,7 @@ Example 例:
 
 Nobody confirms what they wrote themselves. What is written later shows as changed after it was confirmed.
 自己写过的内容不能由自己确认；之后再有改动，会标明“确认后有改动”。")]
-pub(super) struct Confirm {
+pub(in crate::cli) struct Confirm {
     /// Id of the record 记录编号
     record: String,
     /// Only this event 只确认这一条
@@ -39,7 +53,7 @@ Example 例:
   lianzhan record show 0196b2c3d4e5f60718293a4b5c6d7e8f     # its events with their ids 其中各条的编号
   lianzhan record correct 0196b2c3d4e5f60718293a4b5c6d7e8f EVENT --reason 记错了一天 --happened 2026-03-02 --login lin
   lianzhan record correct 0196b2c3d4e5f60718293a4b5c6d7e8f EVENT --reason 没有到场 --take-back --login lin")]
-pub(super) struct Correct {
+pub(in crate::cli) struct Correct {
     /// Id of the record 记录编号
     record: String,
     /// Id of the event 这一条的编号
@@ -64,7 +78,7 @@ pub(super) struct Correct {
 /// List fields of which several people wrote different values 列出几人写得不同、还没有选定的栏目
 #[derive(clap::Args)]
 #[command(after_help = "Example 例:\n  lianzhan record conflicts --json")]
-pub(super) struct Conflicts {
+pub(in crate::cli) struct Conflicts {
     /// Print JSON 输出 JSON
     #[arg(long)]
     json: bool,
@@ -76,7 +90,7 @@ pub(super) struct Conflicts {
 Example 例:
   lianzhan record settle 0196b2c3d4e5f60718293a4b5c6d7e8f outcome --change CHANGE --login lin
   lianzhan record settle 0196b2c3d4e5f60718293a4b5c6d7e8f outcome --value 已办结 --login lin")]
-pub(super) struct Settle {
+pub(in crate::cli) struct Settle {
     /// Id of the record 记录编号
     record: String,
     /// Key of the field 栏目
@@ -98,6 +112,61 @@ struct Listed {
     records: Vec<RecordConflicts>,
 }
 
+impl History {
+    pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        let record: RecordId = parse_record(&self.record)?;
+        let changes: Vec<ChangeSheet> = match Reach::open(&shell.dir())? {
+            Reach::Here(node) => node.history(&record)?,
+            Reach::Running(client) => client.get(&format!("/records/{record}/history"))?,
+        };
+        if self.json {
+            return out::json(&changes);
+        }
+        let zh = shell.lang == Lang::Zh;
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        for change in &changes {
+            let when = stated(Timestamp(change.recorded));
+            let who = [change.by.clone(), change.org.clone()];
+            let who = who.into_iter().flatten().collect::<Vec<_>>().join(" ");
+            let mut row = |what: String, was: String, now: String| {
+                rows.push(vec![
+                    when.clone(),
+                    who.clone(),
+                    what,
+                    was,
+                    now,
+                    change.verdict.clone(),
+                ]);
+            };
+            for event in &change.events {
+                row(
+                    event.kind.clone(),
+                    event.happened.clone().unwrap_or_default(),
+                    event.text.clone().unwrap_or_default(),
+                );
+            }
+            for wrote in &change.wrote {
+                let label = if zh { &wrote.zh } else { &wrote.en };
+                row(label.clone(), plain(&wrote.was), plain(&wrote.now));
+            }
+        }
+        let headings = match shell.lang {
+            Lang::Zh => ["何时", "何人", "栏目", "原为", "改为", "结论"],
+            Lang::En => ["when", "who", "what", "was", "now", "verdict"],
+        };
+        out::bytes(out::table(&headings, &rows).as_bytes())
+    }
+}
+
+/// A value on one line.
+fn plain(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => text.lines().collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    }
+}
+
 impl Confirm {
     pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
         let record: RecordId = parse_record(&self.record)?;
@@ -108,7 +177,11 @@ impl Confirm {
         let path = format!("/records/{record}/confirm");
         let done = write(shell, self.login, &draft, "POST", &path, {
             let draft = draft.clone();
-            move |node, author| Ok(Some(Done::from(block_on(node.confirm(&author, &record, draft))??)))
+            move |node, author| {
+                Ok(Some(Done::from(block_on(
+                    node.confirm(&author, &record, draft),
+                )??)))
+            }
         })?;
         out::json(&done)
     }
@@ -127,7 +200,11 @@ impl Correct {
         let path = format!("/records/{record}/correct");
         let done = write(shell, self.login, &draft, "POST", &path, {
             let draft = draft.clone();
-            move |node, author| Ok(Some(Done::from(block_on(node.correct(&author, &record, draft))??)))
+            move |node, author| {
+                Ok(Some(Done::from(block_on(
+                    node.correct(&author, &record, draft),
+                )??)))
+            }
         })?;
         out::json(&done)
     }
@@ -150,16 +227,11 @@ impl Conflicts {
         for record in &found.records {
             for field in &record.fields {
                 for side in &field.values {
-                    let value = match &side.value {
-                        serde_json::Value::Null => String::new(),
-                        serde_json::Value::String(text) => text.clone(),
-                        other => other.to_string(),
-                    };
                     let who = [side.by.clone(), side.org.clone()];
                     rows.push(vec![
                         record.record.clone(),
                         field.key.clone(),
-                        value,
+                        plain(&side.value),
                         who.into_iter().flatten().collect::<Vec<_>>().join(" "),
                         side.change.clone(),
                     ]);

@@ -99,7 +99,7 @@ pub struct EventRight {
 }
 
 impl EventSheet {
-    fn of(state: &RecordState, event: &EventState) -> Self {
+    pub(in crate::services) fn of(state: &RecordState, event: &EventState) -> Self {
         let (of, text) = match &event.event {
             Event::Correct { of, reason, .. } => (Some(*of), Some(reason.clone())),
             Event::Confirm {

@@ -18,8 +18,8 @@ use crate::web::WebState;
 use crate::web::answer::{self, Desk, Fault, Page, show};
 use crate::web::page::{Cell, Choice, Column, Filter, FilterKind, LedgerPage, LedgerRow, Link, Section};
 use crate::web::request::{Signed, escape};
-use crate::web::{confirm, say};
 use crate::web::visits::{mark, pager};
+use crate::web::{confirm, say};
 
 /// Rows of a page.
 const PAGE: u64 = 50;

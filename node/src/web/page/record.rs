@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::{
-    Attachments, Choice, Confirming, Conflict, Due, EventNote, Fact, Field, Link, Mark, OpenEvent, Shell, Tag,
-    Trust, key,
+    Attachments, Choice, Confirming, Conflict, Due, EventNote, Fact, Field, Link, Mark, OpenEvent, Shell,
+    Tag, Trust, key,
 };
 use crate::web::i18n::Text;
 

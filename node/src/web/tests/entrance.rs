@@ -165,6 +165,8 @@ async fn a_form_of_another_page_is_refused() {
         "/logout",
         "/records/00",
         "/records/00/settle",
+        "/records/00/confirm",
+        "/records/00/correct",
         "/activities",
         "/activities/00/lines",
         "/appointments/00/renew",

@@ -329,7 +329,12 @@ pub(super) fn record_event(look: Look) -> RecordPage {
                 href: "/records/019a?event=e1#event".into(),
                 label: look.say("更正或确认", "Correct or confirm"),
             },
-            tag: Some(tag(look, "确认后有改动", "Changed since it was confirmed", Tone::Soon)),
+            tag: Some(tag(
+                look,
+                "确认后有改动",
+                "Changed since it was confirmed",
+                Tone::Soon,
+            )),
         });
     }
     page.timeline.changes[0].lines = vec![ChangeLine {
@@ -351,7 +356,12 @@ pub(super) fn record_event(look: Look) -> RecordPage {
             right: look.say("3 月 1 日", "1 Mar"),
             in_force: true,
         }],
-        tag: Some(tag(look, "确认后有改动", "Changed since it was confirmed", Tone::Soon)),
+        tag: Some(tag(
+            look,
+            "确认后有改动",
+            "Changed since it was confirmed",
+            Tone::Soon,
+        )),
         confirmed: vec![ConfirmedRow {
             who: look.say("石守田，石桥站站长", "Shi Shoutian, head of Shiqiao"),
             when: look.say("4 月 16 日 11:20", "16 Apr 11:20"),
