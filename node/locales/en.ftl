@@ -1370,6 +1370,104 @@ ledger-empty-how = Press Register for the first one; half of it can be kept as a
 ledger-rows = Records
 ledger-all = All columns
 ledger-few = Main columns
+import = Import a table
+import-title = Import a table into { $name }
+import-title-reading = Reading the table
+import-title-writing = Writing
+import-title-read = { $count ->
+    [0] No row to write
+    [one] 1 row to write
+   *[other] { $count } rows to write
+}
+import-title-written = { $count ->
+    [one] 1 row written
+   *[other] { $count } rows written
+}
+import-title-wrong = { $count ->
+    [one] , 1 cell to mend
+   *[other] , { $count } cells to mend
+}
+import-title-failed = It could not be read
+import-file = The file
+import-limits = .xlsx or .csv (UTF-8, GB18030), at most 64 MiB and 200,000 rows
+import-read = Read it first
+import-how = How it works
+import-how-heads = Headings may be the Chinese or the English names of the fields; a title above and totals below do no harm.
+import-how-shown = It is read and shown first: which cells to mend, which columns are not imported. Nothing is written before you say so.
+import-how-again = Importing the same table again adds nothing. Of a table that was exported here, a changed cell is one change. After an interruption, import it again: it goes on where it was.
+import-how-personal = Columns of { $names } go into the personal part alone, which stays below.
+import-blank = Download an empty table
+import-reading = { $done } of { $all } rows read
+import-writing = { $done } of { $all } rows written
+import-goes-on = You may leave this page; the writing goes on.
+import-new = New records
+import-changed = Changed
+import-known = Here already, unchanged
+import-skipped = Blank rows and totals
+import-wrong = Cells to mend
+import-columns = Columns that are imported
+import-unmapped = Columns that are not
+import-mend = Mend them in the table and import it again; what is written is not added twice
+import-row = Row
+import-cell = Cell
+import-say = What to do
+import-first = The first rows
+import-state = Becomes
+import-about = About
+import-do = { $count ->
+    [one] Write 1 row
+   *[other] Write { $count } rows
+}
+import-other = Choose another file
+import-more = Import another
+import-see = See the ledger
+import-no-file = Choose a file.
+import-full = Several tables are being imported now. Come back in a few minutes.
+table = Export a table
+table-hint = Excel, CSV
+table-form = Format
+table-xlsx = Workbook .xlsx
+table-csv = CSV (UTF-8)
+table-gb18030 = CSV (GB18030, older office suites)
+table-rows = A row of CSV is
+table-records = a record
+table-events = an event
+table-personal = With personal details. Keep the file safe, and delete it after use.
+book-name = Ledgers of the station
+book-title = { $name }, { $year }, { $pages ->
+    [one] 1 page
+   *[other] { $pages } pages
+}
+book-year = Year
+book-show = Show
+book-print = Print
+book-contents = Contents
+book-count = { $count ->
+    [one] 1 record
+   *[other] { $count } records
+}
+book-list = Print as a book
+book-whole = Print the book of the year
+col-code = Division code
+book-page = Page { $page } of { $pages }
+book-of-year = { $year }
+book-made = Printed { $made }, { $pages } pages
+book-code = Code
+book-record-code = The number of this record
+book-mark-code = Checkpoint
+book-sign-clerk = Entered by
+book-sign-head = Head of station
+book-sign-date = Date
+book-stamp = Seal
+book-fingerprint = Fingerprint of this page
+book-says = { $count ->
+    [one] 1 record
+   *[other] { $count } records
+} on this page. The code in each row is the record's number; of a long text the beginning is printed. Bottom left is the checkpoint, by which it can be checked whether anything was changed. This page holds no name, telephone number or address of a visitor.
+book-mark = The checkpoint covers { $size } entries.
+book-witnessed = Witnessed by { $org } on { $when }, up to entry { $size }.
+book-empty = Nothing was entered in this year.
+book-too-many = More than { $count } records, too many for one print. Print one ledger at a time, or export a table.
 said-ledger = The ledger has changed
 sort = Order
 sort-newest = Newest first

@@ -3,16 +3,22 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
 use super::act::{act, blocking, created};
+use super::imports::{LOGIN_HEADER, PASSPHRASE_HEADER, header};
+use super::progress::Work;
 use super::request::{Body, Passphrase, Record};
 use super::values::Fields;
 use super::{ApiState, Problem};
+use crate::piped::{Pipe, piped};
 use crate::services::ServiceError;
+use crate::services::exchange::{Export, Words};
 use crate::services::ledger::{Asked, LedgerJson, RecordBrief, RecordSheet, Sent, book, is_annex, schema};
 
 /// Records of one answer, if nothing else is asked, and at most.
@@ -26,6 +32,7 @@ pub(super) fn router() -> Router<ApiState> {
         .route("/ledgers", get(ledgers))
         .route("/ledgers/{ledger}", get(definition))
         .route("/ledgers/{ledger}/records", get(list).post(enter))
+        .route("/ledgers/{ledger}/table", get(table))
         .route("/records/{id}/sheet", get(sheet))
 }
 
@@ -136,6 +143,42 @@ async fn enter(
         node.enter_sent(author, &id, sent).await
     });
     Ok(created(&written.await?))
+}
+
+/// A ledger as a table. Personal parts go to a person alone, who says in headers who they are.
+async fn table(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+    Query(pairs): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+    work: Work,
+) -> Result<Response, Problem> {
+    let asked = Export::asked(&id, pairs, Words::Zh).ok_or_else(|| {
+        Problem::request(
+            "`form` is xlsx, csv or gb18030, `rows` is records or events, `words` is zh or en, `personal` is 1",
+        )
+    })?;
+    let author = match asked.personal {
+        true => {
+            let (login, passphrase) = (
+                header(&headers, LOGIN_HEADER)?,
+                header(&headers, PASSPHRASE_HEADER)?,
+            );
+            Some(state.door.sign_in(&state.node, &login, passphrase.into()).await?)
+        }
+        false => None,
+    };
+    let node = state.node.clone();
+    let disposition = format!("attachment; filename=\"{}\"", asked.file_name());
+    let kind = asked.media_type();
+    let write = move |out: &mut Pipe| {
+        node.export(author.as_ref(), &asked, out, |done, all| work.done_of(done, all))
+            .map(drop)
+    };
+    let broke_off = |error| ServiceError::Damaged(format!("a request broke off: {error}"));
+    let table = Box::pin(piped(write, broke_off).await?);
+    let headers = [(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, &disposition)];
+    Ok((headers, axum::body::Body::from_stream(table)).into_response())
 }
 
 async fn sheet(State(state): State<ApiState>, Record(id): Record) -> Result<Json<RecordSheet>, Problem> {

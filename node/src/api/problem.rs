@@ -402,7 +402,7 @@ fn bare(status: StatusCode) -> Problem {
     let detail = match status {
         StatusCode::METHOD_NOT_ALLOWED => "this route takes another method; see the header Allow",
         StatusCode::PAYLOAD_TOO_LARGE => {
-            "the body is too large; a spreadsheet may have 20 MiB, all else 1 MiB"
+            "the body is too large; a spreadsheet may have 64 MiB, all else 1 MiB"
         }
         status if status.is_server_error() => return Problem::internal(&status),
         _ => "look up this route in docs/spec",

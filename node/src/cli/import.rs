@@ -20,8 +20,10 @@ Example 例:
 
 Good rows become records signed by the person with that login, whose passphrase is asked for. Broken rows are listed with
 their number and what to do; mend them in the file and import it again: rows that are here already are not added twice.
-Ledgers 台账: letters_visits 来信来访, deputy_roster 代表花名册, activity 代表活动
-好的行由该登录人签名成为记录；有错的行列出行号和原因，改好后再导入一次，已有的行不会重复。")]
+What `lianzhan record export` wrote comes back the same way: a changed cell is one change of its record. After a crash, or
+Ctrl-C, import the same file again: it goes on where it was.
+好的行由该登录人签名成为记录；有错的行列出行号和原因，改好后再导入一次，已有的行不会重复。
+导出的表改过后同样导入，改了哪一格就记哪一处；中断后再导入一次就接着做。")]
 pub(super) struct Import {
     /// The ledger 台账
     ledger: String,
@@ -102,24 +104,36 @@ impl Import {
 }
 
 fn text(report: &ImportReport, lang: Lang) -> String {
-    let (imported, known, skipped, broken) =
-        (report.imported, report.known, report.skipped, report.errors.len());
-    let mut text = match (lang, report.dry_run) {
-        (Lang::Zh, true) => {
-            format!("试读：可导入 {imported} 行，已有 {known} 行，跳过 {skipped} 行，有错 {broken} 处。\n")
-        }
-        (Lang::Zh, false) => {
-            format!("已导入 {imported} 行，已有 {known} 行，跳过 {skipped} 行，有错 {broken} 处。\n")
-        }
-        (Lang::En, true) => {
+    let (imported, changed, known) = (report.imported, report.changed, report.known);
+    let (skipped, broken) = (report.skipped, report.errors.len() as u64 + report.more_errors);
+    let mut text = match lang {
+        Lang::Zh => {
+            let done = if report.dry_run {
+                "试读：可导入"
+            } else {
+                "已导入"
+            };
             format!(
-                "dry run: {imported} to import, {known} here already, {skipped} skipped, {broken} faults\n"
+                "{done} {imported} 行，修改 {changed} 行，已有 {known} 行，跳过 {skipped} 行，有错 {broken} 处。\n"
             )
         }
-        (Lang::En, false) => {
-            format!("{imported} imported, {known} here already, {skipped} skipped, {broken} faults\n")
+        Lang::En => {
+            let done = if report.dry_run {
+                "dry run: to import"
+            } else {
+                "imported"
+            };
+            format!(
+                "{done} {imported}, changed {changed}, here already {known}, skipped {skipped}, faults {broken}\n"
+            )
         }
     };
+    if !report.unmapped.is_empty() {
+        text.push_str(&match lang {
+            Lang::Zh => format!("不导入的列：{}\n", report.unmapped.join("、")),
+            Lang::En => format!("columns that are not imported: {}\n", report.unmapped.join(", ")),
+        });
+    }
     for error in &report.errors {
         let at = if error.cell.is_empty() {
             String::new()

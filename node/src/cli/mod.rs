@@ -39,6 +39,7 @@ mod revoke;
 mod run;
 mod status;
 mod succession;
+mod table;
 mod tree;
 mod witness;
 

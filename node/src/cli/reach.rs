@@ -231,18 +231,30 @@ impl Client {
             .map(|value| value.as_bytes().to_vec());
         let about = about.with_context(other_version)?;
         let about: Vec<u8> = percent_encoding::percent_decode(&about).collect();
-        let mut pieces = answer.into_body().into_reader();
-        let mut piece = vec![0; 64 * 1024];
-        let mut done = 0;
-        loop {
-            let count = pieces.read(&mut piece).with_context(silent)?;
-            if count == 0 {
-                return json(&about);
-            }
-            out.write_all(&piece[..count])?;
-            done += count as u64;
-            progress(done);
+        pass_on(answer, out, &mut progress)?;
+        json(&about)
+    }
+
+    /// GET with headers; the answer goes into `out` as it comes.
+    pub(super) fn get_into(
+        &self,
+        path: &str,
+        headers: &[(&str, String)],
+        out: &mut impl Write,
+        mut progress: impl FnMut(u64),
+    ) -> anyhow::Result<()> {
+        let mut request = self
+            .agent
+            .get(format!("{}{path}", self.base))
+            .header("authorization", &self.bearer);
+        for (name, value) in headers {
+            request = request.header(*name, value);
         }
+        let answer = request.call().with_context(silent)?;
+        if !answer.status().is_success() {
+            return read(Ok(answer)).map(drop);
+        }
+        pass_on(answer, out, &mut progress)
     }
 
     /// POST of a file as it is read, JSON back.
@@ -257,6 +269,26 @@ impl Client {
             .header("authorization", &self.bearer)
             .header("content-type", "application/octet-stream");
         json(&read(request.send(ureq::SendBody::from_owned_reader(file)))?)
+    }
+}
+
+/// Writes an answer to `out` as it comes.
+fn pass_on(
+    answer: http::Response<ureq::Body>,
+    out: &mut impl Write,
+    progress: &mut impl FnMut(u64),
+) -> anyhow::Result<()> {
+    let mut pieces = answer.into_body().into_reader();
+    let mut piece = vec![0; 64 * 1024];
+    let mut done = 0;
+    loop {
+        let count = pieces.read(&mut piece).with_context(silent)?;
+        if count == 0 {
+            return Ok(());
+        }
+        out.write_all(&piece[..count])?;
+        done += count as u64;
+        progress(done);
     }
 }
 

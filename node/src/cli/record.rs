@@ -36,6 +36,7 @@ What is added is JSON: {\"fields\":{..},\"annexes\":{LEDGER:{..}},\"owner\":CODE
 pub(super) enum Record {
     List(List),
     Find(Find),
+    Export(super::table::Export),
     Show(Show),
     History(acts::History),
     Add(Add),
@@ -46,12 +47,11 @@ pub(super) enum Record {
     Settle(acts::Settle),
 }
 
-/// List records of a ledger 列出一本台账的记录
+/// Which records of a ledger 哪些记录
 #[derive(clap::Args)]
-#[command(after_help = "Example 例:\n  lianzhan record list issue --where nature=problem --sort changed")]
-pub(super) struct List {
+pub(super) struct Which {
     /// The ledger 台账
-    ledger: String,
+    pub(super) ledger: String,
     /// Words to find 要找的词
     #[arg(long)]
     q: Option<String>,
@@ -73,6 +73,14 @@ pub(super) struct List {
     /// newest, oldest, changed, title, FIELD or -FIELD 排序
     #[arg(long)]
     sort: Option<String>,
+}
+
+/// List records of a ledger 列出一本台账的记录
+#[derive(clap::Args)]
+#[command(after_help = "Example 例:\n  lianzhan record list issue --where nature=problem --sort changed")]
+pub(super) struct List {
+    #[command(flatten)]
+    which: Which,
     /// Records at most 最多几条
     #[arg(long, default_value_t = 50)]
     limit: u64,
@@ -163,6 +171,7 @@ impl Record {
         match self {
             Record::List(list) => list.run(shell),
             Record::Find(find) => find.run(shell),
+            Record::Export(export) => export.run(shell),
             Record::Show(show) => show.run(shell),
             Record::History(history) => history.run(shell),
             Record::Add(add) => add.run(shell),
@@ -175,8 +184,9 @@ impl Record {
     }
 }
 
-impl List {
-    fn run(self, shell: &Shell) -> anyhow::Result<()> {
+impl Which {
+    /// The same as an address of a list says it.
+    pub(super) fn pairs(&self) -> anyhow::Result<Vec<(String, String)>> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for condition in &self.conditions {
             let (field, value) = condition.split_once('=').with_context(|| {
@@ -200,10 +210,18 @@ impl List {
         if self.incomplete {
             pairs.push(("missing".into(), "1".into()));
         }
+        Ok(pairs)
+    }
+}
+
+impl List {
+    fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        let mut pairs = self.which.pairs()?;
+        let ledger = &self.which.ledger;
         let found: Listed = match Reach::open(&shell.dir())? {
             Reach::Here(node) => {
                 node.catch_up(|_| {})?;
-                let (rows, total) = node.list(book(&self.ledger)?, &Asked::new(pairs), 0, self.limit)?;
+                let (rows, total) = node.list(book(ledger)?, &Asked::new(pairs), 0, self.limit)?;
                 Listed {
                     total,
                     records: rows.iter().map(|row| RecordBrief::of(&node, row)).collect(),
@@ -211,15 +229,7 @@ impl List {
             }
             Reach::Running(client) => {
                 pairs.push(("limit".into(), self.limit.to_string()));
-                let query: Vec<String> = pairs
-                    .iter()
-                    .map(|(name, value)| format!("{}={}", percent(name), percent(value)))
-                    .collect();
-                client.get(&format!(
-                    "/ledgers/{}/records?{}",
-                    percent(&self.ledger),
-                    query.join("&")
-                ))?
+                client.get(&format!("/ledgers/{}/records?{}", percent(ledger), query(&pairs)))?
             }
         };
         if self.json {
@@ -370,6 +380,14 @@ impl Edit {
             change: None,
         }))
     }
+}
+
+/// Pairs as they stand in an address.
+pub(super) fn query(pairs: &[(String, String)]) -> String {
+    let each = pairs
+        .iter()
+        .map(|(name, value)| format!("{}={}", percent(name), percent(value)));
+    each.collect::<Vec<_>>().join("&")
 }
 
 fn read(file: &std::path::Path) -> anyhow::Result<Sent> {

@@ -112,7 +112,7 @@ fn match_row<'a>(words: &Words<'a>, row: &Row) -> (Vec<Column<'a>>, Vec<String>)
 }
 
 /// The letters of a column, from 0 for A.
-pub(super) fn letters(mut column: usize) -> String {
+pub fn letters(mut column: usize) -> String {
     let mut letters = Vec::new();
     loop {
         letters.push(char::from(b'A' + u8::try_from(column % 26).unwrap_or(0)));

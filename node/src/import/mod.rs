@@ -19,14 +19,16 @@ use std::collections::BTreeMap;
 
 use lianzhan_protocol::record::Value;
 
+pub use columns::letters;
 pub use divisions::{DivisionTable, RowRemark, read_divisions};
 pub use rows::read_rows;
 pub use sheet::{Cell, CellValue, Row, Sheet, read_sheet};
+pub use value::{Reading, Reason, read as read_value};
 
 /// Largest file taken, in bytes.
-pub const FILE_MAX: usize = 20 << 20;
+pub const FILE_MAX: usize = 64 << 20;
 /// Most bytes that a workbook may unzip to.
-pub const UNZIPPED_MAX: u64 = 200 << 20;
+pub const UNZIPPED_MAX: u64 = 400 << 20;
 /// Most rows of a sheet.
 pub const ROWS_MAX: u32 = 200_000;
 /// Most columns of a sheet.
@@ -36,10 +38,10 @@ pub const COLUMNS_MAX: u32 = 256;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
     /// Larger than [`FILE_MAX`].
-    #[error("the file is larger than 20 MiB; split it and import the parts")]
+    #[error("the file is larger than 64 MiB; split it and import the parts")]
     TooLarge,
     /// Unzips to more than [`UNZIPPED_MAX`].
-    #[error("the workbook unzips to more than 200 MiB; copy the rows to a new workbook and import that")]
+    #[error("the workbook unzips to more than 400 MiB; copy the rows to a new workbook and import that")]
     Unzipped,
     /// More than [`ROWS_MAX`] rows.
     #[error("the sheet has more than 200,000 rows; split it and import the parts")]
@@ -65,8 +67,8 @@ impl ImportError {
     /// What to do, in Chinese.
     pub fn message_zh(&self) -> String {
         match self {
-            ImportError::TooLarge => "文件超过 20 MiB，请拆分后分别导入".into(),
-            ImportError::Unzipped => "工作簿解压后超过 200 MiB，请把各行复制到新工作簿后再导入".into(),
+            ImportError::TooLarge => "文件超过 64 MiB，请拆分后分别导入".into(),
+            ImportError::Unzipped => "工作簿解压后超过 400 MiB，请把各行复制到新工作簿后再导入".into(),
             ImportError::TooManyRows => "表格超过 20 万行，请拆分后分别导入".into(),
             ImportError::TooManyColumns => "表格超过 256 列，请删去登记簿右侧的内容".into(),
             ImportError::Format => "请另存为 .xlsx 或 .csv 后再导入".into(),
@@ -88,6 +90,8 @@ pub struct ImportPlan {
     pub errors: Vec<RowError>,
     /// Rows passed over: blank ones, totals, headings repeated on each page.
     pub skipped: u32,
+    /// What the columns are that are imported, in Chinese and English.
+    pub mapped: Vec<(String, String)>,
     /// Headings of columns that belong to no field and are not imported.
     pub unmapped: Vec<String>,
 }

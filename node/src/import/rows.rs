@@ -35,6 +35,8 @@ pub fn read_rows(main: &Ledger, annexes: &[&Ledger], sheet: &Sheet, default_year
         return plan;
     };
     plan.unmapped.clone_from(&heading.unmapped);
+    let label = |column: &Column<'_>| (column.field.zh.clone(), column.field.en.clone());
+    plan.mapped = heading.columns.iter().map(label).collect();
     let number = sheet.rows[heading.at].number;
     plan.errors.extend(absent(main, &heading).map(|field| RowError {
         row: number,

@@ -14,34 +14,39 @@ const SHOWN_MAX: usize = 20;
 
 /// What to do about a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reason {
-    pub(super) zh: String,
-    pub(super) en: String,
+pub struct Reason {
+    /// In Chinese.
+    pub zh: String,
+    /// In English.
+    pub en: String,
 }
 
 impl Reason {
-    pub(super) fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
+    /// What to do, in both languages.
+    pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
         Reason {
             zh: zh.into(),
             en: en.into(),
         }
     }
 
-    pub(super) fn of(problem: &Problem) -> Self {
+    /// What to do about a problem of a field.
+    pub fn of(problem: &Problem) -> Self {
         Reason::new(problem.zh(), problem.to_string())
     }
 }
 
 /// What a cell says of one value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reading {
-    pub(super) value: Value,
+pub struct Reading {
+    /// The value.
+    pub value: Value,
     /// The text of the cell, where the value keeps only part of it.
-    pub(super) rest: Option<String>,
+    pub rest: Option<String>,
 }
 
-/// Reads the values of one cell: none if nothing stands there, several only for a set.
-pub(super) fn read(field: &Field, cell: &CellValue, default_year: i16) -> Result<Vec<Reading>, Reason> {
+/// Reads the values of one cell as clerks write them: none if nothing stands there, several only for a set.
+pub fn read(field: &Field, cell: &CellValue, default_year: i16) -> Result<Vec<Reading>, Reason> {
     match cell {
         CellValue::TooLong => {
             return Err(Reason::new(

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use lianzhan_protocol::id::Hash;
+use lianzhan_protocol::id::{Hash, SpaceId};
 use lianzhan_protocol::log::{Origin, Receipt, TreeSize, witness_group};
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Directory, Org};
 
 use super::query::Witnessing;
+use super::{Node, ServiceError};
 use crate::store::{LogRow, Reader, StoreError};
 
 /// Up to when a log is known here.
@@ -45,6 +46,39 @@ impl Horizon {
             size: log.size,
             root: log.root,
         })
+    }
+}
+
+/// The newest checkpoint of a log, as it stands on paper beside what was written in it.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    /// The signed note (C2SP tlog-checkpoint).
+    pub note: String,
+    /// How many entries it covers.
+    pub size: TreeSize,
+    /// Up to when the log is known.
+    pub horizon: Horizon,
+}
+
+impl Node {
+    /// The newest checkpoint of the logs of a space: of the one that is written now, else of the longest.
+    pub fn mark_of(&self, space: &SpaceId) -> Result<Option<Mark>, ServiceError> {
+        let directory = self.directory();
+        Ok(self.store.read(|reader| {
+            let logs = reader
+                .logs()?
+                .into_iter()
+                .filter(|log| log.start.space.id() == *space);
+            let newest = logs.max_by_key(|log| (log.closed.is_none(), log.size));
+            let Some(log) = newest.filter(|log| !log.checkpoint.is_empty()) else {
+                return Ok(None);
+            };
+            Ok(Some(Mark {
+                note: log.checkpoint.clone(),
+                size: log.checkpoint_size,
+                horizon: Horizon::of(reader, &directory, log)?,
+            }))
+        })?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Importing a spreadsheet: good rows become signed records once, broken rows are reported with number and reason.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use hmac::{Hmac, KeyInit, Mac};
 use lianzhan_protocol::id::RecordId;
@@ -11,28 +11,123 @@ use lianzhan_protocol::trust::Space;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use super::exchange::Table;
 use super::submit::ledger_of;
 use super::visit::{self, VisitDraft, check_visit};
 use super::{Annex, Author, Draft, NewRecord, Node, ServiceError, files};
-use crate::import::{GoodRow, ImportPlan, read_rows, read_sheet};
+use crate::import::{GoodRow, ImportPlan, Sheet, read_rows, read_sheet};
 use crate::store::RowFilter;
 
 /// Rows that are signed and handed to the store before their commit is awaited.
 const BATCH: usize = 200;
+
+/// Broken cells that a report names; more are only counted.
+const ERRORS_MAX: usize = 1000;
+/// Rows that a report shows.
+const SHOWN_MAX: usize = 20;
 
 /// What came of an import.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ImportReport {
     /// Rows written as new records.
     pub imported: u64,
-    /// Rows that were here already.
+    /// Rows that changed a record that was here.
+    #[serde(default)]
+    pub changed: u64,
+    /// Rows that were here already as they are.
     pub known: u64,
     /// Blank rows and subtotals.
     pub skipped: u64,
-    /// Broken rows.
+    /// Broken cells, the first of them.
     pub errors: Vec<BrokenRow>,
+    /// How many more there are.
+    #[serde(default)]
+    pub more_errors: u64,
     /// Whether nothing was written on purpose.
     pub dry_run: bool,
+    /// What the columns are, in Chinese and English.
+    #[serde(default)]
+    pub columns: Vec<(String, String)>,
+    /// Headings of columns that belong to no field: they are not imported.
+    #[serde(default)]
+    pub unmapped: Vec<String>,
+    /// The first rows, with what becomes of each.
+    #[serde(default)]
+    pub rows: Vec<RowRead>,
+}
+
+/// What becomes of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowState {
+    /// A record that begins with it.
+    New,
+    /// A record that is here and that it changes.
+    Changed,
+    /// Nothing: it says what is here.
+    Known,
+}
+
+/// A row that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowRead {
+    /// Row number in the sheet, from 1.
+    pub row: u32,
+    /// What becomes of it.
+    pub state: RowState,
+    /// What it is about.
+    pub title: String,
+}
+
+impl ImportReport {
+    pub(super) fn count(&mut self, read: RowRead) {
+        match read.state {
+            RowState::New => self.imported += 1,
+            RowState::Changed => self.changed += 1,
+            RowState::Known => self.known += 1,
+        }
+        if self.rows.len() < SHOWN_MAX {
+            self.rows.push(read);
+        }
+    }
+
+    pub(super) fn tell(&mut self, fault: BrokenRow) {
+        if self.errors.len() < ERRORS_MAX {
+            self.errors.push(fault);
+        } else {
+            self.more_errors += 1;
+        }
+    }
+
+    /// Waits for the disk once enough rows share a transaction.
+    pub(super) async fn settle(
+        &self,
+        waiting: &mut Vec<super::submit::Pending>,
+        done: u64,
+        all: u64,
+        progress: &mut impl FnMut(u64, u64),
+    ) -> Result<(), ServiceError> {
+        if waiting.len() >= BATCH {
+            settle(waiting).await?;
+            progress(done, all);
+        } else if done.is_multiple_of(BATCH as u64) {
+            progress(done, all);
+        }
+        Ok(())
+    }
+
+    /// Waits for what is still on its way.
+    pub(super) async fn end(
+        &mut self,
+        mut waiting: Vec<super::submit::Pending>,
+        all: u64,
+        progress: &mut impl FnMut(u64, u64),
+    ) -> Result<(), ServiceError> {
+        settle(&mut waiting).await?;
+        progress(all, all);
+        self.errors.sort_by_key(|error| error.row);
+        Ok(())
+    }
 }
 
 /// A row that was not imported.
@@ -64,15 +159,24 @@ impl Node {
         if ledgers().iter().any(|of| of.annexes.contains(&ledger.id)) {
             return Err(ServiceError::UnknownLedger(ledger.id.clone()));
         }
-        let plan = plan(ledger, file_name, bytes)?;
+        // What begins as an archive is a workbook, whatever it is called.
+        let guarded = !bytes.starts_with(b"PK");
+        let sheet = match Table::find(ledger, read_sheet(file_name, bytes)?, guarded) {
+            Ok(table) => return self.import_table(author, table, dry_run, progress).await,
+            Err(sheet) => sheet,
+        };
+        let plan = plan(ledger, &sheet);
+        drop(sheet);
         // Without the secret nobody can guess from a record's id what a row said.
         let secret = self.kept_secret(files::IMPORT_SECRET)?;
         let mut report = ImportReport {
             skipped: plan.skipped as u64,
             dry_run,
+            columns: plan.mapped,
+            unmapped: plan.unmapped,
             ..ImportReport::default()
         };
-        report.errors = plan.errors.iter().map(broken).collect();
+        plan.errors.iter().for_each(|error| report.tell(broken(error)));
         let home = self.home_space(ledger_id)?;
         if ledger
             .fields
@@ -85,31 +189,86 @@ impl Node {
         let total = plan.rows.len() as u64;
         let mut seen: BTreeMap<[u8; 32], u32> = BTreeMap::new();
         let mut waiting = Vec::new();
-        for (n, row) in plan.rows.into_iter().enumerate() {
-            let record = row_id(&secret, ledger_id, &row, &home, &mut seen)?;
-            if self.store.read(|reader| reader.space_of(&record.id))?.is_some() {
-                report.known += 1;
-                continue;
-            }
-            let line = row.row;
-            match self.import_row(author, ledger, record, row, dry_run) {
-                Ok(pending) => waiting.extend(pending),
-                Err(error) if error.is_callers() => {
-                    report.errors.push(refused(line, &error));
+        let mut rows = plan.rows.into_iter().peekable();
+        let mut done = 0;
+        while rows.peek().is_some() {
+            let mut fresh = Vec::new();
+            for mut row in rows.by_ref().take(BATCH) {
+                done += 1;
+                let record = row_id(&secret, ledger_id, &row, &home, &mut seen)?;
+                let read = RowRead {
+                    row: row.row,
+                    state: RowState::New,
+                    title: title(ledger, &row),
+                };
+                if self.store.read(|reader| reader.space_of(&record.id))?.is_some() {
+                    report.count(RowRead {
+                        state: RowState::Known,
+                        ..read
+                    });
                     continue;
                 }
-                Err(error) => return Err(error),
+                match self.ready(ledger, &mut row) {
+                    Ok(()) => fresh.push((record, row, read)),
+                    Err(error) if error.is_callers() => report.tell(BrokenRow::refused(read.row, &error)),
+                    Err(error) => return Err(error),
+                }
             }
-            report.imported += 1;
-            if waiting.len() >= BATCH {
-                settle(&mut waiting).await?;
-                progress(n as u64 + 1, total);
+            let mut numbers = match dry_run {
+                true => Numbers::default(),
+                false => self.numbers(ledger, &fresh)?,
+            };
+            for (record, row, read) in fresh {
+                if !dry_run {
+                    match self.import_row(author, ledger, record, row, &mut numbers) {
+                        Ok(pending) => waiting.push(pending),
+                        Err(error) if error.is_callers() => {
+                            report.tell(BrokenRow::refused(read.row, &error));
+                            continue;
+                        }
+                        Err(error) => return Err(error),
+                    }
+                }
+                report.count(read);
+            }
+            report.settle(&mut waiting, done, total, &mut progress).await?;
+        }
+        report.end(waiting, total, &mut progress).await?;
+        Ok(report)
+    }
+
+    /// Finds what a row names, and whether anything keeps it from being written.
+    fn ready(&self, ledger: &Ledger, row: &mut GoodRow) -> Result<(), ServiceError> {
+        self.find_named(ledger, row)?;
+        match ledger.id == visit::LEDGER {
+            true => check_visit(&visit_of(row)),
+            false => Ok(()),
+        }
+    }
+
+    /// The numbers of visits that are about to be written, week by week: one commit for each week, and none is left out.
+    fn numbers(
+        &self,
+        ledger: &Ledger,
+        fresh: &[(NewRecord, GoodRow, RowRead)],
+    ) -> Result<Numbers, ServiceError> {
+        let mut wanted: BTreeMap<String, (String, u64)> = BTreeMap::new();
+        if ledger.id == visit::LEDGER {
+            for (_, row, _) in fresh {
+                let received = received(row);
+                wanted
+                    .entry(visit::week_of(&received)?)
+                    .or_insert((received, 0))
+                    .1 += 1;
             }
         }
-        settle(&mut waiting).await?;
-        progress(total, total);
-        report.errors.sort_by_key(|error| error.row);
-        Ok(report)
+        let mut numbers = Numbers::default();
+        for (week, (received, count)) in wanted {
+            numbers
+                .0
+                .insert(week, self.next_reg_nos(&received, count)?.into());
+        }
+        Ok(numbers)
     }
 
     fn import_row(
@@ -117,28 +276,20 @@ impl Node {
         author: &Author,
         ledger: &Ledger,
         record: NewRecord,
-        mut row: GoodRow,
-        dry_run: bool,
-    ) -> Result<Option<super::submit::Pending>, ServiceError> {
-        self.find_named(ledger, &mut row)?;
+        row: GoodRow,
+        numbers: &mut Numbers,
+    ) -> Result<super::submit::Pending, ServiceError> {
         let draft = if ledger.id == visit::LEDGER {
-            let mut annexes = row.annexes;
-            let visit = VisitDraft {
-                fields: row.main,
-                subject: annexes.remove(visit::SUBJECT).unwrap_or_default(),
-                sensitive: annexes.remove(visit::SENSITIVE).unwrap_or_default(),
+            let received = received(&row);
+            let number = match numbers
+                .0
+                .get_mut(&visit::week_of(&received)?)
+                .and_then(VecDeque::pop_front)
+            {
+                Some(number) => number,
+                None => self.next_reg_nos(&received, 1)?.remove(0),
             };
-            check_visit(&visit)?;
-            if dry_run {
-                return Ok(None);
-            }
-            let received = visit.fields.iter().find(|(name, _)| name == "received_at");
-            let received = received
-                .and_then(|(_, value)| value.as_text())
-                .unwrap_or_default()
-                .to_owned();
-            let number = self.next_reg_nos(&received, 1)?.remove(0);
-            self.visit_draft(record, visit, number)?
+            self.visit_draft(record, visit_of(&row), number)?
         } else {
             let annexes = row
                 .annexes
@@ -164,11 +315,31 @@ impl Node {
                 annexes,
             }
         };
-        if dry_run {
-            return Ok(None);
-        }
-        self.start_submit(author, draft).map(Some)
+        self.start_submit(author, draft)
     }
+}
+
+/// Numbers that were taken for rows, by week.
+#[derive(Default)]
+struct Numbers(BTreeMap<String, VecDeque<String>>);
+
+/// A row as a visit.
+fn visit_of(row: &GoodRow) -> VisitDraft {
+    let annex = |id: &str| row.annexes.get(id).cloned().unwrap_or_default();
+    VisitDraft {
+        fields: row.main.clone(),
+        subject: annex(visit::SUBJECT),
+        sensitive: annex(visit::SENSITIVE),
+    }
+}
+
+/// When a visit was received, as stated.
+fn received(row: &GoodRow) -> String {
+    let received = row.main.iter().find(|(name, _)| name == "received_at");
+    received
+        .and_then(|(_, value)| value.as_text())
+        .unwrap_or_default()
+        .to_owned()
 }
 
 impl Node {
@@ -238,8 +409,19 @@ pub(crate) fn not_one_zh(words: &str) -> Option<String> {
 const NOBODY: &str = "no record here is called “";
 const SEVERAL: &str = "several records here are called “";
 
-fn plan(ledger: &Ledger, file_name: &str, bytes: &[u8]) -> Result<ImportPlan, ServiceError> {
-    let sheet = read_sheet(file_name, bytes)?;
+/// What a row is about, where its ledger says so.
+fn title(ledger: &Ledger, row: &GoodRow) -> String {
+    let title = crate::views::title_field(ledger);
+    let found = row
+        .main
+        .iter()
+        .find(|(key, _)| title.is_some_and(|field| field.id == *key));
+    let text = found.and_then(|(_, value)| value.as_text());
+    text.map(|text| text.chars().take(60).collect())
+        .unwrap_or_default()
+}
+
+fn plan(ledger: &Ledger, sheet: &Sheet) -> ImportPlan {
     let annexes: Vec<&Ledger> = ledger
         .annexes
         .iter()
@@ -247,7 +429,7 @@ fn plan(ledger: &Ledger, file_name: &str, bytes: &[u8]) -> Result<ImportPlan, Se
         .collect();
     let now = super::activity::now_stated();
     let year = now.get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026);
-    Ok(read_rows(ledger, &annexes, &sheet, year))
+    read_rows(ledger, &annexes, sheet, year)
 }
 
 async fn settle(waiting: &mut Vec<super::submit::Pending>) -> Result<(), ServiceError> {
@@ -258,7 +440,7 @@ async fn settle(waiting: &mut Vec<super::submit::Pending>) -> Result<(), Service
 }
 
 /// A row's record id: the same for the same row, also in another file; the second of two equal rows is another record.
-fn row_id(
+pub(super) fn row_id(
     secret: &str,
     ledger: &str,
     row: &GoodRow,
@@ -300,12 +482,14 @@ fn broken(error: &crate::import::RowError) -> BrokenRow {
     }
 }
 
-fn refused(row: u32, error: &ServiceError) -> BrokenRow {
-    let words = error.to_string();
-    BrokenRow {
-        row,
-        cell: String::new(),
-        zh: crate::words::zh(error),
-        en: words,
+impl BrokenRow {
+    /// A row that a use case refused.
+    pub(super) fn refused(row: u32, error: &ServiceError) -> Self {
+        BrokenRow {
+            row,
+            cell: String::new(),
+            zh: crate::words::zh(error),
+            en: error.to_string(),
+        }
     }
 }

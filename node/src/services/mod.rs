@@ -17,6 +17,7 @@ mod document;
 pub mod erase;
 mod error;
 pub mod evidence;
+pub mod exchange;
 mod export;
 pub mod federation;
 pub mod fork;

@@ -94,15 +94,7 @@ impl Node {
     /// The next `count` registration numbers for visits received at `received` (its date's week): site code, year, week,
     /// running number. A number that a crash leaves unused is not given again.
     pub(super) fn next_reg_nos(&self, received: &str, count: u64) -> Result<Vec<String>, ServiceError> {
-        let date: Date = received
-            .get(..10)
-            .and_then(|day| day.parse().ok())
-            .ok_or_else(|| ServiceError::Field {
-                field: "received_at".into(),
-                words: "write the date as 2026-04-16".into(),
-            })?;
-        let week = date.iso_week_date();
-        let prefix = format!("{}-{}-{:02}", self.org()?.code, week.year(), week.week());
+        let prefix = format!("{}-{}", self.org()?.code, week_of(received)?);
         let key = format!("reg_no/{prefix}");
         let first = self
             .store
@@ -111,6 +103,19 @@ impl Node {
             .map(|n| format!("{prefix}-{n:02}"))
             .collect())
     }
+}
+
+/// The week in which a visit was received, `YYYY-WW`; numbers run within one.
+pub(super) fn week_of(received: &str) -> Result<String, ServiceError> {
+    let date: Date = received
+        .get(..10)
+        .and_then(|day| day.parse().ok())
+        .ok_or_else(|| ServiceError::Field {
+            field: "received_at".into(),
+            words: "write the date as 2026-04-16".into(),
+        })?;
+    let week = date.iso_week_date();
+    Ok(format!("{}-{:02}", week.year(), week.week()))
 }
 
 /// What must be there to save, and what must not stand in text that travels to the county.

@@ -271,6 +271,23 @@ impl Reader<'_> {
         })
     }
 
+    /// The ids of all records that a list would show, in its order: what is read of them one by one later is a whole,
+    /// though others go on writing meanwhile.
+    pub fn record_ids(&self, ledger: &str, filter: &RowFilter) -> Result<Vec<RecordId>, StoreError> {
+        let mut values: Vec<Sql> = Vec::new();
+        let conditions = filter.conditions(ledger, &mut values);
+        let join = match filter.asks_columns() {
+            true => format!(" JOIN {} v ON v.record = r.record", table(ledger)),
+            false => String::new(),
+        };
+        let mut select = self.tx.prepare_cached(&format!(
+            "SELECT r.record FROM records r{join} WHERE {conditions} ORDER BY {}",
+            filter.order.sql()
+        ))?;
+        let ids = select.query_map(params_from_iter(values), |row| Ok(RecordId(row.get(0)?)))?;
+        Ok(ids.collect::<Result<_, _>>()?)
+    }
+
     /// Every ledger with records, in figures; `own` is the org whose records are counted apart.
     pub fn ledger_figures(&self, own: &OrgId) -> Result<Vec<LedgerFigures>, StoreError> {
         let mut select = self.tx.prepare_cached(

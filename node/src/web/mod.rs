@@ -73,6 +73,9 @@ use crate::services::query::PeerStatus;
 /// Largest body of a form.
 const BODY_MAX: usize = 256 * 1024;
 
+/// Most files that are held for imports at the same time.
+const IMPORTS_MAX: usize = 2;
+
 /// Asks the network who is connected now.
 pub type Peers = Arc<dyn Fn() -> Vec<PeerStatus> + Send + Sync>;
 
@@ -93,6 +96,8 @@ pub struct WebState {
     ask: Ask,
     /// One person joins at a time.
     joining: Arc<tokio::sync::Mutex<()>>,
+    /// Few files are imported at the same time: each is held in memory.
+    importing: Arc<tokio::sync::Semaphore>,
 }
 
 /// The state of the pages of `node`, which browsers reach by `site`, until `stop` says true. `peers` tells who is connected.
@@ -111,6 +116,7 @@ pub fn state(node: Arc<Node>, peers: Peers, site: Site, stop: watch::Receiver<bo
         addresses: Arc::new(Vec::new),
         ask: nobody(),
         joining: Arc::default(),
+        importing: Arc::new(tokio::sync::Semaphore::new(IMPORTS_MAX)),
     }
 }
 

@@ -32,8 +32,12 @@ pub(super) struct Session {
     gone: watch::Sender<bool>,
     notice: Mutex<Option<Notice>>,
     slip: Mutex<Option<String>>,
+    import: Mutex<Option<Import>>,
     once: Mutex<VecDeque<(String, Deed)>>,
 }
+
+/// A file that is being imported.
+pub(super) type Import = Arc<super::ledger::Job>;
 
 /// A deed that is done once however often it is asked for; says where its answer is.
 pub(super) type Deed = Arc<OnceCell<String>>;
@@ -67,6 +71,16 @@ impl Session {
     /// The code that was kept.
     pub(super) fn slip(&self) -> Option<String> {
         lock(&self.slip).clone()
+    }
+
+    /// Keeps a file that is being imported, in place of the one before.
+    pub(super) fn keep_import(&self, job: Option<Import>) {
+        *lock(&self.import) = job;
+    }
+
+    /// The file that is being imported.
+    pub(super) fn import(&self) -> Option<Import> {
+        lock(&self.import).clone()
     }
 
     /// The deed of a form's token. A form without a token is a deed of its own.
@@ -129,6 +143,7 @@ impl Sessions {
             gone: watch::Sender::new(false),
             notice: Mutex::default(),
             slip: Mutex::default(),
+            import: Mutex::default(),
             once: Mutex::default(),
         });
         tokio::spawn(watch_idle(

@@ -7,6 +7,7 @@ mod confirm;
 mod entrance;
 mod erasing;
 mod forks;
+mod imports;
 mod ledgers;
 mod network;
 mod pages;

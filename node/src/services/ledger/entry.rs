@@ -13,7 +13,7 @@ use super::typed::{differences, unsound};
 use super::{Values, annexes_of, is_annex};
 use crate::env;
 use crate::services::query::RecordDetail;
-use crate::services::submit::{AnnexChange, Beside, ledger_of};
+use crate::services::submit::{AnnexChange, Beside, Pending, ledger_of};
 use crate::services::{Annex, Author, Draft, NewRecord, Node, ServiceError, Written, desk};
 use crate::views;
 
@@ -115,7 +115,8 @@ impl Node {
     ) -> Result<Written, ServiceError> {
         let ledger = super::book(&entry.ledger)?;
         sound(ledger, &entry.main)?;
-        let draft = self.entry_draft(author, ledger, entry)?;
+        let begins = NewRecord::begin(&ledger.id, &entry.space)?;
+        let draft = self.entry_draft(author, ledger, entry, begins)?;
         let beside = Beside {
             typing: typing.map(|id| (super::draft::person(author), id.0)),
             ..Beside::default()
@@ -123,15 +124,20 @@ impl Node {
         self.start_beside(author, draft, beside)?.wait().await
     }
 
-    /// The draft of a record that begins now.
-    fn entry_draft(&self, author: &Author, ledger: &Ledger, entry: NewEntry) -> Result<Draft, ServiceError> {
+    /// The draft of a record that begins.
+    pub(in crate::services) fn entry_draft(
+        &self,
+        author: &Author,
+        ledger: &Ledger,
+        entry: NewEntry,
+        begins: NewRecord,
+    ) -> Result<Draft, ServiceError> {
         let NewEntry {
             space,
             mut main,
             annexes,
             ..
         } = entry;
-        let begins = NewRecord::begin(&ledger.id, &space)?;
         let happened = views::happened_field(ledger).and_then(|field| main.get(&field.id));
         let happened = happened.and_then(Value::as_text).map(str::to_owned);
         if ledger.field(NUMBER).is_some_and(|field| field.auto)
@@ -191,6 +197,20 @@ impl Node {
         amendment: Amendment,
         typing: Option<DraftId>,
     ) -> Result<Option<Written>, ServiceError> {
+        match self.start_amend(author, detail, amendment, typing)? {
+            Some(pending) => pending.wait().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The same without waiting for the disk, so that many can share a transaction.
+    pub(in crate::services) fn start_amend(
+        &self,
+        author: &Author,
+        detail: &RecordDetail,
+        amendment: Amendment,
+        typing: Option<DraftId>,
+    ) -> Result<Option<Pending>, ServiceError> {
         let ledger = super::book(&detail.ledger)?;
         let (base, base_annexes) = self.values_of(detail, &amendment.seen);
         let mut whole = base.clone();
@@ -241,7 +261,7 @@ impl Node {
             annexes: further,
             typing: typing.map(|id| (super::draft::person(author), id.0)),
         };
-        self.start_beside(author, draft, beside)?.wait().await.map(Some)
+        self.start_beside(author, draft, beside).map(Some)
     }
 
     fn annex_change(

@@ -15,7 +15,7 @@ mod typed;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-pub(crate) use tests::sample;
+pub(crate) use tests::{by_id, filled, sample};
 
 pub(in crate::services) use typed::faults_in;
 
@@ -28,6 +28,7 @@ pub use layout::{Layout, Slot, is_typed, key_field, layout};
 pub use list::{Asked, columns, confirmed_id, plain_columns};
 pub use sent::{EventSheet, Lacking, Named, RecordSheet, Sent};
 pub use typed::{KEY, NEW, Part, Read, as_typed, faults_of, name_of, read, shown, title_typed, value_of};
+pub(super) use typed::{is_fixed, member_of, unsound};
 
 use std::collections::BTreeMap;
 

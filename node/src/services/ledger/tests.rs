@@ -27,12 +27,12 @@ pub(crate) fn sample(field: &Field) -> String {
     }
 }
 
-fn by_id(_: &Field, typed: &str) -> Result<Option<String>, Problem> {
+pub(crate) fn by_id(_: &Field, typed: &str) -> Result<Option<String>, Problem> {
     Ok((!typed.is_empty()).then(|| typed.to_owned()))
 }
 
 /// Every input of a form filled, sets with two members each.
-fn filled(ledger: &Ledger, part: Part<'_>) -> Vec<(String, String)> {
+pub(crate) fn filled(ledger: &Ledger, part: Part<'_>) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     for slot in layout(ledger) {
         match slot {

@@ -148,7 +148,7 @@ fn instant(text: &str) -> String {
 
 /// The member under which a set keeps a value that was not there before: the same value everywhere, so that two nodes that
 /// add it add one. A list has an order: its members come after those that are there.
-pub(super) fn member_of(field: &Field, value: &Value, n: usize) -> String {
+pub(in crate::services) fn member_of(field: &Field, value: &Value, n: usize) -> String {
     if field.keys == Some(Keys::Order) && !field.many {
         return fresh_member(n);
     }
@@ -430,7 +430,7 @@ pub fn faults_of(ledger: &Ledger, read: &Read) -> Vec<FieldFault> {
 }
 
 /// What must hold before a record can be saved and does not, and personal data in words that travel.
-pub(super) fn unsound(ledger: &Ledger, values: &Values) -> Vec<FieldFault> {
+pub(in crate::services) fn unsound(ledger: &Ledger, values: &Values) -> Vec<FieldFault> {
     unsound_with(ledger, values, &str::to_owned)
 }
 
@@ -511,7 +511,7 @@ fn travels(ledger: &Ledger) -> bool {
 }
 
 /// Whether what stands at a key may not be put again: the first value stands.
-fn is_fixed(ledger: &Ledger, key: &str) -> bool {
+pub(in crate::services) fn is_fixed(ledger: &Ledger, key: &str) -> bool {
     ledger.resolve(key).is_some_and(|(field, _)| {
         let of = field.parent().and_then(|id| ledger.field(id));
         field.once || of.is_some_and(|of| of.once)

@@ -167,7 +167,11 @@ fn page(desk: &Desk, id: &str, pairs: Vec<(String, String)>) -> Result<LedgerPag
             .node
             .may_enter(desk.author(), ledger)
             .then(|| format!("{path}/new")),
-        export: (total > 0).then(|| link_with(&asked, &format!("{path}/csv"), &["page", "all"], &[])),
+        table: (total > 0).then(|| super::table::form(desk, ledger, &asked, &path)),
+        import: desk
+            .node
+            .may_enter(desk.author(), ledger)
+            .then(|| format!("{path}/import")),
         typing: typing::rows(desk, Some(id))?,
         path,
     })

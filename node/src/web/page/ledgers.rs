@@ -130,7 +130,9 @@ pub struct LedgerPage {
     /// The empty form, for whoever may write.
     pub new: Option<String>,
     /// Downloads what fits as a table.
-    pub export: Option<String>,
+    pub table: Option<TableForm>,
+    /// Takes a spreadsheet in, for whoever may write.
+    pub import: Option<String>,
     /// What this person has not sent yet.
     pub typing: Vec<TypingRow>,
 }
@@ -159,6 +161,17 @@ impl LedgerPage {
             _ => None,
         }
     }
+}
+
+/// How a list is asked for as a table: `GET` with `form`, `rows` and `personal`.
+#[derive(Debug, Clone, Default)]
+pub struct TableForm {
+    /// Where it is asked for.
+    pub action: String,
+    /// The filters of the list.
+    pub carried: Vec<(String, String)>,
+    /// Whether this person may see personal parts.
+    pub personal: bool,
 }
 
 /// The live part `rows` alone.

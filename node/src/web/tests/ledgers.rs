@@ -80,7 +80,15 @@ async fn a_table_for_spreadsheets_ends_with_the_last_row() {
         let answer = post(&mut browser, &station, path, &page, &typed).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     }
-    let table = browser.get(&station, "/ledgers/letters_visits/csv").await;
+    let list = browser.get(&station, "/ledgers/letters_visits").await;
+    assert!(
+        list.body.contains("action=\"/ledgers/letters_visits/table\""),
+        "{}",
+        list.body
+    );
+    let table = browser
+        .get(&station, "/ledgers/letters_visits/table?form=csv")
+        .await;
     assert_eq!(table.status, StatusCode::OK, "{}", table.body);
     assert_eq!(
         table.body.lines().count(),

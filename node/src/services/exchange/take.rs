@@ -1,0 +1,454 @@
+//! Taking back a table that came from here. A row whose record is here changes it where a cell was changed; one whose
+//! record is not here begins it, once, however often the table is imported.
+
+use std::collections::BTreeMap;
+
+use hmac::{Hmac, KeyInit, Mac};
+use lianzhan_protocol::id::{ChangeId, RecordId};
+use lianzhan_protocol::record::Value;
+use lianzhan_protocol::record::ledger::{Field, Ledger, Problem};
+use lianzhan_protocol::time::Timestamp;
+use lianzhan_protocol::trust::Space;
+use sha2::Sha256;
+
+use super::RowValues;
+use super::columns::Holds;
+use super::read::{CellFault, Heading, RowReader, heading};
+use crate::import::{GoodRow, Reason, Row, Sheet};
+use crate::services::import::{BrokenRow, ImportReport, RowRead, RowState, row_id};
+use crate::services::ledger::{Amendment, FieldFault, NewEntry, Values, annexes_of, unsound};
+use crate::services::submit::Pending;
+use crate::services::{Author, NewRecord, Node, RecordRow, ServiceError, files};
+
+/// A table that came from here.
+pub(in crate::services) struct Table {
+    ledger: &'static Ledger,
+    annexes: Vec<&'static Ledger>,
+    heading: Heading<'static>,
+    sheet: Sheet,
+    /// Whether it is text, in which apostrophes stand before what a spreadsheet would run.
+    guarded: bool,
+}
+
+impl Table {
+    /// The table, if the sheet is one; else the sheet itself.
+    pub(in crate::services) fn find(
+        ledger: &'static Ledger,
+        sheet: Sheet,
+        guarded: bool,
+    ) -> Result<Self, Sheet> {
+        let annexes: Vec<&'static Ledger> = annexes_of(ledger).collect();
+        match heading(ledger, &annexes, &sheet) {
+            Some(heading) => Ok(Table {
+                annexes: annexes.into_iter().filter(|annex| heading.has(annex)).collect(),
+                ledger,
+                heading,
+                sheet,
+                guarded,
+            }),
+            None => Err(sheet),
+        }
+    }
+
+    fn is_blank(&self, row: &Row) -> bool {
+        self.heading
+            .columns
+            .iter()
+            .all(|(at, _)| row.cell(*at).value.is_empty())
+    }
+
+    fn broken(&self, row: &Row, fault: CellFault) -> BrokenRow {
+        BrokenRow {
+            row: row.number,
+            cell: fault.cell,
+            zh: fault.reason.zh,
+            en: fault.reason.en,
+        }
+    }
+
+    /// A fault of a field as one of the cell that it stands in.
+    fn of_field(&self, row: &Row, fault: &FieldFault) -> BrokenRow {
+        let (annex, key) = fault.place();
+        let ledger = annex.and_then(|id| self.annexes.iter().find(|annex| annex.id == id));
+        BrokenRow {
+            row: row.number,
+            cell: self.heading.cell_of(row, ledger.unwrap_or(&self.ledger), key),
+            zh: format!("{}：{}", fault.label_zh, fault.zh),
+            en: format!("{}: {}", fault.label_en, fault.en),
+        }
+    }
+
+    fn told(&self, row: &Row, holds: &Holds<'_>, zh: &str, en: &str) -> Vec<BrokenRow> {
+        let at = self
+            .heading
+            .columns
+            .iter()
+            .find(|(_, column)| column.holds == *holds);
+        let cell = at.map_or_else(String::new, |(at, _)| {
+            format!("{}{}", crate::import::letters(*at), row.number)
+        });
+        vec![self.broken(
+            row,
+            CellFault {
+                cell,
+                reason: Reason::new(zh, en),
+            },
+        )]
+    }
+}
+
+/// What became of a row.
+enum Outcome {
+    Is(RowState, Option<Pending>, String),
+    Broken(Vec<BrokenRow>),
+}
+
+/// What a row is about.
+enum Target {
+    /// A record that is here.
+    Known(Box<RecordRow>),
+    /// A record of this id, that begins with this row.
+    Begins(NewRecord),
+    /// A record that nobody named yet.
+    New,
+}
+
+impl Node {
+    /// Imports a table that came from here.
+    pub(in crate::services) async fn import_table(
+        &self,
+        author: &Author,
+        table: Table,
+        dry_run: bool,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<ImportReport, ServiceError> {
+        // What is here is compared with what the table says.
+        self.settle_views()?;
+        let mut taking = Taking {
+            node: self,
+            author,
+            secret: self.kept_secret(files::IMPORT_SECRET)?,
+            home: self.home_space(&table.ledger.id)?,
+            year: year(),
+            named: BTreeMap::new(),
+            equal: BTreeMap::new(),
+            dry_run,
+            table: &table,
+        };
+        let mut report = ImportReport {
+            dry_run,
+            columns: table
+                .heading
+                .columns
+                .iter()
+                .map(|(_, column)| (column.zh.clone(), column.en.clone()))
+                .collect(),
+            unmapped: table.heading.unmapped.clone(),
+            ..ImportReport::default()
+        };
+        let rows = table.sheet.rows.get(table.heading.at + 1..).unwrap_or_default();
+        let all = rows.len() as u64;
+        let mut waiting = Vec::new();
+        for (n, row) in rows.iter().enumerate() {
+            if table.is_blank(row) {
+                report.skipped += 1;
+                continue;
+            }
+            match taking.row(row) {
+                Ok(Outcome::Is(state, pending, title)) => {
+                    report.count(RowRead {
+                        row: row.number,
+                        state,
+                        title,
+                    });
+                    waiting.extend(pending);
+                }
+                Ok(Outcome::Broken(faults)) => faults.into_iter().for_each(|fault| report.tell(fault)),
+                Err(error) if error.is_callers() => {
+                    let faults = match &error {
+                        ServiceError::Fields(faults) => {
+                            faults.iter().map(|fault| table.of_field(row, fault)).collect()
+                        }
+                        error => vec![BrokenRow::refused(row.number, error)],
+                    };
+                    faults.into_iter().for_each(|fault| report.tell(fault));
+                }
+                Err(error) => return Err(error),
+            }
+            report
+                .settle(&mut waiting, n as u64 + 1, all, &mut progress)
+                .await?;
+        }
+        report.end(waiting, all, &mut progress).await?;
+        Ok(report)
+    }
+}
+
+fn year() -> i16 {
+    let now = crate::services::activity::now_stated();
+    now.get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026)
+}
+
+/// One import that is under way.
+struct Taking<'t> {
+    node: &'t Node,
+    author: &'t Author,
+    table: &'t Table,
+    secret: String,
+    home: Space,
+    year: i16,
+    /// The rows of the records that the table has named so far.
+    named: BTreeMap<String, u32>,
+    /// Rows that say the same and name no record.
+    equal: BTreeMap<[u8; 32], u32>,
+    dry_run: bool,
+}
+
+impl Taking<'_> {
+    fn row(&mut self, row: &Row) -> Result<Outcome, ServiceError> {
+        let table = self.table;
+        let id = table.heading.text(row, &Holds::Record);
+        let target = match self.target(&id)? {
+            Some(target) => target,
+            None => {
+                let (zh, en) = (
+                    "这不是记录编号，或者这条记录不在这本台账里。新的一行请把这一格留空",
+                    "this is no record's id, or that of a record of another ledger; leave it empty for a new record",
+                );
+                return Ok(Outcome::Broken(table.told(row, &Holds::Record, zh, en)));
+            }
+        };
+        if !id.is_empty()
+            && let Some(before) = self.named.insert(id, row.number)
+        {
+            let (zh, en) = (
+                format!("这条记录在第 {before} 行已经有了，请删去一行"),
+                format!("row {before} is about the same record; take one of them out"),
+            );
+            return Ok(Outcome::Broken(table.told(row, &Holds::Record, &zh, &en)));
+        }
+        match target {
+            Target::Known(known) => self.amend(row, &known),
+            Target::Begins(begins) => self.begin(row, Some(begins)),
+            Target::New => self.begin(row, None),
+        }
+    }
+
+    /// What a row is about by the id that it names. A record of another node keeps nothing of its id here, since an id is
+    /// bound to where it began: it gets one that follows from it.
+    fn target(&self, id: &str) -> Result<Option<Target>, ServiceError> {
+        if id.is_empty() {
+            return Ok(Some(Target::New));
+        }
+        let Some(named) = RecordId::parse(id) else {
+            return Ok(None);
+        };
+        if let Some(row) = self.node.store.read(|reader| reader.record(&named))? {
+            let own = row.ledger == self.table.ledger.id;
+            return Ok(own.then(|| Target::Known(Box::new(row))));
+        }
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(self.secret.as_bytes()).expect("HMAC takes keys of any length");
+        mac.update(b"lianzhan/import-record/v1");
+        mac.update(self.table.ledger.id.as_bytes());
+        mac.update(&named.0);
+        let digest: [u8; 32] = mac.finalize().into_bytes().into();
+        let mut salt = [0; 16];
+        salt.copy_from_slice(&digest[..16]);
+        let mut millis = [0; 8];
+        millis[2..].copy_from_slice(&named.0[..6]);
+        let begins = NewRecord::mint(
+            &self.table.ledger.id,
+            &self.home,
+            Timestamp(i64::from_be_bytes(millis)),
+            salt,
+        )?;
+        let row = self.node.store.read(|reader| reader.record(&begins.id))?;
+        Ok(Some(match row {
+            Some(row) => Target::Known(Box::new(row)),
+            None => Target::Begins(begins),
+        }))
+    }
+
+    fn reader<'r>(
+        &'r self,
+        row: &'r Row,
+        known: bool,
+        resolve: &'r dyn Fn(&Field, &str) -> Result<Option<String>, Problem>,
+    ) -> RowReader<'r> {
+        RowReader {
+            heading: &self.table.heading,
+            row,
+            guarded: self.table.guarded,
+            year: self.year,
+            resolve,
+            known,
+        }
+    }
+
+    fn title(&self, values: &Values) -> String {
+        let title = crate::views::title_field(self.table.ledger).and_then(|field| values.get(&field.id));
+        title
+            .and_then(Value::as_text)
+            .map(|text| text.chars().take(60).collect())
+            .unwrap_or_default()
+    }
+
+    /// What a row changes of a record that is here.
+    fn amend(&self, row: &Row, known: &RecordRow) -> Result<Outcome, ServiceError> {
+        let (node, table) = (self.node, self.table);
+        let state = RowValues::of(&known.state);
+        let current = state.values(table.ledger);
+        let seen = self.seen(row, &state);
+        let detail = match seen.is_empty() {
+            true => None,
+            false => Some(node.record_detail(&known.record)?),
+        };
+        // What the record said when the table was made: what others wrote since is not taken back.
+        let base: Values = match &detail {
+            Some(detail) => {
+                let (values, _) = node.values_of(detail, &seen);
+                values
+                    .into_iter()
+                    .filter(|(key, _)| table.ledger.resolve(key).is_some())
+                    .collect()
+            }
+            None => current.clone(),
+        };
+        let resolve = |field: &Field, text: &str| node.reference(field, text);
+        let reader = self.reader(row, true, &resolve);
+        let mut faults = Vec::new();
+        let mut main = reader.read(table.ledger, &base, &mut faults);
+        if detail.is_some() {
+            settle(&base, &current, &mut main);
+        }
+        let parts = match table.annexes.is_empty() {
+            true => BTreeMap::new(),
+            false => node.personal_parts(self.author, known, &table.annexes)?,
+        };
+        let empty = Values::new();
+        let mut annexes = BTreeMap::new();
+        for annex in &table.annexes {
+            let before = parts.get(&annex.id).unwrap_or(&empty);
+            let after = reader.read(annex, before, &mut faults);
+            if after != *before {
+                annexes.insert(annex.id.clone(), after);
+            }
+        }
+        if !faults.is_empty() {
+            return Ok(Outcome::Broken(
+                faults.into_iter().map(|fault| table.broken(row, fault)).collect(),
+            ));
+        }
+        let title = self.title(&main);
+        if main == base && annexes.is_empty() {
+            return Ok(Outcome::Is(RowState::Known, None, title));
+        }
+        if self.dry_run {
+            let faults = unsound(table.ledger, &main);
+            return match faults.is_empty() {
+                true => Ok(Outcome::Is(RowState::Changed, None, title)),
+                false => Err(ServiceError::Fields(faults)),
+            };
+        }
+        let detail = match detail {
+            Some(detail) => detail,
+            None => node.record_detail(&known.record)?,
+        };
+        let amendment = Amendment { seen, main, annexes };
+        let pending = node.start_amend(self.author, &detail, amendment, None)?;
+        Ok(Outcome::Is(RowState::Changed, pending, title))
+    }
+
+    /// The changes that the author of the table had seen, where the record has gone on since.
+    fn seen(&self, row: &Row, state: &RowValues) -> Vec<ChangeId> {
+        let text = self.table.heading.text(row, &Holds::Version);
+        let mut seen = Vec::new();
+        for short in text.split_whitespace() {
+            let found = state
+                .changes()
+                .find(|id| short.len() == super::give::VERSION_LEN && id.starts_with(short));
+            match found.and_then(ChangeId::parse) {
+                Some(id) => seen.push(id),
+                // A version of another node says nothing here.
+                None => return Vec::new(),
+            }
+        }
+        let heads: Vec<ChangeId> = state.heads().filter_map(ChangeId::parse).collect();
+        let level = heads.len() == seen.len() && heads.iter().all(|head| seen.contains(head));
+        if level { Vec::new() } else { seen }
+    }
+
+    /// Begins a record with a row.
+    fn begin(&mut self, row: &Row, begins: Option<NewRecord>) -> Result<Outcome, ServiceError> {
+        let (node, table) = (self.node, self.table);
+        let resolve = |field: &Field, text: &str| node.reference(field, text);
+        let reader = self.reader(row, false, &resolve);
+        let mut faults = Vec::new();
+        let main = reader.read(table.ledger, &Values::new(), &mut faults);
+        let mut annexes = BTreeMap::new();
+        for annex in &table.annexes {
+            let values = reader.read(annex, &Values::new(), &mut faults);
+            if !values.is_empty() {
+                annexes.insert(annex.id.clone(), values);
+            }
+        }
+        if !faults.is_empty() {
+            return Ok(Outcome::Broken(
+                faults.into_iter().map(|fault| table.broken(row, fault)).collect(),
+            ));
+        }
+        let faults = unsound(table.ledger, &main);
+        if !faults.is_empty() {
+            return Err(ServiceError::Fields(faults));
+        }
+        let title = self.title(&main);
+        let begins = match begins {
+            Some(begins) => begins,
+            None => {
+                let good = GoodRow {
+                    row: row.number,
+                    main: main.clone().into_iter().collect(),
+                    annexes: annexes
+                        .iter()
+                        .map(|(id, values)| (id.clone(), values.clone().into_iter().collect()))
+                        .collect(),
+                };
+                row_id(&self.secret, &table.ledger.id, &good, &self.home, &mut self.equal)?
+            }
+        };
+        if node.store.read(|reader| reader.space_of(&begins.id))?.is_some() {
+            return Ok(Outcome::Is(RowState::Known, None, title));
+        }
+        if !node.may_put(self.author, &table.ledger.id, &self.home) {
+            return Err(ServiceError::NotAllowed(
+                "your post does not write this ledger at this node".into(),
+            ));
+        }
+        if self.dry_run {
+            return Ok(Outcome::Is(RowState::New, None, title));
+        }
+        let entry = NewEntry {
+            ledger: table.ledger.id.clone(),
+            space: self.home.clone(),
+            main,
+            annexes,
+        };
+        let draft = node.entry_draft(self.author, table.ledger, entry, begins)?;
+        let pending = node.start_submit(self.author, draft)?;
+        Ok(Outcome::Is(RowState::New, Some(pending), title))
+    }
+}
+
+/// What the record says by now anyway is no change of the row.
+fn settle(base: &Values, current: &Values, wanted: &mut Values) {
+    let keys: Vec<String> = base.keys().chain(wanted.keys()).cloned().collect();
+    for key in keys {
+        if wanted.get(&key) == current.get(&key) {
+            match base.get(&key) {
+                Some(value) => drop(wanted.insert(key, value.clone())),
+                None => drop(wanted.remove(&key)),
+            }
+        }
+    }
+}
