@@ -59,6 +59,8 @@ mod serving;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
+mod spreadsheets;
+#[cfg(test)]
 mod tidy;
 #[cfg(test)]
 mod transports;

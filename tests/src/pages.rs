@@ -99,6 +99,7 @@ fn the_pages_in_a_browser() {
             bundles::quarter,
         ),
         ("what is printed is whole, dark on white", paper::printing),
+        ("ledgers are printed as books", paper::books),
         ("the other language is one press away", whole::english),
         (
             "every page is whole, for keyboards, readers and phones",

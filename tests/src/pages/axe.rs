@@ -52,6 +52,7 @@ pub(super) fn every_theme(scene: &mut Scene) {
             "/ledgers",
             "/ledgers/letters_visits",
             "/search?q=%E8%B7%AF",
+            "/ledgers/letters_visits/book?year=2026",
             "/appointments",
             "/network",
             "/marks",
@@ -71,7 +72,11 @@ pub(super) fn every_theme(scene: &mut Scene) {
         }
         paths.extend(first_record(&visit));
         if login == "lin" {
-            let forms = ["/ledgers/letters_visits/new", "/ledgers/deputy_roster/new"];
+            let forms = [
+                "/ledgers/letters_visits/new",
+                "/ledgers/deputy_roster/new",
+                "/ledgers/letters_visits/import",
+            ];
             paths.extend(forms.map(str::to_owned));
         }
         // What is invented is looked at once; every part is among it on one page, which every theme shows.

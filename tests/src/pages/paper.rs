@@ -118,3 +118,70 @@ fn report(scene: &Scene, bundle: &Path, dir: &Path, wrong: &mut Vec<String>) {
     browser.until_says("h1", "核验报告", SOON).unwrap();
     on_paper(&browser, "the auditor's report", wrong);
 }
+
+/// A4 across, in points, as the printer is told.
+const ACROSS: (f32, f32) = (842.0, 595.0);
+
+/// What a PDF says of itself and on each of its pages, by programs of others (poppler).
+fn read_pdf(pdf: &[u8], dir: &Path) -> (u64, (f32, f32), Vec<String>) {
+    let path = dir.join("book.pdf");
+    std::fs::write(&path, pdf).unwrap();
+    let said = |program: &str, args: &[&str]| {
+        let done = Command::new(program).args(args).arg(&path).arg("-").output();
+        let done = done.unwrap_or_else(|error| panic!("{program}: {error}: run tests/run install"));
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    };
+    let about = Command::new("pdfinfo").arg(&path).output().unwrap();
+    let about = String::from_utf8_lossy(&about.stdout).into_owned();
+    let line = |name: &str| {
+        let line = about.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("{name}: {about}"))
+            .trim()
+            .to_owned()
+    };
+    let size = line("Page size:");
+    let numbers: Vec<f32> = size.split(' ').filter_map(|word| word.parse().ok()).collect();
+    let text = said("pdftotext", &["-layout"]);
+    let pages = text
+        .split('\u{c}')
+        .map(str::to_owned)
+        .filter(|page| !page.trim().is_empty());
+    (
+        line("Pages:").parse().unwrap(),
+        (numbers[0], numbers[1]),
+        pages.collect(),
+    )
+}
+
+pub(super) fn books(scene: &mut Scene) {
+    let dir = tempfile::tempdir().unwrap();
+    let visit = scene.sign_in("shiqiao", "lin", Screen::DESK);
+    for (path, before) in [
+        ("/ledgers/letters_visits/book?year=2026", 0),
+        ("/book?year=2026", 2),
+    ] {
+        visit.go(path);
+        let sheets = visit.count(".sheet");
+        assert!(sheets > before + 1, "{path}: {sheets}");
+        let printed = visit.browser.printed().unwrap();
+        let (pages, size, texts) = read_pdf(&printed, dir.path());
+        assert_eq!(pages, sheets, "{path}: each sheet is one page");
+        assert!(
+            (size.0 - ACROSS.0).abs() < 1.0 && (size.1 - ACROSS.1).abs() < 1.0,
+            "{path}: A4 across, not {size:?}"
+        );
+        let plain = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        for (n, text) in texts.iter().enumerate().skip(usize::try_from(before).unwrap()) {
+            let number = format!("第{}页，共{pages}页", n + 1);
+            let text = plain(text);
+            for words in [number.as_str(), "本页指纹", "盖章处", "990121103201"] {
+                assert!(text.contains(words), "{path}, page {}: {words}: {text}", n + 1);
+            }
+            assert!(!text.contains("打印"), "{path}: what is pressed is not printed");
+        }
+    }
+    visit.go("/book?year=2026");
+    let cover = visit.words(".cover");
+    assert!(cover.contains("2026") && cover.contains("石桥"), "{cover}");
+    assert!(visit.words(".contents").contains("来信来访"));
+}
