@@ -74,7 +74,8 @@ fn all_columns(ledger: &Ledger) -> Vec<Column<'_>> {
         own("@record", RECORD, RECORD, Holds::Record),
         own("@owner", "所属单位", "Owner", Holds::Owner),
     ];
-    for of in std::iter::once(ledger).chain(annexes_of(ledger)) {
+    let annexes = annexes_of(ledger).map(|annex| annex as &Ledger);
+    for of in std::iter::once(ledger).chain(annexes) {
         for field in of.fields.iter().filter(|field| field.id != OF) {
             all.extend(column(of, field).map(|column| Column {
                 id: match of.id == ledger.id {

@@ -1,7 +1,7 @@
 //! The events of a record as rows: who did what, when, as what, and whether it has effect. They are signed acts of persons
 //! and are not imported.
 
-use lianzhan_protocol::record::Event;
+use lianzhan_protocol::record::{Confirmed, Event, Right};
 use lianzhan_protocol::trust::{Directory, Level, Role};
 
 use super::Words;
@@ -113,6 +113,8 @@ fn kind_name(event: &Event, words: Words) -> &'static str {
         Event::LogLine { .. } => ("活动记录", "Log"),
         Event::Seal { .. } => ("封签", "Sealed"),
         Event::Adopt { .. } => ("追认", "Adopted"),
+        Event::Correct { .. } => ("更正", "Corrected"),
+        Event::Confirm { .. } => ("确认", "Confirmed"),
     };
     match words {
         Words::Zh => zh,
@@ -136,6 +138,18 @@ fn what(event: &Event, directory: &Directory, words: Words) -> String {
             let ids: Vec<String> = changes.iter().map(ToString::to_string).collect();
             ids.join(" ")
         }
+        Event::Correct { of, reason, right } => match right {
+            Right::Nothing => format!("{of} {reason}"),
+            Right::Said { happened, text } => {
+                format!("{of} {reason} {happened} {}", text.as_deref().unwrap_or_default())
+                    .trim_end()
+                    .to_owned()
+            }
+        },
+        Event::Confirm { of } => match of {
+            Confirmed::Record { digest, .. } => digest.to_string(),
+            Confirmed::Event { event } => event.to_string(),
+        },
     }
 }
 
