@@ -174,9 +174,9 @@ fn stage(text: &Text, stage: Stage) -> ImportStage {
             .collect(),
     };
     match stage {
-        Stage::Reading(done, all) => ImportStage::Reading(done, all),
+        Stage::Reading(done, all) => ImportStage::Reading(done, all.max(1)),
         Stage::Read(report) => ImportStage::Read(what(&report)),
-        Stage::Writing(done, all) => ImportStage::Writing(done, all),
+        Stage::Writing(done, all) => ImportStage::Writing(done, all.max(1)),
         Stage::Written(report) => ImportStage::Written(what(&report)),
         Stage::Failed(zh, en) => ImportStage::Failed(in_words(&zh, &en)),
     }
