@@ -134,6 +134,11 @@ fn every_ledger_goes_to_another_node_and_back_without_loss() {
     let (here, there) = (Desk::new("990100"), Desk::new("990200"));
     let mut whole = 0;
     for ledger in ledgers().iter().filter(|ledger| !is_annex(&ledger.id)) {
+        // What several orgs write together has no space that goes without saying.
+        let home = here.node.home_space(&ledger.id).unwrap();
+        if !here.node.may_put(&here.author, &ledger.id, &home) {
+            continue;
+        }
         let texts = ["护坡塌了，\"急\"\n二行", "=1+2", "－３𠮷"];
         let values = values_of(ledger, &texts);
         here.write(ledger, &values, Vec::new());
