@@ -293,8 +293,8 @@ fn confirming(look: Look) -> Confirming {
         form: Some(ConfirmForm {
             seen: "h1".into(),
             what: look.say(
-                "确认以上全部内容属实：由林静禾、周望舒写，截至 4 月 16 日 15:02。",
-                "Confirm that all of this is so: written by Lin Jinghe and Zhou Wangshu, up to 16 Apr 15:02.",
+                "确认这条记录的全部内容属实：由林静禾、周望舒写，截至 4 月 16 日 15:02。",
+                "Confirm that all that this record says is so: written by Lin Jinghe and Zhou Wangshu, up to 16 Apr 15:02.",
             ),
         }),
         hint: String::new(),
