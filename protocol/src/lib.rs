@@ -19,6 +19,8 @@
 //! judges all appointments from the founding statement downward, whether the author held a fitting appointment in time.
 //! [`record::fold()`] takes what counts, in causal order, to fields and events. What does not count never covers what does.
 //!
+//! What differs from place to place, and when, is a [`settings`] record, chosen by the date of the event that it applies to.
+//!
 //! What is too long for a change stands beside it as an [`attachment`], named by its hash and fetched piece by piece.
 //!
 //! Years later an auditor opens a [`bundle`]: entries, proofs, appointments and receipts of a few records, and this same
@@ -32,6 +34,7 @@ pub mod id;
 pub mod keys;
 pub mod log;
 pub mod record;
+pub mod settings;
 pub mod spread;
 pub mod sync;
 pub mod time;

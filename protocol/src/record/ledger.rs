@@ -7,10 +7,12 @@
 //! by [`Keys`]. A member of a struct that is a set itself (`many`) has its own members behind all that:
 //! `scores/<item>/evidence/<member>`.
 
+pub mod added;
 mod built_in;
 mod check;
 mod codes;
 mod condition;
+pub mod definitions;
 mod field;
 mod geo;
 mod problem;

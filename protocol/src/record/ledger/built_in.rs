@@ -7,8 +7,9 @@ use super::Ledger;
 use crate::codec;
 use crate::id::Hash;
 
-/// The definitions that come with the program, in the order of `domain.md` 2.0, each annex after its record.
-pub(super) const SOURCES: [&str; 60] = [
+/// The definitions that come with the program, in the order of `domain.md` 2.0, each annex after its record; then what the
+/// program itself keeps in this form.
+pub(super) const SOURCES: [&str; 62] = [
     include_str!("../ledgers/deputy_roster.toml"),
     include_str!("../ledgers/deputy_private.toml"),
     include_str!("../ledgers/deputy_sensitive.toml"),
@@ -69,6 +70,8 @@ pub(super) const SOURCES: [&str; 60] = [
     include_str!("../ledgers/appraisal.toml"),
     include_str!("../ledgers/mass_rep.toml"),
     include_str!("../ledgers/mass_rep_private.toml"),
+    include_str!("../ledgers/setting.toml"),
+    include_str!("../ledgers/ledger_definition.toml"),
 ];
 
 /// Earlier revisions under which a released version wrote records, as the bytes that are hashed. They are never edited.

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use super::built_in::SOURCES;
 use super::*;
 
+mod added;
 mod rules;
 
 #[test]
