@@ -1,4 +1,5 @@
-//! Judge and fold: from verified changes to the facts of each record, with the ledgers that come with the program.
+//! Judge and fold: from verified changes to the facts of each record, with the ledgers that come with the program and those
+//! of which the bundle has the definitions.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +14,9 @@ use crate::id::{RecordId, StatementId};
 use crate::log::{EntryIndex, Origin, doubt};
 use crate::record::activity::Activity;
 use crate::record::ledger::by_hash;
+use crate::record::ledger::definitions::{self, Defined, Definitions};
 use crate::record::{
-    Confirmed, Event, EventState, Graph, Held, JudgeContext, RecordState, fold_graph, judge,
+    Confirmed, Event, EventState, Graph, Held, JudgeContext, RecordState, Verdict, fold_graph, judge,
 };
 use crate::spread::{self, Spread};
 use crate::trust::{Directory, Space};
@@ -29,6 +31,8 @@ struct Ground<'a> {
     logs: &'a BTreeMap<Origin, Log>,
     /// Who holds the appointments that changes name.
     authors: BTreeMap<StatementId, Option<Shared<Author>>>,
+    /// What orgs added, as far as the records that say so are in the bundle.
+    definitions: Definitions,
 }
 
 /// The facts of every record, by id.
@@ -52,15 +56,20 @@ pub(super) fn records(
     if entries.is_empty() {
         return Err(Refusal::new("entries", Reason::Empty));
     }
-    let ground = Ground {
+    let mut ground = Ground {
         directory,
         names,
         logs,
         authors,
+        definitions: Definitions::default(),
     };
     let mut sorted: Vec<&Checked<'_>> = entries.iter().collect();
     sorted.sort_by_key(|entry| entry.record);
     let by_record: Vec<&[&Checked<'_>]> = sorted.chunk_by(|one, two| one.record == two.record).collect();
+    let defined = by_record
+        .iter()
+        .filter_map(|entries| defined(&ground, entries).transpose());
+    ground.definitions = defined.collect::<Result<Definitions, _>>()?;
     spread::each(how, &by_record, |entries| record(&ground, entries))
         .into_iter()
         .collect()
@@ -80,6 +89,48 @@ fn at_a_place_taken<'e, 'a>(entries: &'e [Checked<'a>]) -> Option<&'e Checked<'a
     taken.min().and_then(|n| entries.get(n))
 }
 
+/// What a record adds to the ledgers, if it is one of those that do and counts.
+fn defined(ground: &Ground<'_>, entries: &[&Checked<'_>]) -> Result<Option<Defined>, Refusal> {
+    let Some(id) = entries.first().map(|entry| entry.record) else {
+        return Ok(None);
+    };
+    let entries = entries.iter().map(|entry| entry.held());
+    let entries = &entries.collect::<Result<Vec<Held>, _>>()?;
+    let is_definition = |held: &Held| {
+        let ledger = by_hash(&held.change.definition);
+        ledger.is_some_and(|ledger| ledger.id == definitions::LEDGER)
+    };
+    if !entries.iter().any(is_definition) {
+        return Ok(None);
+    }
+    let space = one_space(ground.logs, id, entries)?;
+    let graph = Graph::build(entries);
+    let state = fold_graph(
+        id,
+        &space.id(),
+        &graph,
+        |held| verdict(ground, space, held),
+        by_hash,
+    );
+    let first = entries.iter().filter(|held| held.change.deps.is_empty());
+    let mut read = first.filter_map(|held| {
+        let item = state.history.iter().find(|item| item.change == held.id)?;
+        Defined::read(id, space.owner, &held.change, &item.verdict)
+    });
+    Ok(read.next())
+}
+
+fn verdict(ground: &Ground<'_>, space: &Space, held: &Held) -> Verdict {
+    let log = ground.logs.get(&held.origin);
+    let context = JudgeContext {
+        directory: ground.directory,
+        space,
+        node: log.map(|log| (log.start.node, log.start.org)),
+        ledger: &|hash| ground.definitions.judging(hash, ground.directory, &space.owner),
+    };
+    judge(&context, held)
+}
+
 fn record(ground: &Ground<'_>, entries: &[&Checked<'_>]) -> Result<RecordSummary, Refusal> {
     let Some(id) = entries.first().map(|entry| entry.record) else {
         return Err(Refusal::new("entries", Reason::Empty));
@@ -87,10 +138,11 @@ fn record(ground: &Ground<'_>, entries: &[&Checked<'_>]) -> Result<RecordSummary
     let entries = entries.iter().map(|entry| entry.held());
     let entries = &entries.collect::<Result<Vec<Held>, _>>()?;
     let Ground {
-        directory,
         names,
         logs,
         authors,
+        definitions,
+        ..
     } = ground;
     let space = one_space(logs, id, entries)?;
     let graph = Graph::build(entries);
@@ -100,17 +152,14 @@ fn record(ground: &Ground<'_>, entries: &[&Checked<'_>]) -> Result<RecordSummary
             Reason::MissingDependency(*missing),
         ));
     }
-    let verdict = |held: &Held| {
-        let node = logs.get(&held.origin).map(|log| (log.start.node, log.start.org));
-        let context = JudgeContext {
-            directory,
-            space,
-            node,
-            ledger: &|hash| by_hash(hash),
-        };
-        judge(&context, held)
-    };
-    let mut state = fold_graph(id, &space.id(), &graph, verdict, by_hash);
+    let ledger = |hash: &_| definitions.ledger(hash);
+    let mut state = fold_graph(
+        id,
+        &space.id(),
+        &graph,
+        |held| verdict(ground, space, held),
+        ledger,
+    );
     let mut by_id: Vec<&Held> = entries.iter().collect();
     by_id.sort_unstable_by_key(|held| held.id);
     let changes = std::mem::take(&mut state.history)
@@ -159,7 +208,7 @@ fn one_space<'l>(
 
 fn facts(ground: &Ground<'_>, space: &Space, graph: &Graph<'_>, state: RecordState) -> RecordFacts {
     let directory = ground.directory;
-    let ledger = state.definition.and_then(|hash| by_hash(&hash));
+    let ledger = state.definition.and_then(|hash| ground.definitions.ledger(&hash));
     let organiser = directory.org(&space.owner).map(|org| org.level);
     let activity = organiser
         .filter(|_| ledger.is_some_and(|ledger| ledger.id == ACTIVITY))

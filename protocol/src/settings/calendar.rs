@@ -179,12 +179,19 @@ mod tests {
 
     fn national() -> Calendar {
         let mut calendar = Calendar::default();
-        calendar.add(2023, day("2023-01-01"), YearDays::parse(OF_2023, Some(2023)).expect("days"));
+        calendar.add(
+            2023,
+            day("2023-01-01"),
+            YearDays::parse(OF_2023, Some(2023)).expect("days"),
+        );
         calendar
     }
 
     fn working(calendar: &Calendar, from: &str, count: u16) -> String {
-        let period = Period { count, unit: PeriodUnit::WorkingDay };
+        let period = Period {
+            count,
+            unit: PeriodUnit::WorkingDay,
+        };
         calendar.due(day(from), period, OnRestDay::Stays).to_string()
     }
 
@@ -192,14 +199,29 @@ mod tests {
     fn the_worked_example_has_its_dates() {
         let (weekends, national) = (Calendar::default(), national());
         assert_eq!(working(&weekends, "2023-03-15", 3), "2023-03-20", "sign for");
-        assert_eq!(working(&weekends, "2023-03-15", 7), "2023-03-24", "return request");
-        assert_eq!(working(&national, "2023-06-12", 15), "2023-07-04", "feedback, with the swap days");
-        assert_eq!(working(&weekends, "2023-06-12", 15), "2023-07-03", "feedback, weekends alone");
+        assert_eq!(
+            working(&weekends, "2023-03-15", 7),
+            "2023-03-24",
+            "return request"
+        );
+        assert_eq!(
+            working(&national, "2023-06-12", 15),
+            "2023-07-04",
+            "feedback, with the swap days"
+        );
+        assert_eq!(
+            working(&weekends, "2023-06-12", 15),
+            "2023-07-03",
+            "feedback, weekends alone"
+        );
     }
 
     #[test]
     fn months_stay_on_a_day_of_rest_unless_a_setting_moves_them() {
-        let months = Period { count: 3, unit: PeriodUnit::Month };
+        let months = Period {
+            count: 3,
+            unit: PeriodUnit::Month,
+        };
         let calendar = Calendar::default();
         let due = |on_rest_day| calendar.due(day("2026-11-28"), months, on_rest_day).to_string();
         assert_eq!(due(OnRestDay::Stays), "2027-02-28", "a Sunday");
@@ -209,21 +231,35 @@ mod tests {
     #[test]
     fn a_later_version_of_a_year_holds_from_its_day_on() {
         let mut calendar = national();
-        calendar.add(2023, day("2023-06-24"), YearDays::parse("2023-06-23 work", None).expect("days"));
+        calendar.add(
+            2023,
+            day("2023-06-24"),
+            YearDays::parse("2023-06-23 work", None).expect("days"),
+        );
         assert!(!calendar.is_working(day("2023-06-23")), "as it was on that day");
-        assert!(!calendar.is_working(day("2023-06-25")), "a Sunday of which the later version says nothing");
+        assert!(
+            !calendar.is_working(day("2023-06-25")),
+            "a Sunday of which the later version says nothing"
+        );
     }
 
     #[test]
     fn the_bulletin_is_due_on_a_working_day_of_its_month() {
         let calendar = Calendar::default();
-        assert_eq!(calendar.working_day_of_month(day("2026-08-20"), 5).to_string(), "2026-08-07");
-        assert_eq!(calendar.working_day_of_month(day("2026-08-20"), 99).to_string(), "2026-08-31");
+        assert_eq!(
+            calendar.working_day_of_month(day("2026-08-20"), 5).to_string(),
+            "2026-08-07"
+        );
+        assert_eq!(
+            calendar.working_day_of_month(day("2026-08-20"), 99).to_string(),
+            "2026-08-31"
+        );
     }
 
     #[test]
     fn days_are_read_and_written_in_one_way() {
-        let days = YearDays::parse(&format!("\n {} \n", OF_2023.replace('\n', "\n\n")), Some(2023)).expect("days");
+        let days =
+            YearDays::parse(&format!("\n {} \n", OF_2023.replace('\n', "\n\n")), Some(2023)).expect("days");
         assert_eq!(days.to_string(), OF_2023);
         for (wrong, fault) in [
             ("2023-06-22", YearFault::Line(1)),

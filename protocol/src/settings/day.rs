@@ -186,7 +186,10 @@ mod tests {
             assert_eq!(day(&next.to_string()), next);
             let (year, month, of_month) = next.date();
             assert_eq!(Day::of(year, month, of_month), Some(next));
-            assert!(next.to_string() > at.to_string(), "the order of days is that of their dates");
+            assert!(
+                next.to_string() > at.to_string(),
+                "the order of days is that of their dates"
+            );
             weekday = Weekday::ALL[(weekday as usize + 1) % 7];
             assert_eq!(next.weekday(), weekday);
             at = next;
@@ -198,8 +201,16 @@ mod tests {
     #[test]
     fn what_is_no_date_is_none() {
         for wrong in [
-            "", "2026-2-03", "2026-02-29", "2026-13-01", "1899-12-31", "2200-01-01", "2026-01-01T00", "+026-01-01",
-            "2026-00-10", "２０２６-01-01",
+            "",
+            "2026-2-03",
+            "2026-02-29",
+            "2026-13-01",
+            "1899-12-31",
+            "2200-01-01",
+            "2026-01-01T00",
+            "+026-01-01",
+            "2026-00-10",
+            "２０２６-01-01",
         ] {
             assert_eq!(Day::parse(wrong), None, "{wrong}");
         }
@@ -216,7 +227,11 @@ mod tests {
             ("2026-01-31", 1, "2026-02-28"),
             ("2026-12-01", 12, "2027-12-01"),
         ] {
-            assert_eq!(day(from).plus_months(months).to_string(), to, "{from} and {months} months");
+            assert_eq!(
+                day(from).plus_months(months).to_string(),
+                to,
+                "{from} and {months} months"
+            );
         }
         assert_eq!(Day::LAST.plus_months(u32::MAX), Day::LAST);
     }

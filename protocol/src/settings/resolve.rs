@@ -51,8 +51,18 @@ impl Stated {
         if !capacity.roles.iter().any(|role| may_state(level, *role)) {
             return None;
         }
-        let value = |name: &str| root.puts.iter().find(|put| put.field_name() == Some(name)).map(|put| &put.value);
-        let text = |name: &str| value(name).and_then(Value::as_text).unwrap_or_default().to_owned();
+        let value = |name: &str| {
+            root.puts
+                .iter()
+                .find(|put| put.field_name() == Some(name))
+                .map(|put| &put.value)
+        };
+        let text = |name: &str| {
+            value(name)
+                .and_then(Value::as_text)
+                .unwrap_or_default()
+                .to_owned()
+        };
         Some(Stated {
             record,
             org: owner,
@@ -132,23 +142,37 @@ impl Settings {
     /// What applies to an org on a day. `line` is the org and those above it, nearest first.
     pub fn at(&self, line: &[OrgId], id: &str, part: &str, on: Day) -> Applies<'_> {
         let Some(setting) = setting(id) else {
-            return Applies { value: None, by: None };
+            return Applies {
+                value: None,
+                by: None,
+            };
         };
         let found = match setting.reach {
             Reach::Nearest => line.iter().find_map(|org| self.of(org, setting, part, on)),
             Reach::Highest => line.iter().rev().find_map(|org| self.of(org, setting, part, on)),
         };
         match found {
-            Some((by, value)) => Applies { value: Some(value), by: Some(by) },
-            None => Applies { value: default_of(setting), by: None },
+            Some((by, value)) => Applies {
+                value: Some(value),
+                by: Some(by),
+            },
+            None => Applies {
+                value: default_of(setting),
+                by: None,
+            },
         }
     }
 
     /// What an org itself states that holds on a day.
     fn of(&self, org: &OrgId, setting: &Setting, part: &str, on: Day) -> Option<(&Stated, SettingValue)> {
-        let versions = self.stated.get(&(setting.id.to_owned(), part.to_owned()))?.get(org)?;
+        let versions = self
+            .stated
+            .get(&(setting.id.to_owned(), part.to_owned()))?
+            .get(org)?;
         let usable = |stated: &&Stated| {
-            stated.valid_from <= on && stated.is_entitled() && (stated.value.is_none() || stated.parsed().is_some())
+            stated.valid_from <= on
+                && stated.is_entitled()
+                && (stated.value.is_none() || stated.parsed().is_some())
         };
         let latest = versions.iter().rev().find(usable)?;
         Some((latest, latest.parsed()?))
@@ -160,7 +184,10 @@ impl Settings {
         let of = move |org: &'s OrgId| {
             let parts = self.stated.range((id.clone(), String::new())..);
             let id = id.clone();
-            parts.take_while(move |((setting, _), _)| *setting == id).filter_map(move |(_, orgs)| orgs.get(org)).flatten()
+            parts
+                .take_while(move |((setting, _), _)| *setting == id)
+                .filter_map(move |(_, orgs)| orgs.get(org))
+                .flatten()
         };
         line.iter().flat_map(of)
     }
@@ -178,7 +205,10 @@ impl Settings {
 
     /// The version that a new record of a setting of an org gets.
     pub fn next_version(&self, org: &OrgId, id: &str, part: &str) -> i64 {
-        let versions = self.stated.get(&(id.to_owned(), part.to_owned())).and_then(|orgs| orgs.get(org));
+        let versions = self
+            .stated
+            .get(&(id.to_owned(), part.to_owned()))
+            .and_then(|orgs| orgs.get(org));
         let last = versions.into_iter().flatten().map(|stated| stated.version).max();
         last.unwrap_or_default().saturating_add(1)
     }
@@ -189,11 +219,19 @@ impl Settings {
         let Some(setting) = setting("calendar") else {
             return calendar;
         };
-        let parts = self.stated.keys().filter(|(id, _)| id == setting.id).map(|(_, part)| part);
+        let parts = self
+            .stated
+            .keys()
+            .filter(|(id, _)| id == setting.id)
+            .map(|(_, part)| part);
         for part in parts {
             let Some(year) = year(part) else { continue };
             // From each day on which anybody of the line changes something, what applies then.
-            let mut days: Vec<Day> = self.history(line, setting.id).filter(|one| one.part == *part).map(|one| one.valid_from).collect();
+            let mut days: Vec<Day> = self
+                .history(line, setting.id)
+                .filter(|one| one.part == *part)
+                .map(|one| one.valid_from)
+                .collect();
             days.sort_unstable();
             days.dedup();
             for from in days {

@@ -43,7 +43,11 @@ impl Rows {
     pub fn parse(columns: &[Column], text: &str) -> Result<Self, ValueFault> {
         let mut rows = Vec::new();
         let mut ids = BTreeSet::new();
-        for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        for (n, line) in text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty())
+        {
             let n = n + 1;
             let cells: Vec<String> = line.split('|').map(|cell| cell.trim().to_owned()).collect();
             if cells.len() != columns.len() {
@@ -82,7 +86,8 @@ impl Cell {
     fn takes(self, text: &str) -> bool {
         match self {
             Cell::Id => {
-                let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._".contains(&byte);
+                let plain =
+                    |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._".contains(&byte);
                 !text.is_empty() && text.len() <= 48 && text.bytes().all(plain)
             }
             Cell::Words => !text.is_empty() && text.chars().count() <= 120,

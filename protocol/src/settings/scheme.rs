@@ -53,7 +53,10 @@ mod tests {
 
     #[test]
     fn every_scheme_has_a_letter_for_every_class() {
-        let classes = codes().iter().find(|list| list.id == "result_class").expect("a list");
+        let classes = codes()
+            .iter()
+            .find(|list| list.id == "result_class")
+            .expect("a list");
         let Kind::Choice(schemes) = setting("result_scheme").expect("a setting").kind else {
             panic!("a choice");
         };
@@ -66,6 +69,10 @@ mod tests {
         }
         let unable = |scheme: Scheme| scheme.normal('C').collect::<Vec<_>>();
         assert_eq!(unable(Scheme::Abc), ["unable", "beyond_powers"]);
-        assert_eq!(unable(Scheme::Abcd), ["planned"], "the same letter says another thing");
+        assert_eq!(
+            unable(Scheme::Abcd),
+            ["planned"],
+            "the same letter says another thing"
+        );
     }
 }

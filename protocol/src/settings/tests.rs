@@ -49,10 +49,19 @@ fn applies(settings: &Settings, line: &[OrgId], id: &str, on: &str) -> String {
 #[test]
 fn without_a_word_from_anybody_the_default_applies() {
     let settings = Settings::default();
-    assert_eq!(applies(&settings, &LINE, "deadline.reply", "2026-12-01"), "3 months");
-    assert_eq!(settings.at(&LINE, "deadline.reply", "", day("2026-12-01")).by, None);
+    assert_eq!(
+        applies(&settings, &LINE, "deadline.reply", "2026-12-01"),
+        "3 months"
+    );
+    assert_eq!(
+        settings.at(&LINE, "deadline.reply", "", day("2026-12-01")).by,
+        None
+    );
     assert_eq!(applies(&settings, &LINE, "no_such_setting", "2026-12-01"), "");
-    assert_eq!(settings.due(&LINE, "deadline.reply", day("2026-12-01")), Some(day("2027-03-01")));
+    assert_eq!(
+        settings.due(&LINE, "deadline.reply", day("2026-12-01")),
+        Some(day("2027-03-01"))
+    );
 }
 
 #[test]
@@ -69,7 +78,10 @@ fn a_value_holds_from_its_day_on() {
     assert_eq!(at("2026-12-31"), "5 working_days");
     assert_eq!(at("2027-01-01"), "2 working_days");
     // The event's date decides: a matter of December is signed for by the rule of December.
-    assert_eq!(settings.due(&LINE, "deadline.sign_for", day("2026-12-30")), Some(day("2027-01-06")));
+    assert_eq!(
+        settings.due(&LINE, "deadline.sign_for", day("2026-12-30")),
+        Some(day("2027-01-06"))
+    );
     assert_eq!(settings.history(&LINE, "deadline.sign_for").count(), 2);
 }
 
@@ -85,9 +97,20 @@ fn the_nearest_org_decides_where_it_may_and_the_highest_where_nobody_may_differ(
     .into_iter()
     .collect();
     assert_eq!(applies(&settings, &LINE, "friday_monday", "2026-02-01"), "on");
-    assert_eq!(applies(&settings, &LINE[2..], "friday_monday", "2026-02-01"), "off", "for the county");
-    assert_eq!(applies(&settings, &LINE, "deadline.reply", "2026-02-01"), "2 months");
-    assert_eq!(applies(&settings, &LINE, "threshold.appraisal", "2026-02-01"), "60", "not for a township to state");
+    assert_eq!(
+        applies(&settings, &LINE[2..], "friday_monday", "2026-02-01"),
+        "off",
+        "for the county"
+    );
+    assert_eq!(
+        applies(&settings, &LINE, "deadline.reply", "2026-02-01"),
+        "2 months"
+    );
+    assert_eq!(
+        applies(&settings, &LINE, "threshold.appraisal", "2026-02-01"),
+        "60",
+        "not for a township to state"
+    );
 }
 
 #[test]
@@ -100,7 +123,10 @@ fn an_empty_value_gives_the_word_back_to_the_org_above() {
     .into_iter()
     .collect();
     let at = |on| applies(&settings, &LINE, "friday_monday", on);
-    assert_eq!((at("2026-01-31"), at("2026-02-28"), at("2026-03-01")), ("off".into(), "on".into(), "off".into()));
+    assert_eq!(
+        (at("2026-01-31"), at("2026-02-28"), at("2026-03-01")),
+        ("off".into(), "on".into(), "off".into())
+    );
 }
 
 #[test]
@@ -112,15 +138,37 @@ fn what_a_newer_version_states_is_kept_and_covers_nothing() {
     ]
     .into_iter()
     .collect();
-    assert_eq!(settings.unknown().map(|one| one.setting.as_str()).collect::<Vec<_>>(), ["a_setting_of_tomorrow"]);
+    assert_eq!(
+        settings
+            .unknown()
+            .map(|one| one.setting.as_str())
+            .collect::<Vec<_>>(),
+        ["a_setting_of_tomorrow"]
+    );
     assert_eq!(applies(&settings, &LINE, "result_scheme", "2026-03-01"), "abc");
-    assert_eq!(settings.history(&LINE, "result_scheme").count(), 2, "it is shown all the same");
+    assert_eq!(
+        settings.history(&LINE, "result_scheme").count(),
+        2,
+        "it is shown all the same"
+    );
 }
 
 #[test]
 fn the_calendar_of_the_line_is_put_together_day_by_day() {
-    let mut of_state = stated(CITY, "calendar", "2023-06-22 off 端午节\n2023-06-25 work", "2023-01-01", 1);
-    let mut of_county = stated(COUNTY, "calendar", "2023-06-22 off 端午节\n2023-08-01 off 州庆日", "2023-07-01", 2);
+    let mut of_state = stated(
+        CITY,
+        "calendar",
+        "2023-06-22 off 端午节\n2023-06-25 work",
+        "2023-01-01",
+        1,
+    );
+    let mut of_county = stated(
+        COUNTY,
+        "calendar",
+        "2023-06-22 off 端午节\n2023-08-01 off 州庆日",
+        "2023-07-01",
+        2,
+    );
     for one in [&mut of_state, &mut of_county] {
         one.part = "2023".into();
     }
@@ -128,7 +176,10 @@ fn the_calendar_of_the_line_is_put_together_day_by_day() {
     let calendar = settings.calendar(&LINE);
     assert!(!calendar.is_working(day("2023-06-22")) && calendar.is_working(day("2023-06-25")));
     assert!(!calendar.is_working(day("2023-08-01")) && calendar.is_working(day("2023-08-02")));
-    assert!(settings.calendar(&LINE[3..]).is_working(day("2023-08-01")), "the city has no such day");
+    assert!(
+        settings.calendar(&LINE[3..]).is_working(day("2023-08-01")),
+        "the city has no such day"
+    );
     assert!(calendar.knows(2023) && !calendar.knows(2024));
 }
 
@@ -137,7 +188,10 @@ fn change(puts: &[(&str, Value)]) -> Change {
         salt: vec![7; 16],
         deps: Vec::new(),
         definition: ledger::ledger(LEDGER).expect("built in").hash(),
-        puts: puts.iter().map(|(name, value)| Put::field(name, value.clone())).collect(),
+        puts: puts
+            .iter()
+            .map(|(name, value)| Put::field(name, value.clone()))
+            .collect(),
     }
 }
 
@@ -169,23 +223,49 @@ fn only_who_is_entitled_in_the_org_that_owns_the_space_states_anything() {
     ]);
     let read = |owner, verdict: &Verdict| Stated::read(RecordId([1; 16]), owner, &root, verdict);
     let found = read(TOWNSHIP, &counts(TOWNSHIP, Role::Secretary)).expect("a township's secretary may");
-    assert_eq!((found.value.as_deref(), found.version, found.basis.as_str()), (Some("off"), 1, "主席团决定"));
+    assert_eq!(
+        (found.value.as_deref(), found.version, found.basis.as_str()),
+        (Some("off"), 1, "主席团决定")
+    );
     assert!(read(COUNTY, &counts(COUNTY, Role::DeputiesOffice)).is_some());
     // Everybody below holds the county's notices, and so may write there; it states nothing.
     assert_eq!(read(COUNTY, &counts(TOWNSHIP, Role::Secretary)), None);
     assert_eq!(read(COUNTY, &counts(COUNTY, Role::Secretary)), None);
     assert_eq!(read(STATION, &counts(STATION, Role::Secretary)), None);
-    let waits = Verdict::Pending { reason: PendingReason::Definition(Hash([0; 32])) };
+    let waits = Verdict::Pending {
+        reason: PendingReason::Definition(Hash([0; 32])),
+    };
     assert_eq!(read(TOWNSHIP, &waits), None);
-    let later = Change { deps: vec![ChangeId([1; 32])], ..root.clone() };
+    let later = Change {
+        deps: vec![ChangeId([1; 32])],
+        ..root.clone()
+    };
     let verdict = counts(TOWNSHIP, Role::Secretary);
-    assert_eq!(Stated::read(RecordId([1; 16]), TOWNSHIP, &later, &verdict), None, "a record says what it began with");
+    assert_eq!(
+        Stated::read(RecordId([1; 16]), TOWNSHIP, &later, &verdict),
+        None,
+        "a record says what it began with"
+    );
 }
 
 /// A few settings of all kinds, with values that some do not take.
 fn any_stated() -> impl Strategy<Value = Stated> {
-    let settings = ["friday_monday", "deadline.reply", "deadline.sign_for", "completed_means", "of_tomorrow"];
-    let values = ["on", "off", "2 months", "3 months", "4 working_days", "fulfilled", ""];
+    let settings = [
+        "friday_monday",
+        "deadline.reply",
+        "deadline.sign_for",
+        "completed_means",
+        "of_tomorrow",
+    ];
+    let values = [
+        "on",
+        "off",
+        "2 months",
+        "3 months",
+        "4 working_days",
+        "fulfilled",
+        "",
+    ];
     (
         prop::sample::select(LINE.to_vec()),
         prop::sample::select(settings.to_vec()),

@@ -21,7 +21,12 @@ pub enum PeriodUnit {
 
 impl PeriodUnit {
     /// Every unit.
-    pub const ALL: [PeriodUnit; 4] = [PeriodUnit::Day, PeriodUnit::WorkingDay, PeriodUnit::Month, PeriodUnit::Year];
+    pub const ALL: [PeriodUnit; 4] = [
+        PeriodUnit::Day,
+        PeriodUnit::WorkingDay,
+        PeriodUnit::Month,
+        PeriodUnit::Year,
+    ];
 
     /// Its identifier.
     pub fn as_str(self) -> &'static str {
@@ -111,7 +116,13 @@ impl Weekly {
 
 impl fmt::Display for Weekly {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:02}:{:02}", self.day.as_str(), self.minute / 60, self.minute % 60)
+        write!(
+            f,
+            "{} {:02}:{:02}",
+            self.day.as_str(),
+            self.minute / 60,
+            self.minute % 60
+        )
     }
 }
 
@@ -195,7 +206,10 @@ pub struct ValueFault {
 
 impl ValueFault {
     pub(super) fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        ValueFault { zh: zh.into(), en: en.into() }
+        ValueFault {
+            zh: zh.into(),
+            en: en.into(),
+        }
     }
 }
 
@@ -229,19 +243,27 @@ impl Kind {
                 .filter(|number| (min..=max).contains(&number))
                 .map(SettingValue::Number)
                 .ok_or_else(|| {
-                    ValueFault::new(format!("请填 {min} 到 {max} 的整数"), format!("a whole number from {min} to {max}"))
+                    ValueFault::new(
+                        format!("请填 {min} 到 {max} 的整数"),
+                        format!("a whole number from {min} to {max}"),
+                    )
                 }),
             Kind::Choice(choices) => {
                 let chosen = choices.iter().find(|choice| choice.id == text);
-                chosen.map(|choice| SettingValue::Choice(choice.id)).ok_or_else(|| {
-                    let ids: Vec<_> = choices.iter().map(|choice| choice.id).collect();
-                    ValueFault::new(format!("请选其一：{}", ids.join("、")), format!("one of: {}", ids.join(", ")))
-                })
+                chosen
+                    .map(|choice| SettingValue::Choice(choice.id))
+                    .ok_or_else(|| {
+                        let ids: Vec<_> = choices.iter().map(|choice| choice.id).collect();
+                        ValueFault::new(
+                            format!("请选其一：{}", ids.join("、")),
+                            format!("one of: {}", ids.join(", ")),
+                        )
+                    })
             }
             Kind::Period { units, most } => period(text, units, *most),
-            Kind::Weekly => Weekly::parse(text).map(SettingValue::Weekly).ok_or_else(|| {
-                ValueFault::new("请写成“friday 17:30”", "write it as friday 17:30")
-            }),
+            Kind::Weekly => Weekly::parse(text)
+                .map(SettingValue::Weekly)
+                .ok_or_else(|| ValueFault::new("请写成“friday 17:30”", "write it as friday 17:30")),
             Kind::Text if text.is_empty() => Err(ValueFault::new("请填写内容", "some words")),
             Kind::Text => Ok(SettingValue::Text(text.to_owned())),
             Kind::Days => {
@@ -266,14 +288,19 @@ fn period(text: &str, units: &[PeriodUnit], most: u32) -> Result<SettingValue, V
         ));
     };
     if Kind::days(period) > most {
-        return Err(ValueFault::new("超过了法律法规规定的最长期限", "longer than the law allows"));
+        return Err(ValueFault::new(
+            "超过了法律法规规定的最长期限",
+            "longer than the law allows",
+        ));
     }
     Ok(SettingValue::Period(period))
 }
 
 /// The year that a part names.
 pub(super) fn year(part: &str) -> Option<i32> {
-    number(part).and_then(|year| i32::try_from(year).ok()).filter(|year| (1900..=2199).contains(year))
+    number(part)
+        .and_then(|year| i32::try_from(year).ok())
+        .filter(|year| (1900..=2199).contains(year))
 }
 
 /// A number without sign, and without zeros before it but for the digits of a time.

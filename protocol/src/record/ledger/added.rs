@@ -26,7 +26,15 @@ const NAME_MAX: usize = 24;
 /// Longest label, in characters.
 pub const LABEL_MAX: usize = 40;
 /// Names that every table has already, or that keys of another kind begin with.
-const TAKEN: [&str; 7] = ["record", "owner", "recorded", "unwitnessed", "pending", "refused", "annex"];
+const TAKEN: [&str; 7] = [
+    "record",
+    "owner",
+    "recorded",
+    "unwitnessed",
+    "pending",
+    "refused",
+    "annex",
+];
 
 /// What a definition adds.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -53,7 +61,9 @@ pub enum AddedFault {
     #[error("not a definition of at most {BODY_MAX} bytes")]
     Bytes,
     /// An id that is not what this org may give.
-    #[error("{0}: a name has small letters, digits and _, begins with a letter, and has at most {NAME_MAX} characters")]
+    #[error(
+        "{0}: a name has small letters, digits and _, begins with a letter, and has at most {NAME_MAX} characters"
+    )]
     Name(String),
     /// A label that is empty, too long, or stands twice.
     #[error("{0}: give it a label of at most {LABEL_MAX} characters that no other field has")]
@@ -80,8 +90,12 @@ impl AddedFault {
     pub fn zh(&self) -> String {
         match self {
             AddedFault::Bytes => format!("定义不完整，或超过 {BODY_MAX} 字节"),
-            AddedFault::Name(name) => format!("“{name}”：标识用小写字母开头，可含数字和下划线，最多 {NAME_MAX} 个字符"),
-            AddedFault::Label(name) => format!("“{name}”：请填写名称，最多 {LABEL_MAX} 字，不能与其他栏目相同"),
+            AddedFault::Name(name) => {
+                format!("“{name}”：标识用小写字母开头，可含数字和下划线，最多 {NAME_MAX} 个字符")
+            }
+            AddedFault::Label(name) => {
+                format!("“{name}”：请填写名称，最多 {LABEL_MAX} 字，不能与其他栏目相同")
+            }
             AddedFault::Count => format!("一份定义有 1 到 {FIELDS_MAX} 个栏目"),
             AddedFault::Kind(name) => format!("“{name}”：不能用这种类型"),
             AddedFault::Reach(name) => format!("“{name}”：新增栏目不收集个人信息；后加的栏目不能是必填"),
@@ -205,14 +219,20 @@ fn check_ledger(ledger: &Ledger, org: &OrgId) -> Result<(), AddedFault> {
         && ledger.rules.is_empty()
         && ledger.also.is_empty()
         && ledger.travel.is_none();
-    if plain { Ok(()) } else { Err(AddedFault::Kind(ledger.id.clone())) }
+    if plain {
+        Ok(())
+    } else {
+        Err(AddedFault::Kind(ledger.id.clone()))
+    }
 }
 
 fn check_field(field: &Field, later: bool) -> Result<(), AddedFault> {
     if !is_label(&field.zh) || !is_label(&field.en) {
         return Err(AddedFault::Label(field.id.clone()));
     }
-    if matches!(field.sensitivity, Sensitivity::D | Sensitivity::S) || (later && field.required == Required::Required) {
+    if matches!(field.sensitivity, Sensitivity::D | Sensitivity::S)
+        || (later && field.required == Required::Required)
+    {
         return Err(AddedFault::Reach(field.id.clone()));
     }
     let kind = || AddedFault::Kind(field.id.clone());
@@ -230,7 +250,11 @@ fn check_field(field: &Field, later: bool) -> Result<(), AddedFault> {
         _ => field.options.is_empty(),
     };
     let max = field.max.is_none() || field.kind == FieldKind::Str;
-    if plain && bounded && options && max { Ok(()) } else { Err(kind()) }
+    if plain && bounded && options && max {
+        Ok(())
+    } else {
+        Err(kind())
+    }
 }
 
 /// A few ledgers, or things of the directory.
@@ -260,11 +284,16 @@ fn is_letter_or_digit(byte: u8) -> bool {
 /// Whether a text may be the name of a ledger, a field or an option.
 pub fn is_name(text: &str) -> bool {
     text.len() <= NAME_MAX
-        && text.bytes().next().is_some_and(|first| first.is_ascii_lowercase())
+        && text
+            .bytes()
+            .next()
+            .is_some_and(|first| first.is_ascii_lowercase())
         && text.bytes().all(is_letter_or_digit)
 }
 
 fn is_label(text: &str) -> bool {
-    let visible = |c: char| !c.is_control() && !('\u{200b}'..='\u{200f}').contains(&c) && !('\u{202a}'..='\u{202e}').contains(&c);
+    let visible = |c: char| {
+        !c.is_control() && !('\u{200b}'..='\u{200f}').contains(&c) && !('\u{202a}'..='\u{202e}').contains(&c)
+    };
     !text.is_empty() && text.trim() == text && text.chars().count() <= LABEL_MAX && text.chars().all(visible)
 }

@@ -8,12 +8,14 @@ use super::built_in;
 use super::{Field, Ledger};
 use crate::id::{Hash, OrgId, RecordId};
 use crate::record::{Change, Value, Verdict};
-use crate::trust::{Level, Role};
+use crate::trust::{Directory, Level, Role};
 
 /// The ledger whose records are definitions.
 pub const LEDGER: &str = "ledger_definition";
 /// Most definitions of one org that are looked at, the oldest ids first.
 pub const OF_ORG_MAX: usize = 128;
+/// Most fields that lists and tables show of one ledger, whatever orgs below add to it.
+const SHOWN_MAX: usize = 600;
 
 /// What one record defines, for ever.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +45,12 @@ impl Defined {
         if ledger != LEDGER || capacity.org != owner || !entitled || !root.deps.is_empty() {
             return None;
         }
-        let value = |name: &str| root.puts.iter().find(|put| put.field_name() == Some(name)).map(|put| &put.value);
+        let value = |name: &str| {
+            root.puts
+                .iter()
+                .find(|put| put.field_name() == Some(name))
+                .map(|put| &put.value)
+        };
         let text = |name: &str| value(name).and_then(Value::as_text).map(str::to_owned);
         let Some(Value::Bytes(body)) = value("body") else {
             return None;
@@ -129,8 +136,14 @@ impl Definitions {
             return true;
         };
         if base.is_none() {
-            ledger.title = defined.title.clone().filter(|id| ledger.field(id).is_some_and(is_line));
-            ledger.happened = defined.happened.clone().filter(|id| ledger.field(id).is_some_and(is_day));
+            ledger.title = defined
+                .title
+                .clone()
+                .filter(|id| ledger.field(id).is_some_and(is_line));
+            ledger.happened = defined
+                .happened
+                .clone()
+                .filter(|id| ledger.field(id).is_some_and(is_day));
         }
         let known = Known {
             hash: ledger.hash(),
@@ -149,6 +162,14 @@ impl Definitions {
     /// The definition with this hash, of the program or added.
     pub fn ledger(&self, hash: &Hash) -> Option<&Ledger> {
         built_in::by_hash(hash).or_else(|| self.by_hash.get(hash).map(|known| &known.ledger))
+    }
+
+    /// The definition with this hash, if records of a space of `owner` may be of it: of what an org added those of this org
+    /// and of the orgs below it may.
+    pub fn judging(&self, hash: &Hash, directory: &Directory, owner: &OrgId) -> Option<&Ledger> {
+        let added = self.by_hash.get(hash);
+        let may = |known: &Known| known.org == *owner || directory.is_at_or_above(&known.org, owner);
+        self.ledger(hash).filter(|_| added.is_none_or(may))
     }
 
     /// The added definition with this hash.
@@ -170,7 +191,10 @@ impl Definitions {
     /// present one. `line` is the org and those above it, nearest first.
     pub fn written(&self, id: &str, line: &[OrgId]) -> Option<&Known> {
         line.iter().find_map(|org| {
-            let own = self.by_hash.values().filter(|known| known.org == *org && known.ledger.id == id);
+            let own = self
+                .by_hash
+                .values()
+                .filter(|known| known.org == *org && known.ledger.id == id);
             own.max_by_key(|known| known.rank())
         })
     }
@@ -178,14 +202,27 @@ impl Definitions {
     /// Ledgers as lists and tables show them: every ledger to which anything was added, with every field that anybody added,
     /// and every added one. By id.
     pub fn shown(&self) -> Vec<Ledger> {
-        let ids: BTreeSet<&str> = self.by_hash.values().map(|known| known.ledger.id.as_str()).collect();
+        let ids: BTreeSet<&str> = self
+            .by_hash
+            .values()
+            .map(|known| known.ledger.id.as_str())
+            .collect();
         ids.into_iter().filter_map(|id| self.shown_as(id)).collect()
     }
 
     fn shown_as(&self, id: &str) -> Option<Ledger> {
-        let mut of: Vec<&Known> = self.by_hash.values().filter(|known| known.ledger.id == id).collect();
+        let mut of: Vec<&Known> = self
+            .by_hash
+            .values()
+            .filter(|known| known.ledger.id == id)
+            .collect();
         of.sort_by_key(|known| known.rank());
-        let own = || of.iter().rev().find(|known| known.base.is_none()).map(|known| &known.ledger);
+        let own = || {
+            of.iter()
+                .rev()
+                .find(|known| known.base.is_none())
+                .map(|known| &known.ledger)
+        };
         let mut ledger = built_in::ledger(id).or_else(own)?.clone();
         // Of two fields of one name the present one's is shown.
         let mut more: BTreeMap<&str, &Field> = BTreeMap::new();
@@ -194,7 +231,8 @@ impl Definitions {
                 more.insert(&field.id, field);
             }
         }
-        let more: Vec<Field> = more.into_values().cloned().collect();
+        let room = SHOWN_MAX.saturating_sub(ledger.fields.len());
+        let more: Vec<Field> = more.into_values().take(room).cloned().collect();
         ledger.fields.extend(more);
         Some(ledger)
     }

@@ -77,12 +77,21 @@ fn defined(org: OrgId, added: Added, n: u8) -> Defined {
 
 #[test]
 fn a_definition_survives_its_bytes_and_is_bounded() {
-    for added in [Added::Ledger(wells()), extra(COUNTY, ledger("issue").expect("built in"), "river")] {
+    for added in [
+        Added::Ledger(wells()),
+        extra(COUNTY, ledger("issue").expect("built in"), "river"),
+    ] {
         assert_eq!(added.check(&COUNTY), Ok(()));
         assert_eq!(Added::parse(&added.to_bytes(), &COUNTY), Ok(added.clone()));
-        assert!(matches!(added.check(&OTHER), Err(AddedFault::Name(_))), "the name is another org's");
+        assert!(
+            matches!(added.check(&OTHER), Err(AddedFault::Name(_))),
+            "the name is another org's"
+        );
     }
-    assert_eq!(Added::parse(&vec![0; BODY_MAX + 1], &COUNTY), Err(AddedFault::Bytes));
+    assert_eq!(
+        Added::parse(&vec![0; BODY_MAX + 1], &COUNTY),
+        Err(AddedFault::Bytes)
+    );
     assert_eq!(Added::parse(b"", &COUNTY), Err(AddedFault::Bytes));
 }
 
@@ -92,11 +101,15 @@ type Spoil = fn(&mut Ledger);
 #[test]
 fn what_a_hostile_county_defines_is_refused() {
     let cases: &[(&str, Spoil)] = &[
-        ("the name of a prescribed ledger", |ledger| ledger.id = "issue".into()),
+        ("the name of a prescribed ledger", |ledger| {
+            ledger.id = "issue".into()
+        }),
         ("no name", |ledger| ledger.id = id_of(&COUNTY, "")),
         ("a name for SQL", |ledger| ledger.id = id_of(&COUNTY, "a\"; drop")),
         ("a label of nothing", |ledger| ledger.zh = " ".into()),
-        ("a label that turns the text around", |ledger| ledger.zh = "a\u{202e}b".into()),
+        ("a label that turns the text around", |ledger| {
+            ledger.zh = "a\u{202e}b".into()
+        }),
         ("a long label", |ledger| ledger.en = "x".repeat(41)),
         ("nobody writes", |ledger| ledger.writers.clear()),
         ("everybody's notices", |ledger| ledger.audience = Audience::Notice),
@@ -106,24 +119,49 @@ fn what_a_hostile_county_defines_is_refused() {
         ("a copy", |ledger| ledger.also = vec![Audience::City]),
         ("no field", |ledger| ledger.fields.clear()),
         ("too many fields", |ledger| {
-            ledger.fields = (0..41).map(|n| field(&format!("f{n}"), &format!("f{n}"), FieldKind::Bool)).collect();
+            ledger.fields = (0..41)
+                .map(|n| field(&format!("f{n}"), &format!("f{n}"), FieldKind::Bool))
+                .collect();
         }),
-        ("a field twice", |ledger| ledger.fields.push(field("place", "另一地点", FieldKind::Str))),
-        ("a label twice", |ledger| ledger.fields.push(field("other", "地点", FieldKind::Str))),
-        ("a column that every table has", |ledger| ledger.fields[0].id = "record".into()),
-        ("a member of a struct", |ledger| ledger.fields[0].id = "a/b".into()),
+        ("a field twice", |ledger| {
+            ledger.fields.push(field("place", "另一地点", FieldKind::Str))
+        }),
+        ("a label twice", |ledger| {
+            ledger.fields.push(field("other", "地点", FieldKind::Str))
+        }),
+        ("a column that every table has", |ledger| {
+            ledger.fields[0].id = "record".into()
+        }),
+        ("a member of a struct", |ledger| {
+            ledger.fields[0].id = "a/b".into()
+        }),
         ("a struct", |ledger| ledger.fields[0].kind = FieldKind::Struct),
         ("data", |ledger| ledger.fields[0].kind = FieldKind::Data),
-        ("personal data", |ledger| ledger.fields[0].sensitivity = Sensitivity::D),
-        ("sensitive data", |ledger| ledger.fields[0].sensitivity = Sensitivity::S),
+        ("personal data", |ledger| {
+            ledger.fields[0].sensitivity = Sensitivity::D
+        }),
+        ("sensitive data", |ledger| {
+            ledger.fields[0].sensitivity = Sensitivity::S
+        }),
         ("filled in by the program", |ledger| ledger.fields[0].auto = true),
         ("no options", |ledger| ledger.fields[0].kind = FieldKind::Enum),
-        ("bounds the wrong way round", |ledger| ledger.fields[0].kind = FieldKind::Int { min: 2, max: 1 }),
-        ("too many decimals", |ledger| ledger.fields[0].kind = FieldKind::Dec { scale: 255 }),
-        ("a target that is none", |ledger| ledger.fields[0].kind = FieldKind::Ref { ledger: "a b".into() }),
-        ("no target", |ledger| ledger.fields[0].kind = FieldKind::Ref { ledger: ",".into() }),
+        ("bounds the wrong way round", |ledger| {
+            ledger.fields[0].kind = FieldKind::Int { min: 2, max: 1 }
+        }),
+        ("too many decimals", |ledger| {
+            ledger.fields[0].kind = FieldKind::Dec { scale: 255 }
+        }),
+        ("a target that is none", |ledger| {
+            ledger.fields[0].kind = FieldKind::Ref { ledger: "a b".into() }
+        }),
+        ("no target", |ledger| {
+            ledger.fields[0].kind = FieldKind::Ref { ledger: ",".into() }
+        }),
         ("a rule", |ledger| {
-            ledger.rules = super::super::ledger("rule_table").expect("built in").rules.clone();
+            ledger.rules = super::super::ledger("rule_table")
+                .expect("built in")
+                .rules
+                .clone();
         }),
         ("a later revision of nothing", |ledger| ledger.rev = 2),
     ];
@@ -137,8 +175,14 @@ fn what_a_hostile_county_defines_is_refused() {
     }
     let mut required = field(&id_of(&COUNTY, "later"), "后加", FieldKind::Str);
     required.required = Required::Required;
-    let later = Added::Fields { base: ledger("issue").expect("built in").hash(), fields: vec![required] };
-    assert!(matches!(later.check(&COUNTY), Err(AddedFault::Reach(_))), "records that began before lack it");
+    let later = Added::Fields {
+        base: ledger("issue").expect("built in").hash(),
+        fields: vec![required],
+    };
+    assert!(
+        matches!(later.check(&COUNTY), Err(AddedFault::Reach(_))),
+        "records that began before lack it"
+    );
 }
 
 #[test]
@@ -147,14 +191,27 @@ fn fields_are_added_to_what_is_there_and_everything_before_stays() {
     let city = extra(CITY, issue, "basin");
     let first = city.over(Some(issue)).expect("a ledger");
     let county = extra(COUNTY, &first, "river");
-    let all = [defined(CITY, city.clone(), 1), defined(COUNTY, county, 2), defined(COUNTY, Added::Ledger(wells()), 3)];
+    let all = [
+        defined(CITY, city.clone(), 1),
+        defined(COUNTY, county, 2),
+        defined(COUNTY, Added::Ledger(wells()), 3),
+    ];
     let definitions: Definitions = all.clone().into_iter().collect();
     let line = [STATION, COUNTY, CITY];
     let written = definitions.written("issue", &line).expect("the county's");
-    assert_eq!((written.org, written.ledger.fields.len()), (COUNTY, issue.fields.len() + 2));
+    assert_eq!(
+        (written.org, written.ledger.fields.len()),
+        (COUNTY, issue.fields.len() + 2)
+    );
     assert_eq!(written.ledger.fields[..issue.fields.len()], issue.fields[..]);
-    assert_eq!((&written.ledger.title, &written.ledger.happened), (&issue.title, &issue.happened));
-    assert_eq!(definitions.ledger(&written.hash).map(|ledger| ledger.id.as_str()), Some("issue"));
+    assert_eq!(
+        (&written.ledger.title, &written.ledger.happened),
+        (&issue.title, &issue.happened)
+    );
+    assert_eq!(
+        definitions.ledger(&written.hash).map(|ledger| ledger.id.as_str()),
+        Some("issue")
+    );
     let above = definitions.written("issue", &[CITY]).expect("the city's");
     assert_eq!(above.ledger, first);
     assert_eq!(definitions.written("issue", &[OTHER]), None);
@@ -162,10 +219,16 @@ fn fields_are_added_to_what_is_there_and_everything_before_stays() {
     let ids: Vec<_> = shown.iter().map(|ledger| ledger.id.clone()).collect();
     assert_eq!(ids, ["issue".to_owned(), id_of(&COUNTY, "wells")]);
     assert_eq!(shown[0].fields.len(), issue.fields.len() + 2);
-    assert_eq!((shown[1].title.as_deref(), shown[1].happened.as_deref()), (Some("place"), Some("seen_on")));
+    assert_eq!(
+        (shown[1].title.as_deref(), shown[1].happened.as_deref()),
+        (Some("place"), Some("seen_on"))
+    );
     // Without the base nothing is made of it until that comes.
     let alone: Definitions = [all[1].clone()].into_iter().collect();
-    assert_eq!((alone.all().count(), alone.waiting()), (0, &[RecordId([2; 16])][..]));
+    assert_eq!(
+        (alone.all().count(), alone.waiting()),
+        (0, &[RecordId([2; 16])][..])
+    );
 }
 
 #[test]
@@ -193,7 +256,8 @@ proptest! {
             defined(COUNTY, Added::Ledger(wells()), 4),
         ];
         let here: Definitions = all.iter().cloned().collect();
-        all.rotate_left(turn % all.len());
+        let by = turn % all.len();
+        all.rotate_left(by);
         if twice {
             let copies: Vec<_> = all.iter().cloned().map(|one| Defined { record: RecordId([200; 16]), ..one }).collect();
             all.extend(copies);
