@@ -232,7 +232,9 @@ fn stages(scene: &Scene, table: &mut Table) -> anyhow::Result<()> {
         .iter()
         .zip(&states)
         .zip(&marks)
-        .map(|((loaded, state), (record, seq))| (*record, *seq, views::project(loaded, state)))
+        .map(|((loaded, state), (record, seq))| {
+            (*record, *seq, views::project(&node.registry(), loaded, state))
+        })
         .collect();
     let mut project = begun.elapsed();
     ensure!(

@@ -53,6 +53,8 @@ pub fn zh(error: &ServiceError) -> String {
         }
         ServiceError::Carry(error) => error.zh(),
         ServiceError::Attachment(error) => error.zh(),
+        ServiceError::Setting(error) => error.zh(),
+        ServiceError::Definition(error) => error.zh(),
         ServiceError::Config(error) => error.zh(),
         ServiceError::Fields(faults) => {
             let each = faults

@@ -12,6 +12,7 @@ mod ledgers;
 mod offline;
 mod paper;
 mod posts;
+mod settings;
 mod start;
 mod verifying;
 mod visit;
@@ -44,7 +45,7 @@ fn the_pages_in_a_browser() {
         began.elapsed().as_secs_f64()
     );
     let mut scene = Scene { driver, prefecture };
-    let stories: [(&str, Story); 24] = [
+    let stories: [(&str, Story); 26] = [
         (
             "a wrong passphrase is told, the right one leads on",
             visits::entrance,
@@ -81,6 +82,14 @@ fn the_pages_in_a_browser() {
         (
             "one writes, a second confirms, a third changes it, and two values are settled",
             confirm::confirming,
+        ),
+        (
+            "a county states a deadline, and its stations go by it",
+            settings::stating,
+        ),
+        (
+            "a county adds a ledger, and a station fills it in without a restart",
+            settings::adding,
         ),
         (
             "a joint activity is sealed, and what comes after is marked",

@@ -14,7 +14,7 @@ use super::request::{Body, Passphrase, Record};
 use super::values::{self, Fields};
 use super::{ApiState, Problem};
 use crate::services::activity::{LEDGER, LoadedActivity};
-use crate::services::{Node, ServiceError, definition};
+use crate::services::{Node, ServiceError};
 
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
@@ -43,7 +43,7 @@ struct ActivityJson {
 async fn activity(State(state): State<ApiState>, Record(id): Record) -> Result<Json<ActivityJson>, Problem> {
     let shown = blocking(&state, move |node| {
         let found = node.activity(&id)?;
-        let ledger = found.state.definition.and_then(|hash| definition(&hash));
+        let ledger = found.state.definition.and_then(|hash| node.definition(&hash));
         match ledger {
             Some(ledger) if ledger.id == LEDGER => Ok(ActivityJson::of(node, found)),
             _ => Err(ServiceError::UnknownRecord(id)),

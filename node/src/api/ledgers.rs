@@ -19,7 +19,7 @@ use super::{ApiState, Problem};
 use crate::piped::{Pipe, piped};
 use crate::services::ServiceError;
 use crate::services::exchange::{Export, Words};
-use crate::services::ledger::{Asked, LedgerJson, RecordBrief, RecordSheet, Sent, book, is_annex, schema};
+use crate::services::ledger::{Asked, LedgerJson, RecordBrief, RecordSheet, Sent, is_annex, schema};
 
 /// Records of one answer, if nothing else is asked, and at most.
 const LIMIT: u64 = 50;
@@ -38,7 +38,8 @@ pub(super) fn router() -> Router<ApiState> {
 
 async fn ledgers(State(state): State<ApiState>) -> Result<Json<Vec<LedgerJson>>, Problem> {
     let all = blocking(&state, |node| {
-        let books = lianzhan_protocol::record::ledger::ledgers().iter();
+        let registry = node.registry();
+        let books = registry.ledgers().iter();
         books
             .filter(|ledger| !is_annex(&ledger.id))
             .map(|ledger| LedgerJson::of(node, ledger))
@@ -62,8 +63,7 @@ async fn definition(
     Path(id): Path<String>,
 ) -> Result<Json<DefinitionJson>, Problem> {
     let found = blocking(&state, move |node| {
-        let ledger = lianzhan_protocol::record::ledger::ledger(&id)
-            .ok_or_else(|| ServiceError::UnknownLedger(id.clone()))?;
+        let ledger = node.ledger(&id)?;
         Ok(DefinitionJson {
             ledger: LedgerJson::of(node, ledger)?,
             definition: ledger.hash().to_string(),
@@ -98,7 +98,7 @@ async fn list(
         number("limit", LIMIT, LIMIT_MAX)?,
     );
     let found = blocking(&state, move |node| {
-        let (rows, total) = node.list(book(&id)?, &asked, offset, limit)?;
+        let (rows, total) = node.list(node.book(&id)?, &asked, offset, limit)?;
         let records = rows.iter().map(|row| RecordBrief::of(node, row)).collect();
         Ok(ListJson { total, records })
     });

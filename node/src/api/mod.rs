@@ -12,6 +12,7 @@ pub mod bundles;
 mod care;
 mod carry;
 mod confirmations;
+pub mod definitions;
 pub mod erasures;
 mod forks;
 mod imports;
@@ -27,6 +28,7 @@ pub mod progress;
 mod records;
 mod request;
 mod search;
+pub mod settings;
 mod status;
 mod succession;
 mod values;
@@ -83,6 +85,8 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .merge(search::router())
         .merge(confirmations::router())
         .merge(erasures::router())
+        .merge(settings::router())
+        .merge(definitions::router())
         .merge(bundles::router())
         .merge(forks::router())
         .merge(activities::router())

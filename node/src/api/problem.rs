@@ -14,10 +14,12 @@ use crate::keystore::KeyFileError;
 use crate::services::ServiceError;
 use crate::services::attachment::AttachmentError;
 use crate::services::carry::CarryError;
+use crate::services::definitions::DefinitionError;
 use crate::services::invite::InviteError;
 use crate::services::ledger::FieldFault;
 use crate::services::limit::DoorError;
 use crate::services::office::OfficeError;
+use crate::services::settings::SettingError;
 use crate::words;
 
 /// Why a request was refused or failed.
@@ -192,6 +194,16 @@ impl From<ServiceError> for Problem {
             | ServiceError::UnknownView { .. }
             | ServiceError::UnknownRecord(_) => {
                 (StatusCode::NOT_FOUND, "not-here", "This node has no such thing")
+            }
+            ServiceError::Setting(SettingError::Unknown(_)) => {
+                (StatusCode::NOT_FOUND, "not-here", "This node has no such thing")
+            }
+            ServiceError::Setting(SettingError::NotYours(_))
+            | ServiceError::Definition(DefinitionError::NotYours) => {
+                (StatusCode::FORBIDDEN, "not-allowed", "This is not allowed")
+            }
+            ServiceError::Setting(_) | ServiceError::Definition(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong")
             }
             ServiceError::NotARecordId(_) => {
                 (StatusCode::BAD_REQUEST, "request", "The request cannot be read")

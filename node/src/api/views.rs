@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use super::act::blocking;
 use super::request::Query;
 use super::{ApiState, Problem};
-use crate::services::Node;
 use crate::services::activity::now_stated;
 use crate::services::divisions::Place;
 use crate::services::query::Table;
@@ -28,9 +27,9 @@ struct Names {
     views: Vec<&'static str>,
 }
 
-async fn names() -> Json<Names> {
+async fn names(State(state): State<ApiState>) -> Json<Names> {
     Json(Names {
-        views: Node::view_names(),
+        views: state.node.view_names(),
     })
 }
 

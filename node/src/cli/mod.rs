@@ -25,6 +25,7 @@ mod import;
 mod invite;
 mod join;
 mod lang;
+mod ledger;
 mod marks;
 mod node;
 mod out;
@@ -37,6 +38,7 @@ mod renew;
 mod restore;
 mod revoke;
 mod run;
+mod setting;
 mod status;
 mod succession;
 mod table;
@@ -134,6 +136,10 @@ enum Command {
     Query(query::Query),
     #[command(subcommand)]
     Record(record::Record),
+    #[command(subcommand)]
+    Setting(setting::Setting),
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
     Marks(marks::Marks),
     Anew(anew::Anew),
     Bundle(bundle::Bundle),
@@ -217,6 +223,8 @@ impl Command {
             Command::Erase(erase) => erase.run(shell),
             Command::Query(query) => query.run(shell),
             Command::Record(record) => record.run(shell),
+            Command::Setting(setting) => setting.run(shell),
+            Command::Ledger(ledger) => ledger.run(shell),
             Command::Marks(marks) => marks.run(shell),
             Command::Anew(anew) => anew.run(shell),
             Command::Bundle(bundle) => bundle.run(shell),

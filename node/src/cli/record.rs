@@ -15,7 +15,7 @@ use age::secrecy::ExposeSecret;
 use super::lang::said;
 use super::reach::{Reach, percent};
 use super::{Lang, Shell, ask, block_on, out};
-use crate::services::ledger::{Asked, RecordBrief, RecordSheet, Sent, book};
+use crate::services::ledger::{Asked, RecordBrief, RecordSheet, Sent};
 use crate::services::search::FindingsJson;
 use crate::services::{Node, Written, parse_record};
 
@@ -221,7 +221,7 @@ impl List {
         let found: Listed = match Reach::open(&shell.dir())? {
             Reach::Here(node) => {
                 node.catch_up(|_| {})?;
-                let (rows, total) = node.list(book(ledger)?, &Asked::new(pairs), 0, self.limit)?;
+                let (rows, total) = node.list(node.book(ledger)?, &Asked::new(pairs), 0, self.limit)?;
                 Listed {
                     total,
                     records: rows.iter().map(|row| RecordBrief::of(&node, row)).collect(),

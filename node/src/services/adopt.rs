@@ -9,7 +9,6 @@ use lianzhan_protocol::trust::{Adoption, Body, Directory, SignedStatement, State
 use serde::Serialize;
 
 use super::office::{OfficeError, purpose_str};
-use super::submit::ledger_of;
 use super::{Author, Draft, Load, Node, ServiceError, Written};
 
 /// Records whose contested entries are looked through at once.
@@ -197,13 +196,16 @@ impl Node {
                 record: *record,
                 ledger: ledger
                     .clone()
-                    .or_else(|| super::definition(&held.change.definition).map(|ledger| ledger.id.clone()))
+                    .or_else(|| {
+                        self.definition(&held.change.definition)
+                            .map(|ledger| ledger.id.clone())
+                    })
                     .unwrap_or_default(),
                 title: match &row {
                     Some(row) if !row.title.is_empty() => row.title.clone(),
                     // What is sealed stays in its part.
                     _ if loaded.sealed => String::new(),
-                    _ => super::title_of(&held.change),
+                    _ => super::title_of(&self.registry(), &held.change),
                 },
                 owner: loaded.space.owner,
                 recorded: held.recorded,
@@ -303,7 +305,7 @@ impl Node {
         };
         let of = contested.iter().find(|contested| contested.change == *first);
         let ledger = of.map(|contested| contested.ledger.clone()).unwrap_or_default();
-        ledger_of(&ledger)?;
+        self.ledger(&ledger)?;
         let space = self.loaded(record)?.space;
         let draft = Draft {
             record: *record,

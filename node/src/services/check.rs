@@ -210,7 +210,7 @@ fn check_record(reader: &Reader<'_>, load: &mut Load<'_>, record: &RecordId) -> 
         return Ok(checked);
     };
     let state = load.fold(&loaded);
-    let expected = views::project(&loaded, &state);
+    let expected = views::project(load.registry(), &loaded, &state);
     let stored = reader.record(record)?;
     let same = match (&expected, &stored) {
         (Some(expected), Some(stored)) => {

@@ -8,7 +8,7 @@ use lianzhan_protocol::trust::Space;
 use serde::{Deserialize, Serialize};
 
 use super::query::RecordDetail;
-use super::submit::{Beside, ledger_of};
+use super::submit::Beside;
 use super::visit::personal_data;
 use super::{Author, Draft, Node, ServiceError, Written};
 
@@ -83,7 +83,7 @@ impl Node {
 
     /// Whether a person may confirm a record as it is now.
     pub fn confirm_offer(&self, author: &Author, detail: &RecordDetail) -> ConfirmOffer {
-        if ledger_of(&detail.ledger).is_err() || !self.may_confirm(author, &detail.ledger, &detail.space) {
+        if self.ledger(&detail.ledger).is_err() || !self.may_confirm(author, &detail.ledger, &detail.space) {
             return ConfirmOffer::None;
         }
         let Ok(card) = self.capacity(author) else {

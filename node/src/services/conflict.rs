@@ -7,11 +7,11 @@ use lianzhan_protocol::record::{FieldState, Graph, Held, Put, Value};
 use serde::{Deserialize, Serialize};
 
 use super::confirm::parse_seen;
-use super::ledger::{FieldFault, Part, book, value_of};
+use super::ledger::{FieldFault, Part, value_of};
 use super::query::RecordDetail;
 use super::submit::Beside;
-use super::{Author, Draft, Node, RecordRow, ServiceError, Written, definition};
-use crate::views;
+use super::{Author, Draft, Node, RecordRow, ServiceError, Written};
+use crate::views::{self, Registry};
 
 /// A record with fields that wait for somebody.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -93,7 +93,7 @@ impl Node {
                 ledger: row.ledger,
                 title: row.title,
                 owner: owner.unwrap_or_else(|| row.owner.to_string()),
-                fields: fields(&detail),
+                fields: fields(&self.registry(), &detail),
                 seen: detail.state.heads.iter().map(ToString::to_string).collect(),
             });
         }
@@ -148,7 +148,7 @@ impl Node {
 
     /// Another value, as it is typed into a form.
     fn typed(&self, detail: &RecordDetail, key: &str, typed: &str) -> Result<Value, ServiceError> {
-        let ledger = book(&detail.ledger)?;
+        let ledger = self.form_of(&detail.ledger, &detail.space)?;
         let Some((field, _)) = ledger.resolve(key) else {
             return Err(ServiceError::Moved);
         };
@@ -183,8 +183,11 @@ fn saw_all(detail: &RecordDetail, seen: &[ChangeId], state: &FieldState) -> bool
 }
 
 /// The fields of a record that wait for somebody, in the order of their keys.
-pub fn fields(detail: &RecordDetail) -> Vec<FieldConflict> {
-    let ledger = detail.state.definition.and_then(|hash| definition(&hash));
+pub fn fields(registry: &Registry, detail: &RecordDetail) -> Vec<FieldConflict> {
+    let ledger = detail
+        .state
+        .definition
+        .and_then(|hash| registry.definition(&hash));
     let conflict = |(key, state): (&String, &FieldState)| {
         let field = ledger
             .and_then(|ledger| ledger.resolve(key))

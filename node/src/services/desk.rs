@@ -12,10 +12,10 @@ use lianzhan_protocol::trust::{Appointment, Level, Org, Role, Space};
 
 use super::activity::LoadedActivity;
 use super::query::RecordDetail;
-use super::submit::ledger_of;
-use super::{Author, Node, ServiceError, definition, visit};
+use super::{Author, Node, ServiceError, visit};
 use crate::env;
 use crate::store::{OwnerFigures, RecordRow, RowFilter};
+use crate::views::Registry;
 
 /// Days within which a person whose matter became a petition must be told (信访工作条例 art. 22).
 const TELL_DAYS: i32 = 15;
@@ -51,7 +51,7 @@ pub fn tell_by(triage: &str, received_at: &str) -> Option<Date> {
 
 /// The state of a record as somebody saw it whose page named `heads`: what came later is left out. Heads that are not here
 /// mean the state of now.
-pub fn as_seen(detail: &RecordDetail, heads: &[ChangeId]) -> RecordState {
+pub fn as_seen(registry: &Registry, detail: &RecordDetail, heads: &[ChangeId]) -> RecordState {
     let held: Vec<Held> = detail.changes.iter().map(|change| change.held.clone()).collect();
     let graph = Graph::build(&held);
     let places: Option<Vec<usize>> = heads.iter().map(|head| graph.position(head)).collect();
@@ -73,6 +73,7 @@ pub fn as_seen(detail: &RecordDetail, heads: &[ChangeId]) -> RecordState {
             |change| change.verdict.clone(),
         )
     };
+    let definition = |hash: &_| registry.definition(hash);
     fold(detail.id, &detail.space.id(), &before, verdict, definition)
 }
 
@@ -87,7 +88,8 @@ impl Node {
 
     /// Whether a person may put fields of a ledger's records in `space`.
     pub fn may_put(&self, author: &Author, ledger: &str, space: &Space) -> bool {
-        ledger_of(ledger).is_ok_and(|ledger| self.may(author, &ledger.writers, space))
+        self.ledger(ledger)
+            .is_ok_and(|ledger| self.may(author, &ledger.writers, space))
     }
 
     /// Whether a person may sign an event of this kind in `space`.

@@ -15,7 +15,7 @@ use lianzhan_protocol::record::{
 };
 use lianzhan_protocol::trust::{Org, Space};
 
-use super::{Author, Load, Node, ServiceError, definition};
+use super::{Author, Load, Node, ServiceError};
 use crate::env;
 
 /// How much of a record is erased.
@@ -100,7 +100,7 @@ impl Node {
                     personal: loaded.sealed,
                     ledger: state
                         .definition
-                        .and_then(|hash| definition(&hash))
+                        .and_then(|hash| self.definition(&hash))
                         .map(|ledger| ledger.id.clone()),
                     changes: loaded.held.len() + loaded.closed,
                     attachments: reader.named_by(&id)?.len(),

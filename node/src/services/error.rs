@@ -149,6 +149,12 @@ pub enum ServiceError {
     /// An evidence bundle could not be made.
     #[error("evidence bundle: {0}")]
     Bundle(String),
+    /// A setting.
+    #[error(transparent)]
+    Setting(#[from] super::settings::SettingError),
+    /// A ledger or fields that an org adds.
+    #[error(transparent)]
+    Definition(#[from] super::definitions::DefinitionError),
     /// An attachment.
     #[error(transparent)]
     Attachment(#[from] super::attachment::AttachmentError),

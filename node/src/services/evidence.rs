@@ -15,7 +15,8 @@ impl Node {
     pub fn bundle(&self, records: &[RecordId]) -> Result<Vec<u8>, ServiceError> {
         let directory = self.directory();
         self.store.read(|reader| {
-            let (evidence, logs) = match gather(self, reader, records)? {
+            let records = with_definitions(self, reader, records)?;
+            let (evidence, logs) = match gather(self, reader, &records)? {
                 Ok(found) => found,
                 Err(lacking) => return Ok(Err(lacking)),
             };
@@ -44,6 +45,37 @@ impl Node {
                 .map_err(|error| ServiceError::Bundle(error.to_string())))
         })?
     }
+}
+
+/// The records, and those by which orgs added what they are written by: whoever checks the bundle has the program's own
+/// definitions alone.
+fn with_definitions(
+    node: &Node,
+    reader: &Reader<'_>,
+    records: &[RecordId],
+) -> Result<Vec<RecordId>, StoreError> {
+    let registry = node.registry();
+    let mut all = records.to_vec();
+    if registry.definitions().all().next().is_none() {
+        return Ok(all);
+    }
+    let mut load = Load::new(node, reader);
+    let mut named: BTreeSet<Hash> = BTreeSet::new();
+    for record in records {
+        let held = load.record(record)?.map(|loaded| loaded.held);
+        named.extend(held.into_iter().flatten().map(|held| held.change.definition));
+    }
+    let mut wanted: BTreeSet<RecordId> = BTreeSet::new();
+    for hash in named {
+        let mut at = registry.definitions().known(&hash);
+        while let Some(known) = at {
+            wanted.insert(known.record);
+            at = known.base.and_then(|base| registry.definitions().known(&base));
+        }
+    }
+    wanted.retain(|record| !records.contains(record));
+    all.extend(wanted);
+    Ok(all)
 }
 
 type Gathered = (Vec<RecordEvidence>, Vec<LogRow>);

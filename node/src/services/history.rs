@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::ledger::EventSheet;
 use super::query::RecordDetail;
-use super::{Node, ServiceError, definition};
+use super::{Node, ServiceError};
 
 /// What a record's fields held before each change.
 pub struct Before<'a> {
@@ -101,7 +101,7 @@ impl Node {
         let before = Before::of(&detail, &held);
         let sheet = |change: &super::query::ChangeDetail| {
             let id = change.held.id;
-            let ledger = definition(&change.held.change.definition);
+            let ledger = self.definition(&change.held.change.definition);
             let puts = change.held.change.puts.iter();
             let fields = puts
                 .filter_map(|put| Some((put.field_name()?, &put.value)))

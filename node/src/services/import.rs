@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use hmac::{Hmac, KeyInit, Mac};
-use lianzhan_protocol::id::RecordId;
-use lianzhan_protocol::record::ledger::{FieldKind, Ledger, ledgers};
+use lianzhan_protocol::id::{Hash, RecordId};
+use lianzhan_protocol::record::ledger::{FieldKind, Ledger};
 use lianzhan_protocol::record::{Event, Put, Value};
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Space;
@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::exchange::Table;
-use super::submit::ledger_of;
 use super::visit::{self, VisitDraft, check_visit};
 use super::{Annex, Author, Draft, NewRecord, Node, ServiceError, files};
 use crate::import::{GoodRow, ImportPlan, Sheet, read_rows, read_sheet};
@@ -154,9 +153,11 @@ impl Node {
         dry_run: bool,
         mut progress: impl FnMut(u64, u64),
     ) -> Result<ImportReport, ServiceError> {
-        let ledger = ledger_of(ledger_id)?;
+        let home = self.home_space(ledger_id)?;
+        let ledger = self.form_of(ledger_id, &home)?;
+        super::ledger::refuse_stated(ledger)?;
         // Personal parts are written sealed, with their records; a book of them alone would lie open.
-        if ledgers().iter().any(|of| of.annexes.contains(&ledger.id)) {
+        if super::ledger::is_annex(&ledger.id) {
             return Err(ServiceError::UnknownLedger(ledger.id.clone()));
         }
         // What begins as an archive is a workbook, whatever it is called.
@@ -177,7 +178,6 @@ impl Node {
             ..ImportReport::default()
         };
         plan.errors.iter().for_each(|error| report.tell(broken(error)));
-        let home = self.home_space(ledger_id)?;
         if ledger
             .fields
             .iter()
@@ -195,7 +195,9 @@ impl Node {
             let mut fresh = Vec::new();
             for mut row in rows.by_ref().take(BATCH) {
                 done += 1;
-                let record = row_id(&secret, ledger_id, &row, &home, &mut seen)?;
+                let keys = row.main.iter().map(|(name, _)| name.as_str());
+                let (definition, _) = self.naming(ledger_id, &home, keys)?;
+                let record = row_id(&secret, ledger_id, &row, (&home, &definition), &mut seen);
                 let read = RowRead {
                     row: row.row,
                     state: RowState::New,
@@ -372,7 +374,7 @@ impl Node {
         name: &str,
     ) -> Result<Vec<RecordId>, ServiceError> {
         let mut found = Vec::new();
-        for target in ledgers.filter_map(|id| ledger_of(id).ok()) {
+        for target in ledgers.filter_map(|id| self.ledger(id).ok()) {
             let Some(title) = target.title.as_deref() else {
                 continue;
             };
@@ -422,11 +424,7 @@ fn title(ledger: &Ledger, row: &GoodRow) -> String {
 }
 
 fn plan(ledger: &Ledger, sheet: &Sheet) -> ImportPlan {
-    let annexes: Vec<&Ledger> = ledger
-        .annexes
-        .iter()
-        .filter_map(|id| ledger_of(id).ok())
-        .collect();
+    let annexes: Vec<&Ledger> = super::ledger::annexes_of(ledger).collect();
     let now = super::activity::now_stated();
     let year = now.get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026);
     read_rows(ledger, &annexes, sheet, year)
@@ -444,9 +442,9 @@ pub(super) fn row_id(
     secret: &str,
     ledger: &str,
     row: &GoodRow,
-    home: &Space,
+    (home, definition): (&Space, &Hash),
     seen: &mut BTreeMap<[u8; 32], u32>,
-) -> Result<NewRecord, ServiceError> {
+) -> NewRecord {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
     let mut feed = |name: &str, value: &Value| {
         mac.update(name.as_bytes());
@@ -461,7 +459,7 @@ pub(super) fn row_id(
     }
     let digest: [u8; 32] = mac.finalize().into_bytes().into();
     let nth = seen.entry(digest).and_modify(|n| *n += 1).or_insert(0);
-    let last = lianzhan_protocol::id::Hash::of("lianzhan/import-row/v1", &[&digest, &nth.to_be_bytes()]);
+    let last = Hash::of("lianzhan/import-row/v1", &[&digest, &nth.to_be_bytes()]);
     let mut salt = [0; 16];
     salt.copy_from_slice(&last.0[..16]);
     // Time-ordered by the row's own date, so that lists by id read like the book.
@@ -470,7 +468,7 @@ pub(super) fn row_id(
         text.parse::<jiff::Timestamp>().ok()
     });
     let time = Timestamp(dated.map_or(0, jiff::Timestamp::as_millisecond));
-    NewRecord::mint(ledger, home, time, salt)
+    NewRecord::of(definition, home, time, salt)
 }
 
 fn broken(error: &crate::import::RowError) -> BrokenRow {

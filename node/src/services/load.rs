@@ -15,16 +15,17 @@ use lianzhan_protocol::record::{
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Directory, Space};
 
-use super::{Node, definition};
+use super::Node;
 use crate::keystore::AnnexKeys;
 use crate::store::{EntryRow, LogRow, Reader, StoreError};
-use crate::views::Loaded;
+use crate::views::{Loaded, Registry};
 
 /// Loads records against one directory. Reads a log when the first record names it, and remembers logs and receipts
 /// between records: what it costs depends on the records, not on how many logs there are.
 pub struct Load<'a> {
     reader: &'a Reader<'a>,
     directory: Arc<Directory>,
+    registry: Arc<Registry>,
     annex_keys: &'a AnnexKeys,
     logs: BTreeMap<i64, Arc<Known>>,
     /// By origin: the node that writes the log and the org that it says it serves.
@@ -54,6 +55,7 @@ impl<'a> Load<'a> {
         Load {
             reader,
             directory: node.directory(),
+            registry: node.registry(),
             annex_keys: node.annex_keys(),
             logs: BTreeMap::new(),
             nodes: BTreeMap::new(),
@@ -64,6 +66,11 @@ impl<'a> Load<'a> {
     /// The directory by which it judges.
     pub fn directory(&self) -> &Directory {
         &self.directory
+    }
+
+    /// The definitions by which it judges and folds.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// What is held of a record; `None` if nothing is.
@@ -315,7 +322,7 @@ impl<'a> Load<'a> {
             directory: &self.directory,
             space,
             node: self.nodes.get(&held.origin).copied(),
-            ledger: &|hash| definition(hash),
+            ledger: &|hash| self.registry.judging(hash, &self.directory, &space.owner),
         };
         judge(&context, held)
     }
@@ -326,6 +333,7 @@ impl<'a> Load<'a> {
             return RecordState::erased(loaded.id, erased.clone());
         }
         let verdict = |held: &Held| self.verdict(&loaded.space, held);
+        let definition = |hash: &_| self.registry.definition(hash);
         fold(loaded.id, &loaded.space.id(), &loaded.held, verdict, definition)
     }
 }

@@ -11,6 +11,7 @@ pub mod check;
 pub mod conduct;
 pub mod confirm;
 pub mod conflict;
+pub mod definitions;
 pub mod desk;
 pub mod divisions;
 mod document;
@@ -48,8 +49,11 @@ pub mod revoke;
 pub mod search;
 pub mod select;
 pub mod session;
+pub mod settings;
 mod submit;
 pub mod succession;
+#[cfg(test)]
+mod test_line;
 pub mod threads;
 pub mod visit;
 pub mod witness;
@@ -57,24 +61,23 @@ pub mod witness;
 pub use crate::store::{AlarmRow, NeighbourRow, RecordRow, RowFilter, StoreError, StoreEvent};
 pub use crate::views::Loaded;
 pub use error::ServiceError;
-pub use lianzhan_protocol::record::ledger::by_hash as definition;
 pub use load::Load;
 pub use submit::{Annex, Author, Draft, NewRecord, Written};
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, RwLock};
 
 use lianzhan_protocol::id::{Hash, OrgId, RecordId, SpaceId};
 use lianzhan_protocol::keys::{PublicKey, SecretKey};
 use lianzhan_protocol::log::{Checkpoint, SignedCheckpoint};
 use lianzhan_protocol::record::Change;
-use lianzhan_protocol::record::ledger::{ledger, ledgers};
+use lianzhan_protocol::record::ledger::Ledger;
 use lianzhan_protocol::trust::{Audience, Directory, FoundingStatement, Org, SignedStatement, Space};
 
 use crate::config::{Config, Overrides};
 use crate::keystore::{self, AnnexKeys};
 use crate::store::{ATTACHMENTS, Blobs, Signer, Store};
+use crate::views::{Registry, built_in_hashes};
 
 /// File names in a node's directory.
 pub mod files {
@@ -133,6 +136,10 @@ pub struct Node {
     erasing: std::sync::Mutex<()>,
     conduct: conduct::Conduct,
     divisions: std::sync::Mutex<divisions::Kept>,
+    settings: settings::Kept,
+    registry: RwLock<Arc<Registry>>,
+    /// Held while the registry is replaced.
+    defining: std::sync::Mutex<()>,
     _lock: std::fs::File,
 }
 
@@ -186,14 +193,6 @@ impl Node {
             })?;
         let mut directory = Directory::new(founding);
         directory.extend(statements);
-        let tables = ledgers()
-            .iter()
-            .map(|l| (l.id.clone(), crate::views::columns(l)))
-            .collect::<Vec<_>>();
-        store.write_blocking(move |w| {
-            w.ensure_ledger_tables(&tables)?;
-            w.mark_after_start()
-        })?;
         let node = Arc::new(Node {
             dir: dir.to_owned(),
             config,
@@ -211,8 +210,13 @@ impl Node {
             erasing: std::sync::Mutex::new(()),
             conduct: conduct::Conduct::default(),
             divisions: std::sync::Mutex::default(),
+            settings: settings::Kept::default(),
+            registry: RwLock::new(Registry::built_in()),
+            defining: std::sync::Mutex::new(()),
             _lock: lock,
         });
+        node.define_after_start()?;
+        node.store.write_blocking(|writer| writer.mark_after_start())?;
         node.mark_revised()?;
         node.erase_after_start()?;
         node.settle_authority()?;
@@ -295,6 +299,19 @@ impl Node {
             .clone()
     }
 
+    /// The definitions that are known here now.
+    pub fn registry(&self) -> Arc<Registry> {
+        self.registry
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The definition with this hash, if it is known here.
+    pub fn definition(&self, hash: &Hash) -> Option<&'static Ledger> {
+        self.registry().definition(hash)
+    }
+
     /// Takes in statements that the store committed. Returns the new directory if anything was new.
     pub fn learn(&self, statements: &[SignedStatement]) -> Option<Arc<Directory>> {
         let mut guard = self
@@ -360,24 +377,17 @@ impl Node {
 
 /// The hash of a built-in ledger definition.
 pub fn definition_hash(ledger: &str) -> Result<Hash, ServiceError> {
-    static BY_ID: OnceLock<BTreeMap<&'static str, Hash>> = OnceLock::new();
-    BY_ID
-        .get_or_init(|| {
-            ledgers()
-                .iter()
-                .map(|ledger| (ledger.id.as_str(), ledger.hash()))
-                .collect()
-        })
+    built_in_hashes()
         .get(ledger)
         .copied()
         .ok_or_else(|| ServiceError::UnknownLedger(ledger.to_owned()))
 }
 
 /// What a change says that its record is about; empty where it does not. For what counts nowhere, and so has no row.
-fn title_of(change: &Change) -> String {
+fn title_of(registry: &Registry, change: &Change) -> String {
     let title = || {
-        let earlier = definition(&change.definition)?;
-        let name = ledger(&earlier.id)?.title.as_deref()?;
+        let earlier = registry.definition(&change.definition)?;
+        let name = registry.ledger(&earlier.id)?.title.as_deref()?;
         let put = change.puts.iter().find(|put| put.field_name() == Some(name))?;
         put.value.as_text().map(str::to_owned)
     };

@@ -1,10 +1,13 @@
 //! The derived side catches up: views first, documents in batches behind them, so that no view waits for a document.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lianzhan_protocol::id::{OrgId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::record::RecordState;
+use lianzhan_protocol::record::ledger::definitions;
+use lianzhan_protocol::settings;
 use lianzhan_protocol::trust::{Body, Purpose, SignedStatement};
 
 use tokio::sync::broadcast::error::RecvError;
@@ -45,17 +48,37 @@ impl Node {
     /// Folds records whose views lag, a round of batches. Returns how many it was; 0 means that views are up to date.
     pub fn project_round(&self) -> Result<usize, ServiceError> {
         self.apply_erasures()?;
-        self.derive(
+        let (touched, defines) = (AtomicBool::new(false), AtomicBool::new(false));
+        let done = self.derive(
             VIEW_ROUND,
             |reader, after, limit| reader.dirty(after, limit),
-            |load, loaded| views::project(loaded, &load.fold(loaded)),
+            |load, loaded| {
+                let row = views::project(load.registry(), loaded, &load.fold(loaded));
+                // What counts no more says no longer of which ledger it was.
+                let of = row.as_ref().map_or("", |row| row.ledger.as_str());
+                let unknown = of.is_empty() && !loaded.sealed;
+                if unknown || of == settings::LEDGER {
+                    touched.store(true, Ordering::Relaxed);
+                }
+                if unknown || of == definitions::LEDGER {
+                    defines.store(true, Ordering::Relaxed);
+                }
+                row
+            },
             |writer, done| {
                 let flat = done
                     .into_iter()
                     .map(|(record, seq, row)| (record, seq, row.flatten()));
                 writer.put_projections(flat.collect())
             },
-        )
+        )?;
+        if touched.into_inner() {
+            self.settings.forget();
+        }
+        if defines.into_inner() {
+            self.define_anew()?;
+        }
+        Ok(done)
     }
 
     /// Builds documents that lag, a round of batches. A document that Automerge cannot build is quarantined with an

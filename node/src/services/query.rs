@@ -231,16 +231,15 @@ pub struct Status {
 
 impl Node {
     /// Names of the views that [`Node::table`] knows.
-    pub fn view_names() -> Vec<&'static str> {
+    pub fn view_names(&self) -> Vec<&'static str> {
         let sealed = [
             super::visit::SUBJECT,
             super::visit::SENSITIVE,
             "deputy_private",
             "deputy_sensitive",
         ];
-        let ledgers = lianzhan_protocol::record::ledger::ledgers()
-            .iter()
-            .map(|ledger| ledger.id.as_str());
+        let registry = self.registry();
+        let ledgers = registry.ledgers().iter().map(|ledger| ledger.id.as_str());
         ledgers
             .filter(|id| !sealed.contains(id))
             .chain(["visits_by_station", "logs"])
@@ -249,7 +248,7 @@ impl Node {
 
     /// A view as a table.
     pub fn table(&self, view: &str) -> Result<Table, ServiceError> {
-        let known = Self::view_names();
+        let known = self.view_names();
         if !known.contains(&view) {
             let (name, known) = (view.to_owned(), known.join(", "));
             return Err(ServiceError::UnknownView { name, known });
@@ -319,7 +318,7 @@ impl Node {
 
     /// Rows of a ledger for lists.
     pub fn rows(&self, ledger: &str, filter: &RowFilter) -> Result<(Vec<RecordRow>, u64), ServiceError> {
-        super::submit::ledger_of(ledger)?;
+        self.ledger(ledger)?;
         Ok(self.store.read(|reader| reader.rows(ledger, filter))?)
     }
 
@@ -373,8 +372,7 @@ impl Node {
                     continue;
                 };
                 let annex_state = load.fold(&annex);
-                let Some(definition) = annex_state.definition.and_then(|hash| super::definition(&hash))
-                else {
+                let Some(definition) = annex_state.definition.and_then(|hash| self.definition(&hash)) else {
                     continue;
                 };
                 let fields = annex_state
@@ -396,7 +394,7 @@ impl Node {
         })?;
         let (loaded, state, changes, annexes, document, horizon) =
             detail.ok_or(ServiceError::UnknownRecord(*record))?;
-        let ledger = state.definition.and_then(|hash| super::definition(&hash));
+        let ledger = state.definition.and_then(|hash| self.definition(&hash));
         let prefix = lianzhan_protocol::record::ANNEX_KEY;
         let annex_names = state
             .fields
@@ -405,7 +403,7 @@ impl Node {
             .map(str::to_owned)
             .collect();
         let now = super::activity::now_stated();
-        let missing = views::missing(&state, now.get(..10).unwrap_or_default())
+        let missing = views::missing(&self.registry(), &state, now.get(..10).unwrap_or_default())
             .into_iter()
             .map(|f| (f.zh.clone(), f.en.clone()))
             .collect();

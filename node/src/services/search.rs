@@ -4,10 +4,9 @@ use lianzhan_protocol::record::ledger::{Field, FieldKind};
 use serde::{Deserialize, Serialize};
 
 use super::desk::RowState;
-use super::ledger::book;
 use super::{Node, ServiceError};
 use crate::store::RecordRow;
-use crate::views::{self, Stretch};
+use crate::views::{self, Registry, Stretch};
 
 /// Places that are shown of one record.
 const PLACES: usize = 3;
@@ -102,7 +101,7 @@ impl Node {
         limit: u64,
     ) -> Result<Findings, ServiceError> {
         if let Some(ledger) = ledger {
-            book(ledger)?;
+            self.book(ledger)?;
         }
         let Some(matches) = views::query_expression(typed) else {
             return Ok(Findings {
@@ -114,21 +113,26 @@ impl Node {
         let found = self
             .store
             .read(|reader| reader.found(&matches, typed.trim(), ledger, (offset, limit)))?;
+        let registry = self.registry();
         let wanted = found
             .ledgers
             .iter()
             .filter(|(id, _)| ledger.is_none_or(|wanted| wanted == id));
         Ok(Findings {
             total: wanted.map(|(_, count)| count).sum(),
-            records: found.rows.into_iter().map(|row| finding(row, typed)).collect(),
+            records: found
+                .rows
+                .into_iter()
+                .map(|row| finding(&registry, row, typed))
+                .collect(),
             ledgers: found.ledgers,
         })
     }
 }
 
-fn finding(row: RecordRow, typed: &str) -> Finding {
+fn finding(registry: &Registry, row: RecordRow, typed: &str) -> Finding {
     let state = RowState::of(&row);
-    let definition = book(&row.ledger).ok();
+    let definition = registry.ledger(&row.ledger);
     let title_field = definition.and_then(|ledger| ledger.title.clone());
     let fields = definition.map_or(&[][..], |ledger| &ledger.fields);
     let worded = |field: &&Field| {

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use lianzhan_protocol::id::{OrgId, RecordId, StatementId};
 use lianzhan_protocol::log::{Entry, PayloadKind, TreeSize};
 use lianzhan_protocol::record::RecordState;
-use lianzhan_protocol::record::ledger::{by_hash, ledgers};
 use lianzhan_protocol::trust::Purpose;
 use serde::{Deserialize, Serialize};
 
 use super::{Load, Node, ServiceError};
 use crate::store::{Reader, RowFilter, StoreError};
+use crate::views::Registry;
 
 /// Most records of one bundle.
 pub const RECORDS_MAX: usize = 100_000;
@@ -167,6 +167,7 @@ impl Node {
         first: &RecordId,
         progress: &mut dyn FnMut(u64),
     ) -> Result<BTreeSet<RecordId>, ServiceError> {
+        let registry = self.registry();
         Ok(self.store.read(|reader| {
             let mut load = Load::new(self, reader);
             let mut found = BTreeSet::from([*first]);
@@ -175,7 +176,7 @@ impl Node {
                 let mut next = Vec::new();
                 for id in layer {
                     let Some(loaded) = load.record(&id)? else { continue };
-                    for cited in citations(&load.fold(&loaded)) {
+                    for cited in citations(&registry, &load.fold(&loaded)) {
                         if !found.contains(&cited) && is_shown(reader, &cited)? {
                             found.insert(cited);
                             next.push(cited);
@@ -200,7 +201,7 @@ impl Node {
         };
         Ok(self.store.read(|reader| {
             let mut found = BTreeSet::new();
-            for ledger in ledgers() {
+            for ledger in self.registry().ledgers() {
                 let (rows, _) = reader.rows(&ledger.id, &filter)?;
                 let within = rows.into_iter().filter(|row| row.happened < until);
                 found.extend(within.map(|row| row.record));
@@ -280,7 +281,7 @@ impl Node {
                 }
             }
             if let Some(roster) = roster {
-                found.extend(naming(reader, &roster, year)?);
+                found.extend(naming(&self.registry(), reader, &roster, year)?);
                 found.insert(roster);
             }
             Ok(found)
@@ -365,8 +366,8 @@ fn is_shown(reader: &Reader<'_>, id: &RecordId) -> Result<bool, StoreError> {
 }
 
 /// The records that fields of a record point to.
-pub fn citations(state: &RecordState) -> BTreeSet<RecordId> {
-    let Some(definition) = state.definition.and_then(|hash| by_hash(&hash)) else {
+pub fn citations(registry: &Registry, state: &RecordState) -> BTreeSet<RecordId> {
+    let Some(definition) = state.definition.and_then(|hash| registry.definition(&hash)) else {
         return BTreeSet::new();
     };
     let points = |key: &str| {
@@ -380,7 +381,12 @@ pub fn citations(state: &RecordState) -> BTreeSet<RecordId> {
 }
 
 /// Records of the year of which a field points to this record of the roster.
-fn naming(reader: &Reader<'_>, roster: &RecordId, year: i16) -> Result<BTreeSet<RecordId>, StoreError> {
+fn naming(
+    registry: &Registry,
+    reader: &Reader<'_>,
+    roster: &RecordId,
+    year: i16,
+) -> Result<BTreeSet<RecordId>, StoreError> {
     let filter = RowFilter {
         since: Some(format!("{year:04}-01-01")),
         limit: u64::from(u32::MAX),
@@ -388,7 +394,7 @@ fn naming(reader: &Reader<'_>, roster: &RecordId, year: i16) -> Result<BTreeSet<
     };
     let (until, id) = (format!("{:04}-01-01", year + 1), roster.to_string());
     let mut found = BTreeSet::new();
-    for ledger in ledgers() {
+    for ledger in registry.ledgers() {
         let points = |field: &&lianzhan_protocol::record::ledger::Field| {
             field.kind.targets().any(|target| target == ROSTER)
         };

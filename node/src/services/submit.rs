@@ -6,14 +6,14 @@ use lianzhan_protocol::keys::SecretKey;
 use lianzhan_protocol::log::{
     Earlier, Entry, Header, LogStart, LogStatement, Origin, PROTOCOL_VERSION, PayloadKind, Verified,
 };
-use lianzhan_protocol::record::ledger::{Ledger, ledger};
+use lianzhan_protocol::record::ledger::Ledger;
 use lianzhan_protocol::record::{
     ANNEX_KEY, AnnexKey, Change, Held, Ineffective, Put, Value, Verdict, fold, seal_change,
 };
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Space;
 
-use super::{Load, Node, ServiceError, definition, definition_hash};
+use super::{Load, Node, ServiceError, definition_hash};
 use crate::env;
 use crate::store::{LogRules, OwnEntry};
 
@@ -62,8 +62,25 @@ impl NewRecord {
 
     /// As [`NewRecord::begin`], with time and salt of the caller's choice.
     pub fn mint(ledger: &str, space: &Space, time: Timestamp, salt: [u8; 16]) -> Result<Self, ServiceError> {
-        let id = RecordId::mint(time, &space.id(), &definition_hash(ledger)?, &salt);
-        Ok(NewRecord { id, salt })
+        Ok(Self::of(&definition_hash(ledger)?, space, time, salt))
+    }
+
+    /// The same of a definition that is given.
+    pub(super) fn of(definition: &Hash, space: &Space, time: Timestamp, salt: [u8; 16]) -> Self {
+        let id = RecordId::mint(time, &space.id(), definition, &salt);
+        NewRecord { id, salt }
+    }
+
+    /// The same time and salt under another definition.
+    pub(super) fn under(self, definition: &Hash, space: &Space) -> Self {
+        let mut millis = [0; 8];
+        millis[2..].copy_from_slice(&self.id.0[..6]);
+        Self::of(
+            definition,
+            space,
+            Timestamp(i64::from_be_bytes(millis)),
+            self.salt,
+        )
     }
 }
 
@@ -245,7 +262,7 @@ impl Node {
         main: &RecordId,
         annex: &Annex,
     ) -> Result<((RecordId, AnnexKey), Hash, Prepared), ServiceError> {
-        let annexed = ledger_of(&annex.ledger)?;
+        let annexed = self.ledger(&annex.ledger)?;
         let key = AnnexKey(env::random());
         let salt: [u8; 32] = env::random();
         let space = Space::of(*owner, annexed.audience);
@@ -282,8 +299,16 @@ impl Node {
         salt: &Salt<'_>,
         seen: &[ChangeId],
     ) -> Result<Prepared, ServiceError> {
+        let keys = puts
+            .iter()
+            .filter_map(Put::field_name)
+            .filter(|name| !name.starts_with(ANNEX_KEY));
+        let (definition, ledger) = match salt {
+            Salt::Plain(Some(salt)) => self.minted(ledger_id, space, record, salt, keys)?,
+            _ => self.naming(ledger_id, space, keys)?,
+        };
         check_fields(
-            ledger_of(ledger_id)?,
+            ledger,
             puts.iter().filter_map(|put| {
                 put.field_name()
                     .filter(|name| !name.starts_with(ANNEX_KEY))
@@ -303,7 +328,7 @@ impl Node {
                 Salt::Plain(_) => env::random::<16>().to_vec(),
             },
             deps: Vec::new(),
-            definition: definition_hash(ledger_id)?,
+            definition,
             puts,
         };
         if !held.is_empty() {
@@ -375,6 +400,7 @@ impl Node {
                 load.know(&held.origin)?;
             }
             let verdict = |held: &Held| load.verdict(space, held);
+            let definition = |hash: &Hash| load.registry().definition(hash);
             Ok(fold(record, &space.id(), &held, verdict, definition))
         })?;
         let verdict = state
@@ -500,7 +526,55 @@ impl Node {
 
     /// The space for a new record of a ledger made at this node.
     pub fn home_space(&self, ledger_id: &str) -> Result<Space, ServiceError> {
-        Ok(self.own_space(ledger_of(ledger_id)?.audience))
+        Ok(self.own_space(self.ledger(ledger_id)?.audience))
+    }
+
+    /// The definition that a change with these fields names in a space: of those by which it may be written the one with the
+    /// fewest fields that has them all, so that it is understood also where what was added later is not known.
+    pub(super) fn naming<'k>(
+        &self,
+        ledger: &str,
+        space: &Space,
+        keys: impl Iterator<Item = &'k str>,
+    ) -> Result<(Hash, &'static Ledger), ServiceError> {
+        let all = self
+            .registry()
+            .written(ledger, space, &self.line_of(&space.owner));
+        let keys: Vec<&str> = keys.collect();
+        let has_all = |ledger: &Ledger| keys.iter().all(|key| ledger.resolve(key).is_some());
+        let fitting = all.iter().find(|(_, ledger)| has_all(ledger));
+        // What no definition has is told by the fullest.
+        let found = fitting.or(all.last()).copied();
+        found.ok_or_else(|| ServiceError::UnknownLedger(ledger.to_owned()))
+    }
+
+    /// The definition for which the id of a record that begins was minted.
+    fn minted<'k>(
+        &self,
+        ledger: &str,
+        space: &Space,
+        record: &RecordId,
+        salt: &[u8; 16],
+        keys: impl Iterator<Item = &'k str>,
+    ) -> Result<(Hash, &'static Ledger), ServiceError> {
+        let all = self
+            .registry()
+            .written(ledger, space, &self.line_of(&space.owner));
+        let found = all
+            .into_iter()
+            .find(|(hash, _)| record.is_minted_for(&space.id(), hash, salt));
+        found.map_or_else(|| self.naming(ledger, space, keys), Ok)
+    }
+
+    /// Begins a record of a ledger in `space`, now, that has these fields.
+    pub(super) fn begin<'k>(
+        &self,
+        ledger: &str,
+        space: &Space,
+        keys: impl Iterator<Item = &'k str>,
+    ) -> Result<NewRecord, ServiceError> {
+        let (definition, _) = self.naming(ledger, space, keys)?;
+        Ok(NewRecord::of(&definition, space, env::now(), env::random()))
     }
 }
 
@@ -518,10 +592,6 @@ impl Pending {
             .unwrap_or(Err(crate::store::StoreError::Stopped))?;
         Ok(self.written)
     }
-}
-
-pub(super) fn ledger_of(id: &str) -> Result<&'static Ledger, ServiceError> {
-    ledger(id).ok_or_else(|| ServiceError::UnknownLedger(id.to_owned()))
 }
 
 /// What a change names as seen: what its author saw, as far as it is here, else all that is.

@@ -5,7 +5,6 @@ use lianzhan_protocol::record::ledger::{Asked, Problem, Required};
 use lianzhan_protocol::record::{Event, Put, Value};
 use lianzhan_protocol::trust::Space;
 
-use super::submit::ledger_of;
 use super::{Annex, Author, Draft, NewRecord, Node, ServiceError, Written};
 use crate::env;
 
@@ -120,7 +119,7 @@ pub(super) fn week_of(received: &str) -> Result<String, ServiceError> {
 
 /// What must be there to save, and what must not stand in text that travels to the county.
 pub(super) fn check_visit(draft: &VisitDraft) -> Result<(), ServiceError> {
-    let ledger = ledger_of(LEDGER)?;
+    let ledger = super::ledger::book(LEDGER)?;
     let values = draft.fields.iter().map(|(key, value)| (key.as_str(), value));
     let lacking = ledger.lacks(&values.collect(), Required::Required, &Asked::PLAIN);
     if let Some(error) = lacking.into_iter().next() {

@@ -288,6 +288,15 @@ impl Reader<'_> {
         Ok(ids.collect::<Result<_, _>>()?)
     }
 
+    /// Every record of a ledger, by id.
+    pub fn of_ledger(&self, ledger: &str) -> Result<Vec<RecordId>, StoreError> {
+        let mut select = self
+            .tx
+            .prepare_cached("SELECT record FROM records WHERE ledger = ? ORDER BY record")?;
+        let rows = select.query_map([ledger], |row| Ok(RecordId(row.get(0)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Every ledger with records, in figures; `own` is the org whose records are counted apart.
     pub fn ledger_figures(&self, own: &OrgId) -> Result<Vec<LedgerFigures>, StoreError> {
         let mut select = self.tx.prepare_cached(

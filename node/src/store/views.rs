@@ -530,6 +530,19 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Marks every record of these ledgers: their rows are made by other definitions now.
+    pub fn mark_ledgers(&mut self, ledgers: &[String]) -> Result<(), StoreError> {
+        for ledger in ledgers {
+            let records: Vec<[u8; 16]> = self
+                .tx
+                .prepare_cached("SELECT record FROM records WHERE ledger = ?")?
+                .query_map([ledger], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            self.mark_dirty(records.into_iter().map(RecordId));
+        }
+        Ok(())
+    }
+
     /// Marks every record of these spaces: `statements` may have revised their verdicts. From now on they are done with.
     pub fn mark_revised(&mut self, statements: &[StatementId], spaces: &[SpaceId]) -> Result<(), StoreError> {
         for statement in statements {

@@ -3,15 +3,18 @@
 mod grams;
 mod highlight;
 
+mod registry;
+
 pub use grams::{grams, query_expression};
 pub use highlight::{Stretch, excerpt, highlight};
+pub use registry::{Registry, built_in_hashes};
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use lianzhan_protocol::codec::hex;
 use lianzhan_protocol::id::{AttachmentId, ChangeId, Hash, RecordId};
 use lianzhan_protocol::log::doubt;
-use lianzhan_protocol::record::ledger::{Asked, Field, FieldKind, Ledger, Required, Values, by_hash, ledger};
+use lianzhan_protocol::record::ledger::{Asked, Field, FieldKind, Ledger, Required, Values};
 use lianzhan_protocol::record::{
     ANNEX_KEY, Capacity, Confirmation, Erased, EventKind, FieldState, Held, HistoryItem, Ineffective, OpId,
     RecordState, Value, ValueState, Verdict,
@@ -90,7 +93,7 @@ fn listed(definition: &Ledger, field: &str, state: &RecordState) -> String {
 
 /// The rows of a record; none while nothing of it counts. Of a sealed record only its place is kept in rows: what it
 /// says is opened when somebody entitled looks at it, so that erasing its key erases it.
-pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
+pub fn project(registry: &Registry, loaded: &Loaded, state: &RecordState) -> Option<Projection> {
     let count =
         |of: fn(&Verdict) -> bool| state.history.iter().filter(|item| of(&item.verdict)).count() as u64;
     let pending = count(|v| matches!(v, Verdict::Pending { .. })) + loaded.closed as u64;
@@ -115,7 +118,7 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
         .history
         .iter()
         .filter(|item| matches!(item.verdict, Verdict::Counts { .. }));
-    let definition = state.definition.and_then(|hash| by_hash(&hash));
+    let definition = state.definition.and_then(|hash| registry.definition(&hash));
     let mut projection = Projection {
         record: state.id,
         space: loaded.space.id(),
@@ -152,8 +155,8 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
         projection.main = lianzhan_protocol::id::RecordId::parse(state.text("of"));
         return Some(projection);
     }
-    // A record of an earlier revision stands in the table of the present one.
-    let definition = ledger(&definition.id).unwrap_or(definition);
+    // A record of another revision stands in the table of the present one.
+    let definition = registry.ledger(&definition.id).unwrap_or(definition);
     projection.ledger.clone_from(&definition.id);
     let name = |field: &Option<String>| {
         let field = field.as_deref();
@@ -161,7 +164,7 @@ pub fn project(loaded: &Loaded, state: &RecordState) -> Option<Projection> {
     };
     projection.title = name(&definition.title);
     projection.happened = name(&definition.happened);
-    projection.missing = missing_as(state, &Asked::PLAIN).len() as u64;
+    projection.missing = missing_as(definition, state, &Asked::PLAIN).len() as u64;
     projection.confirmed = state.confirmation();
     projection.split = split(state).count() as u64;
     projection.refs = refs(definition, state);
@@ -388,22 +391,20 @@ fn json(state: &RecordState) -> String {
 }
 
 /// Fields that a record lacks to be complete on a day, `YYYY-MM-DD`, by what the fields themselves say.
-pub fn missing(state: &RecordState, as_of: &str) -> Vec<&'static Field> {
+pub fn missing(registry: &Registry, state: &RecordState, as_of: &str) -> Vec<&'static Field> {
+    let definition = state.definition.and_then(|hash| registry.definition(&hash));
+    let Some(definition) = definition.and_then(|definition| registry.ledger(&definition.id)) else {
+        return Vec::new();
+    };
     let asked = Asked {
         as_of: Some(as_of),
         ..Asked::PLAIN
     };
-    missing_as(state, &asked)
+    missing_as(definition, state, &asked)
 }
 
 /// The same as it is asked; rows hold what does not depend on the day.
-fn missing_as(state: &RecordState, asked: &Asked<'_>) -> Vec<&'static Field> {
-    let Some(definition) = state.definition.and_then(|hash| by_hash(&hash)) else {
-        return Vec::new();
-    };
-    let Some(definition) = ledger(&definition.id) else {
-        return Vec::new();
-    };
+fn missing_as<'l>(definition: &'l Ledger, state: &RecordState, asked: &Asked<'_>) -> Vec<&'l Field> {
     let values: Values<'_> = state
         .fields
         .iter()

@@ -36,7 +36,7 @@ pub(super) fn make(node: &Node, selection: &Selection) -> Result<Response, Servi
 
 /// Where a record is downloaded with what it cites, if any of that is here.
 pub(super) fn case(node: &Node, detail: &RecordDetail) -> Option<String> {
-    let mut cited = citations(&detail.state).into_iter();
+    let mut cited = citations(&node.registry(), &detail.state).into_iter();
     let here = cited.any(|id| node.is_shown(&id).unwrap_or_default());
     here.then(|| format!("/records/{}/bundle?cited=true", detail.id))
 }

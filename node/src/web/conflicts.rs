@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use lianzhan_protocol::id::ChangeId;
 use lianzhan_protocol::record::Value;
-use lianzhan_protocol::record::ledger::{Field as Definition, FieldKind, ledger};
+use lianzhan_protocol::record::ledger::{Field as Definition, FieldKind};
 use serde::Deserialize;
 
 use super::answer::{self, Desk, Fault, Page, show, show_as};
@@ -45,7 +45,7 @@ pub(super) struct TypedValue {
 
 /// The fields of a record of which several values stand.
 pub(super) fn of_record(desk: &Desk, detail: &RecordDetail, typed: Option<&TypedValue>) -> Vec<Conflict> {
-    let Some(ledger) = ledger(&detail.ledger) else {
+    let Ok(ledger) = desk.node.ledger(&detail.ledger) else {
         return Vec::new();
     };
     let may = desk.node.may_put(desk.author(), &ledger.id, &detail.space);
@@ -124,7 +124,10 @@ fn page(desk: &Desk, shown: &Shown) -> Result<ConflictsPage, Fault> {
     let mut records = Vec::with_capacity(rows.len());
     for row in &rows {
         let detail = desk.node.record_detail(&row.record)?;
-        let name = ledger(&row.ledger).map_or_else(String::new, |ledger| say::ledger(&text, ledger));
+        let name = desk
+            .node
+            .ledger(&row.ledger)
+            .map_or_else(|_| String::new(), |ledger| say::ledger(&text, ledger));
         let owner = say::org_by_id(&text, &desk.directory, &row.owner);
         let title = row.title.lines().next().unwrap_or_default();
         records.push(ConflictRecord {

@@ -8,7 +8,6 @@ use axum::response::Response;
 use axum::routing::get;
 use lianzhan_protocol::id::RecordId;
 use lianzhan_protocol::record::EventKind;
-use lianzhan_protocol::record::ledger::ledger;
 use lianzhan_protocol::trust::Appointment;
 use serde::Deserialize;
 
@@ -149,7 +148,7 @@ impl<'a> Views<'a> {
 
     fn record(&self, change: &service::ContestedChange) -> ContestedRecord {
         let (desk, text) = (self.desk, &self.desk.text);
-        let known = ledger(&change.ledger);
+        let known = desk.node.ledger(&change.ledger).ok();
         let name = known.map_or_else(String::new, |ledger| say::ledger(text, ledger));
         let owner = say::org_by_id(text, &desk.directory, &change.owner);
         let untitled = || {
@@ -189,7 +188,7 @@ impl<'a> Views<'a> {
             None if change.sealed => text.t("contested-sealed"),
             None => {
                 let fields = change.fields.iter().map(String::as_str);
-                timeline::changed(text, ledger(&change.ledger), fields)
+                timeline::changed(text, desk.node.ledger(&change.ledger).ok(), fields)
             }
         };
         let who = change.capacity.as_ref().map(|capacity| {

@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use lianzhan_protocol::id::ChangeId;
-use lianzhan_protocol::record::ledger::ledger;
 use lianzhan_protocol::trust::Space;
 
 use super::answer::{self, Desk, Fault, Page, show, show_as};
@@ -64,7 +63,7 @@ fn log(desk: &Desk, fork: &ForkTold) -> String {
 }
 
 fn space(desk: &Desk, space: &Space) -> String {
-    holds(&desk.text, Some(space.audience))
+    holds(&desk.node, &desk.text, Some(space.audience))
 }
 
 fn row(desk: &Desk, fork: &ForkTold) -> ForkRow {
@@ -120,7 +119,7 @@ fn page(desk: &Desk, id: &str, error: Option<String>) -> Result<ForkPage, Fault>
     let own = desk.author().key.public();
     let left = |left: &LeftBehind| -> Result<LeftRow, ServiceError> {
         let here = desk.node.is_shown(&left.record)?;
-        let known = left.ledger.as_deref().and_then(ledger);
+        let known = left.ledger.as_deref().and_then(|id| desk.node.ledger(id).ok());
         Ok(LeftRow {
             id: left.change.to_string(),
             title: Link {

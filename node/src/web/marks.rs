@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use lianzhan_protocol::log::Doubt;
-use lianzhan_protocol::record::ledger::ledger;
 
 use super::answer::{Desk, Fault, Page, show};
 use super::page::{MarkRow, MarksPage, Section};
@@ -28,7 +27,10 @@ fn page(desk: &Desk) -> Result<MarksPage, Fault> {
     let row = |mark: crate::services::marks::Mark| MarkRow {
         href: format!("/records/{}", mark.record),
         title: mark.title,
-        ledger: ledger(&mark.ledger).map_or(mark.ledger, |ledger| say::ledger(&text, ledger)),
+        ledger: desk
+            .node
+            .ledger(&mark.ledger)
+            .map_or_else(|_| mark.ledger.clone(), |ledger| say::ledger(&text, ledger)),
         author: mark.author.unwrap_or_default(),
         recorded: say::clock(&text, mark.recorded),
         witnessed: mark

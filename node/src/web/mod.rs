@@ -46,6 +46,7 @@ mod revoke;
 mod say;
 mod search;
 mod session;
+mod settings;
 pub mod site;
 mod start;
 mod timeline;
@@ -157,6 +158,7 @@ pub fn router(state: WebState) -> Router {
         .merge(confirm::router())
         .merge(conflicts::router())
         .merge(erase::router())
+        .merge(settings::router())
         .merge(attachments::router())
         .merge(activities::router())
         .merge(deputies::router())

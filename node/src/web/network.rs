@@ -9,7 +9,6 @@ use axum::routing::get;
 use lianzhan_protocol::codec;
 use lianzhan_protocol::id::OrgId;
 use lianzhan_protocol::keys::PublicKey;
-use lianzhan_protocol::record::ledger::ledgers;
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Audience;
 use serde::Deserialize;
@@ -23,9 +22,9 @@ use super::page::{
 };
 use super::request::Signed;
 use super::{WebState, node_words as words, say};
-use crate::services::AlarmRow;
 use crate::services::federation::{Contact, Federation};
 use crate::services::query::LogStatus;
+use crate::services::{AlarmRow, Node};
 
 pub(super) fn router() -> Router<WebState> {
     Router::new()
@@ -91,7 +90,7 @@ fn page(desk: &Desk, wish: Wish) -> Result<NetworkPage, Fault> {
     logs.sort_by(|a, b| (&a.owner, &a.audience).cmp(&(&b.owner, &b.audience)));
     let horizon = picture.nodes().filter_map(|node| node.last_receipt).max();
     let logs = Logs {
-        rows: logs.iter().map(|log| self::log(&text, log)).collect(),
+        rows: logs.iter().map(|log| self::log(&desk.node, &text, log)).collect(),
     };
     let alarms = Alarms {
         alarms: desk.node.alarms()?.iter().map(|row| alarm(desk, row)).collect(),
@@ -213,7 +212,7 @@ fn node_page(desk: &Desk, key: &str) -> Result<NodePage, Fault> {
         line,
         facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
         logs: Logs {
-            rows: logs.iter().map(|log| self::log(&text, log)).collect(),
+            rows: logs.iter().map(|log| self::log(&desk.node, &text, log)).collect(),
         },
     })
 }
@@ -260,22 +259,26 @@ fn evidence(desk: &Desk, row: &AlarmRow) -> Option<Link> {
 }
 
 /// What a space of this audience holds.
-pub(super) fn holds(text: &Text, audience: Option<Audience>) -> String {
+pub(super) fn holds(node: &Node, text: &Text, audience: Option<Audience>) -> String {
     match audience {
         Some(Audience::Directory) => text.t("space-directory"),
         Some(Audience::Joint) => text.t("space-joint"),
         Some(audience) => {
-            let names = ledgers().iter().filter(|ledger| ledger.audience == audience);
+            let registry = node.registry();
+            let names = registry
+                .ledgers()
+                .iter()
+                .filter(|ledger| ledger.audience == audience);
             say::list(text, names.map(|ledger| say::ledger(text, ledger)))
         }
         None => String::new(),
     }
 }
 
-fn log(text: &Text, log: &LogStatus) -> LogRow {
+fn log(node: &Node, text: &Text, log: &LogStatus) -> LogRow {
     let audience = Audience::parse(&log.audience);
     let held = match audience {
-        Some(_) => holds(text, audience),
+        Some(_) => holds(node, text, audience),
         None => log.audience.clone(),
     };
     let owner = if log.owner == log.org {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use lianzhan_protocol::id::{ChangeId, Hash, RecordId};
-use lianzhan_protocol::record::ledger::{Field as Definition, FieldKind, Ledger, ledger};
+use lianzhan_protocol::record::ledger::{Field as Definition, FieldKind, Ledger};
 use lianzhan_protocol::record::{FieldState, Value};
 use lianzhan_protocol::trust::{Audience, Space};
 
@@ -17,6 +17,7 @@ use super::page::{
 use super::proof::Panels;
 use super::{attachments, bundles, confirm, conflicts, erase, say, timeline, visit_form};
 use crate::services::erase::ErasureStatus;
+use crate::services::ledger::is_stated;
 use crate::services::query::RecordDetail;
 use crate::services::{Node, ServiceError, desk, visit};
 
@@ -26,7 +27,7 @@ const NAMED_BY: u64 = 12;
 /// The detail of a record that has a page: personal parts have none of their own.
 pub(super) fn detail(node: &Node, id: &RecordId) -> Result<RecordDetail, ServiceError> {
     let detail = node.record_detail(id)?;
-    if detail.ledger.is_empty() || Node::view_names().contains(&detail.ledger.as_str()) {
+    if detail.ledger.is_empty() || node.view_names().contains(&detail.ledger.as_str()) {
         return Ok(detail);
     }
     Err(ServiceError::UnknownRecord(*id))
@@ -53,7 +54,7 @@ pub(super) fn page(desk: &Desk, id: &RecordId, opened: Opened) -> Result<RecordP
     let detail = detail(&desk.node, id)?;
     let path = format!("/records/{id}");
     let panels = Panels::new(desk, &path, &detail, opened.proof);
-    let definition = ledger(&detail.ledger);
+    let definition = desk.node.ledger(&detail.ledger).ok();
     let visit = detail.ledger == visit::LEDGER;
     let section = match detail.ledger.as_str() {
         visit::LEDGER => Section::Visits,
@@ -103,7 +104,9 @@ pub(super) fn page(desk: &Desk, id: &RecordId, opened: Opened) -> Result<RecordP
         facts: definition.map_or_else(Vec::new, |ledger| facts(desk, &detail, ledger)),
         lacks: detail.missing.len(),
         edit: definition
-            .filter(|ledger| desk.node.may_put(desk.author(), &ledger.id, &detail.space))
+            .filter(|ledger| {
+                !is_stated(&ledger.id) && desk.node.may_put(desk.author(), &ledger.id, &detail.space)
+            })
             .map(|_| format!("{path}/edit")),
         named_by,
         named_by_more,
@@ -280,7 +283,7 @@ fn named_by(desk: &Desk, id: &RecordId) -> Result<(Vec<NamedByRow>, u64), Servic
     let shown: Vec<NamedByRow> = rows
         .iter()
         .map(|naming| {
-            let definition = ledger(&naming.row.ledger);
+            let definition = desk.node.ledger(&naming.row.ledger).ok();
             let field = definition.and_then(|ledger| ledger.field(&naming.field));
             let name = definition.map_or_else(String::new, |ledger| say::ledger(&text, ledger));
             let parts = [
@@ -309,7 +312,10 @@ fn is_split(state: &FieldState) -> bool {
 
 /// The parts that travel less far than the record.
 fn parts(desk: &Desk, detail: &RecordDetail, erasures: &[ErasureStatus]) -> Vec<PrivatePart> {
-    let known = detail.annex_names.iter().filter_map(|name| ledger(name));
+    let known = detail
+        .annex_names
+        .iter()
+        .filter_map(|name| desk.node.ledger(name).ok());
     known
         .map(|annex| {
             let space = Space::of(detail.space.owner, annex.audience);

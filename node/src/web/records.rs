@@ -111,9 +111,10 @@ async fn act(State(state): State<WebState>, Path(id): Path<String>, deed: Deed) 
         Err(error) => return answer::refuse(state, who.visitor, Fault::Service(error)).await,
     };
     let seen: Vec<ChangeId> = form.get("seen").split(' ').filter_map(ChangeId::parse).collect();
+    let registry = state.node.registry();
     let written = write(&state, &who, record, move |detail| {
         // What the person saw and left as it was is no change, also if somebody else has changed it meanwhile.
-        let before = desk::as_seen(detail, &seen);
+        let before = desk::as_seen(&registry, detail, &seen);
         let differs = |(name, value): &(&str, Value)| before.value(name) != value;
         Ok(values
             .into_iter()

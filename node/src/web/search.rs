@@ -13,7 +13,6 @@ use super::page::{FoundPlace, FoundRow, SearchPage, Section, Tally};
 use super::request::{Signed, escape};
 use super::say;
 use super::visits::pager;
-use crate::services::ledger::book;
 use crate::services::search::{Finding, Place};
 
 /// Findings of a page.
@@ -57,7 +56,11 @@ fn page(desk: &Desk, asked: &Asked) -> Result<SearchPage, Fault> {
         }
         href
     };
-    let named = |id: &str| book(id).map_or_else(|_| id.to_owned(), |ledger| say::ledger(&text, ledger));
+    let named = |id: &str| {
+        desk.node
+            .book(id)
+            .map_or_else(|_| id.to_owned(), |ledger| say::ledger(&text, ledger))
+    };
     let all: u64 = found.ledgers.iter().map(|(_, count)| count).sum();
     let mut tallies = vec![Tally {
         label: text.t("search-all"),

@@ -23,7 +23,7 @@ pub(super) fn changes(
     detail: &RecordDetail,
     panels: &Panels<'_>,
 ) -> Result<Vec<Change>, ServiceError> {
-    let ledger = lianzhan_protocol::record::ledger::ledger(&detail.ledger);
+    let ledger = desk.node.ledger(&detail.ledger).ok();
     let first = detail.state.history.first().map(|item| item.change);
     let held: Vec<Held> = detail.changes.iter().map(|change| change.held.clone()).collect();
     let before = Before::of(detail, &held);

@@ -158,6 +158,17 @@ const SHOTS: [Shot; 47] = [
     },
     shot("network-station", "shiqiao", "lin", Page::At("/network")),
     shot("marks", "county", "ye", Page::At("/marks")),
+    shot("settings", "county", "ye", Page::At("/settings")),
+    shot(
+        "setting",
+        "county",
+        "ye",
+        Page::At(
+            "/settings/deadline.second_reply?ask=1&mode=own&value=2&unit=months&from=2027-01-01&basis=x",
+        ),
+    ),
+    shot("definitions", "county", "ye", Page::At("/definitions")),
+    shot("define", "county", "ye", Page::At("/definitions/new")),
     Shot {
         small: (Some("appointments"), None),
         ..shot("appointments", "fengdu", "he", Page::At("/appointments"))

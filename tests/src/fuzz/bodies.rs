@@ -14,6 +14,7 @@ use lianzhan_protocol::log::{
     Checkpoint, Entry, EntryIndex, Frontier, LogStatement, Note, ProofFile, SignatureLine, SignedCheckpoint,
     TreeSize, VerifierKey, WitnessEntry, verify_consistency, verify_cosignature, verify_inclusion,
 };
+use lianzhan_protocol::record::ledger::added::Added;
 use lianzhan_protocol::record::ledger::{self, Ledger};
 use lianzhan_protocol::record::{Change, Event, SignedErasure, open_sealed};
 use lianzhan_protocol::sync::carry::{CarryReader, Piece as Part};
@@ -301,8 +302,16 @@ pub fn invitation(data: &[u8]) {
     }
 }
 
-/// A ledger definition.
+/// A ledger definition, of the program and as an org adds one.
 pub fn ledger(data: &[u8]) {
+    let org = lianzhan_protocol::id::OrgId([7; 16]);
+    if let Ok(added) = Added::parse(data, &org) {
+        assert_eq!(added.to_bytes(), data, "one form");
+        let whole = added.over(ledger::ledger("issue"));
+        if let Ok(whole) = whole {
+            assert!(!lianzhan_node::views::columns(&whole).is_empty());
+        }
+    }
     if let Ok(definition) = codec::decode::<Ledger>(data, 64 * 1024) {
         assert_eq!(codec::encode(&definition), data, "one form");
         for field in &definition.fields {

@@ -558,9 +558,26 @@ impl Samples {
         vec![invitation.to_code().into_bytes()]
     }
 
-    /// Definitions of ledgers.
+    /// Definitions of ledgers, and what an org adds.
     pub fn ledgers(&self) -> Vec<Vec<u8>> {
-        ledger::ledgers().iter().map(codec::encode).collect()
+        let mut all: Vec<Vec<u8>> = ledger::ledgers().iter().map(codec::encode).collect();
+        let org = lianzhan_protocol::id::OrgId([7; 16]);
+        let issue = ledger::ledger("issue").expect("built in");
+        let mut field = issue.field("gist").expect("a field").clone();
+        field.id = id_of(&org, "gist");
+        field.required = ledger::Required::Optional;
+        let mut own = issue.clone();
+        own.id = id_of(&org, "own");
+        own.audience = lianzhan_protocol::trust::Audience::County;
+        own.fields = vec![ledger::Field {
+            id: "gist".into(),
+            ..field.clone()
+        }];
+        (own.rev, own.events, own.rules) = (1, Vec::new(), Vec::new());
+        all.push(Added::Ledger(own).to_bytes());
+        let (base, fields) = (issue.hash(), vec![field]);
+        all.push(Added::Fields { base, fields }.to_bytes());
+        all
     }
 }
 

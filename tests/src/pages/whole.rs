@@ -88,11 +88,15 @@ document.addEventListener("focusin", ({ target }) => {
 "#;
 
 /// Pages that everybody may ask for.
-const PATHS: [&str; 13] = [
+const PATHS: [&str; 17] = [
     "/",
     "/ledgers",
     "/search?q=%E8%B7%AF",
     "/ledgers/letters_visits?sort=changed",
+    "/settings",
+    "/settings/calendar?part=2027",
+    "/settings/template.eight_haves",
+    "/definitions",
     "/visits",
     "/activities",
     "/deputies",

@@ -211,7 +211,7 @@ fn tell(node: &Node, record: &RecordId) -> anyhow::Result<(SpaceId, Told)> {
         );
         (row.ledger.clone(), row.title.clone(), row.state.clone(), counts)
     });
-    let anew = views::project(&loaded, &state).map(|row| {
+    let anew = views::project(&node.registry(), &loaded, &state).map(|row| {
         let counts = (
             row.pending,
             row.refused,

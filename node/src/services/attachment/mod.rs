@@ -27,7 +27,7 @@ use lianzhan_protocol::id::{AttachmentId, RecordId};
 use lianzhan_protocol::record::ledger::{FieldKind, Ledger};
 use lianzhan_protocol::record::{Put, Value};
 
-use super::{Author, Draft, Node, ServiceError, Written, definition, visit};
+use super::{Author, Draft, Node, ServiceError, Written, visit};
 
 /// The field of pictures and videos, where a ledger has one beside [`OTHERS`].
 const PHOTOS: &str = "photos";
@@ -61,7 +61,7 @@ impl Node {
         let (loaded, state) = self.state(record)?;
         let ledger = state
             .definition
-            .and_then(|hash| definition(&hash))
+            .and_then(|hash| self.definition(&hash))
             .ok_or(ServiceError::UnknownRecord(*record))?;
         let there = self.attached(record)?.len();
         if there + received.len() > PER_RECORD {
@@ -116,7 +116,7 @@ impl Node {
         let (loaded, state) = self.state(record)?;
         let ledger = state
             .definition
-            .and_then(|hash| definition(&hash))
+            .and_then(|hash| self.definition(&hash))
             .ok_or(ServiceError::UnknownRecord(*record))?;
         let draft = Draft {
             record: *record,
@@ -147,7 +147,9 @@ impl Node {
 
     /// Whether records of a ledger name attachments at all.
     pub fn takes_attachments(&self, ledger: &str) -> bool {
-        super::submit::ledger_of(ledger).is_ok_and(|ledger| field_of(ledger, Media::Pdf).is_ok())
+        self.registry()
+            .ledger(ledger)
+            .is_some_and(|ledger| field_of(ledger, Media::Pdf).is_ok())
     }
 
     /// The annex that holds a record's personal attachments, if it is here with its key.
@@ -160,7 +162,7 @@ impl Node {
             let (loaded, state) = self.state(&row.record)?;
             let is = state
                 .definition
-                .and_then(|hash| definition(&hash))
+                .and_then(|hash| self.definition(&hash))
                 .is_some_and(|of| of.id == visit::SUBJECT);
             if is && self.annex_keys.get(&row.record).is_some() {
                 return Ok((row.record, loaded.space));

@@ -11,7 +11,8 @@ use lianzhan_protocol::record::{RecordState, Value};
 use super::media::HEAD;
 use super::{AttachmentError, Media, key_of, picture};
 use crate::env;
-use crate::services::{Node, ServiceError, definition};
+use crate::services::{Node, ServiceError};
+use crate::views::Registry;
 
 /// An attachment that a record names.
 #[derive(Debug, Clone)]
@@ -59,10 +60,10 @@ impl Node {
     /// The attachments that a record and its personal part name, in the order of their fields.
     pub fn attached(&self, record: &RecordId) -> Result<Vec<Attached>, ServiceError> {
         let (_, state) = self.state(record)?;
-        let mut found = named(&state, false);
+        let mut found = named(&self.registry(), &state, false);
         for row in self.store.read(|reader| reader.annexes(record))? {
             if self.annex_keys.get(&row.record).is_some() {
-                found.extend(named(&self.state(&row.record)?.1, true));
+                found.extend(named(&self.registry(), &self.state(&row.record)?.1, true));
             }
         }
         for one in &mut found {
@@ -173,8 +174,8 @@ fn opened_len(sealed: u64) -> u64 {
     sealed - sealed.div_ceil(segment) * lianzhan_protocol::attachment::SEAL_OVERHEAD as u64
 }
 
-fn named(state: &RecordState, personal: bool) -> Vec<Attached> {
-    let Some(ledger) = state.definition.and_then(|hash| definition(&hash)) else {
+fn named(registry: &Registry, state: &RecordState, personal: bool) -> Vec<Attached> {
+    let Some(ledger) = state.definition.and_then(|hash| registry.definition(&hash)) else {
         return Vec::new();
     };
     let fields = state.fields.iter().filter_map(|(name, field)| {

@@ -15,7 +15,7 @@ use lianzhan_protocol::record::{Change, Value, open_sealed};
 use lianzhan_protocol::trust::Space;
 
 use super::LastLook;
-use crate::services::{Load, Node, ServiceError, definition};
+use crate::services::{Load, Node, ServiceError};
 use crate::store::{ErasedRow, ErasedStep, Reader, StoreError};
 
 /// The steps after the first, in their order.
@@ -150,7 +150,7 @@ impl Node {
                 (None, _) => Change::parse(payload).ok(),
             };
             let Some(change) = change else { continue };
-            let ledger = definition(&change.definition);
+            let ledger = self.definition(&change.definition);
             for put in &change.puts {
                 let Some(name) = put.field_name() else { continue };
                 match &put.value {

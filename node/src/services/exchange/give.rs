@@ -11,7 +11,7 @@ use super::cells::{self, Titles};
 use super::columns::{Column, Holds, columns};
 use super::{Export, Form, RowValues, Rows, Words, events};
 use crate::export::{Cell, CsvTable, Workbook};
-use crate::services::ledger::{Values, annexes_of, book};
+use crate::services::ledger::{Values, annexes_of};
 use crate::services::{Author, Load, Node, RecordRow, ServiceError};
 use crate::store::RowFilter;
 
@@ -32,7 +32,7 @@ impl Node {
         out: impl Write,
         mut progress: impl FnMut(u64, u64),
     ) -> Result<u64, ServiceError> {
-        let ledger = book(&export.ledger)?;
+        let ledger = self.book(&export.ledger)?;
         let filter = RowFilter {
             glance: false,
             ..export.asked.filter(self, ledger)?
@@ -142,9 +142,7 @@ impl Node {
                     continue;
                 };
                 let state = load.fold(&loaded);
-                let ledger = state
-                    .definition
-                    .and_then(|hash| crate::services::definition(&hash));
+                let ledger = state.definition.and_then(|hash| self.definition(&hash));
                 let Some(ledger) = ledger.filter(|ledger| wanted.contains(&ledger.id.as_str())) else {
                     continue;
                 };

@@ -257,12 +257,11 @@ impl Taking<'_> {
         salt.copy_from_slice(&digest[..16]);
         let mut millis = [0; 8];
         millis[2..].copy_from_slice(&named.0[..6]);
-        let begins = NewRecord::mint(
-            &self.table.ledger.id,
-            &self.home,
-            Timestamp(i64::from_be_bytes(millis)),
-            salt,
-        )?;
+        // Under which definition is told by what the row has.
+        let ledger = &self.table.ledger.id;
+        let (definition, _) = self.node.naming(ledger, &self.home, std::iter::empty())?;
+        let time = Timestamp(i64::from_be_bytes(millis));
+        let begins = NewRecord::of(&definition, &self.home, time, salt);
         let row = self.node.store.read(|reader| reader.record(&begins.id))?;
         Ok(Some(match row {
             Some(row) => Target::Known(Box::new(row)),
@@ -403,8 +402,10 @@ impl Taking<'_> {
             return Err(ServiceError::Fields(faults));
         }
         let title = self.title(&main);
+        let keys = main.keys().map(String::as_str);
+        let (definition, _) = node.naming(&table.ledger.id, &self.home, keys)?;
         let begins = match begins {
-            Some(begins) => begins,
+            Some(begins) => begins.under(&definition, &self.home),
             None => {
                 let good = GoodRow {
                     row: row.number,
@@ -414,7 +415,13 @@ impl Taking<'_> {
                         .map(|(id, values)| (id.clone(), values.clone().into_iter().collect()))
                         .collect(),
                 };
-                row_id(&self.secret, &table.ledger.id, &good, &self.home, &mut self.equal)?
+                row_id(
+                    &self.secret,
+                    &table.ledger.id,
+                    &good,
+                    (&self.home, &definition),
+                    &mut self.equal,
+                )
             }
         };
         if node.store.read(|reader| reader.space_of(&begins.id))?.is_some() {
@@ -434,7 +441,7 @@ impl Taking<'_> {
             main,
             annexes,
         };
-        let draft = node.entry_draft(self.author, table.ledger, entry, begins)?;
+        let draft = node.entry_draft(self.author, table.ledger, entry, Some(begins))?;
         let pending = node.start_submit(self.author, draft)?;
         Ok(Outcome::Is(RowState::New, Some(pending), title))
     }

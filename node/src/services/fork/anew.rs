@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use lianzhan_protocol::id::{ChangeId, RecordId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{Entry, PayloadKind};
-use lianzhan_protocol::record::Change;
+use lianzhan_protocol::record::{Change, Put};
 use lianzhan_protocol::time::Timestamp;
 
 use super::super::submit::Draft;
-use super::super::{Author, NewRecord, Node, ServiceError, Written, definition, title_of};
+use super::super::{Author, Node, ServiceError, Written, title_of};
 use crate::store::StoreError;
 
 /// A change on a branch that does not stand.
@@ -81,13 +81,13 @@ impl Node {
                     told: LeftBehind {
                         change,
                         record,
-                        ledger: definition(&said.definition).map(|ledger| ledger.id.clone()),
+                        ledger: self.definition(&said.definition).map(|ledger| ledger.id.clone()),
                         log: header.origin.to_string(),
                         author: appointment.map(|appointment| appointment.name.clone()),
                         recorded: header.recorded,
                         puts: said.puts.len(),
                         key: header.author,
-                        title: title_of(&said),
+                        title: title_of(&self.registry(), &said),
                     },
                     place: (log, index),
                     entry: left.entry,
@@ -112,13 +112,15 @@ impl Node {
                 "only who signed it signs it anew; whoever holds the same post can write it in their own name".into(),
             ));
         }
-        let ledger = definition(&found.change.definition)
+        let ledger = self
+            .definition(&found.change.definition)
             .ok_or_else(|| ServiceError::UnknownLedger(found.change.definition.to_string()))?;
         let here = self.store.read(|reader| reader.space_of(&found.told.record))?;
         let (record, begins) = match here {
             Some(_) => (found.told.record, None),
             None => {
-                let begins = NewRecord::begin(&ledger.id, &found.space)?;
+                let puts = found.change.puts.iter();
+                let begins = self.begin(&ledger.id, &found.space, puts.filter_map(Put::field_name))?;
                 (begins.id, Some(begins.salt))
             }
         };

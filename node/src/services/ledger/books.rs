@@ -1,9 +1,9 @@
 //! Which ledgers this node's org keeps or holds, in figures.
 
-use lianzhan_protocol::record::ledger::{Ledger, ledgers};
+use lianzhan_protocol::record::ledger::Ledger;
 use lianzhan_protocol::trust::{Audience, Level};
 
-use super::is_annex;
+use super::{is_annex, is_stated};
 use crate::services::{Author, Node, ServiceError};
 use crate::store::LedgerFigures;
 
@@ -23,11 +23,15 @@ impl Node {
     pub fn books(&self, author: &Author) -> Result<Vec<Book>, ServiceError> {
         let level = self.org()?.level;
         let figures = self.ledger_figures()?;
-        let books = ledgers().iter().filter(|ledger| !is_annex(&ledger.id));
+        let registry = self.registry();
+        let books = registry
+            .ledgers()
+            .iter()
+            .filter(|ledger| !is_annex(&ledger.id) && !is_stated(&ledger.id));
         let books = books.map(|ledger| {
             let known = figures.iter().find(|figures| figures.ledger == ledger.id);
             Book {
-                ledger,
+                ledger: *ledger,
                 figures: known.cloned().unwrap_or_else(|| LedgerFigures {
                     ledger: ledger.id.clone(),
                     records: 0,

@@ -10,10 +10,10 @@ use lianzhan_protocol::trust::{Audience, Space};
 
 use super::draft::DraftId;
 use super::typed::{differences, unsound};
-use super::{Values, annexes_of, is_annex};
+use super::{Values, annexes_of, is_annex, is_stated, refuse_stated};
 use crate::env;
 use crate::services::query::RecordDetail;
-use crate::services::submit::{AnnexChange, Beside, Pending, ledger_of};
+use crate::services::submit::{AnnexChange, Beside, Pending};
 use crate::services::{Annex, Author, Draft, NewRecord, Node, ServiceError, Written, desk};
 use crate::views;
 
@@ -92,6 +92,7 @@ impl Node {
     /// Whether a person may begin a record of a ledger in this org's own space, or in one that is offered.
     pub fn may_enter(&self, author: &Author, ledger: &Ledger) -> bool {
         !is_annex(&ledger.id)
+            && !is_stated(&ledger.id)
             && (self.may_put(author, &ledger.id, &self.own_space(ledger.audience))
                 || !self.offered_spaces(author, ledger).is_empty())
     }
@@ -113,10 +114,10 @@ impl Node {
         entry: NewEntry,
         typing: Option<DraftId>,
     ) -> Result<Written, ServiceError> {
-        let ledger = super::book(&entry.ledger)?;
+        let ledger = self.form_of(&entry.ledger, &entry.space)?;
+        refuse_stated(ledger)?;
         sound(ledger, &entry.main)?;
-        let begins = NewRecord::begin(&ledger.id, &entry.space)?;
-        let draft = self.entry_draft(author, ledger, entry, begins)?;
+        let draft = self.entry_draft(author, ledger, entry, None)?;
         let beside = Beside {
             typing: typing.map(|id| (super::draft::person(author), id.0)),
             ..Beside::default()
@@ -124,13 +125,13 @@ impl Node {
         self.start_beside(author, draft, beside)?.wait().await
     }
 
-    /// The draft of a record that begins.
+    /// The draft of a record that begins, now unless it is said how.
     pub(in crate::services) fn entry_draft(
         &self,
         author: &Author,
         ledger: &Ledger,
         entry: NewEntry,
-        begins: NewRecord,
+        begins: Option<NewRecord>,
     ) -> Result<Draft, ServiceError> {
         let NewEntry {
             space,
@@ -148,6 +149,10 @@ impl Node {
             main.insert(NUMBER.into(), Value::Text(number));
         }
         let annexes = annexes_to_write(ledger, annexes, &mut main);
+        let begins = match begins {
+            Some(begins) => begins,
+            None => self.begin(&ledger.id, &space, main.keys().map(String::as_str))?,
+        };
         let mut puts: Vec<Put> = main
             .into_iter()
             .map(|(key, value)| Put::field(&key, value))
@@ -174,7 +179,7 @@ impl Node {
 
     /// The values of a record as somebody saw it whose page named `seen`, and of its annexes that are open here, by ledger.
     pub fn values_of(&self, detail: &RecordDetail, seen: &[ChangeId]) -> (Values, BTreeMap<String, Values>) {
-        let state = desk::as_seen(detail, seen);
+        let state = desk::as_seen(&self.registry(), detail, seen);
         let main = state
             .fields
             .into_iter()
@@ -211,7 +216,8 @@ impl Node {
         amendment: Amendment,
         typing: Option<DraftId>,
     ) -> Result<Option<Pending>, ServiceError> {
-        let ledger = super::book(&detail.ledger)?;
+        let ledger = self.form_of(&detail.ledger, &detail.space)?;
+        refuse_stated(ledger)?;
         let (base, base_annexes) = self.values_of(detail, &amendment.seen);
         let mut whole = base.clone();
         for (key, value) in differences(ledger, &base, &amendment.main) {
@@ -222,7 +228,7 @@ impl Node {
         let mut main: Values = differences(ledger, &base, &amendment.main).into_iter().collect();
         let (mut fresh, mut further) = (BTreeMap::new(), Vec::new());
         for (id, values) in amendment.annexes {
-            let annex = ledger_of(&id)?;
+            let annex = self.ledger(&id)?;
             match base_annexes.get(&id) {
                 Some(known) => {
                     let puts: Vec<Put> = differences(annex, known, &values)
@@ -275,7 +281,7 @@ impl Node {
             let (loaded, state) = self.state(&row.record)?;
             let is = state
                 .definition
-                .and_then(|hash| crate::services::definition(&hash))
+                .and_then(|hash| self.definition(&hash))
                 .is_some_and(|of| of.id == annex.id);
             if is {
                 return Ok(AnnexChange {

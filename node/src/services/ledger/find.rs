@@ -2,12 +2,12 @@
 
 use lianzhan_protocol::id::{OrgId, RecordId};
 use lianzhan_protocol::record::RecordState;
-use lianzhan_protocol::record::ledger::{Field, Problem, ledger, ledgers};
+use lianzhan_protocol::record::ledger::{Field, Problem};
 use lianzhan_protocol::trust::Org;
 
 use crate::services::{Node, ServiceError};
 use crate::store::{NamingRow, RecordRow, TitleRow};
-use crate::views;
+use crate::views::{self, Registry};
 
 /// Things of the directory that are orgs. Of the others nothing is stated yet, and ids are typed as they are.
 const ORGS: [&str; 3] = ["org", "site", "body"];
@@ -90,14 +90,16 @@ pub struct NamedBy {
 }
 
 /// The ledgers with records of their own into which a field may point.
-fn ledgers_of(field: &Field) -> impl Iterator<Item = &str> {
+fn ledgers_of<'f>(registry: &Registry, field: &'f Field) -> Vec<&'f str> {
     let any = field.kind.targets().any(|target| target == ANY);
     let named = field
         .kind
         .targets()
-        .filter(move |target| !any && ledger(target).is_some());
-    let all = ledgers().iter().map(|ledger| ledger.id.as_str());
-    named.chain(all.filter(move |id| any && !super::is_annex(id)))
+        .filter(move |target| !any && registry.ledger(target).is_some());
+    let all = registry.ledgers().iter().map(|ledger| ledger.id.as_str());
+    named
+        .chain(all.filter(move |id| any && !super::is_annex(id)))
+        .collect()
 }
 
 impl Node {
@@ -113,7 +115,7 @@ impl Node {
         let matches = views::query_expression(words);
         let mut all = Vec::new();
         let asked = (limit + 1) as u64;
-        for target in ledgers_of(field) {
+        for target in ledgers_of(&self.registry(), field) {
             // What may be of any ledger is offered once it is looked for.
             if matches.is_none() && field.kind.targets().any(|target| target == ANY) {
                 return Ok((Vec::new(), true));
@@ -150,7 +152,8 @@ impl Node {
 
     /// Whether there is anything to choose from: a field may name what no ledger of this program holds.
     pub fn has_candidates(&self, field: &Field) -> bool {
-        ledgers_of(field).next().is_some() || field.kind.targets().any(|target| ORGS.contains(&target))
+        !ledgers_of(&self.registry(), field).is_empty()
+            || field.kind.targets().any(|target| ORGS.contains(&target))
     }
 
     /// The id that was meant by what was typed: an id, a title with the digits behind it, or a title that only one has.
@@ -165,7 +168,7 @@ impl Node {
         let (title, tail) = typed.rsplit_once(" #").unwrap_or((typed, ""));
         let fitting = |candidate: &Candidate| candidate.title == title && candidate.id.ends_with(tail);
         let mut found: Vec<Candidate> = Vec::new();
-        for target in ledgers_of(field) {
+        for target in ledgers_of(&self.registry(), field) {
             found.extend(self.titled(target, title).into_iter().filter(fitting));
         }
         if field.kind.targets().any(|target| ORGS.contains(&target)) {
@@ -218,10 +221,7 @@ impl Node {
 
     /// The records that the fields of a record name and that are here, by field.
     pub fn names(&self, state: &RecordState) -> Result<Vec<(String, NamedRecord)>, ServiceError> {
-        let Some(definition) = state
-            .definition
-            .and_then(|hash| crate::services::definition(&hash))
-        else {
+        let Some(definition) = state.definition.and_then(|hash| self.definition(&hash)) else {
             return Ok(Vec::new());
         };
         let mut all = Vec::new();

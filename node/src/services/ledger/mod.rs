@@ -33,10 +33,12 @@ pub(super) use typed::{is_fixed, member_of, unsound};
 use std::collections::BTreeMap;
 
 use lianzhan_protocol::record::Value;
-use lianzhan_protocol::record::ledger::{Field, FieldKind, Ledger, Problem, ledger, ledgers};
+use lianzhan_protocol::record::ledger::{Field, FieldKind, Ledger, Problem, definitions, ledger, ledgers};
 
-use super::ServiceError;
+use lianzhan_protocol::trust::Space;
+
 use super::visit::PersonalData;
+use super::{Node, ServiceError};
 
 /// Values by key of one record, or of one annex.
 pub type Values = BTreeMap<String, Value>;
@@ -103,18 +105,60 @@ impl FieldFault {
     }
 }
 
-/// A ledger that has records of its own: an annex is part of another's.
+/// A ledger of the program that has records of its own: an annex is part of another's. What orgs added is [`Node::book`]'s.
 pub fn book(id: &str) -> Result<&'static Ledger, ServiceError> {
     ledger(id)
         .filter(|ledger| !is_annex(&ledger.id))
         .ok_or_else(|| ServiceError::UnknownLedger(id.to_owned()))
 }
 
-/// Whether a ledger holds the personal parts of another one's records.
+/// Whether a ledger holds the personal parts of another one's records. What orgs add has none.
 pub fn is_annex(id: &str) -> bool {
     ledgers()
         .iter()
         .any(|ledger| ledger.annexes.iter().any(|annex| annex == id))
+}
+
+impl Node {
+    /// A ledger as lists and tables show it, with what orgs added.
+    pub fn ledger(&self, id: &str) -> Result<&'static Ledger, ServiceError> {
+        let found = self.registry().ledger(id);
+        found.ok_or_else(|| ServiceError::UnknownLedger(id.to_owned()))
+    }
+
+    /// The same of a ledger that has records of its own.
+    pub fn book(&self, id: &str) -> Result<&'static Ledger, ServiceError> {
+        let found = self.ledger(id)?;
+        match is_annex(id) {
+            true => Err(ServiceError::UnknownLedger(id.to_owned())),
+            false => Ok(found),
+        }
+    }
+
+    /// The definition by which a form for a record in `space` asks: the fields that are there to be filled in.
+    pub fn form_of(&self, id: &str, space: &Space) -> Result<&'static Ledger, ServiceError> {
+        let line = self.line_of(&space.owner);
+        let all = self.registry().written(id, space, &line);
+        let fullest = all.last().map(|(_, ledger)| *ledger);
+        fullest
+            .filter(|_| !is_annex(id))
+            .ok_or_else(|| ServiceError::UnknownLedger(id.to_owned()))
+    }
+}
+
+/// Whether the records of a ledger are made on a page of their own and never changed: what they say is what they began with.
+pub fn is_stated(id: &str) -> bool {
+    [lianzhan_protocol::settings::LEDGER, definitions::LEDGER].contains(&id)
+}
+
+/// Refuses to write a record of such a ledger as one of any other.
+pub(in crate::services) fn refuse_stated(ledger: &Ledger) -> Result<(), ServiceError> {
+    if !is_stated(&ledger.id) {
+        return Ok(());
+    }
+    Err(ServiceError::NotAllowed(
+        "records of this ledger are made with `lianzhan setting` and `lianzhan ledger` or on their own pages, and are not changed afterwards: state anew".into(),
+    ))
 }
 
 /// The ledgers that hold the personal parts of this one's records, widest first.

@@ -8,7 +8,7 @@ use lianzhan_protocol::record::{Confirmation, Confirmed, Event, EventState, Reco
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use super::{Amendment, NewEntry, Part, Values, book, from_json, is_annex};
+use super::{Amendment, NewEntry, Part, Values, from_json, is_annex};
 use crate::services::{Author, Node, ServiceError, Written};
 use crate::views;
 
@@ -170,7 +170,7 @@ const NAMED: u64 = 200;
 impl Node {
     /// Begins a record that a program sent.
     pub async fn enter_sent(&self, author: &Author, of: &str, sent: Sent) -> Result<Written, ServiceError> {
-        let ledger = book(of)?;
+        let ledger = self.book(of)?;
         let owner = match &sent.owner {
             Some(owner) => self.org_named(owner)?,
             None => self.org_id(),
@@ -184,6 +184,7 @@ impl Node {
                 .ok_or_else(|| ServiceError::Bad("there is no such space that you may write into".into()))?,
             None => lianzhan_protocol::trust::Space::of(owner, ledger.audience),
         };
+        let ledger = self.form_of(&ledger.id, &space)?;
         let main = from_json(ledger, Part::Main, &sent.fields, &Values::new())?;
         let entry = NewEntry {
             ledger: ledger.id.clone(),
@@ -202,7 +203,7 @@ impl Node {
         sent: Sent,
     ) -> Result<Option<Written>, ServiceError> {
         let detail = self.own_record(record)?;
-        let ledger = book(&detail.ledger)?;
+        let ledger = self.form_of(&detail.ledger, &detail.space)?;
         let seen: Vec<ChangeId> = sent.seen.iter().filter_map(|id| ChangeId::parse(id)).collect();
         if seen.len() != sent.seen.len() {
             return Err(ServiceError::Bad(
@@ -223,7 +224,7 @@ impl Node {
         let detail = self.own_record(record)?;
         let now = crate::services::activity::now_stated();
         let today = now.get(..10).unwrap_or_default();
-        let lacks = views::missing(&detail.state, today)
+        let lacks = views::missing(&self.registry(), &detail.state, today)
             .into_iter()
             .map(|field| Lacking {
                 field: field.id.clone(),

@@ -6,13 +6,13 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use lianzhan_protocol::id::{Hash, OrgId};
-use lianzhan_protocol::record::ledger::{Field, FieldKind, Ledger, ledgers};
+use lianzhan_protocol::record::ledger::{Field, FieldKind, Ledger};
 use lianzhan_protocol::trust::{Level, Org, Space};
 
 use super::list::cell;
 use crate::qr::Qr;
 use crate::services::desk::RowState;
-use crate::services::ledger::{Asked, book, is_annex, plain_columns};
+use crate::services::ledger::{Asked, is_annex, is_stated, plain_columns};
 use crate::services::{RecordRow, ServiceError};
 use crate::views;
 use crate::web::WebState;
@@ -59,7 +59,7 @@ async fn of_one(
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Response {
     show(state, who, move |desk| {
-        page(desk, Some(book(&id)?), &Asked::new(pairs))
+        page(desk, Some(desk.node.book(&id)?), &Asked::new(pairs))
     })
     .await
 }
@@ -83,7 +83,11 @@ fn page(desk: &Desk, of: Option<&'static Ledger>, asked: &Asked) -> Result<BookP
     let owner = owner(desk, asked)?;
     let books: Vec<&'static Ledger> = match of {
         Some(ledger) => vec![ledger],
-        None => ledgers().iter().filter(|ledger| !is_annex(&ledger.id)).collect(),
+        None => {
+            let registry = desk.node.registry();
+            let kept = |ledger: &&&Ledger| !is_annex(&ledger.id) && !is_stated(&ledger.id);
+            registry.ledgers().iter().filter(kept).copied().collect()
+        }
     };
     let (mut sheets, mut contents, mut left) = (Vec::new(), Vec::new(), RECORDS_MAX);
     let first = if of.is_none() { 3 } else { 1 };
@@ -474,6 +478,8 @@ fn fingerprint(rows: &[&RecordRow]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use lianzhan_protocol::record::ledger::ledgers;
+
     use super::*;
 
     #[test]

@@ -16,8 +16,7 @@ use super::form::{Maker, Typed, summary};
 use super::{books, typing};
 use crate::services::attachment::{Received, takes_files};
 use crate::services::ledger::{
-    Amendment, DraftId, FieldFault, NewEntry, Part, TypingForm, Values, as_typed, book, faults_of, name_of,
-    read,
+    Amendment, DraftId, FieldFault, NewEntry, Part, TypingForm, Values, as_typed, faults_of, name_of, read,
 };
 use crate::services::query::RecordDetail;
 use crate::services::{Author, Node, ServiceError, parse_record};
@@ -127,8 +126,14 @@ impl Sheet {
 
 fn record_of(node: &Node, id: &str) -> Result<Of, ServiceError> {
     let detail = detail(node, &parse_record(id)?)?;
-    let ledger = book(&detail.ledger)?;
+    let ledger = node.form_of(&detail.ledger, &detail.space)?;
     Ok(Of::Record(Arc::new(detail), ledger))
+}
+
+/// What a new record of this node's own org asks for.
+fn form_here(node: &Node, id: &str) -> Result<&'static Ledger, ServiceError> {
+    let audience = node.book(id)?.audience;
+    node.form_of(id, &node.own_space(audience))
 }
 
 async fn fresh(
@@ -138,7 +143,7 @@ async fn fresh(
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Response {
     show(state, who, move |desk| {
-        let of = Of::New(book(&id)?);
+        let of = Of::New(form_here(&desk.node, &id)?);
         let sheet = match kept(desk, &pairs)? {
             Some(sheet) => sheet,
             None => Sheet {
@@ -407,7 +412,7 @@ fn file_places(desk: &Desk, ledger: &Ledger, annexes: &[&'static Ledger], space:
 }
 
 async fn enter(State(state): State<WebState>, Path(id): Path<String>, filed: Filed) -> Response {
-    match book(&id) {
+    match form_here(&state.node, &id) {
         Ok(ledger) => sent(state, Of::New(ledger), filed).await,
         Err(error) => answer::refuse(state, filed.who.visitor, Fault::Service(error)).await,
     }

@@ -14,7 +14,6 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::import::FILE_MAX;
 use crate::services::ServiceError;
 use crate::services::import::{ImportReport, RowState};
-use crate::services::ledger::book;
 use crate::web::answer::{self, Desk, Fault, Page, show, show_as};
 use crate::web::i18n::{Lang, Text};
 use crate::web::page::{ImportPage, ImportStage, ImportWhat, ImportedRow, Link, Section, WrongCell};
@@ -108,7 +107,7 @@ async fn shown(State(state): State<WebState>, who: Signed, Path(id): Path<String
 }
 
 fn page(desk: &Desk, id: &str, stage: Option<Stage>, error: Option<String>) -> Result<ImportPage, Fault> {
-    let (text, ledger) = (desk.text, book(id)?);
+    let (text, ledger) = (desk.text, desk.node.book(id)?);
     if !desk.node.may_enter(desk.author(), ledger) {
         return Err(Fault::Service(ServiceError::NotAllowed(
             "your post does not write this ledger at this node".into(),
@@ -239,7 +238,7 @@ async fn read(who: &Signed, mut form: Multipart) -> Result<(String, Vec<u8>), Fa
 async fn send(State(state): State<WebState>, Path(id): Path<String>, sent: Sent) -> Response {
     let Sent { who, name, bytes } = sent;
     let text = who.visitor.text;
-    if let Err(error) = book(&id) {
+    if let Err(error) = state.node.book(&id) {
         return answer::refuse(state, who.visitor, Fault::Service(error)).await;
     }
     let held = state.importing.clone().try_acquire_owned();

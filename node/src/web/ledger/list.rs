@@ -11,7 +11,7 @@ use lianzhan_protocol::trust::Level;
 
 use super::typing;
 use crate::services::desk::RowState;
-use crate::services::ledger::{Asked, Part, book, columns, name_of, plain_columns};
+use crate::services::ledger::{Asked, Part, columns, name_of, plain_columns};
 use crate::services::{RecordRow, RowFilter, ServiceError};
 use crate::views;
 use crate::web::WebState;
@@ -61,8 +61,7 @@ async fn choices(
     let (kept, visitor) = (state.clone(), who.visitor.clone());
     let found = answer::desk(state, who, move |desk| {
         let asked = Asked::new(pairs);
-        let ledger = lianzhan_protocol::record::ledger::ledger(&id)
-            .ok_or_else(|| ServiceError::UnknownLedger(id.clone()))?;
+        let ledger = desk.node.ledger(&id)?;
         let Some(field) = ledger.field(asked.get("field")) else {
             return Err(Fault::Nowhere);
         };
@@ -89,7 +88,7 @@ fn attribute(text: &str) -> String {
 }
 
 fn page(desk: &Desk, id: &str, pairs: Vec<(String, String)>) -> Result<LedgerPage, Fault> {
-    let (text, ledger) = (desk.text, book(id)?);
+    let (text, ledger) = (desk.text, desk.node.book(id)?);
     let asked = Asked::new(pairs);
     let path = format!("/ledgers/{id}");
     let number = asked.get("page").parse::<u64>().unwrap_or(1).clamp(1, PAGES);

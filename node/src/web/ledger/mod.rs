@@ -3,6 +3,7 @@
 
 mod book;
 mod books;
+mod define;
 mod entry;
 mod form;
 mod import;
@@ -22,6 +23,7 @@ pub(super) fn router() -> Router<WebState> {
     Router::new()
         .merge(books::router())
         .merge(book::router())
+        .merge(define::router())
         .merge(list::router())
         .merge(table::router())
         .merge(import::router())

@@ -11,7 +11,7 @@ use lianzhan_protocol::record::ledger::Ledger;
 use crate::piped::{Pipe, piped};
 use crate::services::ServiceError;
 use crate::services::exchange::{Export, Words};
-use crate::services::ledger::{Asked, book};
+use crate::services::ledger::Asked;
 use crate::web::WebState;
 use crate::web::answer::{self, Desk, Fault};
 use crate::web::i18n::{Lang, Text};
@@ -49,7 +49,10 @@ async fn export(
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Response {
     let visitor = who.visitor.clone();
-    let asked = match (book(&id), Export::asked(&id, pairs, words(&visitor.text))) {
+    let asked = match (
+        state.node.book(&id),
+        Export::asked(&id, pairs, words(&visitor.text)),
+    ) {
         (Err(error), _) => return answer::refuse(state, visitor, Fault::Service(error)).await,
         (Ok(_), None) => return answer::refuse(state, visitor, Fault::Nowhere).await,
         (Ok(_), Some(asked)) => asked,

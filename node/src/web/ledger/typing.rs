@@ -4,7 +4,6 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::post;
-use lianzhan_protocol::record::ledger::ledger;
 
 use crate::services::ServiceError;
 use crate::services::ledger::{DraftId, Typing};
@@ -29,7 +28,7 @@ pub(in crate::web) fn rows(desk: &Desk, of: Option<&str>) -> Result<Vec<TypingRo
 
 fn row(desk: &Desk, typing: &Typing) -> Option<TypingRow> {
     let form = &typing.form;
-    let ledger = ledger(&form.ledger)?;
+    let ledger = desk.node.ledger(&form.ledger).ok()?;
     let first = crate::services::ledger::title_typed(ledger, &form.pairs);
     Some(TypingRow {
         id: typing.id.to_string(),

@@ -391,7 +391,7 @@ pub struct Input {
 
 impl Input {
     /// The attributes that say what is wrong with it and what is said about it.
-    fn described(&self) -> String {
+    pub(super) fn described(&self) -> String {
         let mut ids: Vec<String> = Vec::new();
         if self.error.is_some() {
             ids.push(format!("{}-error", self.id));
@@ -420,7 +420,7 @@ pub enum Need {
 }
 
 impl Need {
-    fn key(&self) -> &'static str {
+    pub(super) fn key(&self) -> &'static str {
         match self {
             Need::Required | Need::Said => "",
             Need::Complete => key!("entry-complete"),

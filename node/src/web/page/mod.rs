@@ -7,6 +7,7 @@ mod attachments;
 mod book;
 mod confirm;
 mod contested;
+mod definitions;
 mod deputies;
 mod entrance;
 mod erase;
@@ -19,6 +20,7 @@ mod marks;
 mod network;
 mod record;
 mod search;
+mod settings;
 mod start;
 mod verify;
 mod visits;
@@ -32,6 +34,7 @@ pub use attachments::*;
 pub use book::*;
 pub use confirm::*;
 pub use contested::*;
+pub use definitions::*;
 pub use deputies::*;
 pub use entrance::*;
 pub use erase::*;
@@ -44,6 +47,7 @@ pub use marks::*;
 pub use network::*;
 pub use record::*;
 pub use search::*;
+pub use settings::*;
 pub use start::*;
 pub use verify::*;
 pub use visits::*;
@@ -118,6 +122,8 @@ pub enum Section {
     Appointments,
     /// Logs, peers and alarms.
     Network,
+    /// What differs from place to place.
+    Settings,
 }
 
 impl Section {
@@ -132,6 +138,7 @@ impl Section {
             Section::Ledgers => "ledgers",
             Section::Appointments => "appointments",
             Section::Network => "network",
+            Section::Settings => "settings",
         };
         own == name
     }

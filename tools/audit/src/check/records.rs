@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lianzhan_protocol::id::{OrgId, RecordId, SpaceId};
 use lianzhan_protocol::log::{Entry, EntryIndex, PayloadKind, doubt};
-use lianzhan_protocol::record::ledger::by_hash;
+use lianzhan_protocol::record::ledger::definitions::{self, Defined, Definitions};
 use lianzhan_protocol::record::{Change, Held, JudgeContext, RecordState, Value, Verdict, fold, judge};
 use lianzhan_protocol::trust::{Directory, Space};
 use rusqlite::OptionalExtension;
@@ -29,6 +29,8 @@ struct Ground<'a> {
     logs: BTreeMap<i64, usize>,
     /// What receipts say.
     receipts: Judged<'a>,
+    /// The definitions that orgs added.
+    definitions: Definitions,
 }
 
 /// Everything held of one record.
@@ -56,7 +58,9 @@ impl Check<'_> {
             directory,
             logs: (0..).zip(&self.logs).map(|(n, log)| (log.row.id, n)).collect(),
             receipts: Judged::new(directory, bad),
+            definitions: Definitions::default(),
         };
+        ground.definitions = self.definitions(&mut ground)?;
         let copy = self.copy;
         let mut select = copy
             .database()
@@ -76,6 +80,35 @@ impl Check<'_> {
             self.fault(What::RecordExtra, format!("record {}", RecordId(row.get(0)?)));
         }
         Ok(())
+    }
+
+    /// What orgs added to the ledgers of the program, from the entries of its records. Which records these are the copy says:
+    /// what it keeps quiet about makes verdicts differ.
+    fn definitions(&mut self, ground: &mut Ground<'_>) -> anyhow::Result<Definitions> {
+        let mut select = self
+            .copy
+            .database()
+            .prepare("SELECT record FROM records WHERE ledger = ?")?;
+        let records = select.query_map([definitions::LEDGER], |row| Ok(RecordId(row.get(0)?)))?;
+        let records: Vec<RecordId> = records.collect::<Result<_, _>>()?;
+        let mut all = Vec::new();
+        for record in records {
+            let Some(loaded) = self.load(record, ground)?.filter(|loaded| !loaded.unsound) else {
+                continue;
+            };
+            let state = self.folded(record, &loaded, ground);
+            let counts = |held: &Held| {
+                let item = state.history.iter().find(|item| item.change == held.id);
+                item.map(|item| item.verdict.clone())
+                    .filter(|verdict| matches!(verdict, Verdict::Counts { .. }))
+            };
+            let first = loaded.held.iter().filter(|held| held.change.deps.is_empty());
+            let first = first.filter_map(|held| Some((held, counts(held)?))).next();
+            all.extend(first.and_then(|(held, verdict)| {
+                Defined::read(record, loaded.space.owner, &held.change, &verdict)
+            }));
+        }
+        Ok(all.into_iter().collect())
     }
 
     fn record(&mut self, record: RecordId, ground: &mut Ground<'_>) -> anyhow::Result<()> {
@@ -117,7 +150,9 @@ impl Check<'_> {
         } else {
             let state = self.folded(record, &loaded, ground);
             match row {
-                Some(row) => row.place(&loaded).or_else(|| row.differs(&loaded, &state)),
+                Some(row) => row
+                    .place(&loaded)
+                    .or_else(|| row.differs(&ground.definitions, &loaded, &state)),
                 None => Some(What::RecordLacking),
             }
         };
@@ -221,11 +256,15 @@ impl Check<'_> {
                 directory: ground.directory,
                 space: &loaded.space,
                 node: start.map(|start| (start.node, start.org)),
-                ledger: &|hash| by_hash(hash),
+                ledger: &|hash| {
+                    let owner = &loaded.space.owner;
+                    ground.definitions.judging(hash, ground.directory, owner)
+                },
             };
             judge(&context, held)
         };
-        fold(record, &loaded.space.id(), &loaded.held, verdict, by_hash)
+        let ledger = |hash: &_| ground.definitions.ledger(hash);
+        fold(record, &loaded.space.id(), &loaded.held, verdict, ledger)
     }
 
     /// Whether the node was still to judge an erasure of a record.
@@ -290,7 +329,7 @@ impl Row {
     }
 
     /// What differs from the state that follows from entries.
-    fn differs(&self, loaded: &Loaded, state: &RecordState) -> Option<What> {
+    fn differs(&self, definitions: &Definitions, loaded: &Loaded, state: &RecordState) -> Option<What> {
         let count = |of: fn(&Verdict) -> bool| {
             let verdicts = state.history.iter().map(|item| &item.verdict);
             verdicts.filter(|verdict| of(verdict)).count() as u64
@@ -317,7 +356,7 @@ impl Row {
         if self.counts != counts {
             return Some(What::Record("verdicts"));
         }
-        let Some(ledger) = state.definition.and_then(|hash| by_hash(&hash)) else {
+        let Some(ledger) = state.definition.and_then(|hash| definitions.ledger(&hash)) else {
             // Nothing of it counts, or by no ledger known here: then the row says no more.
             return (!self.ledger.is_empty() && state.definition.is_none()).then_some(What::Record("ledger"));
         };
