@@ -45,7 +45,7 @@ fn the_pages_in_a_browser() {
         began.elapsed().as_secs_f64()
     );
     let mut scene = Scene { driver, prefecture };
-    let stories: [(&str, Story); 26] = [
+    let stories: [(&str, Story); 27] = [
         (
             "a wrong passphrase is told, the right one leads on",
             visits::entrance,

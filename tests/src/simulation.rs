@@ -9,7 +9,7 @@ use super::process::{alone, measured};
 
 /// Seeds of every run; `TEST_SEED` has others begin. Some reconnect again and again and take most of the time: until
 /// that is understood it is half of what it was.
-const SEEDS: u64 = 1_000;
+const SEEDS: u64 = 2_000;
 
 fn template() -> &'static Template {
     static TEMPLATE: OnceLock<Template> = OnceLock::new();

@@ -84,7 +84,7 @@ const fn shot(name: &'static str, place: &'static str, login: &'static str, page
     }
 }
 
-const SHOTS: [Shot; 47] = [
+const SHOTS: [Shot; 51] = [
     Shot {
         small: (Some("login"), None),
         ..shot("login", "shiqiao", "", Page::At("/login"))

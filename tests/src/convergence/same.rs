@@ -15,7 +15,7 @@ pub(super) fn records(node: &Node) -> Vec<RecordId> {
 /// All that is derived, by name, as text.
 pub(super) fn dump(node: &Node) -> BTreeMap<String, String> {
     let mut dump = BTreeMap::new();
-    for view in Node::view_names() {
+    for view in node.view_names() {
         let table = node.table(view).unwrap();
         dump.insert(format!("view {view}"), serde_json::to_string(&table).unwrap());
     }

@@ -15,6 +15,7 @@ use lianzhan_protocol::log::{
     SignedRoot, TreeSize, VerifierKey, WitnessEntry, consistency, cosign, inclusion, witness_log_origin,
 };
 use lianzhan_protocol::record::ledger;
+use lianzhan_protocol::record::ledger::added::{Added, id_of};
 use lianzhan_protocol::record::{Change, Confirmed, Event, Proof, Put, Right, Value};
 use lianzhan_protocol::sync::message::{Hello, LogStanding, Piece, RecordKey, SpaceDigest};
 use lianzhan_protocol::sync::{Blob, List, Message, RangeData, Sighting, Standing, Text};

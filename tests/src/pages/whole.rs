@@ -88,7 +88,7 @@ document.addEventListener("focusin", ({ target }) => {
 "#;
 
 /// Pages that everybody may ask for.
-const PATHS: [&str; 17] = [
+const PATHS: [&str; 18] = [
     "/",
     "/ledgers",
     "/search?q=%E8%B7%AF",
