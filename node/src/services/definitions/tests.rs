@@ -204,7 +204,7 @@ async fn who_lacks_the_definition_keeps_passes_on_and_reads_it_once_it_comes() {
     carry(&line.county, &line.station);
     let x = id_of(&line.county.org_id(), "river");
     let record = enter(&line.station, "issue", issue("清江上游", &x)).await;
-    carry(&line.station, &line.township);
+    carry_without(&line.station, &line.township, notices);
     let (loaded, state) = line.township.state(&record).unwrap();
     assert_eq!(loaded.held.len(), 1, "it is kept");
     assert!(
