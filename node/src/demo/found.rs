@@ -143,8 +143,8 @@ async fn appoint_people(node: &Arc<Node>, above: Option<&Arc<Node>>, place: Plac
                 seat: person.seat,
                 ..PersonDraft::default()
             };
-            let from_above = person.seat.is_some_and(|seat| seat.rank() < place.level().rank());
-            match (&above, from_above) {
+            let stated_above = person.seat.is_some_and(|seat| seat.rank() < place.level().rank());
+            match (&above, stated_above) {
                 (Some(above), true) => {
                     let request = own.ask_appointment(draft, &passphrase())?;
                     if above

@@ -141,7 +141,7 @@ impl Setting {
         self
     }
 
-    const fn from_above(mut self) -> Self {
+    const fn stated_above(mut self) -> Self {
         self.reach = Reach::Highest;
         self
     }
@@ -364,7 +364,7 @@ pub const SETTINGS: &[Setting] = &[
     .also_townships(),
     months(clock("deadline.reply", "答复", "Reply", "3 months"), 3)
         .by(LAW_51)
-        .from_above(),
+        .stated_above(),
     months(
         clock(
             "deadline.reply_difficult",
@@ -375,7 +375,7 @@ pub const SETTINGS: &[Setting] = &[
         6,
     )
     .by(LAW_51)
-    .from_above(),
+    .stated_above(),
     clock(
         "deadline.co_opinion",
         "协办意见",
@@ -462,7 +462,7 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Choice(REST_DAYS),
         "stays",
     )
-    .from_above(),
+    .stated_above(),
     of(
         Group::Calendar,
         "calendar",
@@ -481,7 +481,7 @@ pub const SETTINGS: &[Setting] = &[
         ("人", "persons"),
         "5",
     )
-    .from_above(),
+    .stated_above(),
     threshold(
         "threshold.priority_cap",
         ("每年重点督办件上限（提示）", "Priority items a year, a warning"),

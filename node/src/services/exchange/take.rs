@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use hmac::{Hmac, KeyInit, Mac};
 use lianzhan_protocol::id::{ChangeId, RecordId};
 use lianzhan_protocol::record::Value;
-use lianzhan_protocol::record::ledger::{Field, Ledger, Problem};
+use lianzhan_protocol::record::ledger::{Field, Ledger};
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Space;
 use sha2::Sha256;
@@ -269,12 +269,7 @@ impl Taking<'_> {
         }))
     }
 
-    fn reader<'r>(
-        &'r self,
-        row: &'r Row,
-        known: bool,
-        resolve: &'r dyn Fn(&Field, &str) -> Result<Option<String>, Problem>,
-    ) -> RowReader<'r> {
+    fn reader<'r>(&'r self, row: &'r Row, known: bool, resolve: super::read::Resolve<'r>) -> RowReader<'r> {
         RowReader {
             heading: &self.table.heading,
             row,

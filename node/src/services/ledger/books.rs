@@ -31,7 +31,7 @@ impl Node {
         let books = books.map(|ledger| {
             let known = figures.iter().find(|figures| figures.ledger == ledger.id);
             Book {
-                ledger: *ledger,
+                ledger,
                 figures: known.cloned().unwrap_or_else(|| LedgerFigures {
                     ledger: ledger.id.clone(),
                     records: 0,

@@ -247,7 +247,7 @@ impl Node {
             .filter(|stated| stated.part == part)
             .cloned()
             .collect();
-        history.sort_by(|a, b| (b.valid_from, b.version).cmp(&(a.valid_from, a.version)));
+        history.sort_by_key(|one| std::cmp::Reverse((one.valid_from, one.version)));
         let coming = history
             .iter()
             .filter(|stated| stated.valid_from > on)

@@ -38,6 +38,10 @@ const TAKEN: [&str; 7] = [
 
 /// What a definition adds.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are few of them, and each is read once"
+)]
 pub enum Added {
     /// A ledger of its own.
     #[n(1)]
