@@ -7,8 +7,7 @@ use lianzhan_fleet::{Plan, Template, many, simulate};
 
 use super::process::{alone, measured};
 
-/// Seeds of every run; `TEST_SEED` has others begin. Some reconnect again and again and take most of the time: until
-/// that is understood it is half of what it was.
+/// Seeds of every run; `TEST_SEED` has others begin.
 const SEEDS: u64 = 2_000;
 
 fn template() -> &'static Template {
