@@ -265,6 +265,9 @@ impl Node {
             puts.extend(plan.ledger.title.as_deref().map(|id| text("title", id)));
             puts.extend(plan.ledger.happened.as_deref().map(|id| text("happened", id)));
         }
-        self.write_for_all(author, LEDGER, puts).await
+        let written = self.write_for_all(author, LEDGER, puts).await?;
+        // Whoever looks next finds it.
+        self.settle_views()?;
+        Ok(written)
     }
 }

@@ -17,7 +17,7 @@ use super::page::{
     SettingVersion, SettingsPage, Tone,
 };
 use super::request::{Deed, Posted, Signed};
-use super::{WebState, say};
+use super::{WebState, live, say};
 use crate::services::ServiceError;
 use crate::services::settings::{
     Effect, SettingDraft, SettingError, SettingPlan, SettingView, Words, of_value,
@@ -550,9 +550,11 @@ async fn state_one(State(state): State<WebState>, Path(id): Path<String>, deed: 
     let draft = asked.draft(found);
     let (node, author) = (state.node.clone(), who.session.author.clone());
     let runtime = tokio::runtime::Handle::current();
+    let watch = live::Watch::new(&state);
     let written = answer::work(move || runtime.block_on(node.state_setting(&author, &draft))).await;
     match written {
-        Ok(_) => {
+        Ok(written) => {
+            watch.until_shown(&written.record).await;
             who.session.say(Notice {
                 tone: Tone::Good,
                 say: text.t("setting-done"),
