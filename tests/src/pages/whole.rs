@@ -61,7 +61,7 @@ for (const head of document.querySelectorAll("main h1, main h2, main h3")) {
 const width = Number(arguments[0]), root = document.documentElement;
 if (root.scrollWidth > width) wrong.push(`${root.scrollWidth} px wide, not ${width}`);
 for (const element of document.querySelectorAll("body *")) {
-  if (!shown(element) || element.closest(".vh, .skip, svg, select, datalist, .scroll > *, .wide-table > *")) continue;
+  if (!shown(element) || element.closest(".vh, .skip, svg, select, datalist, .scroll > *, .wide-table > *, .room > *")) continue;
   const edge = element.getBoundingClientRect();
   if (edge.width > 0 && (edge.right > width + 1 || edge.left < -1)) wrong.push("beyond the edge: " + at(element));
   const style = getComputedStyle(element);
