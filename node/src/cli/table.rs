@@ -125,7 +125,7 @@ fn write(
                 None => None,
             };
             node.catch_up(|_| {})?;
-            let asked = Asked::asked(ledger, pairs, Words::Zh).expect("what it asks for is known");
+            let asked = Asked::asked(ledger, pairs, Words::Zh).context("what the table is to hold")?;
             let bar = out::bar(shell.lang.pick("导出", "exporting"));
             node.export(author.as_ref(), &asked, file, |done, all| {
                 bar.set_length(all);
