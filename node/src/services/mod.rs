@@ -32,6 +32,7 @@ pub mod join;
 pub mod ledger;
 pub mod limit;
 mod load;
+mod lock;
 pub mod marks;
 pub mod monitor;
 pub mod neighbours;
@@ -60,6 +61,8 @@ pub mod witness;
 
 pub use crate::store::{AlarmRow, NeighbourRow, RecordRow, RowFilter, StoreError, StoreEvent};
 pub use crate::views::Loaded;
+use lock::DirLock;
+
 pub use error::ServiceError;
 pub use load::Load;
 pub use submit::{Annex, Author, Draft, NewRecord, Written};
@@ -140,7 +143,7 @@ pub struct Node {
     registry: RwLock<Arc<Registry>>,
     /// Held while the registry is replaced.
     defining: std::sync::Mutex<()>,
-    _lock: std::fs::File,
+    _lock: DirLock,
 }
 
 struct NodeSigner {
@@ -167,7 +170,7 @@ impl Node {
         if !dir.join(files::FOUNDING).exists() {
             return Err(ServiceError::NoNode(dir.to_owned()));
         }
-        let lock = lock_dir(dir)?;
+        let lock = DirLock::take(dir)?;
         let config = Config::load(dir, overrides)?;
         let founding = FoundingStatement::open(&read(&dir.join(files::FOUNDING))?)?;
         rekey::take_up(dir)?;
@@ -404,23 +407,4 @@ fn read(path: &Path) -> Result<Vec<u8>, ServiceError> {
         path: path.to_owned(),
         error,
     })
-}
-
-fn lock_dir(dir: &Path) -> Result<std::fs::File, ServiceError> {
-    let path = dir.join(files::LOCK);
-    let disk = |error| ServiceError::Disk {
-        path: path.clone(),
-        error,
-    };
-    let file = std::fs::OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(disk)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(ServiceError::Busy(dir.to_owned())),
-        Err(std::fs::TryLockError::Error(error)) => Err(disk(error)),
-    }
 }
