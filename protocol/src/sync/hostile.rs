@@ -350,25 +350,110 @@ fn only_so_many_ranges_are_under_way() {
             .count();
     }
     assert_eq!(wants, 4);
-    // The next goes out when one is stored, not when it came.
-    let range = RangeData::new(
-        origin(0),
-        TreeSize(0),
-        [(vec![1], None)],
-        String::new(),
-        Vec::new(),
-    )
-    .unwrap();
-    assert!(matches!(
-        say(&mut session, Message::Range(range))[..],
-        [Effect::Store { .. }]
-    ));
-    let stored = session.handle(Input::Stored {
+    // While one is stored the next of the same log may come, and no other log has its turn before the first is done.
+    let came = say(&mut session, piece(0, 0, 1));
+    assert!(
+        matches!(came[..], [Effect::Store { .. }, Effect::Send(_)]),
+        "{came:?}"
+    );
+    assert!(
+        say(&mut session, piece(0, 1, 4)).is_empty(),
+        "the first is not stored yet"
+    );
+    let stored = stored(&mut session, space, 1);
+    assert!(matches!(stored[0], Effect::Store { .. }), "{stored:?}");
+    assert!(sent(&stored).is_empty(), "all of it is here: {stored:?}");
+    let stored = self::stored(&mut session, space, 5);
+    assert_eq!(sent(&stored).len(), 1, "{stored:?}");
+}
+
+/// A range of the log of `n`, unverified.
+fn piece(n: usize, from: u64, count: usize) -> Message {
+    let entries = (0..count).map(|_| (vec![1], None));
+    let range = RangeData::new(origin(n), TreeSize(from), entries, String::new(), Vec::new());
+    Message::Range(range.unwrap())
+}
+
+fn stored(session: &mut Session, space: SpaceId, size: u64) -> Vec<Effect> {
+    session.handle(Input::Stored {
         space,
         origin: origin(0),
-        standing: standing(5),
+        standing: standing(size),
+    })
+}
+
+fn is_unasked(effects: &[Effect]) -> bool {
+    let closed = |effect: &Effect| match effect {
+        Effect::Close { reason } => reason.misbehaviour() == Some(Misbehaviour::Unasked),
+        _ => false,
+    };
+    effects.iter().any(closed)
+}
+
+fn wants(effects: &[Effect]) -> Vec<u64> {
+    let wants = sent(effects).into_iter().filter_map(|message| match message {
+        Message::Want { from, .. } => Some(from.0),
+        _ => None,
     });
-    assert_eq!(sent(&stored).len(), 1, "{stored:?}");
+    wants.collect()
+}
+
+/// A session that stores the first entry of a log of which the peer has five, and has asked for what follows.
+fn storing() -> (Session, SpaceId) {
+    let (_, mut session) = opened();
+    let space = Space::of(org(FENGDU), Audience::Notice).id();
+    let log = LogStanding {
+        origin: origin(0),
+        standing: standing(5),
+    };
+    assert_eq!(wants(&say(&mut session, Message::Grew { space, log })), [0]);
+    assert_eq!(wants(&say(&mut session, piece(0, 0, 1))), [1]);
+    (session, space)
+}
+
+#[test]
+fn only_what_follows_is_taken_ahead_and_once() {
+    for wrong in [piece(0, 0, 1), piece(0, 2, 1)] {
+        let (mut session, _) = storing();
+        assert!(is_unasked(&say(&mut session, wrong)));
+    }
+    let (mut session, _) = storing();
+    assert!(say(&mut session, piece(0, 1, 1)).is_empty());
+    assert!(is_unasked(&say(&mut session, piece(0, 1, 1))));
+}
+
+#[test]
+fn what_is_not_given_ahead_is_asked_for_again_when_the_first_is_stored() {
+    let (mut session, space) = storing();
+    assert!(say(&mut session, Message::Nothing(origin(0))).is_empty());
+    assert_eq!(wants(&stored(&mut session, space, 1)), [1]);
+}
+
+#[test]
+fn what_came_another_way_meanwhile_is_not_stored_twice() {
+    let (mut session, space) = storing();
+    assert!(say(&mut session, piece(0, 1, 2)).is_empty());
+    assert_eq!(
+        wants(&stored(&mut session, space, 4)),
+        [4],
+        "of the four nothing is wanted"
+    );
+    let (mut session, space) = storing();
+    assert!(
+        wants(&stored(&mut session, space, 4)).is_empty(),
+        "an answer is to come first"
+    );
+    assert_eq!(wants(&say(&mut session, piece(0, 1, 2))), [4]);
+}
+
+#[test]
+fn an_answer_that_is_wanted_no_more_is_let_pass() {
+    for answer in [piece(0, 1, 4), Message::Nothing(origin(0))] {
+        let (mut session, _) = storing();
+        session.handle(Input::StorePassedOver { origin: origin(0) });
+        assert!(sent(&say(&mut session, answer.clone())).is_empty());
+        assert!(is_unasked(&say(&mut session, answer)), "once");
+    }
 }
 
 #[test]

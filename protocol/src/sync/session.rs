@@ -216,7 +216,8 @@ impl Session {
             } => {
                 self.shared.grow(space, &origin, standing);
                 if let Phase::Open(open) = &mut self.phase {
-                    open.pull.stored(&self.shared, &origin, standing, out);
+                    open.pull
+                        .stored(&self.shared, &origin, standing, self.now.ms, out);
                 }
             }
             input => return self.answered(input, out),
@@ -298,7 +299,7 @@ impl Session {
         if let Message::Bye(reason) = &message {
             return Err(CloseReason::Bye(reason.to_string()));
         }
-        let (shared, config) = (&self.shared, &self.config);
+        let (shared, config, now_ms) = (&self.shared, &self.config, self.now.ms);
         let mut spend = |cost| match self.allowance.spend(cost) {
             true => Ok(()),
             false => Err(CloseReason::of(Misbehaviour::Flood, "too many messages")),
@@ -335,7 +336,7 @@ impl Session {
                 open.pull.grew(shared, space, log, out)
             }
             Message::Range(range) => match open.forks.range(range, out)? {
-                Some(range) => open.pull.range(shared, range, out),
+                Some(range) => open.pull.range(shared, range, now_ms, out),
                 None => Ok(()),
             },
             Message::Nothing(origin) if open.forks.nothing(&origin) => Ok(()),

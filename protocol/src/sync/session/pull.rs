@@ -44,6 +44,9 @@ pub(super) struct Pull {
     wants: BTreeMap<Origin, Want>,
     /// Those of `wants` that wait, in the order in which they are sent.
     queue: BTreeSet<(Rank, Origin)>,
+    /// Ranges that were asked for ahead and are wanted no more: their answers are still to come. With where they begin, and
+    /// since when.
+    owed: BTreeMap<Origin, (TreeSize, u64)>,
     /// Spaces that the peer named and we do not share, with the digest if it was told.
     beyond: BTreeMap<SpaceId, Option<Hash>>,
     /// Whether some of those were forgotten.
@@ -87,6 +90,15 @@ struct Want {
     /// Entries from here to the target.
     left: u64,
     stage: Stage,
+    /// The range behind the one that is being stored.
+    ahead: Option<Ahead>,
+}
+
+/// While a range is verified and made durable the next one is on its way, so that neither side waits for the other.
+#[derive(Debug)]
+enum Ahead {
+    Asked { from: TreeSize, since_ms: u64 },
+    Here(RangeData),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +106,33 @@ enum Stage {
     Queued,
     Asked { from: TreeSize, since_ms: u64 },
     Storing { from: TreeSize },
+}
+
+impl Want {
+    /// Has a range stored, and asks for the next one meanwhile.
+    fn store(&mut self, range: RangeData, now_ms: u64, out: &mut Vec<Effect>) {
+        let (from, space) = (range.from, self.space);
+        let next = TreeSize(from.0.saturating_add(range.entries.len() as u64));
+        self.stage = Stage::Storing { from };
+        if from < next && next < self.target.size {
+            self.ahead = Some(Ahead::Asked {
+                from: next,
+                since_ms: now_ms,
+            });
+            let origin = range.origin.clone();
+            out.push(Effect::Store { space, range });
+            send(
+                out,
+                &Message::Want {
+                    space,
+                    origin,
+                    from: next,
+                },
+            );
+        } else {
+            out.push(Effect::Store { space, range });
+        }
+    }
 }
 
 impl Pull {
@@ -106,6 +145,7 @@ impl Pull {
             asked: BTreeMap::new(),
             wants: BTreeMap::new(),
             queue: BTreeSet::new(),
+            owed: BTreeMap::new(),
             beyond: BTreeMap::new(),
             forgot: false,
             puzzled: false,
@@ -268,6 +308,7 @@ impl Pull {
                         target,
                         left,
                         stage: Stage::Queued,
+                        ahead: None,
                     },
                 );
                 self.queue.insert((rank, origin.clone()));
@@ -281,14 +322,28 @@ impl Pull {
         &mut self,
         shared: &Shared,
         range: RangeData,
+        now_ms: u64,
         out: &mut Vec<Effect>,
     ) -> Result<(), CloseReason> {
-        let from = match self.wants.get(&range.origin).map(|want| want.stage) {
-            Some(Stage::Asked { from, .. }) if from == range.from => from,
-            _ => return Err(CloseReason::unasked("a range that nobody asked for")),
-        };
-        let Some(want) = self.wants.get_mut(&range.origin) else {
+        if self
+            .owed
+            .get(&range.origin)
+            .is_some_and(|(from, _)| *from == range.from)
+        {
+            self.owed.remove(&range.origin);
             return Ok(());
+        }
+        let unasked = CloseReason::unasked("a range that nobody asked for");
+        let Some(want) = self.wants.get_mut(&range.origin) else {
+            return Err(unasked);
+        };
+        let from = match (want.stage, &want.ahead) {
+            (Stage::Asked { from, .. }, _) if from == range.from => from,
+            (_, Some(Ahead::Asked { from, .. })) if *from == range.from => {
+                want.ahead = Some(Ahead::Here(range));
+                return Ok(());
+            }
+            _ => return Err(unasked),
         };
         let space = want.space;
         if !shared.contains(&space) {
@@ -303,19 +358,25 @@ impl Pull {
             // It came another way meanwhile.
             self.settle(shared, &range.origin, out);
         } else {
-            want.stage = Stage::Storing { from };
-            out.push(Effect::Store { space, range });
+            want.store(range, now_ms, out);
         }
         Ok(())
     }
 
     /// The peer does not serve what it was asked for.
     pub(super) fn nothing(&mut self, origin: &Origin) -> Result<(), CloseReason> {
-        let want = self.wants.get(origin);
-        let Some(want) = want.filter(|want| matches!(want.stage, Stage::Asked { .. })) else {
-            return Err(CloseReason::unasked("an answer that nobody asked for"));
+        if self.owed.remove(origin).is_some() {
+            return Ok(());
+        }
+        let target = match self.wants.get_mut(origin) {
+            Some(want) if matches!(want.stage, Stage::Asked { .. }) => want.target,
+            // It is asked again when what is being stored is stored.
+            Some(want) if matches!(want.ahead, Some(Ahead::Asked { .. })) => {
+                want.ahead = None;
+                return Ok(());
+            }
+            _ => return Err(CloseReason::unasked("an answer that nobody asked for")),
         };
-        let target = want.target;
         self.forget(origin);
         let before = self.refused.get(origin).filter(|(refused, _)| *refused == target);
         let times = before.map_or(1, |(_, times)| times + 1);
@@ -335,6 +396,7 @@ impl Pull {
         shared: &Shared,
         origin: &Origin,
         standing: Standing,
+        now_ms: u64,
         out: &mut Vec<Effect>,
     ) {
         let Some(Stage::Storing { from }) = self.wants.get(origin).map(|want| want.stage) else {
@@ -343,6 +405,7 @@ impl Pull {
         if standing.size > from {
             self.received = self.received.saturating_add(standing.size.0 - from.0);
             self.settle(shared, origin, out);
+            self.go_on(shared, origin, now_ms, out);
         } else {
             // Asking again would bring the same.
             self.forget(origin);
@@ -367,6 +430,24 @@ impl Pull {
         {
             self.settle(shared, origin, out);
         }
+    }
+
+    /// Goes on with what was asked for ahead of the range that was stored.
+    fn go_on(&mut self, shared: &Shared, origin: &Origin, now_ms: u64, out: &mut Vec<Effect>) {
+        let Some(want) = self.wants.get_mut(origin) else {
+            return;
+        };
+        let held = shared.held().standing(&want.space, origin);
+        let held = held.map_or(TreeSize::EMPTY, |held| held.size);
+        match want.ahead.take() {
+            Some(Ahead::Here(range)) if range.from == held && shared.contains(&want.space) => {
+                want.store(range, now_ms, out);
+            }
+            // What came another way meanwhile is found by the one that looks at the answer.
+            Some(Ahead::Asked { from, since_ms }) => want.stage = Stage::Asked { from, since_ms },
+            Some(Ahead::Here(_)) | None => return,
+        }
+        self.queue.remove(&(want.rank, origin.clone()));
     }
 
     /// Queues what is left of a want, or ends it.
@@ -398,6 +479,9 @@ impl Pull {
         if let Some(want) = self.wants.remove(origin) {
             self.queue.remove(&(want.rank, origin.clone()));
             self.left = self.left.saturating_sub(want.left);
+            if let Some(Ahead::Asked { from, since_ms }) = want.ahead {
+                self.owed.insert(origin.clone(), (from, since_ms));
+            }
         }
     }
 
@@ -468,9 +552,13 @@ impl Pull {
         }
         let since = |want: &Want| match want.stage {
             Stage::Asked { since_ms, .. } => Some(since_ms),
-            _ => None,
+            _ => match want.ahead {
+                Some(Ahead::Asked { since_ms, .. }) => Some(since_ms),
+                _ => None,
+            },
         };
-        self.wants.values().filter_map(since).min()
+        let owed = self.owed.values().map(|(_, since_ms)| *since_ms);
+        self.wants.values().filter_map(since).chain(owed).min()
     }
 
     /// Whether the peer may not know yet that a log has this size. It is told once.
@@ -545,7 +633,8 @@ impl Pull {
         }
         while self.in_flight() + usize::from(elsewhere.is_some()) < WANTS_IN_FLIGHT {
             let mut queue = self.queue.iter();
-            let next = queue.find(|(_, origin)| Some(origin) != elsewhere).cloned();
+            let free = |origin: &Origin| Some(origin) != elsewhere && !self.owed.contains_key(origin);
+            let next = queue.find(|(_, origin)| free(origin)).cloned();
             let Some(next) = next else { break };
             self.queue.remove(&next);
             let (_, origin) = next;
@@ -572,13 +661,15 @@ impl Pull {
     }
 
     fn in_flight(&self) -> usize {
-        self.wants.len() - self.queue.len()
+        self.wants.len() - self.queue.len() + self.owed.len()
     }
 
     /// Whether one more range may be asked for, of this log.
     pub(super) fn has_room(&self, origin: &Origin) -> bool {
         let open = self.wants.get(origin);
-        self.in_flight() < WANTS_IN_FLIGHT && open.is_none_or(|want| want.stage == Stage::Queued)
+        self.in_flight() < WANTS_IN_FLIGHT
+            && open.is_none_or(|want| want.stage == Stage::Queued)
+            && !self.owed.contains_key(origin)
     }
 
     /// Whether nothing is wanted of what is known to be shared.
