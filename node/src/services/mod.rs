@@ -39,6 +39,7 @@ pub mod neighbours;
 pub mod office;
 #[cfg(test)]
 mod office_tests;
+mod pace;
 pub mod policy;
 pub mod project;
 pub mod query;

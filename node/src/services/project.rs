@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use lianzhan_protocol::id::{OrgId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::record::RecordState;
@@ -13,6 +12,7 @@ use lianzhan_protocol::trust::{Body, Purpose, SignedStatement};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 
+use super::pace::Pace;
 use super::{Load, Loaded, Node, ServiceError};
 use crate::store::{Handed, Reader, StoreError, StoreEvent, Writer};
 use crate::views;
@@ -20,20 +20,14 @@ use crate::views;
 /// Records derived in one transaction.
 const BATCH: usize = 256;
 /// Batches until somebody else is asked whether there is something more urgent.
-const VIEW_ROUND: usize = 16;
+const VIEW_ROUND: usize = 4;
 const DOCUMENT_ROUND: usize = 4;
-
-/// A burst of commits is let pass until nothing came for so long, so that a record which changes again and again is derived
-/// once; but views never wait longer than this for its end.
-const QUIET: Duration = Duration::from_millis(50);
-const PATIENCE: Duration = Duration::from_millis(400);
-/// After a calm time the first commit is hardly waited for: somebody may be looking at a page that shows it.
-const FIRST: Duration = Duration::from_millis(4);
-/// Documents wait for a quiet moment, but not for ever.
-const DOCUMENT_PATIENCE: Duration = Duration::from_secs(10);
+/// Records of a full round.
+pub(super) const ROUND: usize = BATCH * VIEW_ROUND;
 
 /// Records with the marks that say what lags, as [`Reader::dirty`] gives them.
-type Marked = fn(&Reader<'_>, after: i64, limit: u64) -> Result<Vec<(RecordId, i64)>, StoreError>;
+trait Marked: Fn(&Reader<'_>, i64, u64) -> Result<Vec<(RecordId, i64)>, StoreError> {}
+impl<F: Fn(&Reader<'_>, i64, u64) -> Result<Vec<(RecordId, i64)>, StoreError>> Marked for F {}
 type Derived<T> = Vec<(RecordId, i64, T)>;
 
 impl Node {
@@ -47,11 +41,20 @@ impl Node {
 
     /// Folds records whose views lag, a round of batches. Returns how many it was; 0 means that views are up to date.
     pub fn project_round(&self) -> Result<usize, ServiceError> {
+        self.project(VIEW_ROUND, |reader, after, limit| reader.dirty(after, limit))
+    }
+
+    /// Folds these records, as far as their views lag, before others that were marked earlier.
+    fn project_these(&self, records: &[RecordId]) -> Result<usize, ServiceError> {
+        self.project(1, |reader, _, _| reader.dirty_of(records))
+    }
+
+    fn project(&self, batches: usize, marked: impl Marked) -> Result<usize, ServiceError> {
         self.apply_erasures()?;
         let (touched, defines) = (AtomicBool::new(false), AtomicBool::new(false));
         let done = self.derive(
-            VIEW_ROUND,
-            |reader, after, limit| reader.dirty(after, limit),
+            batches,
+            marked,
             |load, loaded| {
                 let row = views::project(load.registry(), loaded, &load.fold(loaded));
                 // What counts no more says no longer of which ledger it was.
@@ -105,7 +108,7 @@ impl Node {
     fn derive<T: Send + 'static>(
         &self,
         batches: usize,
-        marked: Marked,
+        marked: impl Marked,
         one: impl Fn(&Load<'_>, &Loaded) -> T,
         put: fn(&mut Writer<'_>, Derived<Option<T>>) -> Result<(), StoreError>,
     ) -> Result<usize, ServiceError> {
@@ -225,64 +228,61 @@ impl Node {
 }
 
 /// Runs the derived side until the store closes: wakes on commits, lets a burst of them pass, and works until nothing
-/// lags.
+/// lags. What somebody wrote here a moment ago never waits for what peers send.
 pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) {
     let mut events = node.store().events();
-    let (mut calm, mut documented) = (true, Instant::now());
-    let mut worked_at = Instant::now();
+    let mut pace = Pace::new(Instant::now());
     loop {
         let worker = node.clone();
-        let documents = calm || documented.elapsed() > DOCUMENT_PATIENCE;
-        if documents {
-            documented = Instant::now();
-        }
-        let worked = tokio::task::spawn_blocking(move || match worker.project_round() {
+        let documents = pace.begin(Instant::now());
+        let worked = blocking(move || match worker.project_round() {
             Ok(0) if documents => worker.document_round(),
             other => other,
-        })
-        .await;
-        if matches!(worked, Ok(Ok(1..))) {
-            worked_at = Instant::now();
-        }
-        let mut awake = match worked {
-            Ok(Ok(count)) => count > 0 || !documents,
-            Ok(Err(error)) => {
-                tracing::error!(%error, "views could not be brought up to date; trying again after the next commit");
-                false
-            }
-            Err(error) => {
-                tracing::error!(%error, "the projector stopped");
-                false
-            }
-        };
-        let mut patience = None;
+        });
+        let count = worked.await;
+        pace.end(Instant::now(), count);
         loop {
-            let moment = if awake {
-                let end = *patience.get_or_insert_with(|| Instant::now() + PATIENCE);
-                let quiet = if worked_at.elapsed() > PATIENCE {
-                    FIRST
-                } else {
-                    QUIET
-                };
-                Some(end.min(Instant::now() + quiet))
-            } else {
-                None
-            };
+            let moment = pace.next();
             tokio::select! {
+                // First what was committed meanwhile: it says whether the next round is to wait.
+                biased;
                 _ = stop.changed() => return,
-                () = until(moment) => {
-                    calm = patience.is_some_and(|end| Instant::now() < end);
-                    break;
-                }
-                event = events.recv() => match event {
-                    Ok(batch) => awake |= heed(&node, &batch).await,
-                    Err(RecvError::Lagged(_)) => {
-                        relearn(&node).await;
-                        awake = true;
+                event = events.recv() => {
+                    let heard = match event {
+                        Ok(batch) => heed(&node, &batch).await,
+                        Err(RecvError::Lagged(_)) => {
+                            relearn(&node).await;
+                            Heard { marked: 1, ..Heard::default() }
+                        }
+                        Err(RecvError::Closed) => return,
+                    };
+                    let now = Instant::now();
+                    pace.marked(now, heard.marked);
+                    if heard.projected {
+                        pace.lags(now);
                     }
-                    Err(RecvError::Closed) => return,
+                    if !heard.written.is_empty() && pace.is_behind() {
+                        let worker = node.clone();
+                        blocking(move || worker.project_these(&heard.written)).await;
+                    }
                 },
+                () = until(moment) => break,
             }
+        }
+    }
+}
+
+/// How many it was; `None` where it failed, which is told.
+async fn blocking(work: impl FnOnce() -> Result<usize, ServiceError> + Send + 'static) -> Option<usize> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok(count)) => Some(count),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "views could not be brought up to date; trying again after the next commit");
+            None
+        }
+        Err(error) => {
+            tracing::error!(%error, "the projector stopped");
+            None
         }
     }
 }
@@ -295,14 +295,27 @@ async fn until(moment: Option<Instant>) {
     }
 }
 
-/// Takes note of what was committed. Says whether something may lag.
-async fn heed(node: &Arc<Node>, batch: &[StoreEvent]) -> bool {
-    let mut lags = false;
+/// What a batch of commits said.
+#[derive(Default)]
+struct Heard {
+    /// Records marked; those that news of the directory marked count as one.
+    marked: usize,
+    /// Whether views were brought up to date: documents lag behind them.
+    projected: bool,
+    /// What somebody wrote here.
+    written: Vec<RecordId>,
+}
+
+/// Takes note of what was committed.
+async fn heed(node: &Arc<Node>, batch: &[StoreEvent]) -> Heard {
+    let mut heard = Heard::default();
     for event in batch {
         match event {
-            StoreEvent::Dirty(_) | StoreEvent::Projected(_) => lags = true,
+            StoreEvent::Dirty(records) => heard.marked += records.len(),
+            StoreEvent::Projected(_) => heard.projected = true,
+            StoreEvent::Written(records) => heard.written.extend(records),
             StoreEvent::Statements(statements) => {
-                lags = true;
+                heard.marked += 1;
                 learn_and_mark(node, statements).await;
             }
             StoreEvent::Grew { .. }
@@ -316,7 +329,7 @@ async fn heed(node: &Arc<Node>, batch: &[StoreEvent]) -> bool {
             | StoreEvent::Seen(_) => {}
         }
     }
-    lags
+    heard
 }
 
 async fn learn_and_mark(node: &Arc<Node>, statements: &[SignedStatement]) {

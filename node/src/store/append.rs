@@ -175,6 +175,9 @@ impl Writer<'_> {
                 is_receipt,
             ))?;
             self.dirty.extend(header.record);
+            if head.own {
+                self.written.extend(header.record);
+            }
         }
         let standing = Standing {
             size: frontier.size(),

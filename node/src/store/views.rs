@@ -656,6 +656,17 @@ impl Reader<'_> {
         self.marked("dirty", after, limit)
     }
 
+    /// Which of these records' views lag, each with its mark.
+    pub fn dirty_of(&self, records: &[RecordId]) -> Result<Vec<(RecordId, i64)>, StoreError> {
+        let mut select = self.tx.prepare_cached("SELECT seq FROM dirty WHERE record = ?")?;
+        let mut marked = Vec::new();
+        for record in records {
+            let seq = select.query_row([record.0], |row| row.get(0)).optional()?;
+            marked.extend(seq.map(|seq| (*record, seq)));
+        }
+        Ok(marked)
+    }
+
     /// Records whose documents lag, as [`Reader::dirty`].
     pub fn undocumented(&self, after: i64, limit: u64) -> Result<Vec<(RecordId, i64)>, StoreError> {
         self.marked("undocumented", after, limit)

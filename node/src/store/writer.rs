@@ -23,6 +23,8 @@ use crate::env::{self, DiskPoint};
 /// Most jobs that share a transaction, and how long the first waits for others that are already queued.
 const GROUP_MAX: usize = 512;
 const GROUP_TIME: Duration = Duration::from_millis(50);
+/// Most records of a transaction that a person may have written one by one, and waits for. More are an import.
+const WRITTEN_MAX: usize = 32;
 
 pub(super) type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 pub(super) type Job = Box<dyn FnOnce(&mut Writer<'_>) -> (bool, Finish) + Send>;
@@ -45,6 +47,8 @@ pub enum StoreEvent {
     Statements(Vec<SignedStatement>),
     /// Records whose views lag.
     Dirty(Vec<RecordId>),
+    /// Records of which something was written here, a few at once: somebody waits to see it.
+    Written(Vec<RecordId>),
     /// Views of records were brought up to date, with their ledgers.
     Projected(Vec<(RecordId, String)>),
     /// A log is proved to say two things.
@@ -121,6 +125,8 @@ pub struct Writer<'a> {
     pub(super) staged_witness: Option<WitnessLog>,
     pub(super) events: Vec<StoreEvent>,
     pub(super) dirty: Vec<RecordId>,
+    /// Those of which something was written here.
+    pub(super) written: Vec<RecordId>,
     pub(super) seq: i64,
     pub(super) signer: &'a dyn Signer,
 }
@@ -269,6 +275,7 @@ impl Thread {
             staged_witness: None,
             events: Vec::new(),
             dirty: Vec::new(),
+            written: Vec::new(),
             seq: self.seq,
             signer: self.signer.as_ref(),
         };
@@ -313,6 +320,7 @@ impl Writer<'_> {
             self.staged_witness.clone(),
             self.events.len(),
             self.dirty.len(),
+            self.written.len(),
         );
         self.tx.execute_batch("SAVEPOINT job")?;
         let (failed, finish) = job(self);
@@ -325,6 +333,7 @@ impl Writer<'_> {
             (self.staged, self.staged_witness) = (kept.0, kept.1);
             self.events.truncate(kept.2);
             self.dirty.truncate(kept.3);
+            self.written.truncate(kept.4);
         }
         self.tx.execute_batch("RELEASE job")?;
         Ok(())
@@ -359,6 +368,10 @@ impl Writer<'_> {
         }
         self.events
             .push(StoreEvent::Dirty(std::mem::take(&mut self.dirty)));
+        if (1..=WRITTEN_MAX).contains(&self.written.len()) {
+            self.events
+                .push(StoreEvent::Written(std::mem::take(&mut self.written)));
+        }
         Ok(())
     }
 

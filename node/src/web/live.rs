@@ -164,7 +164,7 @@ fn topics_of(batch: &[StoreEvent], topics: &mut BTreeSet<String>) -> bool {
                 network = true;
             }
             StoreEvent::AttachmentHeld(id) => drop(topics.insert(format!("attachment:{id}"))),
-            StoreEvent::Dirty(_) | StoreEvent::AttachmentsLacking => {}
+            StoreEvent::Dirty(_) | StoreEvent::Written(_) | StoreEvent::AttachmentsLacking => {}
         }
     }
     network
