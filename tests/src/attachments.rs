@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::process::{
-    PASSPHRASE, Running, Site, alone, dice_of_test, files_below, measured, run, until, within,
+    PASSPHRASE, Running, Site, beside, dice_of_test, files_below, measured, run, until, within,
 };
 
 const PLACE: &[u8] = b"N30.2722 E109.4882 SN-4711";
@@ -23,7 +23,7 @@ const KILLS: usize = 8;
 
 #[test]
 fn attachments_go_up_by_themselves_and_elsewhere_when_somebody_asks() {
-    let _lane = alone();
+    let _lane = beside();
     let dir = tempfile::tempdir().unwrap();
     let above = Site::new(dir.path(), "township");
     let stations = ["shiqiao", "liulin"].map(|name| Site::new(dir.path(), name));
@@ -113,7 +113,7 @@ fn attachments_go_up_by_themselves_and_elsewhere_when_somebody_asks() {
 
 #[test]
 fn an_attachment_arrives_whole_however_often_the_one_that_fetches_it_is_killed() {
-    let _lane = alone();
+    let _lane = beside();
     let mut dice = dice_of_test("attachments killed while fetched");
     let dir = tempfile::tempdir().unwrap();
     let (above, below) = raise(dir.path());
@@ -186,7 +186,7 @@ fn an_attachment_arrives_whole_however_often_the_one_that_fetches_it_is_killed()
 
 #[test]
 fn no_attachment_that_was_acknowledged_is_lost_when_the_station_is_killed() {
-    let _lane = alone();
+    let _lane = beside();
     let mut dice = dice_of_test("attachments killed while sent");
     let dir = tempfile::tempdir().unwrap();
     let (_, below) = raise(dir.path());

@@ -8,7 +8,7 @@ use std::process::Output;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::process::{PASSPHRASE, Running, Site, alone, command, files_below, run, until};
+use super::process::{PASSPHRASE, Running, Site, beside, command, files_below, run, until};
 
 const VISITS: usize = 4;
 
@@ -129,7 +129,7 @@ fn tampered(
 
 #[test]
 fn a_clean_copy_passes_and_whatever_was_changed_is_named() {
-    let _lane = alone();
+    let _lane = beside();
     let world = World::raise();
     world.together(|above, below| {
         for n in 0..VISITS {
@@ -269,7 +269,7 @@ fn a_clean_copy_passes_and_whatever_was_changed_is_named() {
 
 #[test]
 fn copies_are_compared_and_a_fork_is_told_from_an_old_copy() {
-    let _lane = alone();
+    let _lane = beside();
     let world = World::raise();
     world.together(|_, below| visit(below, "lin", 1));
     let early = world.copy(&world.below, "early");
@@ -328,7 +328,7 @@ fn events(told: &[Value]) -> BTreeSet<&str> {
 
 #[test]
 fn whoever_watched_a_node_notices_that_it_went_back() {
-    let _lane = alone();
+    let _lane = beside();
     let world = World::raise();
     let state = world.place.path().join("seen.json");
     // The address of a node that starts anew is another one, unless it is told to keep it.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use super::audit::{World, settled, visit};
-use super::process::{Site, alone, run, until};
+use super::process::{Site, beside, run, until};
 use super::root;
 
 const SECRET: &str = "backup of a station";
@@ -20,7 +20,7 @@ fn with_secret(site: &Site, args: &[&str]) -> String {
 
 #[test]
 fn a_station_that_was_put_back_gets_what_it_lacks_and_goes_on() {
-    let _lane = alone();
+    let _lane = beside();
     let world = World::raise();
     let (above, below) = (world.above.start(), world.below.start());
     visit(&below, "lin", 1);
@@ -50,7 +50,7 @@ fn a_station_that_was_put_back_gets_what_it_lacks_and_goes_on() {
 
 #[test]
 fn a_backup_opens_with_age_and_tar_alone() {
-    let _lane = alone();
+    let _lane = beside();
     let world = World::raise();
     let place = world.place.path();
     let file = place.join("backup.age");

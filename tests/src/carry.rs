@@ -10,7 +10,7 @@ use lianzhan_protocol::trust::Role;
 
 use super::attachments::pdf;
 use super::audit::{self, settled};
-use super::process::{alone, run, until};
+use super::process::{beside, run, until};
 
 use super::convergence::deliver::{held, logs};
 use super::convergence::world::{World, copy_files, open_copy, secret};
@@ -339,7 +339,7 @@ fn who_lost_what_it_had_is_told_to_ask_for_everything() {
 
 #[test]
 fn files_go_both_ways_at_the_command_line_whether_the_nodes_run_or_not() {
-    let _lane = alone();
+    let _lane = beside();
     let world = audit::World::raise();
     let at = |name: &str| world.place.path().join(name).to_str().unwrap().to_owned();
     let (up, down) = (at("up.carry"), at("down.carry"));

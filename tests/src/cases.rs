@@ -9,7 +9,7 @@ use lianzhan_protocol::trust::Level;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::process::{PASSPHRASE, Running, Site, alone, command, run, until};
+use super::process::{PASSPHRASE, Running, Site, beside, command, run, until};
 use super::root;
 
 /// The year of the stated dates, and a quarter of it.
@@ -29,7 +29,7 @@ struct Case {
 
 #[test]
 fn every_selection_holds_what_cites_and_what_is_cited() {
-    let _lane = alone();
+    let _lane = beside();
     let case = raise();
     let above = case.above.start();
     until("views are up to date", || {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::process::{PASSPHRASE, Running, Site, alone, command, succeed, until};
+use super::process::{PASSPHRASE, Running, Site, beside, command, succeed, until};
 
 const WELLS: &str = r#"
 id = "wells"
@@ -61,7 +61,7 @@ fn only_record(node: &Running, path: &str) -> Option<Value> {
 
 #[test]
 fn what_a_county_states_and_adds_is_used_by_its_stations_without_a_restart() {
-    let _lane = alone();
+    let _lane = beside();
     let dir = tempfile::tempdir().unwrap();
     let [county, township, station] =
         ["county", "township", "station"].map(|name| Site::new(dir.path(), name));

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::process::{Process, Site, alone, command, dice_of_test, measured, succeed, within};
+use super::process::{Process, Site, beside, command, dice_of_test, measured, succeed, within};
 
 /// When the demo is killed first: it is in the middle of its work then, on slow machines and on quick ones.
 const KILL_AFTER_MS: u64 = 2_000;
@@ -15,7 +15,7 @@ const MORE_KILLS: usize = 4;
 
 #[test]
 fn the_demo_converges_goes_on_where_it_was_and_its_nodes_run_alone() {
-    let _lane = alone();
+    let _lane = beside();
     let dir = tempfile::tempdir().unwrap();
     let began = Instant::now();
     let first = demo(dir.path());
@@ -46,7 +46,7 @@ fn the_demo_converges_goes_on_where_it_was_and_its_nodes_run_alone() {
 
 #[test]
 fn a_demo_that_was_killed_goes_on_to_the_end() {
-    let _lane = alone();
+    let _lane = beside();
     let dir = tempfile::tempdir().unwrap();
     let mut dice = dice_of_test("killed demo");
     let mut instants = vec![KILL_AFTER_MS];

@@ -28,7 +28,7 @@ use rusqlite::Connection;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::process::{PASSPHRASE, Site, alone, command, run};
+use super::process::{PASSPHRASE, Site, beside, command, run};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -212,7 +212,7 @@ fn kinds(answer: &Value) -> BTreeSet<&str> {
 
 #[test]
 fn everybody_is_told_what_is_in_doubt_and_the_auditor_agrees() {
-    let _lane = alone();
+    let _lane = beside();
     let place = tempfile::tempdir().unwrap();
     let site = |name| Site::new(place.path(), name);
     let (above, below) = (site("above"), site("below"));

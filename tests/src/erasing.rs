@@ -9,7 +9,7 @@ use lianzhan_node::services::Node;
 use lianzhan_protocol::id::RecordId;
 use serde_json::{Value, json};
 
-use super::process::{PASSPHRASE, Running, Site, alone, command, files_below, run, succeed, until};
+use super::process::{PASSPHRASE, Running, Site, beside, command, files_below, run, succeed, until};
 
 const NAME: &str = "欧阳望舒";
 const PHONE: &str = "13987654321";
@@ -78,7 +78,7 @@ fn done(node: &Running, record: &str) -> Vec<(u64, usize)> {
 
 #[test]
 fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
-    let _lane = alone();
+    let _lane = beside();
     let dir = tempfile::tempdir().unwrap();
     let (above, below) = (
         Site::new(dir.path(), "township"),

@@ -15,7 +15,7 @@ use lianzhan_protocol::record::ledger::ledger;
 use serde_json::{Value, json};
 
 use super::process::{
-    PASSPHRASE, Process, Running, Site, alone, command, dice_of_test, files_below, measured, run, succeed,
+    PASSPHRASE, Process, Running, Site, beside, command, dice_of_test, files_below, measured, run, succeed,
     unlevel, until, within,
 };
 use super::root;
@@ -41,7 +41,7 @@ struct Nodes {
 
 #[test]
 fn a_federation_of_real_processes() {
-    let _lane = alone();
+    let _lane = beside();
     let dir = tempfile::tempdir().unwrap();
     let began = Instant::now();
     let (sites, mut nodes) = raise(dir.path());

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::process::{Fault, PASSPHRASE, Running, Site, alone, files_below, measured, run, until};
+use super::process::{Fault, PASSPHRASE, Running, Site, beside, files_below, measured, run, until};
 
 /// A tmpfs, as long as this lives.
 struct SmallDisk(PathBuf);
@@ -76,7 +76,7 @@ fn all_there(node: &Running, acknowledged: &[String]) {
 
 #[test]
 fn a_full_disk_is_said_loses_nothing_and_is_over_when_there_is_room() {
-    let _lane = alone();
+    let _lane = beside();
     let place = tempfile::tempdir().unwrap();
     let made = Site::new(place.path(), "made");
     made.found("station", ["石桥站", "Shiqiao"], "990121103201");

@@ -14,7 +14,7 @@ use lianzhan_protocol::record::Value as FieldValue;
 use serde_json::{Value, json};
 
 use super::prefecture::PASSPHRASE;
-use super::process::{Running, Site, alone, command, measured, run, succeed, until};
+use super::process::{Running, Site, beside, command, measured, run, succeed, until};
 use super::root;
 
 mod conflicts;
@@ -28,7 +28,7 @@ type Story = fn(&Scene);
 
 #[test]
 fn what_the_nodes_write_convinces_programs_of_others() {
-    let _lane = alone();
+    let _lane = beside();
     let tools = Tools::find();
     let dir = tempfile::tempdir().unwrap();
     let began = Instant::now();

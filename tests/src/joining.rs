@@ -19,7 +19,7 @@ use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Level;
 use secrecy::SecretString;
 
-use super::process::{PASSPHRASE, alone};
+use super::process::{PASSPHRASE, beside};
 
 mod persons;
 
@@ -125,7 +125,7 @@ async fn work<T: Send + 'static>(what: impl FnOnce() -> T + Send + 'static) -> T
 }
 
 fn run(story: impl AsyncFn(World)) {
-    let _lane = alone();
+    let _lane = beside();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -14,7 +14,7 @@ use lianzhan_node::config::Overrides;
 use lianzhan_node::services::{Node, parse_record};
 use serde_json::{Value, json};
 
-use super::process::{Api, Fault, PASSPHRASE, Site, alone, dice_of_test, measured, until, within};
+use super::process::{Api, Fault, PASSPHRASE, Site, beside, dice_of_test, measured, until, within};
 
 /// How often the station is killed while it ingests.
 const KILLS: usize = 50;
@@ -26,7 +26,7 @@ const WRITERS: usize = 4;
 
 #[test]
 fn nothing_acknowledged_is_lost_when_the_process_is_killed_fifty_times() {
-    let _lane = alone();
+    let _lane = beside();
     let began = Instant::now();
     let mut dice = dice_of_test("kill -9");
     let dir = tempfile::tempdir().unwrap();

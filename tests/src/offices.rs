@@ -9,7 +9,7 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use super::process::{PASSPHRASE, Running, Site, alone, run, until};
+use super::process::{PASSPHRASE, Running, Site, beside, run, until};
 
 /// A township with a station below it.
 struct World {

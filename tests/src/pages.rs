@@ -26,7 +26,7 @@ use visit::Scene;
 
 use crate::browser::Driver;
 use crate::prefecture::Prefecture;
-use crate::process::{alone, measured};
+use crate::process::{beside, measured};
 
 /// What a page may take to show what another node did.
 const SOON: Duration = Duration::from_secs(20);
@@ -35,115 +35,132 @@ type Story = fn(&mut Scene);
 
 #[test]
 fn the_pages_in_a_browser() {
-    let _lane = alone();
+    tell(
+        "pages",
+        &[
+            (
+                "a wrong passphrase is told, the right one leads on",
+                visits::entrance,
+            ),
+            (
+                "a visit is registered by keyboard and arrives at the county without its person",
+                visits::registering,
+            ),
+            (
+                "a phone number in the gist comes back with everything that was typed",
+                visits::phone_in_gist,
+            ),
+            ("a word of two characters is found", visits::searching),
+            (
+                "a record shows its proof, and its bundle convinces an auditor",
+                visits::proving,
+            ),
+            (
+                "a bundle is checked in the browser and goes nowhere",
+                verifying::verifying,
+            ),
+            (
+                "whoever checks chooses what to trust",
+                verifying::choosing_what_to_trust,
+            ),
+            (
+                "any ledger is entered by its definition, found and changed",
+                ledgers::entering,
+            ),
+            (
+                "one writes, a second confirms, a third changes it, and two values are settled",
+                confirm::confirming,
+            ),
+            (
+                "a county states a deadline, and its stations go by it",
+                settings::stating,
+            ),
+            (
+                "a county adds a ledger, and a station fills it in without a restart",
+                settings::adding,
+            ),
+            (
+                "a joint activity is sealed, and what comes after is marked",
+                activity::joint_activity,
+            ),
+            (
+                "a post that ends soon is told of, and renewed from there",
+                posts::renewing,
+            ),
+            (
+                "what a revocation contests is seen before it is signed, and adopted",
+                posts::revoking,
+            ),
+            (
+                "a station's quarter is one bundle that convinces an auditor",
+                bundles::quarter,
+            ),
+            (
+                "an org below is invited by a slip, which is taken back",
+                invitations::inviting,
+            ),
+            (
+                "a fresh machine joins by its first page, though it was killed in the middle",
+                start::joining,
+            ),
+            (
+                "a station alone registers, and is witnessed when the township is back",
+                offline::offline,
+            ),
+            (
+                "what somebody types survives a kill of the machine",
+                ledgers::killed_while_typing,
+            ),
+            (
+                "a station that was copied shows both branches, and its clerk signs anew",
+                forks::signing_anew,
+            ),
+        ],
+    );
+}
+
+/// Beside the deeds on a scene of their own, since each of them looks at nearly every page.
+#[test]
+fn every_page_on_screen_and_paper() {
+    tell(
+        "every page",
+        &[
+            (
+                "the verifier's page is whole on every screen",
+                verifying::whole_on_every_screen,
+            ),
+            ("what is printed is whole, dark on white", paper::printing),
+            ("ledgers are printed as books", paper::books),
+            ("the other language is one press away", whole::english),
+            (
+                "every page is whole, for keyboards, readers and phones",
+                whole::every_page,
+            ),
+            (
+                "every main page and the main deed need no mouse",
+                keyboard::keyboard_alone,
+            ),
+            ("no page keeps anybody out, in any theme", axe::every_theme),
+        ],
+    );
+}
+
+/// Tells the stories of one scene in turn.
+fn tell(name: &str, stories: &[(&str, Story)]) {
+    let _lane = beside();
     let dir = tempfile::tempdir().unwrap();
     let driver = Driver::start().unwrap();
     let began = Instant::now();
     let prefecture = Prefecture::demo(&dir.path().join("demo")).unwrap();
     let mut told = format!(
-        "pages: the demo serves after {:.1} s",
+        "{name}: the demo serves after {:.1} s",
         began.elapsed().as_secs_f64()
     );
     let mut scene = Scene { driver, prefecture };
-    let stories: [(&str, Story); 27] = [
-        (
-            "a wrong passphrase is told, the right one leads on",
-            visits::entrance,
-        ),
-        (
-            "a visit is registered by keyboard and arrives at the county without its person",
-            visits::registering,
-        ),
-        (
-            "a phone number in the gist comes back with everything that was typed",
-            visits::phone_in_gist,
-        ),
-        ("a word of two characters is found", visits::searching),
-        (
-            "a record shows its proof, and its bundle convinces an auditor",
-            visits::proving,
-        ),
-        (
-            "a bundle is checked in the browser and goes nowhere",
-            verifying::verifying,
-        ),
-        (
-            "whoever checks chooses what to trust",
-            verifying::choosing_what_to_trust,
-        ),
-        (
-            "the verifier's page is whole on every screen",
-            verifying::whole_on_every_screen,
-        ),
-        (
-            "any ledger is entered by its definition, found and changed",
-            ledgers::entering,
-        ),
-        (
-            "one writes, a second confirms, a third changes it, and two values are settled",
-            confirm::confirming,
-        ),
-        (
-            "a county states a deadline, and its stations go by it",
-            settings::stating,
-        ),
-        (
-            "a county adds a ledger, and a station fills it in without a restart",
-            settings::adding,
-        ),
-        (
-            "a joint activity is sealed, and what comes after is marked",
-            activity::joint_activity,
-        ),
-        (
-            "a post that ends soon is told of, and renewed from there",
-            posts::renewing,
-        ),
-        (
-            "what a revocation contests is seen before it is signed, and adopted",
-            posts::revoking,
-        ),
-        (
-            "a station's quarter is one bundle that convinces an auditor",
-            bundles::quarter,
-        ),
-        ("what is printed is whole, dark on white", paper::printing),
-        ("ledgers are printed as books", paper::books),
-        ("the other language is one press away", whole::english),
-        (
-            "every page is whole, for keyboards, readers and phones",
-            whole::every_page,
-        ),
-        (
-            "every main page and the main deed need no mouse",
-            keyboard::keyboard_alone,
-        ),
-        ("no page keeps anybody out, in any theme", axe::every_theme),
-        (
-            "an org below is invited by a slip, which is taken back",
-            invitations::inviting,
-        ),
-        (
-            "a fresh machine joins by its first page, though it was killed in the middle",
-            start::joining,
-        ),
-        (
-            "a station alone registers, and is witnessed when the township is back",
-            offline::offline,
-        ),
-        (
-            "what somebody types survives a kill of the machine",
-            ledgers::killed_while_typing,
-        ),
-        (
-            "a station that was copied shows both branches, and its clerk signs anew",
-            forks::signing_anew,
-        ),
-    ];
     let mut failed = Vec::new();
     // While one of them is worked on: PAGES=words runs the stories whose names hold the words.
     let only = std::env::var("PAGES").unwrap_or_default();
-    for (name, story) in stories.into_iter().filter(|(name, _)| name.contains(&only)) {
+    for (name, story) in stories.iter().filter(|(name, _)| name.contains(&only)) {
         let began = Instant::now();
         let done = catch_unwind(AssertUnwindSafe(|| story(&mut scene)));
         told.push_str(&format!("\n  {:5.1} s  {name}", began.elapsed().as_secs_f64()));

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -38,10 +38,17 @@ pub(crate) fn within<T>(patience: Duration, mut try_it: impl FnMut() -> Option<T
     }
 }
 
-/// Tests that start processes run one after another, so that what they measure is theirs.
-pub(crate) fn alone() -> MutexGuard<'static, ()> {
-    static LANE: Mutex<()> = Mutex::new(());
-    LANE.lock().unwrap_or_else(PoisonError::into_inner)
+static LANE: RwLock<()> = RwLock::new(());
+
+/// For tests that start processes: as many of them at once as the test harness runs, but none beside one that runs
+/// [`alone`].
+pub(crate) fn beside() -> RwLockReadGuard<'static, ()> {
+    LANE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// For tests that use the whole machine, or measure what it does.
+pub(crate) fn alone() -> RwLockWriteGuard<'static, ()> {
+    LANE.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Says what was measured, also where the test passes: past the capture of the test harness.

@@ -3,11 +3,11 @@
 
 use std::net::TcpStream;
 
-use super::process::{Site, alone, run};
+use super::process::{Site, beside, run};
 
 #[test]
 fn commands_reach_a_node_that_serves_encrypted_pages() {
-    let _lane = alone();
+    let _lane = beside();
     let dir = tempfile::tempdir().unwrap();
     let site = Site::new(dir.path(), "station");
     site.found("station", ["石桥站", "Shiqiao Station"], "990121103201");
@@ -36,7 +36,7 @@ fn commands_reach_a_node_that_serves_encrypted_pages() {
 
 #[test]
 fn plain_pages_are_refused_beyond_this_machine() {
-    let _lane = alone();
+    let _lane = beside();
     let dir = tempfile::tempdir().unwrap();
     let site = Site::new(dir.path(), "station");
     site.found("station", ["石桥站", "Shiqiao Station"], "990121103201");

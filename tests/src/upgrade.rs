@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::audit::visit;
-use super::process::{Site, alone, run};
+use super::process::{Site, beside, run};
 use super::root;
 
 /// Every release whose directories are kept, with the schema that it wrote.
@@ -41,7 +41,7 @@ fn schema(path: &Path) -> usize {
 
 #[test]
 fn every_release_is_opened_upgraded_proved_and_written_on() {
-    let _lane = alone();
+    let _lane = beside();
     for (release, was) in RELEASES {
         let (_place, township, station) = unpacked(release);
         for site in [&township, &station] {
@@ -62,7 +62,7 @@ fn every_release_is_opened_upgraded_proved_and_written_on() {
 
 #[test]
 fn a_file_of_a_later_program_is_refused_and_stays_as_it_is() {
-    let _lane = alone();
+    let _lane = beside();
     let (_place, _, station) = unpacked("0.1.0");
     let path = database(&station);
     let connection = Connection::open(&path).unwrap();
@@ -82,7 +82,7 @@ fn a_file_of_a_later_program_is_refused_and_stays_as_it_is() {
 
 #[test]
 fn an_upgrade_that_fails_leaves_the_file_as_it_was() {
-    let _lane = alone();
+    let _lane = beside();
     let (_place, _, station) = unpacked("0.1.0");
     let path = database(&station);
     // What the last step makes is there already: every step before it must be undone, too.

@@ -5,7 +5,7 @@ const NEW: &str = "another horse battery";
 
 #[test]
 fn an_org_and_its_nodes_get_other_keys_and_nothing_is_lost() {
-    let _lane = alone();
+    let _lane = beside();
     let world = World::raise();
     appoint(&world.below, "lin");
     let (mut above, mut below) = (world.above.start(), world.below.start());
@@ -121,7 +121,7 @@ fn an_org_and_its_nodes_get_other_keys_and_nothing_is_lost() {
 
 #[test]
 fn a_lost_machine_is_taken_back_and_its_org_joins_anew() {
-    let _lane = alone();
+    let _lane = beside();
     let world = World::raise();
     appoint(&world.below, "lin");
     let (above, below) = (world.above.start(), world.below.start());

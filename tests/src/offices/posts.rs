@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn posts_are_given_renewed_and_taken_back_whether_or_not_the_node_runs() {
-    let _lane = alone();
+    let _lane = beside();
     let world = World::raise();
     let station = &world.below;
     story(station, "a", None);
@@ -124,7 +124,7 @@ fn story(station: &Site, name: &str, running: Option<&Running>) {
 
 #[test]
 fn a_directory_that_another_command_works_with_is_left_alone() {
-    let _lane = alone();
+    let _lane = beside();
     let world = World::raise();
     let station = &world.below;
     let lock = std::fs::File::options()

@@ -4,7 +4,7 @@ const NEW: &str = "another horse battery";
 
 #[test]
 fn founders_name_a_successor_k_of_n_and_the_root_says_who_must_witness() {
-    let _lane = alone();
+    let _lane = beside();
     let world = World::raise();
     let root = &world.above;
     let running = root.start();

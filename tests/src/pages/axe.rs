@@ -1,6 +1,6 @@
 //! Every page as axe-core sees it: what keeps somebody out (its levels serious and critical) is on none of them, in any theme.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::visit::{Scene, Visit, first_link};
 use super::whole::first_record;
@@ -19,13 +19,17 @@ return axe.run(document, options).then(({ violations }) => violations
     `${id}: ${html.slice(0, 140)} ${failureSummary.split("\n").at(-1).trim().slice(0, 160)}`)));
 "#;
 
-/// How pages are looked at. Themes differ in nothing but colours, large type in the room that there is.
+const LIGHT: (&str, &str) = ("theme=light&type=normal&contrast=system", "all");
+const DARK: (&str, &str) = ("theme=dark&type=normal&contrast=system", "color-contrast");
+const LARGE: (&str, &str) = ("theme=light&type=large&contrast=system", "target-size");
+/// How pages are looked at, with the rules that a look may break: themes differ in nothing but colours, large type in the room
+/// that there is. Every theme is shown at the place that has the most pages.
 const LOOKS: [(&str, &str); 5] = [
-    ("theme=light&type=normal&contrast=system", "all"),
-    ("theme=dark&type=normal&contrast=system", "color-contrast"),
+    LIGHT,
+    DARK,
     ("theme=light&type=normal&contrast=more", "color-contrast"),
     ("theme=dark&type=normal&contrast=more", "color-contrast"),
-    ("theme=light&type=large&contrast=system", "target-size"),
+    LARGE,
 ];
 
 pub(super) fn every_theme(scene: &mut Scene) {
@@ -37,12 +41,17 @@ pub(super) fn every_theme(scene: &mut Scene) {
         )
     });
     let mut wrong = Vec::new();
-    for (place, login, screen) in [
-        ("shiqiao", "lin", Screen::DESK),
-        ("county", "ye", Screen::DESK),
-        ("fengdu", "he", Screen::PHONE),
+    for (place, login, screen, looks) in [
+        ("shiqiao", "lin", Screen::DESK, &LOOKS[..]),
+        ("county", "ye", Screen::DESK, &[LIGHT, DARK]),
+        ("fengdu", "he", Screen::PHONE, &[LIGHT, LARGE]),
     ] {
         let mut visit = scene.sign_in(place, login, screen);
+        let with_axe = json!({ "source": axe });
+        visit
+            .browser
+            .tool("Page.addScriptToEvaluateOnNewDocument", &with_axe)
+            .unwrap();
         visit.expected.push("404");
         let mut paths: Vec<String> = [
             "/",
@@ -89,7 +98,7 @@ pub(super) fn every_theme(scene: &mut Scene) {
         } else {
             Vec::new()
         };
-        for (nth, (look, rules)) in LOOKS.into_iter().enumerate() {
+        for (nth, (look, rules)) in looks.iter().enumerate() {
             visit.go(&format!("/preferences?{look}&back=/"));
             let once = if nth == 0 { &invented[..] } else { &[] };
             for path in paths
@@ -99,7 +108,7 @@ pub(super) fn every_theme(scene: &mut Scene) {
                 .chain(once.iter().map(String::as_str))
             {
                 visit.go(path);
-                let found = visit.browser.run(&format!("{axe}\n{LOOK}"), &[rules]).unwrap();
+                let found = visit.browser.run(LOOK, &[rules]).unwrap();
                 let things = found.as_array().into_iter().flatten().filter_map(Value::as_str);
                 wrong.extend(things.map(|thing| format!("{path} {login} {look}: {thing}")));
             }
