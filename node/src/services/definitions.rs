@@ -13,7 +13,6 @@ use lianzhan_protocol::record::{Put, Value};
 use lianzhan_protocol::trust::{Audience, Level, Role, Space};
 
 use super::ledger::{is_annex, is_stated};
-use super::settings::FirstChange;
 use super::{Author, Node, ServiceError, Written};
 use crate::views::{Registry, columns};
 
@@ -155,11 +154,8 @@ impl Node {
 
     fn read_definitions(&self) -> Result<Definitions, ServiceError> {
         Ok(self.store.read(|reader| {
-            let all = self.first_changes(reader, LEDGER)?;
-            let read = |one: FirstChange| {
-                Defined::read(one.loaded.id, one.loaded.space.owner, one.change()?, &one.verdict)
-            };
-            Ok(all.into_iter().filter_map(read).collect())
+            let defined = self.said_for_ever(reader, LEDGER, Defined::read)?;
+            Ok(defined.into_iter().collect())
         })?)
     }
 

@@ -112,12 +112,8 @@ fn defined(ground: &Ground<'_>, entries: &[&Checked<'_>]) -> Result<Option<Defin
         |held| verdict(ground, space, held),
         by_hash,
     );
-    let first = entries.iter().filter(|held| held.change.deps.is_empty());
-    let mut read = first.filter_map(|held| {
-        let item = state.history.iter().find(|item| item.change == held.id)?;
-        Defined::read(id, space.owner, &held.change, &item.verdict)
-    });
-    Ok(read.next())
+    let mut all = state.beginnings(entries);
+    Ok(all.find_map(|(held, verdict)| Defined::read(id, space.owner, &held.change, verdict)))
 }
 
 fn verdict(ground: &Ground<'_>, space: &Space, held: &Held) -> Verdict {

@@ -10,7 +10,7 @@ use super::erasure::Erased;
 use super::event::{Event, Right};
 use super::graph::{Graph, Held};
 use super::guard::{Guard, Said};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, by_hash};
 use super::settle;
 use super::verdict::{Capacity, PendingReason, RefusalReason, Verdict};
 use crate::id::{ChangeId, Hash, RecordId, SpaceId};
@@ -184,6 +184,20 @@ impl RecordState {
         } else {
             Confirmation::Changed
         }
+    }
+
+    /// The first changes that count and were written by a definition of the program, in their order. A record that says one
+    /// thing for ever says what the first of them says of which anything follows: whoever holds its space may begin it anew.
+    pub fn beginnings<'a>(&'a self, held: &'a [Held]) -> impl Iterator<Item = (&'a Held, &'a Verdict)> {
+        let counting = self
+            .history
+            .iter()
+            .filter(|item| matches!(item.verdict, Verdict::Counts { .. }));
+        counting.filter_map(|item| {
+            let begins = |one: &&Held| one.id == item.change && one.change.deps.is_empty();
+            let one = held.iter().find(begins)?;
+            by_hash(&one.change.definition).map(|_| (one, &item.verdict))
+        })
     }
 
     /// The event with this id.

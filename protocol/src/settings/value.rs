@@ -296,9 +296,10 @@ fn period(text: &str, units: &[PeriodUnit], most: u32) -> Result<SettingValue, V
     Ok(SettingValue::Period(period))
 }
 
-/// The year that a part names.
+/// The year that a part names, in four digits.
 pub(super) fn year(part: &str) -> Option<i32> {
     number(part)
+        .filter(|_| part.len() == 4)
         .and_then(|year| i32::try_from(year).ok())
         .filter(|year| (1900..=2199).contains(year))
 }

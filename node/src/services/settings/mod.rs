@@ -12,8 +12,8 @@ pub use words::{Words, of_value};
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lianzhan_protocol::id::OrgId;
-use lianzhan_protocol::record::Verdict;
+use lianzhan_protocol::id::{OrgId, RecordId};
+use lianzhan_protocol::record::{Change, Verdict};
 use lianzhan_protocol::settings::{
     Applies, Day, LEDGER, SETTINGS, Setting, SettingValue, Settings, Stated, may_state, setting,
 };
@@ -21,7 +21,6 @@ use lianzhan_protocol::trust::{Audience, Level, Org, Space};
 
 use super::{Author, Load, Node, ServiceError};
 use crate::store::{Reader, StoreError};
-use crate::views::Loaded;
 
 /// Why a setting is not stated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -112,23 +111,21 @@ impl Node {
             return Ok(known.clone());
         }
         let all = self.store.read(|reader| {
-            let stated = self.first_changes(reader, LEDGER)?;
-            let read = |one: FirstChange| {
-                Stated::read(one.loaded.id, one.loaded.space.owner, one.change()?, &one.verdict)
-            };
-            Ok(stated.into_iter().filter_map(read).collect::<Settings>())
+            let stated = self.said_for_ever(reader, LEDGER, Stated::read)?;
+            Ok(stated.into_iter().collect::<Settings>())
         })?;
         let all = Arc::new(all);
         *kept = Some(all.clone());
         Ok(all)
     }
 
-    /// Records of a ledger that are read by what they began with: each with its first change, if that counts.
-    pub(super) fn first_changes(
+    /// What the records of a ledger say that say one thing for ever, as far as anything follows from them.
+    pub(super) fn said_for_ever<T>(
         &self,
         reader: &Reader<'_>,
         ledger: &str,
-    ) -> Result<Vec<FirstChange>, StoreError> {
+        read: impl Fn(RecordId, OrgId, &Change, &Verdict) -> Option<T>,
+    ) -> Result<Vec<T>, StoreError> {
         let mut load = Load::new(self, reader);
         let mut all = Vec::new();
         for record in reader.of_ledger(ledger)? {
@@ -136,30 +133,9 @@ impl Node {
                 continue;
             };
             let state = load.fold(&loaded);
-            let root = loaded.held.iter().position(|held| {
-                let counts = |id| {
-                    state
-                        .history
-                        .iter()
-                        .any(|item| item.change == id && is_counting(&item.verdict))
-                };
-                held.change.deps.is_empty() && counts(held.id)
-            });
-            let verdict = root.and_then(|at| {
-                let id = loaded.held[at].id;
-                state
-                    .history
-                    .iter()
-                    .find(|item| item.change == id)
-                    .map(|item| item.verdict.clone())
-            });
-            if let (Some(root), Some(verdict)) = (root, verdict) {
-                all.push(FirstChange {
-                    loaded,
-                    root,
-                    verdict,
-                });
-            }
+            let mut begun = state.beginnings(&loaded.held);
+            let owner = loaded.space.owner;
+            all.extend(begun.find_map(|(held, verdict)| read(record, owner, &held.change, verdict)));
         }
         Ok(all)
     }
@@ -279,24 +255,6 @@ fn parts(settings: &Settings, line: &[OrgId], setting: &Setting, on: Day) -> Vec
     years.sort_unstable();
     years.dedup();
     years
-}
-
-/// A record by the change that it began with.
-pub(super) struct FirstChange {
-    pub(super) loaded: Loaded,
-    root: usize,
-    pub(super) verdict: Verdict,
-}
-
-impl FirstChange {
-    /// That change.
-    pub(super) fn change(&self) -> Option<&lianzhan_protocol::record::Change> {
-        self.loaded.held.get(self.root).map(|held| &held.change)
-    }
-}
-
-fn is_counting(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Counts { .. })
 }
 
 /// Where an org writes what all below it, and those above it, shall hold: its notices, and a copy for the orgs above.

@@ -97,16 +97,9 @@ impl Check<'_> {
                 continue;
             };
             let state = self.folded(record, &loaded, ground);
-            let counts = |held: &Held| {
-                let item = state.history.iter().find(|item| item.change == held.id);
-                item.map(|item| item.verdict.clone())
-                    .filter(|verdict| matches!(verdict, Verdict::Counts { .. }))
-            };
-            let first = loaded.held.iter().filter(|held| held.change.deps.is_empty());
-            let first = first.filter_map(|held| Some((held, counts(held)?))).next();
-            all.extend(first.and_then(|(held, verdict)| {
-                Defined::read(record, loaded.space.owner, &held.change, &verdict)
-            }));
+            let owner = loaded.space.owner;
+            let mut begun = state.beginnings(&loaded.held);
+            all.extend(begun.find_map(|(held, verdict)| Defined::read(record, owner, &held.change, verdict)));
         }
         Ok(all.into_iter().collect())
     }
