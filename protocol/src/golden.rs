@@ -6,13 +6,14 @@ use crate::bundle::README;
 use crate::codec::{encode, hex};
 use crate::id::{Hash, StatementId};
 use crate::log::{TreeSize, WitnessEntry};
+use crate::record::ledger::added::Added;
 use crate::record::{Actor, AnnexKey, Change, Event, Graph, Put, Value, event_id, seal_change, seal_digest};
 use crate::sync::Message;
 use crate::testing::{CITY, FENGDU, Federation, QINGYA, org};
 use crate::trust::{Audience, Body, Level, Role, SignedStatement, Space};
 
 /// The specification, whose examples are these bytes.
-const SPEC: [&str; 7] = [
+const SPEC: [&str; 8] = [
     include_str!("../../docs/spec/01-encoding.md"),
     include_str!("../../docs/spec/02-trust.md"),
     include_str!("../../docs/spec/03-log.md"),
@@ -20,6 +21,7 @@ const SPEC: [&str; 7] = [
     include_str!("../../docs/spec/05-spaces.md"),
     include_str!("../../docs/spec/06-sync.md"),
     include_str!("../../docs/spec/07-bundle.md"),
+    include_str!("../../docs/spec/09-notices.md"),
 ];
 
 fn check(what: &str, found: &[u8], expected: &str) {
@@ -211,6 +213,21 @@ fn the_formats_are_those_of_version_1() {
         "README of a bundle",
         &Hash::plain(README.as_bytes()).0,
         "1902f7ff3e47d04a85b24a67a7dd63f5308cbc65669aed51a46d34de52fd2024",
+    );
+}
+
+#[test]
+fn an_added_ledger_is_that_of_the_specification() {
+    let wells = crate::vectors::wells();
+    check(
+        "hash of an added ledger",
+        &wells.hash().0,
+        "1c825ee035eb02fe5834f8d95140b3758b932bfc59d4b682671bb3012def8f53",
+    );
+    check(
+        "added ledger",
+        &Added::Ledger(wells).to_bytes(),
+        "820181a9017828785f63383635316138643830653335343461343565396435333139653334613138315f77656c6c730201036fe69cbae4ba95e799bbe8aeb0e7b0bf046557656c6c73050306800781010883aa0165706c6163650266e59cb0e782b90365706c6163650482018005030602078008f409f40af4aa01677365656e5f6f6e026ce69fa5e79c8be697a5e69c9f03677365656e5f6f6e0482068005030602078008f409f40af4aa016564657074680266e4ba95e6b7b10365646570746804820482f60105030602078008f409f40af40980",
     );
 }
 

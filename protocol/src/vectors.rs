@@ -9,6 +9,7 @@ mod erasures;
 mod fields;
 mod frames;
 mod logs;
+mod notices;
 mod records;
 mod sealed;
 
@@ -20,6 +21,8 @@ use serde_json::{Map, Value, json};
 
 use crate::codec;
 use crate::record::ledger::{earlier, ledgers};
+
+pub(crate) use notices::wells;
 
 /// What is made: files by name, and which vectors say something else than they must.
 #[derive(Default)]
@@ -169,6 +172,7 @@ fn all() -> Files {
     directory::all(&mut files);
     fields::all(&mut files);
     records::all(&mut files);
+    notices::all(&mut files);
     sealed::all(&mut files);
     erasures::all(&mut files);
     frames::all(&mut files);
@@ -177,7 +181,7 @@ fn all() -> Files {
 }
 
 /// Most bytes of all files together.
-const TOTAL_MAX: usize = 2 * 1024 * 1024;
+const TOTAL_MAX: usize = 5 * 512 * 1024;
 
 #[test]
 #[allow(clippy::disallowed_methods)] // a test that writes and compares files

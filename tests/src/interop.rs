@@ -196,7 +196,7 @@ fn damage_in_python(scene: &Scene) {
     }
 }
 
-/// `verifier` was written from the pages of `docs/spec` and the vectors alone, by someone who had not seen the program: it says
+/// `verifier` was written from the pages of `docs/spec` and the vectors alone, by someone who had not seen the program (but for 09): it says
 /// what we say of all vectors, finds the summary of a real bundle byte for byte, refuses that bundle with any bit turned
 /// around, and finds no fault in itself.
 fn specification_in_python(scene: &Scene) {

@@ -3,16 +3,21 @@
 use serde_json::{Map, Value, json};
 
 use super::directory::{carried, revocation, succession};
+use super::notices::{defining, said, wells};
 use super::{Files, Found, Vector, bad, category, flipped, good, hex, list_of, reason, text_of, unhex};
 use crate::bundle::tests::scenario::Scenario;
 use crate::bundle::{repack, unpacked, verify};
 use crate::id::{ChangeId, RecordId, StatementId};
 use crate::log::{EntryIndex, ProofFile, inclusion};
-use crate::record::Verdict;
+use crate::record::ledger::added::Added;
+use crate::record::ledger::{definitions, ledger};
+use crate::record::{Put, Verdict};
+use crate::settings;
 use crate::testing::{CITY, COUNTY, FENGDU, Federation, SHIQIAO, YUNLING, key, org};
-use crate::trust::{Adoption, Appointment, Body, Ground, Revocation, Role, SignedStatement};
+use crate::trust::{Adoption, Appointment, Audience, Body, Ground, Revocation, Role, SignedStatement, Space};
 
 const BOTH: &str = "both.tar";
+const ADDED: &str = "added.tar";
 
 /// A bundle of these records, after more was stated.
 fn stated(records: &[RecordId], statements: Vec<SignedStatement>) -> Vec<u8> {
@@ -22,6 +27,38 @@ fn stated(records: &[RecordId], statements: Vec<SignedStatement>) -> Vec<u8> {
     }
     scenario.directory = scenario.federation.directory();
     scenario.bundle(records)
+}
+
+/// A record of a ledger that the county added, the record that adds it, and a setting of the county.
+fn of_added() -> (Scenario, [RecordId; 3]) {
+    let mut federation = Federation::new();
+    let office = federation.person(org(COUNTY), "主任", &[Role::DeputiesOffice], None);
+    let liaison = federation.person(org(SHIQIAO), "何苗", &[Role::StationLiaison], None);
+    let mut notices = federation.log(org(COUNTY), &Space::of(org(COUNTY), Audience::Notice), 1);
+    notices.definition = ledger(definitions::LEDGER).expect("built in").hash();
+    let definition = notices.record(1);
+    let puts = defining(&Added::Ledger(wells()), 1);
+    notices.append_change(&office, definition, &[], puts);
+    notices.definition = ledger(settings::LEDGER).expect("built in").hash();
+    let setting = notices.record(2);
+    let puts = said("friday_monday", Some("off"), "2026-01-01", 1);
+    notices.append_change(&office, setting, &[], puts);
+    let mut ours = federation.log(org(SHIQIAO), &Space::of(org(SHIQIAO), Audience::County), 2);
+    ours.definition = wells().hash();
+    let well = ours.record(3);
+    ours.append_change(&liaison, well, &[], vec![Put::field("place", "北坡组".into())]);
+    let logs = [notices, ours].map(|log| {
+        let receipt = federation.receipt(&log);
+        (log, vec![receipt])
+    });
+    let scenario = Scenario {
+        directory: federation.directory(),
+        federation,
+        logs: logs.into(),
+        visit: well,
+        activity: definition,
+    };
+    (scenario, [well, definition, setting])
 }
 
 fn author(scenario: &Scenario) -> StatementId {
@@ -69,8 +106,11 @@ pub(super) fn all(files: &mut Files) {
         s.issuer().org == org(CITY)
     });
     let succeeded = carried(federation, &kept, &Federation::founders()[..2], &next);
+    let (added, of_added) = of_added();
     let bundles = [
         (BOTH, scenario.both()),
+        (ADDED, added.bundle(&of_added)),
+        ("not-added.tar", added.bundle(&of_added[..1])),
         ("contested.tar", stated(&visit, vec![revoked.clone()])),
         ("adopted.tar", stated(&visit, vec![revoked, adopted])),
         ("superseded.tar", stated(&visit, vec![succeeded])),
@@ -113,6 +153,15 @@ pub(super) fn all(files: &mut Files) {
             }),
         ),
     ]);
+    let definition = added.logs[0].0.entries[1].change_id();
+    let defining: Vec<String> = ["entry", "payload", "tlog-proof"]
+        .map(|ending| format!("entries/{definition}.{ending}"))
+        .into();
+    vectors.push(bad(
+        "without the record that adds a ledger",
+        "summary",
+        json!({"bundle": ADDED, "remove": defining}),
+    ));
     let raw = |member: &str, value: Value| json!({"bundle": BOTH, member: value});
     let length = bundles[0].1.len();
     vectors.extend([

@@ -198,7 +198,7 @@ fn find(base: &Value, input: &Value) -> Found {
     Ok(json!({"state": state.to_json(), "times": times}))
 }
 
-fn log(input: &Value) -> (LogStart, Vec<Receipt>) {
+pub(super) fn log(input: &Value) -> (LogStart, Vec<Receipt>) {
     let LogStatement::Start(start) = LogStatement::parse(&bytes_of(input, "start")).expect("a statement")
     else {
         panic!("not a start");
@@ -211,7 +211,7 @@ fn log(input: &Value) -> (LogStart, Vec<Receipt>) {
     (start, receipts.collect())
 }
 
-fn held(directory: &Directory, logs: &[(LogStart, Vec<Receipt>)], input: &Value) -> Held {
+pub(super) fn held(directory: &Directory, logs: &[(LogStart, Vec<Receipt>)], input: &Value) -> Held {
     let entry = Entry::parse(&bytes_of(input, "entry"))
         .and_then(Entry::verify)
         .expect("an entry");

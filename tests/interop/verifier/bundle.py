@@ -5,6 +5,7 @@ import re
 
 from . import archive, changes, cose, layout, logs, merkle, notes, summary
 from .archive import Refused
+from .definitions import LEDGER, Definitions, read_defined
 from .graph import Node
 from .needed import check_needed
 from .notes import NoteError
@@ -159,11 +160,27 @@ def entry_path(change_id, ending="entry"):
     return f"entries/{change_id.hex()}.{ending}"
 
 
-def _record(bundle, record_id, nodes, ledgers):
-    """V-9, V-10."""
+def _in_one_space(record_id, nodes):
+    """V-9."""
     if len({n.header["space"] for n in nodes}) > 1:
         raise Refused(f"record {record_id.hex()}", "several_spaces")
-    record = Record(record_id, nodes, bundle.directory, ledgers)
+
+
+def _definitions(bundle, ledgers):
+    """N-9: what records of the bundle add, themselves judged by the definitions of the program alone."""
+    program, defined = Definitions(ledgers), []
+    ours = {digest for digest, definition in ledgers.items() if definition["id"] == LEDGER}
+    for record_id, nodes in sorted(bundle.by_record.items()):
+        if any(n.change["definition"] in ours for n in nodes):
+            _in_one_space(record_id, nodes)
+            defined.append(read_defined(Record(record_id, nodes, bundle.directory, program)))
+    return Definitions(ledgers, filter(None, defined))
+
+
+def _record(bundle, record_id, nodes, definitions):
+    """V-9, V-10."""
+    _in_one_space(record_id, nodes)
+    record = Record(record_id, nodes, bundle.directory, definitions)
     if record.graph.waiting:
         raise Refused(entry_path(record.graph.waiting[0].id, "payload"), "missing_dependency")
     return record
@@ -172,7 +189,9 @@ def _record(bundle, record_id, nodes, ledgers):
 def verified(data, trusted, ledgers):
     """The bundle with its records, or Refused.  `trusted` is the id of the founding statement that the auditor trusts."""
     bundle = Bundle(data, trusted)
-    bundle.records = [_record(bundle, record_id, nodes, ledgers) for record_id, nodes in sorted(bundle.by_record.items())]
+    definitions = _definitions(bundle, ledgers)
+    bundle.records = [_record(bundle, record_id, nodes, definitions)
+                      for record_id, nodes in sorted(bundle.by_record.items())]
     check_needed(bundle)                                                            # V-11
     if summary.render(bundle).encode() != bundle.stated:                            # V-12
         raise Refused("summary.json", "summary")

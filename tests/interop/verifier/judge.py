@@ -11,14 +11,15 @@ SIGNERS = {REGISTER: {1, 2, 7}, SIGN_IN: {7}, LOG_LINE: {1, 7, 8, 9, 10, 14, 21}
 
 
 class Judge:
-    """Judges changes by a directory and the ledger definitions that are known."""
+    """Judges changes by a directory and the definitions that are known."""
 
-    def __init__(self, directory, known_ledgers):
-        self.directory, self.known_ledgers = directory, known_ledgers
+    def __init__(self, directory, definitions):
+        self.directory, self.definitions = directory, definitions
 
     def judge(self, n):
         """Sets verdict, capacity and ledger of a change that is placed."""
         d, start, header = self.directory, n.log.start, n.header
+        n.capacity = n.ledger = n.adopted = None
         space, org = start["space"], start["org"]
         nodes = d.appointments(start["node"], NODE, org)
         if not nodes:                                                               # J-1
@@ -48,7 +49,7 @@ class Judge:
             return n.set("refused", "out_of_time")
         if not d.may_hold(a.body["org"], space):
             return n.set("refused", "foreign_org")                                  # J-7
-        ledger = self.known_ledgers.get(n.change["definition"])
+        ledger = self.definitions.judging(n.change["definition"], d, space["owner"])
         if ledger is None:
             return n.set("pending", "definition", n.change["definition"])           # J-8
         if not _lives_in(ledger, space):

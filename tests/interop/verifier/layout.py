@@ -153,6 +153,10 @@ ledger = mapof(id=(1, tstr()), rev=(2, u32), zh=(3, tstr()), en=(4, tstr()), aud
                annexes=(6, listof(tstr())), writers=(7, listof(role)), fields=(8, listof(field)), events=(9, listof(tstr())),
                rules=(10, listof(rule), ()), also=(11, listof(audience), ()), travel=(12, level, None))
 
+# -- 09 ------------------------------------------------------------------------------------------------------------------
+
+added = variant({1: arrayof(ledger), 2: arrayof(hash32, listof(field))})
+
 # -- 06 ------------------------------------------------------------------------------------------------------------------
 
 standing = arrayof(uint, hash32)

@@ -16,7 +16,7 @@ _MEMBER = re.compile(r"[a-z0-9_-]{1,64}\Z")
 
 def read_ledger(data):
     d = cbor.parse(layout.ledger, data)
-    d["hash"] = H("lianzhan/ledger/v1", data)
+    d["hash"], d["bytes"] = H("lianzhan/ledger/v1", data), data
     return d
 
 

@@ -12,9 +12,10 @@ from .seals import Effects
 class Record:
     """`fields` by key without f: as [(op, value, change id)], the one in force first; `events` in the order of F-8."""
 
-    def __init__(self, record_id, nodes, directory, ledgers):
-        self.id, self.graph, self.ledgers = record_id, Graph(nodes), ledgers
-        judge = Judge(directory, ledgers)
+    def __init__(self, record_id, nodes, directory, definitions):
+        self.id, self.graph, self.definitions = record_id, Graph(nodes), definitions
+        self.owner = nodes[0].log.start["space"]["owner"]
+        judge = Judge(directory, definitions)
         for n in self.graph.order:
             judge.judge(n)
         self._settle()
@@ -24,6 +25,11 @@ class Record:
         self.ledger = first and first.ledger["id"]
         self._fold_fields()
         self._fold_events()
+
+    def beginnings(self):
+        """N-1: the changes of which one may say what a record says for ever, in their order."""
+        return [n for n in self.graph.order
+                if n.counts and not n.change["deps"] and n.change["definition"] in self.definitions.program]
 
     def _settle(self):
         """F-6, then F-10."""
@@ -36,7 +42,7 @@ class Record:
                 definition = definition or c["definition"]
             elif any(d in belongs for d in c["deps"]):
                 belongs.add(n.id)
-        ledger = self.ledgers.get(definition)
+        ledger = self.definitions.get(definition)
         for n in self.graph.order:
             if n.verdict not in ("counts", "contested"):
                 continue

@@ -3,12 +3,14 @@
 import json
 import os
 
-from . import archive, bundle, cbor, changes, cose, crypto, erasures, layout, logs, merkle, notes, summary, trust, witness
+from . import (archive, bundle, cbor, changes, cose, crypto, definitions, erasures, layout, logs, merkle, notes, settings,
+               summary, trust, witness)
+from .definitions import Definitions
 from .graph import Node, op_text
 from .ledger import load_ledgers, place_of, value_fits
 from .records import Record
 
-FAULTS = (cose.Bad, erasures.ErasureError, logs.LogError, changes.ChangeError, merkle.ProofError, notes.NoteError)
+FAULTS = (cose.Bad, definitions.DefinitionError, erasures.ErasureError, logs.LogError, changes.ChangeError, merkle.ProofError, notes.NoteError)
 
 
 def unhex(text):
@@ -152,8 +154,8 @@ def _verdict(n):
     return out
 
 
-def v_record(v, ctx):
-    d = _directory(v, ctx)
+def _views(v, d):
+    """The logs of a vector by their origins."""
     views = {}
     for log in v["logs"]:
         start = logs.read_start_payload(unhex(log["start"]))
@@ -161,18 +163,20 @@ def v_record(v, ctx):
         for r in receipts:
             logs.check_receipt(r, start["origin"], start["node"])
         views[start["origin"]] = witness.LogView(d, start, receipts)
-    nodes = []
+    return views
+
+
+def _nodes(v, views):
     for c in v["changes"]:
         e = logs.Entry(unhex(c["entry"]))
         e.check_signature()
         e.check_payload(unhex(c["payload"]))
-        nodes.append(Node(e, changes.read_change(unhex(c["payload"])), views[e.header["origin"]], c["index"]))
-    r = Record(unhex(v["record"]), nodes, d, ctx["ledgers"])
-    times = {}
-    for n in r.graph.every:
-        w = n.log.witnessed(n.index)
-        times[n.id.hex()] = {"doubt": n.log.doubt(n.index, n.header["recorded"]), "witnessed": w and w[0] * 1000}
-    state = {
+        yield Node(e, changes.read_change(unhex(c["payload"])), views[e.header["origin"]], c["index"])
+
+
+def _state(r):
+    """The fold of a record, as README.md there prints it."""
+    return {
         "id": r.id.hex(), "definition": r.definition and r.definition.hex(), "heads": [h.hex() for h in r.graph.heads],
         "events": [{"body": e["body"].hex(), "by": _capacity(e["node"].capacity), "change": e["node"].id.hex(),
                     "id": e["id"].hex(), "ineffective": e["ineffective"], "kind": layout.EVENTS[e["kind"]],
@@ -181,7 +185,66 @@ def v_record(v, ctx):
         "fields": {k: {"candidates": [{"change": c.hex(), "op": op_text(op), "value": summary.value(x)}
                                       for op, x, c in f], "value": summary.value(f[0][1])} for k, f in r.fields.items()},
         "history": [{"change": n.id.hex(), "verdict": _verdict(n)} for n in r.graph.every]}
-    return {"state": state, "times": times}
+
+
+def v_record(v, ctx):
+    d = _directory(v, ctx)
+    r = Record(unhex(v["record"]), list(_nodes(v, _views(v, d))), d, Definitions(ctx["ledgers"]))
+    times = {}
+    for n in r.graph.every:
+        w = n.log.witnessed(n.index)
+        times[n.id.hex()] = {"doubt": n.log.doubt(n.index, n.header["recorded"]), "witnessed": w and w[0] * 1000}
+    return {"state": _state(r), "times": times}
+
+
+def v_definition(v, ctx):
+    body = unhex(v["body"])
+    number, items = definitions.read_added(body, unhex(v["org"]))
+    base = None if number == definitions.LEDGER_OF_ITS_OWN else items[0]
+    made = definitions.composed(body, ctx["ledgers"].get(base))
+    if made is None:
+        raise definitions.DefinitionError("base")
+    return {"base": base and base.hex(), "definition": made["hash"].hex(), "fields": len(made["fields"]),
+            "ledger": made["id"], "rev": made["rev"]}
+
+
+def v_setting(v, ctx):
+    setting = next((s for s in ctx["settings"] if s["id"] == v["setting"]), None)
+    if setting is None:
+        raise changes.ChangeError("unknown")
+    try:
+        return {"value": settings.read_value(setting, v["part"], v["value"])[1]}
+    except settings.ValueFault:
+        raise changes.ChangeError("value")
+
+
+def v_notice(v, ctx):
+    """Records of settings and definitions, and others beside them."""
+    d, by_record = _directory(v, ctx), {}
+    for n in _nodes(v, _views(v, d)):
+        by_record.setdefault(n.header["record"], []).append(n)
+    program = Definitions(ctx["ledgers"])
+    first = [Record(record, nodes, d, program) for record, nodes in sorted(by_record.items())]
+    stated = [s for s in map(settings.read_stated, first) if s]
+    known = Definitions(ctx["ledgers"], filter(None, map(definitions.read_defined, first)))
+    said = settings.Settings(ctx["settings"], stated)
+    states = [_state(Record(record, nodes, d, known)) for record, nodes in sorted(by_record.items())]
+    return {
+        "settings": [{**s, "record": s["record"].hex(), "org": s["org"].hex(), "level": layout.LEVELS[s["level"]],
+                      "valid_from": s["valid_from"].isoformat()} for s in stated],
+        "definitions": [{"definition": h.hex(), "ledger": k["definition"]["id"], "rev": k["definition"]["rev"],
+                         "org": k["org"].hex(), "version": k["version"], "base": k["base"] and k["base"].hex()}
+                        for h, k in sorted(known.known.items())],
+        "waiting": [record.hex() for record in known.waiting],
+        "applies": [_applies(d, said, ask) for ask in v["asks"]], "states": states}
+
+
+def _applies(d, said, ask):
+    org, on = unhex(ask["org"]), settings.day(ask["on"])
+    line = [org] + d.above(org)
+    by, parsed, text = said.at(line, ask["setting"], ask["part"], on) or (None, None, None)
+    due = said.due(line, ask["setting"], on) if type(parsed) is tuple else None
+    return {"value": text, "by": by and by["record"].hex(), "due": due and due.isoformat()}
 
 
 def v_field(v, ctx):
@@ -239,6 +302,8 @@ def replay(folder, only=()):
     ctx = {"folder": folder, "ledgers": load_ledgers(os.path.join(folder, "ledger"))}
     with open(os.path.join(folder, "directory.json"), encoding="utf-8") as file:
         ctx["federation"] = json.load(file)["federation"]
+    with open(os.path.join(folder, "setting.json"), encoding="utf-8") as file:
+        ctx["settings"] = json.load(file)["settings"]
     count, failures = 0, []
     for name in sorted(name[:-5] for name in os.listdir(folder) if name.endswith(".json")):
         if only and name not in only:
