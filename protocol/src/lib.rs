@@ -33,6 +33,7 @@ pub mod division;
 pub mod id;
 pub mod keys;
 pub mod log;
+pub mod personal;
 pub mod record;
 pub mod settings;
 pub mod spread;
