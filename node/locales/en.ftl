@@ -94,6 +94,7 @@ rail-deputies = Deputies
 rail-trust = Trust
 rail-appointments = Appointments
 rail-network = Network
+rail-privacy = Personal data
 
 ## Sync
 
@@ -263,6 +264,11 @@ visit-register = Register a visit
 visit-goes = Goes up to the county, without personal data
 visit-gist = Gist
 visit-gist-hint = no names, phones or addresses
+visit-gist-person = This looks like personal data. Move it to a field that stays in the township, or take it out.
+suspects = Looks like personal data: check each
+suspects-how = These fields go further than the township. Change what is marked; what may stand, as the number of an office, is cleared with a reason that is signed with the record.
+suspects-note = Why it may stand
+suspects-note-hint = it stays with the record; do not repeat what is marked
 visit-channel = Channel
 visit-persons = Persons
 visit-nature = Nature
@@ -355,6 +361,19 @@ line-void = Corrected; it said
 private-personal = The person
 private-sensitive = Health and hardship
 private-audience = Held by { $who } only; it travels no further
+private-closed = Personal data is kept here. Choose what for to see it; that is noted.
+private-open = Show
+private-with = Shown together once what for is chosen.
+private-locked = Its time is over, and until { $until } the law forbids to erase it: until then it is kept and not used.
+purpose-handle = Work on the visit
+purpose-follow-up = Call back
+purpose-check = Check
+purpose-other = Another purpose
+purpose-typing = Go on typing
+purpose-words = What for, without names and numbers
+way-open = shown
+way-export = exported
+way-print = printed
 private-elsewhere = Not held here. Ask { $who }.
 private-erased = Erased, { $how }. The entry itself stays.
 timeline = Changes
@@ -1083,6 +1102,9 @@ event-seal = Sealed
 event-adopt = Adopted
 event-correct = Corrected
 event-confirm = Confirmed
+event-clear = Cleared
+cleared-line = the line
+cleared-words = Cleared in “{ $place }” what looks like { $kinds }: { $note }
 change-first = Entered
 change-field = Changed “{ $field }”
 change-fields = Changed { $count } fields
@@ -1107,7 +1129,6 @@ activity-form-wrong = Not opened: { $count ->
        *[other] { $count } things
     } to change. What you typed is still here.
 activity-topic-wrong = Write a topic, so that others can find it.
-activity-topic-person = There is a phone or identity number here. The topic is public; take it out.
 activity-to-wrong = It ends before it begins.
 sign-in-done = Signed in.
 seal-done = Sealed.
@@ -1651,3 +1672,86 @@ define-down = Once signed, stations below have it with the next sync, without a 
 define-do = Sign and send down
 define-done = Signed; it goes down to the stations with the sync.
 definitions-short = Added ledgers and fields
+
+## Personal data
+
+access-title = Who opened personal data
+access-what = What was shown or exported is noted at this node, kept for three years, and sent nowhere.
+access-own = Only what you opened yourself is listed.
+access-rows = Accesses
+access-none = Nobody has opened any yet
+access-at = Time
+access-who = Name
+access-record = Record
+access-way = How
+access-purpose = What for
+access-since = From
+access-until = To
+access-gone = a record that was erased
+retention-title-none = No personal data is due to go
+retention-title = { $count ->
+    [one] 1 part with personal data is due to go
+   *[other] { $count } parts with personal data are due to go
+}
+retention-title-locked = { $count ->
+    [one] 1 part is due, and the law forbids to erase it yet
+   *[other] { $count } parts are due, and the law forbids to erase them yet
+}
+retention-due = What is due
+retention-none = Nothing is due.
+retention-none-how = A year after the visitor was told, or the assistance ended, it is listed here.
+retention-record = Record
+retention-rule = By which rule
+retention-ended = Ended
+retention-since = Due since
+retention-do = To do
+retention-locked = locked until { $until }
+retention-erase = Erase
+retention-more = { $count ->
+    [one] 1 more is listed once these are done.
+   *[other] { $count } more are listed once these are done.
+}
+retention-rules = How long what is kept
+retention-data = What
+retention-keep = How long
+retention-then = Then
+retention-contact = Contact data of who came
+retention-qr-draft = Messages by QR code that nobody took in
+retention-unchecked-photo = Photos that nobody checked
+retention-household = Assisted households
+retention-paper-slip = Ballots and slips on paper
+retention-decision = Suggestions, replies, minutes, decisions
+retention-detail = Details of shifts, visits, attendance
+retention-access-log = Who opened personal data
+retention-then-erase = listed here, and erased by a signature
+retention-then-given-up = given up by the node itself
+retention-then-paper = destroyed by hand, with a record
+retention-then-not-yet = not reckoned by this version
+retention-years = { $count ->
+    [one] 1 year
+   *[other] { $count } years
+}
+retention-months = { $count ->
+    [one] 1 month
+   *[other] { $count } months
+}
+retention-days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+}
+retention-after-archived = { $span } after it was archived, or the person was told
+retention-after-assistance = { $span } after the assistance ended
+retention-after-published = { $span } after publication
+retention-after-term = { $span } after the term
+held-link = To be checked
+held-title-none = Nothing is to be checked
+held-title = { $count ->
+    [one] 1 record is to be checked
+   *[other] { $count } records are to be checked
+}
+held-what = These words are signed already, and were found to look like personal data since: an earlier version wrote them, or a name came onto the roster later. A signed log leaves nothing out, so they have gone or go with it; they are in no table, bundle or document until they are cleared, or the record is erased and entered again.
+held-do = Sign that it may stand
+held-erase = Erase the record
+held-done = Signed and cleared.
+held-no-note = Nothing was cleared: say why it may stand.
+held-more = There are more; they are listed once these are done.

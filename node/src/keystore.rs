@@ -267,6 +267,15 @@ impl AnnexKeys {
         Ok(held.count())
     }
 
+    /// The annexes whose keys are held.
+    pub fn records(&self) -> Vec<RecordId> {
+        let inner = self
+            .inner
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        inner.keys.keys().copied().collect()
+    }
+
     /// The key of an annex, if held.
     pub fn get(&self, record: &RecordId) -> Option<AnnexKey> {
         let inner = self

@@ -7,9 +7,9 @@ use lianzhan_protocol::record::{
 use lianzhan_protocol::trust::{FoundingError, StatementFault};
 
 use crate::keystore::{KeyFileError, PASSPHRASE_MIN};
+use crate::services::access::{NO_PERSONS, SAY_WHAT_FOR};
 use crate::services::office::OfficeError;
 use crate::services::select::{RECORDS_MAX, SelectError};
-use crate::services::visit::PersonalData;
 use crate::services::{ServiceError, StoreError};
 
 /// The error in Chinese. What only an operator can mend keeps its English cause behind a Chinese sentence.
@@ -71,6 +71,12 @@ pub fn zh(error: &ServiceError) -> String {
         ServiceError::SignIn => "登录名或口令不对。".into(),
         ServiceError::UnknownRecord(_) => "本机没有这条记录。".into(),
         ServiceError::Erased(_) => "这条记录已擦除。".into(),
+        ServiceError::Held(_) => {
+            "这条记录里有像个人信息的内容，核对放行之后才能导出，见“个人信息”里的待核对。".into()
+        }
+        ServiceError::Locked { until, .. } => {
+            format!("当事人附册已锁定：保存期已满，但依法到 {until} 才能擦除，在此之前只保存、不使用。")
+        }
         ServiceError::NothingToErase(_) => "本机没有可擦除的内容。当事人附册请在持有它的节点上擦除。".into(),
         ServiceError::Erasure(error) => erasure(error),
         ServiceError::MayNotErase(fault) => format!("这次擦除不会生效：{}", erasure_fault(fault)),
@@ -94,10 +100,14 @@ fn field_of(id: &str) -> Option<&'static Field> {
 
 /// What is wrong with a field, in Chinese, without the field's name.
 pub fn field_words(words: &str) -> String {
-    if words == PersonalData::Mobile.words() {
-        "这里有一个手机号。请移到“联系电话”：反映内容会送到县里，电话只留在本镇。".into()
-    } else if words == PersonalData::Identity.words() {
-        "这里有一个身份证号。请删去：反映内容会送到县里。".into()
+    if words == SAY_WHAT_FOR {
+        "请用一行（最多 100 字）写明用途。".into()
+    } else if words == NO_PERSONS {
+        "用途在记录擦除之后仍会留下，不得写姓名和号码。".into()
+    } else if words == crate::services::confirm::MOBILE {
+        "这里有一个手机号。请删去：这段文字会送到镇以上。".into()
+    } else if words == crate::services::confirm::PERSONAL {
+        "这里像有个人的号码。请删去：这段文字会送到镇以上。".into()
     } else if words == crate::services::confirm::SAME {
         "没有改动。请写明应为何时、应为何文，或整条收回。".into()
     } else if words == crate::services::confirm::WHEN {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use encoding_rs::GB18030;
 use lianzhan_node::config::Overrides;
 use lianzhan_node::services::Node;
+use lianzhan_node::services::ledger::{DraftId, TypingForm};
 use lianzhan_protocol::id::RecordId;
 use serde_json::{Value, json};
 
@@ -58,6 +59,28 @@ fn secrets(site: &Site, record: &RecordId) -> (Vec<Vec<u8>>, Option<Vec<u8>>) {
     });
     let key = node.annex_keys().get(record).map(|key| key.0.to_vec());
     (parts.collect(), key)
+}
+
+/// Somebody types what a visitor says, and goes away: it is kept at the node, and nothing is sent.
+fn type_and_leave(site: &Site) {
+    let node = Node::open(site.dir(), &Overrides::default()).unwrap();
+    let lin = node.sign_in("lin", &PASSPHRASE.to_owned().into()).unwrap();
+    let typed = [
+        ("f:gist", "路灯又坏了"),
+        ("a:subject:name", NAME),
+        ("a:subject:phone", PHONE),
+        ("a:subject:address", ADDRESS),
+        ("a:subject_sensitive:health", HEALTH),
+    ];
+    let form = TypingForm {
+        ledger: "letters_visits".into(),
+        record: None,
+        seen: String::new(),
+        pairs: typed.map(|(name, text)| (name.into(), text.into())).to_vec(),
+    };
+    let id = DraftId::mint();
+    node.keep_draft(&lin, id, &form).unwrap();
+    assert_eq!(node.draft(&lin, id).unwrap().unwrap().form.pairs, form.pairs);
 }
 
 fn erasures(node: &Running, record: &str) -> Vec<Value> {
@@ -134,6 +157,27 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
     up.stop();
     station.stop();
 
+    // What is on its way: a form that was not sent, a carry file and what came of it, a backup of everything.
+    type_and_leave(&below);
+    let carried = dir.path().join("up.carry");
+    let carried = carried.to_str().unwrap();
+    below.succeed(&[
+        "carry",
+        "export",
+        "--to",
+        "990121103",
+        "--everything",
+        "-o",
+        carried,
+    ]);
+    above.succeed(&["carry", "import", carried]);
+    for (site, name) in [(&above, "up"), (&below, "down")] {
+        let earlier = ["age", "keys.age"].map(|end| dir.path().join(format!("{name}-before.{end}")));
+        let [data, keys] = earlier.each_ref().map(|path| path.to_str().unwrap());
+        let mut done = site.command(&["backup", data, "--keys", keys]);
+        succeed(done.env("LIANZHAN_BACKUP_PASSPHRASE", PASSPHRASE));
+    }
+
     // Nothing personal stands anywhere in plain, and the keys are where they belong.
     let mut sealed = Vec::new();
     let mut keys = Vec::new();
@@ -142,8 +186,8 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
         sealed.extend(bytes);
         keys.push(key.expect("the station has the key"));
     }
+    assert_eq!(holding(dir.path(), &planted()), Vec::<PathBuf>::new());
     for site in [&above, &below] {
-        assert_eq!(holding(site.dir(), &planted()), Vec::<PathBuf>::new());
         assert!(!holding(site.dir(), &sealed).is_empty());
         assert_eq!(holding(site.dir(), &keys), [site.dir().join("annex.keys")]);
     }

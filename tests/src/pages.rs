@@ -12,6 +12,7 @@ mod ledgers;
 mod offline;
 mod paper;
 mod posts;
+mod privacy;
 mod settings;
 mod start;
 mod verifying;
@@ -78,6 +79,10 @@ fn the_pages_in_a_browser() {
             (
                 "a county adds a ledger, and a station fills it in without a restart",
                 settings::adding,
+            ),
+            (
+                "words that look like personal data are cleared, and a personal part is opened with a purpose",
+                privacy::clearing_and_opening,
             ),
             (
                 "a joint activity is sealed, and what comes after is marked",

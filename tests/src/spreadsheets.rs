@@ -70,6 +70,7 @@ impl Desk {
                 .map(|(key, value)| ((*key).to_owned(), value.clone()))
                 .collect(),
             annexes: BTreeMap::new(),
+            cleared: BTreeMap::new(),
         };
         self.runtime
             .block_on(self.node.enter(&self.author, entry, None))

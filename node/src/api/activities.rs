@@ -1,5 +1,7 @@
 //! Joint activities: called, signed in to, written down and sealed.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -85,6 +87,9 @@ struct Call {
     /// Id of the joint space.
     space: String,
     fields: Fields,
+    /// Notes of words that may stand though they look like personal data, by field.
+    #[serde(default)]
+    cleared: BTreeMap<String, String>,
 }
 
 async fn call(State(state): State<ApiState>, Body(body): Body<Call>) -> Result<Response, Problem> {
@@ -92,11 +97,15 @@ async fn call(State(state): State<ApiState>, Body(body): Body<Call>) -> Result<R
         .and_then(|id| state.node.space(&id))
         .ok_or_else(|| ServiceError::Bad(format!("this node holds no space {:?}", body.space)))?;
     let fields = values::read(LEDGER, body.fields)?;
+    let cleared = body.cleared.into_iter();
+    let cleared = cleared
+        .map(|(field, note)| (format!("f:{field}"), note))
+        .collect();
     let written = act(
         &state,
         &body.login,
         body.passphrase.0,
-        async move |node, author| node.call_activity(author, &space, fields).await,
+        async move |node, author| node.call_cleared(author, &space, fields, &cleared).await,
     );
     Ok(created(&written.await?))
 }
@@ -128,6 +137,9 @@ struct LineBody {
     login: String,
     passphrase: Passphrase,
     text: String,
+    /// The note that clears it, if it looks like personal data and may stand.
+    #[serde(default)]
+    cleared: String,
 }
 
 async fn write_line(
@@ -139,7 +151,10 @@ async fn write_line(
         &state,
         &body.login,
         body.passphrase.0,
-        async move |node, author| node.write_line(author, &id, &body.text).await,
+        async move |node, author| {
+            node.write_cleared_line(author, &id, &body.text, &body.cleared)
+                .await
+        },
     );
     Ok(created(&written.await?))
 }

@@ -118,6 +118,8 @@ struct Entry {
     space: Option<String>,
     #[serde(default)]
     seen: Vec<String>,
+    #[serde(default)]
+    cleared: BTreeMap<String, String>,
 }
 
 impl Entry {
@@ -128,6 +130,7 @@ impl Entry {
             owner: self.owner,
             space: self.space,
             seen: self.seen,
+            cleared: self.cleared,
         };
         (self.login, self.passphrase, sent)
     }

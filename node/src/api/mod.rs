@@ -23,6 +23,7 @@ mod metrics;
 mod monitor;
 mod org;
 mod people;
+pub mod privacy;
 mod problem;
 pub mod progress;
 mod records;
@@ -87,6 +88,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .merge(erasures::router())
         .merge(settings::router())
         .merge(definitions::router())
+        .merge(privacy::router())
         .merge(bundles::router())
         .merge(forks::router())
         .merge(activities::router())

@@ -19,6 +19,7 @@ use crate::services::invite::InviteError;
 use crate::services::ledger::FieldFault;
 use crate::services::limit::DoorError;
 use crate::services::office::OfficeError;
+use crate::services::screen::Suspicion;
 use crate::services::settings::SettingError;
 use crate::words;
 
@@ -47,6 +48,37 @@ pub(super) struct FieldProblem {
     title_zh: String,
     detail: String,
     detail_zh: String,
+    /// What was found in its words: letters `from` to before `to`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    found: Vec<FoundJson>,
+}
+
+/// Something that looks like personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct FoundJson {
+    kind: &'static str,
+    from: usize,
+    to: usize,
+}
+
+impl FoundJson {
+    /// What was found in words, by letters.
+    pub(super) fn of(suspicion: &Suspicion) -> Vec<Self> {
+        let letters = |bytes: usize| {
+            suspicion
+                .words
+                .get(..bytes)
+                .map_or(0, |head| head.chars().count())
+        };
+        let found = suspicion.found.iter();
+        found
+            .map(|finding| FoundJson {
+                kind: finding.kind.as_str(),
+                from: letters(finding.start),
+                to: letters(finding.end),
+            })
+            .collect()
+    }
 }
 
 impl From<&FieldFault> for FieldProblem {
@@ -59,6 +91,7 @@ impl From<&FieldFault> for FieldProblem {
             title_zh: fault.label_zh.clone(),
             detail: fault.en.clone(),
             detail_zh: fault.zh.clone(),
+            found: fault.suspicion.as_ref().map(FoundJson::of).unwrap_or_default(),
         }
     }
 }
@@ -254,6 +287,8 @@ impl From<ServiceError> for Problem {
                 "The file cannot be read",
             ),
             ServiceError::Erased(_) => (StatusCode::GONE, "erased", "The record is erased"),
+            ServiceError::Held(_) => (StatusCode::CONFLICT, "held", "Words of the record are held back"),
+            ServiceError::Locked { .. } => (StatusCode::CONFLICT, "locked", "The law forbids this yet"),
             ServiceError::NothingToErase(_) | ServiceError::Erasure(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong")
             }

@@ -1,6 +1,7 @@
 //! Views as tables: JSON, or CSV for spreadsheets.
 
 use axum::extract::{Path, State};
+use axum::http::HeaderName;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -13,6 +14,9 @@ use super::{ApiState, Problem};
 use crate::services::activity::now_stated;
 use crate::services::divisions::Place;
 use crate::services::query::Table;
+
+/// How many rows a table lacks because their words are held back.
+const HELD: HeaderName = HeaderName::from_static("lianzhan-held");
 
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
@@ -53,8 +57,17 @@ async fn table(
     Path(view): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let table = blocking(&state, move |node| node.table(&view)).await?;
-    Ok(answer(table, &asked.format))
+    let out = matches!(asked.format, Format::Csv);
+    let table = blocking(&state, move |node| match out {
+        true => node.table_to_leave(&view),
+        false => Ok((node.table(&view)?, 0)),
+    });
+    let (table, held) = table.await?;
+    let mut answer = answer(table, &asked.format);
+    if held > 0 {
+        answer.headers_mut().insert(HELD, held.into());
+    }
+    Ok(answer)
 }
 
 /// The days for which a division is asked; today without them.

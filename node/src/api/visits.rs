@@ -1,5 +1,7 @@
 //! Registering a visit. Personal fields go to their annexes and are not shown again here.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
@@ -29,6 +31,9 @@ struct Visit {
     /// Sensitive fields, for this station alone.
     #[serde(default)]
     sensitive: Fields,
+    /// Notes of words that may stand though they look like personal data, by field.
+    #[serde(default)]
+    cleared: BTreeMap<String, String>,
 }
 
 async fn register(State(state): State<ApiState>, Body(body): Body<Visit>) -> Result<Response, Problem> {
@@ -37,11 +42,15 @@ async fn register(State(state): State<ApiState>, Body(body): Body<Visit>) -> Res
         subject: values::read(SUBJECT, body.subject)?,
         sensitive: values::read(SENSITIVE, body.sensitive)?,
     };
+    let cleared = body.cleared.into_iter();
+    let cleared = cleared
+        .map(|(field, note)| (format!("f:{field}"), note))
+        .collect();
     let written = act(
         &state,
         &body.login,
         body.passphrase.0,
-        async move |node, author| node.register_visit(author, draft).await,
+        async move |node, author| node.register_cleared(author, draft, &cleared).await,
     );
     Ok(created(&written.await?))
 }

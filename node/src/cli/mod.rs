@@ -30,6 +30,7 @@ mod marks;
 mod node;
 mod out;
 mod policy;
+mod privacy;
 mod query;
 mod reach;
 mod record;
@@ -133,6 +134,9 @@ enum Command {
     Attach(attach::Attach),
     Divisions(divisions::Divisions),
     Erase(erase::Erase),
+    Retention(privacy::Retention),
+    Held(privacy::Held),
+    Access(privacy::Access),
     Query(query::Query),
     #[command(subcommand)]
     Record(record::Record),
@@ -221,6 +225,9 @@ impl Command {
             Command::Attach(attach) => attach.run(shell),
             Command::Divisions(divisions) => divisions.run(shell),
             Command::Erase(erase) => erase.run(shell),
+            Command::Retention(retention) => retention.run(shell),
+            Command::Held(held) => held.run(shell),
+            Command::Access(access) => access.run(shell),
             Command::Query(query) => query.run(shell),
             Command::Record(record) => record.run(shell),
             Command::Setting(setting) => setting.run(shell),

@@ -29,7 +29,14 @@ impl Query {
             Reach::Here(node) => {
                 // Nobody keeps views up to date while the node does not run.
                 node.catch_up(|_| {})?;
-                node.table(&self.view)?
+                match self.csv {
+                    true => node.table_to_leave(&self.view)?.0,
+                    false => node.table(&self.view)?,
+                }
+            }
+            Reach::Running(client) if self.csv => {
+                let path = format!("/views/{}?format=csv", percent(&self.view));
+                return out::bytes(&client.get_bytes(&path)?);
             }
             Reach::Running(client) => client.get(&format!("/views/{}", percent(&self.view)))?,
         };

@@ -6,6 +6,7 @@ use lianzhan_protocol::record::activity::Activity;
 use lianzhan_protocol::record::{Event, Graph, Proof, Put, RecordState, Value, seal_digest};
 use lianzhan_protocol::trust::{Appointment, Body, Level, Space};
 
+use super::screen::Cleared;
 use super::{Author, Draft, Load, Loaded, NewRecord, Node, ServiceError, Written};
 use crate::env;
 
@@ -45,11 +46,26 @@ impl Node {
         space: &Space,
         fields: Vec<(String, Value)>,
     ) -> Result<Written, ServiceError> {
+        self.call_cleared(author, space, fields, &Cleared::new()).await
+    }
+
+    /// The same with notes of words that may stand though they look like personal data.
+    pub async fn call_cleared(
+        &self,
+        author: &Author,
+        space: &Space,
+        fields: Vec<(String, Value)>,
+        cleared: &Cleared,
+    ) -> Result<Written, ServiceError> {
         let orgs = space.joint.iter().flat_map(|joint| &joint.orgs);
         let mut puts: Vec<Put> = orgs
             .map(|org| Put::field(&format!("orgs/{org}"), Value::Text(org.to_string())))
             .collect();
         puts.extend(fields.into_iter().map(|(name, value)| Put::field(&name, value)));
+        let notes = self
+            .screen([])?
+            .notes(super::ledger::book(LEDGER)?, &puts, cleared)?;
+        puts.extend(notes);
         let begins = NewRecord::begin(LEDGER, space)?;
         self.submit(
             author,
@@ -77,7 +93,7 @@ impl Node {
             happened: now_stated(),
             proof: Proof::Key,
         };
-        self.act(author, record, &event).await
+        self.act(author, record, vec![Put::event(&event)]).await
     }
 
     /// Writes a line of the log.
@@ -87,6 +103,17 @@ impl Node {
         record: &RecordId,
         text: &str,
     ) -> Result<Written, ServiceError> {
+        self.write_cleared_line(author, record, text, "").await
+    }
+
+    /// The same with the note that clears it if it looks like personal data and may stand.
+    pub async fn write_cleared_line(
+        &self,
+        author: &Author,
+        record: &RecordId,
+        text: &str,
+        note: &str,
+    ) -> Result<Written, ServiceError> {
         let text = text.trim();
         if text.is_empty() {
             return Err(ServiceError::Field {
@@ -94,21 +121,19 @@ impl Node {
                 words: "write what was seen or said".into(),
             });
         }
-        if let Some(found) = super::visit::personal_data(text) {
-            return Err(ServiceError::Field {
-                field: "text".into(),
-                words: found.words().into(),
-            });
+        let line = Event::LogLine {
+            text: text.to_owned(),
+            happened: now_stated(),
+        };
+        let mut puts = vec![Put::event(&line)];
+        if !note.trim().is_empty() {
+            let cleared = Cleared::from([(Put::EVENT.to_owned(), note.to_owned())]);
+            let notes = self
+                .screen([])?
+                .notes(super::ledger::book(LEDGER)?, &puts, &cleared)?;
+            puts.extend(notes);
         }
-        self.act(
-            author,
-            record,
-            &Event::LogLine {
-                text: text.to_owned(),
-                happened: now_stated(),
-            },
-        )
-        .await
+        self.act(author, record, puts).await
     }
 
     /// Seals all that is held of the activity now, for the author's level and org.
@@ -130,17 +155,13 @@ impl Node {
         let heads = graph.deps();
         let positions: Vec<usize> = heads.iter().filter_map(|head| graph.position(head)).collect();
         let digest = seal_digest(&graph, &positions);
-        self.act(
-            author,
-            record,
-            &Event::Seal {
-                level,
-                org: org.id,
-                heads,
-                digest,
-            },
-        )
-        .await
+        let seal = Event::Seal {
+            level,
+            org: org.id,
+            heads,
+            digest,
+        };
+        self.act(author, record, vec![Put::event(&seal)]).await
     }
 
     /// An activity as this node holds it.
@@ -171,14 +192,14 @@ impl Node {
         })
     }
 
-    async fn act(&self, author: &Author, record: &RecordId, event: &Event) -> Result<Written, ServiceError> {
+    async fn act(&self, author: &Author, record: &RecordId, puts: Vec<Put>) -> Result<Written, ServiceError> {
         let space = self.loaded(record)?.space;
         let draft = Draft {
             record: *record,
             begins: None,
             ledger: LEDGER.into(),
             space,
-            puts: vec![Put::event(event)],
+            puts,
             annexes: Vec::new(),
         };
         self.submit(author, draft).await

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use super::query::RecordDetail;
 use super::submit::Beside;
-use super::visit::personal_data;
 use super::{Author, Draft, Node, ServiceError, Written};
 
 /// What is said of a correction that corrects nothing.
@@ -300,6 +299,12 @@ pub fn is_taken_back(detail: &RecordDetail, event: &Hash) -> bool {
     matches!(detail.state.correction(event), Some((_, _, Right::Nothing)))
 }
 
+/// What is wrong with a text that looks like it holds the number of a person.
+pub const MOBILE: &str = "there is a mobile number in this text; take it out: this text travels";
+/// The same of other numbers.
+pub const PERSONAL: &str =
+    "this text looks like it holds the number of a person; take it out: this text travels";
+
 fn is_stated(text: &str) -> bool {
     use lianzhan_protocol::record::ledger::{is_date, is_instant};
     is_date(text) || is_instant(text)
@@ -307,9 +312,11 @@ fn is_stated(text: &str) -> bool {
 
 /// A text that goes with the record: something is there, and nothing that must stay below.
 fn written(text: &str, field: &str) -> Result<(), ServiceError> {
-    let words = match personal_data(text) {
+    // The door looks through it once more, with the names of the roster; here it is told at its field.
+    let words = match lianzhan_protocol::personal::scan(text, &[]).first() {
         _ if text.trim().is_empty() => "this field must be filled",
-        Some(found) => found.words(),
+        Some(found) if found.kind == lianzhan_protocol::personal::Kind::Mobile => MOBILE,
+        Some(_) => PERSONAL,
         None => return Ok(()),
     };
     Err(ServiceError::Field {

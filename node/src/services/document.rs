@@ -31,6 +31,7 @@ impl Node {
 
     /// A record as a `.automerge` file. An annex is never exported.
     pub fn automerge_file(&self, record: &RecordId) -> Result<Vec<u8>, ServiceError> {
+        self.not_held(&[*record])?;
         self.store.read(|reader| {
             let mut load = Load::new(self, reader);
             let Some(loaded) = load.record(record)? else {

@@ -77,6 +77,21 @@ pub enum ServiceError {
     /// It is erased: nothing of it is left to be read, changed or exported.
     #[error("record {0} is erased")]
     Erased(RecordId),
+    /// Its words are held back: it leaves in no table, bundle or document until somebody cleared them.
+    #[error(
+        "record {0} holds words that look like personal data and that nobody cleared; see `lianzhan held`"
+    )]
+    Held(RecordId),
+    /// Its time is over and the law forbids to erase it yet: it is kept, and nothing is done with it.
+    #[error(
+        "the personal parts of record {record} are locked: their time is over, and until {until} the law forbids to erase them"
+    )]
+    Locked {
+        /// The record.
+        record: RecordId,
+        /// The day from which on it may be erased.
+        until: String,
+    },
     /// Nothing that could be erased is held.
     #[error(
         "of record {0} nothing that an erasure would erase is held here; personal parts are erased at a node that holds them"

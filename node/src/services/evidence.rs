@@ -14,6 +14,7 @@ impl Node {
     /// The bundle of `records`. Sealed payloads are never in it.
     pub fn bundle(&self, records: &[RecordId]) -> Result<Vec<u8>, ServiceError> {
         let directory = self.directory();
+        let records = &self.not_held(records)?;
         self.store.read(|reader| {
             let records = with_definitions(self, reader, records)?;
             let (evidence, logs) = match gather(self, reader, &records)? {

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::exchange::Table;
+use super::ledger::NewEntry;
+use super::screen::Cleared;
 use super::visit::{self, VisitDraft, check_visit};
 use super::{Annex, Author, Draft, NewRecord, Node, ServiceError, files};
 use crate::import::{GoodRow, ImportPlan, Sheet, read_rows, read_sheet};
@@ -243,8 +245,25 @@ impl Node {
     fn ready(&self, ledger: &Ledger, row: &mut GoodRow) -> Result<(), ServiceError> {
         self.find_named(ledger, row)?;
         match ledger.id == visit::LEDGER {
-            true => check_visit(&visit_of(row)),
-            false => Ok(()),
+            true => {
+                let visit = visit_of(row);
+                check_visit(&visit)?;
+                self.screen_visit(&visit, &Cleared::new())
+            }
+            false => self.screen_entry(
+                ledger,
+                &NewEntry {
+                    ledger: ledger.id.clone(),
+                    space: self.home_space(&ledger.id)?,
+                    main: row.main.iter().cloned().collect(),
+                    annexes: row
+                        .annexes
+                        .iter()
+                        .map(|(id, values)| (id.clone(), values.iter().cloned().collect()))
+                        .collect(),
+                    cleared: Cleared::new(),
+                },
+            ),
         }
     }
 

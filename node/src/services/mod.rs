@@ -1,5 +1,6 @@
 //! Use cases: what a person or a peer can do with a node. Knows no HTTP, no network and no SQL.
 
+pub mod access;
 pub mod activity;
 pub mod adopt;
 pub mod appoint;
@@ -23,6 +24,7 @@ mod export;
 pub mod federation;
 pub mod fork;
 pub mod found;
+pub mod held;
 pub mod history;
 pub mod horizon;
 pub mod import;
@@ -47,7 +49,9 @@ pub mod rekey;
 pub mod renew;
 pub mod repair;
 pub mod replace;
+pub mod retention;
 pub mod revoke;
+pub mod screen;
 pub mod search;
 pub mod select;
 pub mod session;
@@ -144,6 +148,7 @@ pub struct Node {
     registry: RwLock<Arc<Registry>>,
     /// Held while the registry is replaced.
     defining: std::sync::Mutex<()>,
+    roster: screen::Roster,
     _lock: DirLock,
 }
 
@@ -217,6 +222,7 @@ impl Node {
             settings: settings::Kept::default(),
             registry: RwLock::new(Registry::built_in()),
             defining: std::sync::Mutex::new(()),
+            roster: screen::Roster::default(),
             _lock: lock,
         });
         node.define_after_start()?;
@@ -226,6 +232,7 @@ impl Node {
         node.settle_authority()?;
         node.miss_attachments()?;
         node.drop_old_drafts()?;
+        node.drop_old_accesses()?;
         Ok(node)
     }
 

@@ -58,7 +58,9 @@ impl Node {
             |load, loaded| {
                 let row = views::project(load.registry(), loaded, &load.fold(loaded));
                 // What counts no more says no longer of which ledger it was.
-                let of = row.as_ref().map_or("", |row| row.ledger.as_str());
+                let (of, title) = row
+                    .as_ref()
+                    .map_or(("", ""), |row| (row.ledger.as_str(), row.title.as_str()));
                 let unknown = of.is_empty() && !loaded.sealed;
                 if unknown || of == settings::LEDGER {
                     touched.store(true, Ordering::Relaxed);
@@ -66,6 +68,7 @@ impl Node {
                 if unknown || of == definitions::LEDGER {
                     defines.store(true, Ordering::Relaxed);
                 }
+                self.roster.heed(load.registry(), loaded, of, title);
                 row
             },
             |writer, done| {
@@ -231,6 +234,12 @@ impl Node {
 /// lags. What somebody wrote here a moment ago never waits for what peers send.
 pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) {
     let mut events = node.store().events();
+    let reader = node.clone();
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = reader.know_roster() {
+            tracing::error!(%error, "the roster of subjects could not be read; it is read again with what is saved next");
+        }
+    });
     let mut pace = Pace::new(Instant::now());
     loop {
         let worker = node.clone();

@@ -162,6 +162,7 @@ impl Node {
         draft: Draft,
         beside: Beside,
     ) -> Result<Pending, ServiceError> {
+        self.screen_draft(&draft)?;
         let mut prepared = Vec::with_capacity(1 + draft.annexes.len());
         let mut puts = draft.puts;
         let mut keys = Vec::new();

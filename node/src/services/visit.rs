@@ -5,6 +5,8 @@ use lianzhan_protocol::record::ledger::{Asked, Problem, Required};
 use lianzhan_protocol::record::{Event, Put, Value};
 use lianzhan_protocol::trust::Space;
 
+use super::ledger::{FieldFault, Values};
+use super::screen::Cleared;
 use super::{Annex, Author, Draft, NewRecord, Node, ServiceError, Written};
 use crate::env;
 
@@ -39,11 +41,51 @@ impl VisitDraft {
 impl Node {
     /// Registers one visit.
     pub async fn register_visit(&self, author: &Author, draft: VisitDraft) -> Result<Written, ServiceError> {
+        self.register_cleared(author, draft, &Cleared::new()).await
+    }
+
+    /// The same with notes of words that may stand though they look like personal data.
+    pub async fn register_cleared(
+        &self,
+        author: &Author,
+        draft: VisitDraft,
+        cleared: &Cleared,
+    ) -> Result<Written, ServiceError> {
         check_visit(&draft)?;
+        self.screen_visit(&draft, cleared)?;
         let number = self.next_reg_nos(draft.text("received_at"), 1)?.remove(0);
         let begins = NewRecord::begin(LEDGER, &self.home_space(LEDGER)?)?;
-        let draft = self.visit_draft(begins, draft, number)?;
+        let subject: Values = draft.subject.iter().cloned().collect();
+        let mut draft = self.visit_draft(begins, draft, number)?;
+        let notes =
+            self.screen([(SUBJECT, &subject)])?
+                .notes(super::ledger::book(LEDGER)?, &draft.puts, cleared)?;
+        draft.puts.extend(notes);
         self.submit(author, draft).await
+    }
+
+    /// Refuses a visit in whose words something was found that nobody cleared, before it gets a number.
+    pub(super) fn screen_visit(&self, draft: &VisitDraft, cleared: &Cleared) -> Result<(), ServiceError> {
+        let ledger = super::ledger::book(LEDGER)?;
+        let (fields, subject): (Values, Values) = (
+            draft.fields.iter().cloned().collect(),
+            draft.subject.iter().cloned().collect(),
+        );
+        let screen = self.screen([(SUBJECT, &subject)])?;
+        let suspects = screen.suspects(ledger, &fields).into_iter();
+        let faults = suspects.filter_map(|(key, suspicion)| {
+            let fault = FieldFault::suspected(&key, ledger, suspicion);
+            match cleared.get(&key) {
+                None => Some(fault),
+                Some(note) if screen.is_fit(note) => None,
+                Some(_) => Some(fault.badly_noted()),
+            }
+        });
+        let faults: Vec<FieldFault> = faults.collect();
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(ServiceError::Fields(faults)),
+        }
     }
 
     /// The draft of a visit that has its id and number.
@@ -117,7 +159,7 @@ pub(super) fn week_of(received: &str) -> Result<String, ServiceError> {
     Ok(format!("{}-{:02}", week.year(), week.week()))
 }
 
-/// What must be there to save, and what must not stand in text that travels to the county.
+/// What must be there to save.
 pub(super) fn check_visit(draft: &VisitDraft) -> Result<(), ServiceError> {
     let ledger = super::ledger::book(LEDGER)?;
     let values = draft.fields.iter().map(|(key, value)| (key.as_str(), value));
@@ -132,101 +174,5 @@ pub(super) fn check_visit(draft: &VisitDraft) -> Result<(), ServiceError> {
             words,
         });
     }
-    for (name, value) in &draft.fields {
-        if let Some(kind) = value.as_text().and_then(personal_data) {
-            return Err(ServiceError::Field {
-                field: name.clone(),
-                words: kind.words().to_owned(),
-            });
-        }
-    }
     Ok(())
-}
-
-/// Personal data that was found in free text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PersonalData {
-    /// A mobile number: 11 digits from 13 to 19.
-    Mobile,
-    /// An identity number: 17 digits and a check character that fits (GB 11643).
-    Identity,
-}
-
-impl PersonalData {
-    /// What to do about it.
-    pub fn words(self) -> &'static str {
-        match self {
-            PersonalData::Mobile => {
-                "there is a mobile number in this text; move it to the phone field: this text goes to the county"
-            }
-            PersonalData::Identity => {
-                "there is an identity number in this text; take it out: this text goes to the county"
-            }
-        }
-    }
-}
-
-/// Looks for a mobile or identity number. Spaces and hyphens inside of a number do not hide it.
-pub fn personal_data(text: &str) -> Option<PersonalData> {
-    use unicode_normalization::UnicodeNormalization;
-    let mut runs: Vec<Vec<u8>> = vec![Vec::new()];
-    for c in text.nfkc() {
-        match c {
-            '0'..='9' | 'x' | 'X' => {
-                if let (Some(run), Ok(byte)) = (runs.last_mut(), u8::try_from(c)) {
-                    run.push(byte.to_ascii_uppercase());
-                }
-            }
-            ' ' | '-' => {}
-            _ => runs.push(Vec::new()),
-        }
-    }
-    runs.iter().find_map(|run| {
-        let mobile =
-            run.len() == 11 && run[0] == b'1' && run[1] >= b'3' && run.iter().all(u8::is_ascii_digit);
-        match () {
-            () if is_identity(run) => Some(PersonalData::Identity),
-            () if mobile => Some(PersonalData::Mobile),
-            () => None,
-        }
-    })
-}
-
-fn is_identity(run: &[u8]) -> bool {
-    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    const CHECKS: &[u8; 11] = b"10X98765432";
-    if run.len() != 18 || !run[..17].iter().all(u8::is_ascii_digit) {
-        return false;
-    }
-    let sum: u32 = run
-        .iter()
-        .zip(WEIGHTS)
-        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
-        .sum();
-    CHECKS[(sum % 11) as usize] == run[17]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_of_persons_are_found_however_they_are_written() {
-        assert_eq!(personal_data("请打 139 0000 0016。"), Some(PersonalData::Mobile));
-        assert_eq!(
-            personal_data("１３９００００００１６"),
-            Some(PersonalData::Mobile)
-        );
-        assert_eq!(
-            personal_data("身份证 11010519491231002X"),
-            Some(PersonalData::Identity)
-        );
-        assert_eq!(
-            personal_data("110105194912310021"),
-            None,
-            "the check digit does not fit"
-        );
-        assert_eq!(personal_data("2026-04-16 路灯 11 盏，约 50 米"), None);
-        assert_eq!(personal_data("站点 990121103201"), None);
-    }
 }

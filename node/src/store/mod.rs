@@ -4,6 +4,7 @@
 //! Order of a write (design 3, 5): entries, tree nodes and the signed checkpoint commit in one transaction; then the
 //! high-water file is synced; only then is anybody told. Jobs that wait at the same time share one transaction.
 
+mod accesses;
 mod append;
 mod attachments;
 mod blobs;
@@ -23,6 +24,7 @@ mod views;
 mod witness;
 mod writer;
 
+pub use accesses::{AccessFilter, AccessRow};
 pub use append::{LogRules, OwnEntry, Signer};
 pub use attachments::{Lacking, Named};
 pub use blobs::{ATTACHMENTS, Blobs, Coming, Grown, Naming, is_named_file, named_files};
@@ -267,6 +269,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0009.sql"),
     include_str!("sql/0010.sql"),
     include_str!("sql/0011.sql"),
+    include_str!("sql/0012.sql"),
 ];
 
 /// The schema that this program writes.

@@ -6,21 +6,23 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use lianzhan_protocol::id::{ChangeId, RecordId};
+use lianzhan_protocol::record::Put;
 use serde::Deserialize;
 
-use super::activity_form::{again, fresh, own_joint_spaces, read};
+use super::activity_form::{again, fresh, input_of, own_joint_spaces, read};
 use super::activity_view;
 use super::answer::{self, Desk, Fault, Page, show, show_as};
 use super::page::{
     ActivitiesPage, ActivityForm, ActivityPage, ActivityRow, AttachmentsPart, Field, LineForm, LogPart,
-    Notice, ParticipantsPart, SealsPart, Section, Tag, Tone,
+    Notice, ParticipantsPart, SealsPart, Section, Suspects, Tag, Tone,
 };
 use super::records::Shown;
 use super::request::{Deed, Posted, Signed, escape};
 use super::visits::{mark, pager};
-use super::{WebState, live, say};
+use super::{WebState, live, say, suspicions};
 use crate::services::activity::LEDGER;
 use crate::services::desk::{self, RowState};
+use crate::services::ledger::FieldFault;
 use crate::services::{Node, ServiceError, Written, parse_record};
 use crate::services::{RecordRow, RowFilter};
 use crate::{views, words};
@@ -187,9 +189,15 @@ async fn call(State(state): State<WebState>, deed: Deed) -> Response {
     let (fields, wrong) = read(who.visitor.text, &form);
     if !wrong.is_empty() {
         let whole = who.visitor.text.n("activity-form-wrong", wrong.len());
-        return call_again(state, who, form, wrong, Some(whole)).await;
+        return call_again(state, who, form, wrong, Vec::new(), Some(whole)).await;
     }
     let chosen = form.get("space").to_owned();
+    let words: Vec<(String, String)> = fields
+        .iter()
+        .filter_map(|(name, value)| Some((format!("f:{name}"), value.as_text()?.to_owned())))
+        .collect();
+    let words = words.iter().map(|(key, words)| (key.as_str(), words.as_str()));
+    let cleared = suspicions::cleared(&suspicions::notes(&form), words);
     let (node, author) = (state.node.clone(), who.session.author.clone());
     let watch = live::Watch::new(&state);
     let done = answer::once(&who.session, form.get("once"), async move {
@@ -200,7 +208,7 @@ async fn call(State(state): State<WebState>, deed: Deed) -> Response {
                 .joint_spaces()
                 .find(|space| space.owner == node.org_id() && space.id().to_string() == chosen)
                 .ok_or_else(|| ServiceError::Bad("choose who acts together".into()))?;
-            runtime.block_on(node.call_activity(&author, space, fields))
+            runtime.block_on(node.call_cleared(&author, space, fields, &cleared))
         })
         .await?;
         watch.until_shown(&record).await;
@@ -208,9 +216,19 @@ async fn call(State(state): State<WebState>, deed: Deed) -> Response {
     });
     match done.await {
         Ok(onward) => answer::onward(&onward),
+        Err(ServiceError::Fields(faults)) => {
+            let text = who.visitor.text;
+            let say = |fault: &FieldFault| match text.lang {
+                super::i18n::Lang::Zh => fault.zh.clone(),
+                super::i18n::Lang::En => fault.en.clone(),
+            };
+            let wrong: Vec<_> = faults.iter().map(|fault| (input_of(fault), say(fault))).collect();
+            let whole = text.n("activity-form-wrong", wrong.len());
+            call_again(state, who, form, wrong, faults, Some(whole)).await
+        }
         Err(error) if error.is_callers() => {
             let whole = answer::tell(&who.visitor.text, &error);
-            call_again(state, who, form, Vec::new(), Some(whole)).await
+            call_again(state, who, form, Vec::new(), Vec::new(), Some(whole)).await
         }
         Err(error) => answer::refuse(state, who.visitor, Fault::Service(error)).await,
     }
@@ -221,11 +239,12 @@ async fn call_again(
     mut who: Signed,
     form: Posted,
     wrong: Vec<(&'static str, String)>,
+    faults: Vec<FieldFault>,
     whole: Option<String>,
 ) -> Response {
     who.visitor.here = "/activities".into();
     show_as(StatusCode::UNPROCESSABLE_ENTITY, state, who, move |desk| {
-        let typed = again(desk, &form, &wrong, whole);
+        let typed = again(desk, &form, &wrong, &faults, whole);
         list_page(desk, &Filters::default(), Some(typed))
     })
     .await
@@ -273,13 +292,18 @@ where
 
 async fn line(State(state): State<WebState>, Path(id): Path<String>, deed: Deed) -> Response {
     let Deed { who, form } = deed;
-    let said = form.get("text").to_owned();
+    let said = form.get("text").trim().to_owned();
+    let notes = suspicions::notes(&form);
+    let note = suspicions::cleared(&notes, [(Put::EVENT, said.as_str())]).remove(Put::EVENT);
     let done = at(
         &state,
         &who,
         &id,
         form.get("once"),
-        move |node, author, record, runtime| runtime.block_on(node.write_line(author, record, &said)),
+        move |node, author, record, runtime| {
+            let note = note.as_deref().unwrap_or_default();
+            runtime.block_on(node.write_cleared_line(author, record, &said, note))
+        },
     );
     let error = match done.await {
         Ok(onward) => return answer::onward(&onward),
@@ -290,6 +314,13 @@ async fn line(State(state): State<WebState>, Path(id): Path<String>, deed: Deed)
     let say = match &error {
         ServiceError::Field { words, .. } if text.lang == super::i18n::Lang::Zh => words::field_words(words),
         ServiceError::Field { words, .. } => words.clone(),
+        ServiceError::Fields(faults) => {
+            let says = faults.iter().map(|fault| match text.lang {
+                super::i18n::Lang::Zh => fault.zh.clone(),
+                super::i18n::Lang::En => fault.en.clone(),
+            });
+            says.collect::<Vec<_>>().join(" ")
+        }
         error => answer::tell(&text, error),
     };
     let typed = LineForm {
@@ -297,6 +328,10 @@ async fn line(State(state): State<WebState>, Path(id): Path<String>, deed: Deed)
         text: Field {
             value: form.get("text").to_owned(),
             error: Some(say),
+        },
+        suspects: match &error {
+            ServiceError::Fields(faults) => suspicions::shown(&text, faults, &notes, |_| "text".into()),
+            _ => Suspects::default(),
         },
     };
     let mut who = who;

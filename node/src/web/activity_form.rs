@@ -9,9 +9,9 @@ use super::answer::Desk;
 use super::i18n::Text;
 use super::page::{ActivityForm, Choice, Field};
 use super::request::Posted;
-use super::{say, session};
+use super::{say, session, suspicions};
 use crate::services::activity::LEDGER;
-use crate::services::visit::personal_data;
+use crate::services::ledger::FieldFault;
 
 /// Joint spaces that this node's org owns and this person may write to.
 pub(super) fn own_joint_spaces(desk: &Desk) -> Vec<Space> {
@@ -54,8 +54,10 @@ pub(super) fn again(
     desk: &Desk,
     form: &Posted,
     wrong: &[(&str, String)],
+    faults: &[FieldFault],
     whole: Option<String>,
 ) -> ActivityForm {
+    let notes = suspicions::notes(form);
     let field = |name: &str| Field {
         value: form.get(name).to_owned(),
         error: wrong
@@ -67,11 +69,20 @@ pub(super) fn again(
         once: form.get("once").to_owned(),
         error: whole,
         topic: field("topic"),
+        suspects: suspicions::shown(&desk.text, faults, &notes, |fault| input_of(fault).to_owned()),
         kinds: say::options(&desk.text, LEDGER, "kind", form.get("kind")),
         from: field("from"),
         to: field("to"),
         spaces: choices(desk, &own_joint_spaces(desk), form.get("space")),
         participants: field("participants"),
+    }
+}
+
+/// The input of the form into which the words of a field are typed.
+pub(super) fn input_of(fault: &FieldFault) -> &'static str {
+    match fault.place().1 {
+        "participants_names" => "participants",
+        _ => "topic",
     }
 }
 
@@ -85,9 +96,6 @@ pub(super) fn read(text: Text, form: &Posted) -> Read {
     let topic = form.get("topic").trim();
     if topic.is_empty() {
         wrong.push(("topic", text.t("activity-topic-wrong")));
-    }
-    if personal_data(topic).is_some() {
-        wrong.push(("topic", text.t("activity-topic-person")));
     }
     put("topic", Value::from(topic));
     put("kind", Value::from(form.get("kind")));

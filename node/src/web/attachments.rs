@@ -18,11 +18,12 @@ use super::filed::Filed;
 use super::guard::Sandboxed;
 use super::page::{AttachForm, Attachment, Attachments, Notice, Tone};
 use super::request::{Deed, Signed};
+use super::session::Session;
 use super::{WebState, live, say};
 use crate::ranges;
 use crate::services::attachment::{Attached, AttachmentError, Media, Opened, Received};
 use crate::services::query::RecordDetail;
-use crate::services::{ServiceError, parse_record, visit};
+use crate::services::{Node, ServiceError, parse_record, visit};
 
 pub(super) fn router() -> Router<WebState> {
     Router::new()
@@ -36,7 +37,10 @@ pub(super) fn router() -> Router<WebState> {
 pub(super) fn shown(desk: &Desk, detail: &RecordDetail, back: &str) -> Result<Attachments, ServiceError> {
     let (text, node) = (desk.text, &desk.node);
     let path = format!("/records/{}/attachments", detail.id);
-    let attached = node.attached(&detail.id)?;
+    let mut attached = node.attached(&detail.id)?;
+    // What the personal part names is shown with it.
+    let closed = !desk.who.session.has_opened(&detail.id);
+    attached.retain(|one| !(closed && one.is_personal()));
     let away = attached.iter().filter(|one| one.size.is_none());
     let topics: Vec<String> = away.map(|one| format!("attachment:{}", one.id)).collect();
     let item = |one: &Attached| {
@@ -179,13 +183,18 @@ async fn fetch(
 ) -> Response {
     let node = state.node.clone();
     let short: String = attachment.chars().take(8).collect();
+    let session = who.session.clone();
     let opened = answer::work(move || {
         let (record, id) = parse(&id, &attachment)?;
         super::record_view::detail(&node, &record)?;
-        node.open_attachment(&record, &id)
+        match is_closed(&node, &session, &record, &id)? {
+            true => Ok(Err(record)),
+            false => node.open_attachment(&record, &id).map(Ok),
+        }
     });
     match opened.await {
-        Ok(opened) => served(opened, &headers, &short),
+        Ok(Err(record)) => answer::onward(&format!("/records/{record}")),
+        Ok(Ok(opened)) => served(opened, &headers, &short),
         Err(error) => answer::refuse(state, who.visitor, Fault::Service(error)).await,
     }
 }
@@ -230,11 +239,14 @@ fn served(opened: Opened, headers: &HeaderMap, short: &str) -> Response {
 
 async fn small(
     State(state): State<WebState>,
-    _: Signed,
+    who: Signed,
     Path((id, attachment)): Path<(String, String)>,
 ) -> Response {
     let made = answer::work(move || {
         let (record, id) = parse(&id, &attachment)?;
+        if is_closed(&state.node, &who.session, &record, &id)? {
+            return Ok(None);
+        }
         state.node.small_picture(&record, &id)
     });
     match made.await {
@@ -250,6 +262,20 @@ async fn small(
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
+
+/// Whether an attachment is of a personal part that this session has not opened.
+fn is_closed(
+    node: &Node,
+    session: &Session,
+    record: &RecordId,
+    id: &AttachmentId,
+) -> Result<bool, ServiceError> {
+    if session.has_opened(record) {
+        return Ok(false);
+    }
+    let attached = node.attached(record)?;
+    Ok(attached.iter().any(|one| one.id == *id && one.is_personal()))
 }
 
 fn parse(record: &str, attachment: &str) -> Result<(RecordId, AttachmentId), ServiceError> {

@@ -131,15 +131,18 @@ async fn register(State(state): State<WebState>, filed: Filed) -> Response {
     }
     let (node, session) = (state.node.clone(), who.session.clone());
     let watch = live::Watch::new(&state);
+    let cleared = typed.cleared();
     let done = answer::once(&who.session, typed.token(), async move {
         let author = session.author.clone();
         let runtime = tokio::runtime::Handle::current();
         let (record, number) = answer::work(move || {
-            let Written { record, .. } = runtime.block_on(node.register_visit(&author, draft))?;
+            let Written { record, .. } = runtime.block_on(node.register_cleared(&author, draft, &cleared))?;
             Ok((record, node.state(&record)?.1.text("reg_no").to_owned()))
         })
         .await?;
         watch.until_shown(&record).await;
+        // Who typed it just now need not say what for.
+        session.open(record);
         session.say(Notice {
             tone: Tone::Good,
             say: text.t1("visit-done", "number", number),

@@ -1,6 +1,7 @@
 //! The pages: their words, their shape and their routes. Owns what a person sees and sends; knows services, and neither
 //! Automerge nor the network. A handler parses, calls one service, renders; a form is answered with a redirect.
 
+mod access;
 mod activities;
 mod activity_form;
 mod activity_view;
@@ -23,6 +24,7 @@ pub mod first;
 mod forks;
 pub mod gate;
 mod guard;
+mod held;
 mod home;
 pub mod i18n;
 mod invitations;
@@ -42,6 +44,7 @@ mod proof;
 mod record_view;
 mod records;
 mod request;
+mod retention;
 mod revoke;
 mod say;
 mod search;
@@ -49,6 +52,7 @@ mod session;
 mod settings;
 pub mod site;
 mod start;
+mod suspicions;
 mod timeline;
 pub mod tls;
 mod verify;
@@ -159,6 +163,9 @@ pub fn router(state: WebState) -> Router {
         .merge(conflicts::router())
         .merge(erase::router())
         .merge(settings::router())
+        .merge(access::router())
+        .merge(held::router())
+        .merge(retention::router())
         .merge(attachments::router())
         .merge(activities::router())
         .merge(deputies::router())

@@ -11,11 +11,12 @@ use lianzhan_protocol::trust::{Audience, Space};
 
 use super::answer::{Desk, Fault};
 use super::page::{
-    CorrectForm, Due, Fact, Field, Link, NamedByRow, NextStep, PrivateKind, PrivatePart, PrivateState,
-    RecordPage, Section, Timeline, Turn, VisitAct,
+    Choice, CorrectForm, Due, Fact, Field, Link, NamedByRow, NextStep, PrivateKind, PrivatePart,
+    PrivateState, RecordPage, Section, Timeline, Turn, VisitAct,
 };
 use super::proof::Panels;
 use super::{attachments, bundles, confirm, conflicts, erase, say, timeline, visit_form};
+use crate::services::access::Purpose;
 use crate::services::erase::ErasureStatus;
 use crate::services::ledger::is_stated;
 use crate::services::query::RecordDetail;
@@ -111,7 +112,7 @@ pub(super) fn page(desk: &Desk, id: &RecordId, opened: Opened) -> Result<RecordP
         named_by,
         named_by_more,
         attachments: attachments::shown(desk, &detail, &path)?,
-        parts: parts(desk, &detail, &erasures),
+        parts: parts(desk, &detail, &erasures)?,
         conflicts,
         confirming: confirm::confirming(desk, &detail),
         event,
@@ -311,41 +312,69 @@ fn is_split(state: &FieldState) -> bool {
 }
 
 /// The parts that travel less far than the record.
-fn parts(desk: &Desk, detail: &RecordDetail, erasures: &[ErasureStatus]) -> Vec<PrivatePart> {
+fn parts(
+    desk: &Desk,
+    detail: &RecordDetail,
+    erasures: &[ErasureStatus],
+) -> Result<Vec<PrivatePart>, ServiceError> {
+    let locked = desk.node.locked(&detail.id)?;
+    let closed = !desk.who.session.has_opened(&detail.id);
+    let mut offered = false;
     let known = detail
         .annex_names
         .iter()
         .filter_map(|name| desk.node.ledger(name).ok());
-    known
-        .map(|annex| {
-            let space = Space::of(detail.space.owner, annex.audience);
-            let held = detail.annexes.iter().find(|part| part.ledger == annex.id);
-            let erased = erasures
-                .iter()
-                .filter(|status| status.personal && status.space == space);
-            let erased: Vec<String> = erased.map(|status| erase::erased_words(desk, status)).collect();
-            let gone = match erased.is_empty() {
-                true => PrivateState::Elsewhere,
-                false => PrivateState::Erased(say::list(&desk.text, erased)),
-            };
-            let state = held.map_or(gone, |part| {
-                let fact = |(name, value): &(String, Value)| {
-                    let (field, _) = annex
-                        .resolve(name)
-                        .filter(|(field, _)| field.kind != FieldKind::Blob)?;
-                    let value = say::value(&desk.text, &desk.directory, field, value);
-                    Some(Fact::new(say::label(&desk.text, field), value))
-                };
-                PrivateState::Held(part.fields.iter().filter_map(fact).collect())
-            });
-            PrivatePart {
-                kind: match annex.audience {
-                    Audience::Local => PrivateKind::Sensitive,
-                    _ => PrivateKind::Personal,
-                },
-                audience: say::audience(&desk.text, &desk.directory, &space),
-                state,
+    let parts = known.map(|annex| {
+        let space = Space::of(detail.space.owner, annex.audience);
+        let held = detail.annexes.iter().find(|part| part.ledger == annex.id);
+        let erased = erasures
+            .iter()
+            .filter(|status| status.personal && status.space == space);
+        let erased: Vec<String> = erased.map(|status| erase::erased_words(desk, status)).collect();
+        let gone = match erased.is_empty() {
+            true => PrivateState::Elsewhere,
+            false => PrivateState::Erased(say::list(&desk.text, erased)),
+        };
+        let state = held.map_or(gone, |part| {
+            if let Some(locked) = &locked {
+                let until = say::stated_line(&desk.text, &locked.until);
+                return PrivateState::Locked(desk.text.t1("private-locked", "until", until));
             }
+            if closed {
+                return match std::mem::replace(&mut offered, true) {
+                    false => PrivateState::Closed(purposes(&desk.text)),
+                    true => PrivateState::Beside,
+                };
+            }
+            let fact = |(name, value): &(String, Value)| {
+                let (field, _) = annex
+                    .resolve(name)
+                    .filter(|(field, _)| field.kind != FieldKind::Blob)?;
+                let value = say::value(&desk.text, &desk.directory, field, value);
+                Some(Fact::new(say::label(&desk.text, field), value))
+            };
+            PrivateState::Held(part.fields.iter().filter_map(fact).collect())
+        });
+        PrivatePart {
+            kind: match annex.audience {
+                Audience::Local => PrivateKind::Sensitive,
+                _ => PrivateKind::Personal,
+            },
+            audience: say::audience(&desk.text, &desk.directory, &space),
+            state,
+        }
+    });
+    Ok(parts.collect())
+}
+
+/// What personal parts may be opened for.
+fn purposes(text: &super::i18n::Text) -> Vec<Choice> {
+    Purpose::OFFERED
+        .into_iter()
+        .map(|purpose| Choice {
+            value: purpose.as_str().to_owned(),
+            label: super::access::purpose(text, purpose.as_str()),
+            chosen: false,
         })
         .collect()
 }

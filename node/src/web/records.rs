@@ -4,17 +4,19 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use jiff::civil::Date;
 use lianzhan_protocol::id::{ChangeId, Hash, RecordId};
 use lianzhan_protocol::record::{Put, Value};
 use serde::Deserialize;
 
 use super::answer::{self, Fault, Page, show, show_as};
+use super::i18n::Lang;
 use super::page::{AttachmentsPart, Field, Notice, RecordPage, TimelinePart, Tone, VisitAct};
 use super::record_view::{Opened, detail, page};
 use super::request::{Deed, Posted, Signed};
 use super::{WebState, bundles, live, visit_form};
+use crate::services::access::{Purpose, Reason, Way};
 use crate::services::query::RecordDetail;
 use crate::services::select::Selection;
 use crate::services::{Draft, ServiceError, desk, parse_record};
@@ -22,6 +24,7 @@ use crate::services::{Draft, ServiceError, desk, parse_record};
 pub(super) fn router() -> Router<WebState> {
     Router::new()
         .route("/records/{id}", get(record).post(act))
+        .route("/records/{id}/open", post(open))
         .route("/records/{id}/bundle", get(bundle))
 }
 
@@ -155,6 +158,45 @@ async fn act_again(
         page(desk, &parse_record(&id)?, opened)
     })
     .await
+}
+
+/// Opens the personal parts of a record to this session, once what for is noted.
+async fn open(State(state): State<WebState>, Path(id): Path<String>, deed: Deed) -> Response {
+    let Deed { who, form } = deed;
+    let reason = Reason {
+        purpose: Purpose::parse(form.get("purpose"))
+            .filter(|purpose| *purpose != Purpose::Typing)
+            .unwrap_or(Purpose::Other),
+        words: form.get("words").to_owned(),
+    };
+    let (node, author) = (state.node.clone(), who.session.author.clone());
+    let runtime = tokio::runtime::Handle::current();
+    let noted = answer::work(move || {
+        let record = parse_record(&id)?;
+        detail(&node, &record)?;
+        let noted = runtime.block_on(node.note_access(&author, &[record], Way::Open, &reason));
+        Ok((record, noted))
+    });
+    let text = who.visitor.text;
+    match noted.await {
+        Ok((record, Ok(()))) => {
+            who.session.open(record);
+            answer::onward(&format!("/records/{record}"))
+        }
+        Ok((record, Err(error))) if error.is_callers() => {
+            who.session.say(Notice {
+                tone: Tone::Late,
+                say: match (&error, text.lang) {
+                    (ServiceError::Field { words, .. }, Lang::Zh) => crate::words::field_words(words),
+                    (ServiceError::Field { words, .. }, Lang::En) => words.clone(),
+                    (error, _) => answer::tell(&text, error),
+                },
+                link: None,
+            });
+            answer::onward(&format!("/records/{record}"))
+        }
+        Ok((_, Err(error))) | Err(error) => answer::refuse(state, who.visitor, Fault::Service(error)).await,
+    }
 }
 
 /// Writes a change of a record that is there. No puts are no change.

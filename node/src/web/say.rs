@@ -5,6 +5,7 @@ use jiff::Zoned;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 use lianzhan_protocol::id::OrgId;
+use lianzhan_protocol::personal::Kind;
 use lianzhan_protocol::record::Value;
 use lianzhan_protocol::record::ledger::{Choice as Option_, Field, FieldKind, Ledger};
 use lianzhan_protocol::time::Timestamp;
@@ -12,6 +13,7 @@ use lianzhan_protocol::trust::{Audience, Directory, Level, Org, Role, Space};
 
 use super::i18n::{Lang, Text};
 use super::page::{Choice, Moment};
+use crate::services::ledger::{kind_en, kind_zh};
 use crate::{env, words};
 
 /// An instant on the clocks of China.
@@ -209,6 +211,14 @@ pub(super) fn role(text: &Text, roles: &[Role], seat: Option<Level>) -> String {
         (role, _) => role.en().to_owned(),
     };
     list(text, roles.iter().map(one))
+}
+
+/// What something looks like that was found in words.
+pub(super) fn personal(text: &Text, kind: Kind) -> String {
+    match text.lang {
+        Lang::Zh => kind_zh(kind).into(),
+        Lang::En => kind_en(kind).into(),
+    }
 }
 
 /// Several, with the comma of lists.

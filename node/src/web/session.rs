@@ -1,12 +1,12 @@
 //! Who is signed in. A person's key is kept in memory for the session alone: until they sign out, or until nothing was
 //! asked for some time. Owns tokens and cookies; knows no page.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use lianzhan_protocol::codec::hex;
-use lianzhan_protocol::id::Hash;
+use lianzhan_protocol::id::{Hash, RecordId};
 use tokio::sync::{OnceCell, watch};
 use tokio::time::Instant;
 
@@ -34,6 +34,7 @@ pub(super) struct Session {
     slip: Mutex<Option<String>>,
     import: Mutex<Option<Import>>,
     once: Mutex<VecDeque<(String, Deed)>>,
+    opened: Mutex<BTreeSet<RecordId>>,
 }
 
 /// A file that is being imported.
@@ -100,6 +101,16 @@ impl Session {
         deed
     }
 
+    /// The personal parts of a record are open to this session from now on: what for was said, or its person typed them.
+    pub(super) fn open(&self, record: RecordId) {
+        lock(&self.opened).insert(record);
+    }
+
+    /// Whether they are.
+    pub(super) fn has_opened(&self, record: &RecordId) -> bool {
+        lock(&self.opened).contains(record)
+    }
+
     /// Whether a token from a form is this session's.
     pub(super) fn is_own(&self, csrf: &str) -> bool {
         same(&self.csrf, csrf)
@@ -145,6 +156,7 @@ impl Sessions {
             slip: Mutex::default(),
             import: Mutex::default(),
             once: Mutex::default(),
+            opened: Mutex::default(),
         });
         tokio::spawn(watch_idle(
             Arc::downgrade(self),

@@ -11,6 +11,7 @@ mod imports;
 mod ledgers;
 mod network;
 mod pages;
+mod privacy;
 mod settings;
 mod values;
 mod verify;

@@ -96,13 +96,18 @@ fn what(
     is_first: bool,
 ) -> String {
     let text = desk.text;
-    if let Some(event) = events.first() {
+    // A clearing goes with what it clears; alone it is what was done.
+    let cleared = |event: &&Event| event.kind() == EventKind::Clear;
+    if let Some(event) = events.iter().find(|event| !cleared(event)) {
         return self::event(&text, event.kind());
     }
     if is_first {
         return text.t("change-first");
     }
     let fields = fields(ledger, change);
+    if let (true, Some(event)) = (fields.is_empty(), events.first()) {
+        return self::event(&text, event.kind());
+    }
     changed(&text, ledger, fields.iter().map(|(name, _)| *name))
 }
 
@@ -116,6 +121,7 @@ pub(super) fn event(text: &Text, kind: EventKind) -> String {
         EventKind::Adopt => text.t("event-adopt"),
         EventKind::Correct => text.t("event-correct"),
         EventKind::Confirm => text.t("event-confirm"),
+        EventKind::Clear => text.t("event-clear"),
     }
 }
 
@@ -211,6 +217,16 @@ fn said(desk: &Desk, detail: &RecordDetail, event: &EventState) -> Vec<ChangeLin
             now: confirm::right(&text, right),
             ..ChangeLine::default()
         }),
+        Event::Clear { key, kinds, note, .. } => {
+            let ledger = lianzhan_protocol::record::ledger::ledger(&detail.ledger);
+            let field = key.strip_prefix("f:").and_then(|key| ledger?.resolve(key));
+            let place = field.map_or_else(|| text.t("cleared-line"), |(field, _)| say::label(&text, field));
+            let kinds = say::list(&text, kinds.iter().map(|kind| say::personal(&text, *kind)));
+            lines.push(ChangeLine::new(text.with(
+                "cleared-words",
+                &[("place", &place), ("kinds", &kinds), ("note", note)],
+            )));
+        }
         Event::Confirm {
             of: Confirmed::Event { event: id },
         } => lines.push(ChangeLine::new(of(id))),

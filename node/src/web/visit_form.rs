@@ -1,6 +1,7 @@
 //! The form of a visit: empty, as it was typed with what is wrong, and as the draft that the service takes.
 
 use jiff::civil::Date;
+use lianzhan_protocol::personal::scan;
 use lianzhan_protocol::record::{EventKind, Value};
 use lianzhan_protocol::trust::{Level, Role};
 
@@ -8,9 +9,12 @@ use super::answer::Desk;
 use super::i18n::{Lang, Text};
 use super::page::{Field, VisitForm};
 use super::request::Posted;
+use super::suspicions::{self, Notes};
 use super::{say, session};
 use crate::services::RowFilter;
-use crate::services::visit::{LEDGER, VisitDraft, personal_data};
+use crate::services::ledger::FieldFault;
+use crate::services::screen::Cleared;
+use crate::services::visit::{LEDGER, VisitDraft};
 use crate::services::{Node, ServiceError};
 use crate::words;
 
@@ -60,6 +64,9 @@ pub(super) fn again(desk: &Desk, typed: &Typed) -> Result<VisitForm, ServiceErro
     form.triages = triages(text, typed.get("triage"));
     form.error = typed.whole.clone();
     form.gist = field("gist");
+    form.suspects = suspicions::shown(text, &typed.faults, &typed.notes, |fault| {
+        shown(fault.place().1).unwrap_or_default().to_owned()
+    });
     form.persons = field("persons");
     form.received_at = field("received_at");
     form.receiver = field("receiver");
@@ -113,6 +120,8 @@ pub(super) struct Typed {
     form: Posted,
     text: Text,
     errors: Vec<(&'static str, String)>,
+    faults: Vec<FieldFault>,
+    notes: Notes,
     whole: Option<String>,
 }
 
@@ -120,17 +129,19 @@ impl Typed {
     /// Reads the form. What cannot be read is named at its field.
     pub(super) fn read(text: Text, form: Posted) -> (Typed, Option<VisitDraft>) {
         let mut typed = Typed {
+            notes: suspicions::notes(&form),
             form,
             text,
             errors: Vec::new(),
+            faults: Vec::new(),
             whole: None,
         };
         let draft = typed.draft();
         let sound = typed.errors.is_empty();
         if !sound {
             // The service would name this only after the rest is mended.
-            if let Some(found) = personal_data(typed.get("gist")) {
-                typed.wrong("gist", found.words().to_owned());
+            if !scan(typed.get("gist"), &[]).is_empty() {
+                typed.errors.push(("gist", typed.text.t("visit-gist-person")));
             }
             typed.count();
         }
@@ -149,8 +160,31 @@ impl Typed {
                 self.wrong(shown(field).unwrap_or_default(), words.clone());
                 self.count();
             }
+            ServiceError::Fields(faults) if faults.iter().all(|fault| shown(fault.place().1).is_some()) => {
+                for fault in faults {
+                    let say = match self.text.lang {
+                        Lang::Zh => fault.zh.clone(),
+                        Lang::En => fault.en.clone(),
+                    };
+                    self.errors
+                        .push((shown(fault.place().1).unwrap_or_default(), say));
+                }
+                self.faults.clone_from(faults);
+                self.count();
+            }
             error => self.whole = Some(super::answer::tell(&self.text, error)),
         }
+    }
+
+    /// The notes by which words of the form are cleared.
+    pub(super) fn cleared(&self) -> Cleared {
+        suspicions::cleared(
+            &self.notes,
+            [
+                ("f:gist", self.get("gist")),
+                ("f:receiver_names", self.get("receiver")),
+            ],
+        )
     }
 
     fn get(&self, name: &str) -> &str {

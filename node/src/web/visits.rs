@@ -278,6 +278,7 @@ async fn export(State(state): State<WebState>, who: Signed, Query(filters): Quer
             ..filters.rows()
         };
         let (rows, _) = state.node.rows(LEDGER, &filter)?;
+        let (rows, _) = state.node.without_held(LEDGER, rows)?;
         let ledger = lianzhan_protocol::record::ledger::ledger(LEDGER)
             .ok_or_else(|| ServiceError::UnknownLedger(LEDGER.into()))?;
         let fields: Vec<_> = EXPORTED.iter().filter_map(|id| ledger.field(id)).collect();

@@ -246,6 +246,7 @@ fn event_facts(names: &Names, state: &EventState) -> EventFacts {
         Event::Confirm {
             of: Confirmed::Record { digest, .. },
         } => (None, None, Some(*digest)),
+        Event::Clear { note, .. } => (Some(note.clone()), None, None),
         _ => (None, None, None),
     };
     let (of, right) = match &state.event {

@@ -307,6 +307,7 @@ pub(super) fn event_title(event: &EventFacts) -> Both {
         EventKind::Adopt => ("追认", "Adopted"),
         EventKind::Correct => ("更正", "Corrected"),
         EventKind::Confirm => ("确认", "Confirmed"),
+        EventKind::Clear => ("放行", "Cleared"),
     };
     let level =
         |name: fn(Level) -> &'static str| event.level.map(|l| format!(" {}", name(l))).unwrap_or_default();

@@ -133,7 +133,7 @@ fn card(first: &str) -> String {
                 twice / 10 + twice % 10
             })
             .sum();
-        sum % 10 == 0
+        sum.is_multiple_of(10)
     });
     format!("{first}{}", digit.unwrap())
 }

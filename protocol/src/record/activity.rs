@@ -137,7 +137,8 @@ impl Activity {
                 | Event::Register { .. }
                 | Event::Adopt { .. }
                 | Event::Correct { .. }
-                | Event::Confirm { .. } => {}
+                | Event::Confirm { .. }
+                | Event::Clear { .. } => {}
             }
         }
         for event in effective() {

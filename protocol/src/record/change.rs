@@ -296,20 +296,23 @@ impl Change {
 /// A field's key: segments of lowercase letters, digits, `_` and `-`, joined by `/`.
 fn check_key(put: &Put) -> Result<(), ChangeError> {
     let bad = || ChangeError::Key(put.key.chars().take(limits::KEY_MAX).collect());
-    let name = put
-        .field_name()
-        .filter(|_| put.key.len() <= limits::KEY_MAX)
-        .ok_or_else(bad)?;
+    match is_field_key(&put.key) {
+        true => Ok(()),
+        false => Err(bad()),
+    }
+}
+
+/// Whether a key is that of a field, as a put carries it.
+pub(super) fn is_field_key(key: &str) -> bool {
     let segment = |s: &str| {
         !s.is_empty()
             && s.bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
     };
-    if name.split('/').all(segment) {
-        Ok(())
-    } else {
-        Err(bad())
-    }
+    key.len() <= limits::KEY_MAX
+        && key
+            .strip_prefix("f:")
+            .is_some_and(|name| name.split('/').all(segment))
 }
 
 /// Who counts operations: 16 bytes of the hash of log origin and author key (design 4).

@@ -157,7 +157,8 @@ impl Erasure {
     }
 }
 
-fn check_note(note: &str) -> Result<(), ErasureError> {
+/// Whether a remark may stay for ever: one line, without a number by which somebody may be found.
+pub(super) fn check_note(note: &str) -> Result<(), ErasureError> {
     let characters = note.chars().count();
     if note.trim().is_empty() || characters > Erasure::NOTE_MAX || note.chars().any(char::is_control) {
         return Err(ErasureError::Note);

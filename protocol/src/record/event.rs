@@ -2,9 +2,12 @@
 
 use minicbor::{Decode, Encode};
 
+use super::change::is_field_key;
+use super::erasure::check_note;
 use super::ledger::{is_date, is_instant};
 use crate::codec::{self, CodecError};
 use crate::id::{ChangeId, Hash, OrgId};
+use crate::personal::Kind;
 use crate::trust::{Level, Role};
 
 /// How an act is proved (`domain.md` 0, item 9).
@@ -146,6 +149,23 @@ pub enum Event {
         #[n(0)]
         of: Confirmed,
     },
+    /// 放行: words that look like personal data are none, or may stand. It names the words by a digest and does not repeat
+    /// them.
+    #[n(8)]
+    Clear {
+        /// Where they stand: the key of a field with `f:`, or `e:` for the words of an event.
+        #[n(0)]
+        key: String,
+        /// What they look like, ascending.
+        #[n(1)]
+        kinds: Vec<Kind>,
+        /// [`crate::personal::digest`] over key and words.
+        #[n(2)]
+        digest: Hash,
+        /// Why they may stand; as free of personal data as the remark of an erasure.
+        #[n(3)]
+        note: String,
+    },
 }
 
 /// The kinds of event, for definitions, tables and texts.
@@ -166,6 +186,8 @@ pub enum EventKind {
     Correct,
     /// 确认
     Confirm,
+    /// 放行
+    Clear,
 }
 
 impl EventKind {
@@ -179,20 +201,24 @@ impl EventKind {
             EventKind::Adopt => "adopt",
             EventKind::Correct => "correct",
             EventKind::Confirm => "confirm",
+            EventKind::Clear => "clear",
         }
     }
 
     /// The kind with this identifier.
     pub fn parse(id: &str) -> Option<Self> {
-        use EventKind::{Adopt, Confirm, Correct, LogLine, Register, Seal, SignIn};
-        [Register, SignIn, LogLine, Seal, Adopt, Correct, Confirm]
+        use EventKind::{Adopt, Clear, Confirm, Correct, LogLine, Register, Seal, SignIn};
+        [Register, SignIn, LogLine, Seal, Adopt, Correct, Confirm, Clear]
             .into_iter()
             .find(|kind| kind.as_str() == id)
     }
 
     /// Whether records of every ledger may have it, whatever their definition lists.
     pub fn is_of_every_ledger(self) -> bool {
-        matches!(self, EventKind::Adopt | EventKind::Correct | EventKind::Confirm)
+        matches!(
+            self,
+            EventKind::Adopt | EventKind::Correct | EventKind::Confirm | EventKind::Clear
+        )
     }
 
     /// Whether it states what happened, and may so be corrected and confirmed. The others are acts over what others wrote.
@@ -228,8 +254,8 @@ impl EventKind {
                 StationLiaison,
                 StationHead,
             ],
-            // What is adopted asks for the very role.
-            EventKind::Adopt => Role::ALL,
+            // What is adopted asks for the very role; what is cleared was written by who may write it.
+            EventKind::Adopt | EventKind::Clear => Role::ALL,
             // Whoever may sign what is corrected; the guard asks for more.
             EventKind::Correct => &[
                 StationLiaison,
@@ -263,7 +289,8 @@ impl EventKind {
             | EventKind::SignIn
             | EventKind::LogLine
             | EventKind::Adopt
-            | EventKind::Correct => 0,
+            | EventKind::Correct
+            | EventKind::Clear => 0,
             EventKind::Seal | EventKind::Confirm => 5,
         }
     }
@@ -284,6 +311,11 @@ pub enum EventError {
     /// What is confirmed is not in order.
     #[error("a confirmation names 1 to {max} heads, each once and in order", max = super::limits::DEPS_MAX)]
     Heads,
+    /// What is cleared is not in order.
+    #[error(
+        "a clearing note names a key, the kinds that were found there, each once and in order, and a reason like the remark of an erasure"
+    )]
+    Cleared,
     /// When it happened is neither `YYYY-MM-DD` nor `YYYY-MM-DDThh:mm:ss+08:00`.
     #[error("when an event happened is a date or an instant at +08:00")]
     Happened,
@@ -294,6 +326,11 @@ impl Event {
     pub const MAX: usize = super::limits::VALUE_MAX;
     /// Most changes that one event adopts.
     pub const ADOPTED_MAX: usize = 256;
+
+    /// Whether the note of a clearing is in order: what it is of stays when all else is erased.
+    pub fn is_fit_note(note: &str) -> bool {
+        check_note(note).is_ok()
+    }
 
     /// The canonical bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -337,6 +374,14 @@ impl Event {
             {
                 Err(EventError::Heads)
             }
+            Event::Clear { key, kinds, note, .. }
+                if !(key == super::Put::EVENT || is_field_key(key))
+                    || kinds.is_empty()
+                    || !kinds.is_sorted_by(|a, b| a < b)
+                    || check_note(note).is_err() =>
+            {
+                Err(EventError::Cleared)
+            }
             _ => Ok(event),
         }
     }
@@ -351,6 +396,7 @@ impl Event {
             Event::Adopt { .. } => EventKind::Adopt,
             Event::Correct { .. } => EventKind::Correct,
             Event::Confirm { .. } => EventKind::Confirm,
+            Event::Clear { .. } => EventKind::Clear,
         }
     }
 
@@ -360,7 +406,32 @@ impl Event {
             Event::Register { happened }
             | Event::SignIn { happened, .. }
             | Event::LogLine { happened, .. } => Some(happened),
-            Event::Seal { .. } | Event::Adopt { .. } | Event::Correct { .. } | Event::Confirm { .. } => None,
+            Event::Seal { .. }
+            | Event::Adopt { .. }
+            | Event::Correct { .. }
+            | Event::Confirm { .. }
+            | Event::Clear { .. } => None,
+        }
+    }
+
+    /// The words that its author chose freely.
+    pub fn words(&self) -> Vec<&str> {
+        match self {
+            Event::LogLine { text, .. } => vec![text],
+            Event::Correct { reason, right, .. } => {
+                let text = match right {
+                    Right::Said { text, .. } => text.as_deref(),
+                    Right::Nothing => None,
+                };
+                std::iter::once(reason.as_str()).chain(text).collect()
+            }
+            // A deputy's name is public; the note of a clearing is checked on its own.
+            Event::Register { .. }
+            | Event::SignIn { .. }
+            | Event::Seal { .. }
+            | Event::Adopt { .. }
+            | Event::Confirm { .. }
+            | Event::Clear { .. } => Vec::new(),
         }
     }
 }

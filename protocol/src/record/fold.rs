@@ -215,6 +215,15 @@ impl RecordState {
         }
     }
 
+    /// Whether a person cleared these words at this key: `f:` and a field, or `e:`.
+    pub fn is_cleared(&self, key: &str, words: &str) -> bool {
+        let sought = crate::personal::digest(key, words);
+        self.events.iter().any(|event| {
+            let cleared = matches!(&event.event, Event::Clear { key: of, digest, .. } if of == key && *digest == sought);
+            cleared && event.effect.is_ok()
+        })
+    }
+
     /// Canonical JSON of the whole state, for comparing replicas byte for byte.
     pub fn to_json(&self) -> serde_json::Value {
         let events: Vec<_> = self

@@ -83,7 +83,7 @@ impl<'g, 'a> Guard<'g, 'a> {
                 once(self.signed_in.insert((by.holder(), *level)))?;
             }
             // An adoption is taken before any event: it decides what counts.
-            Event::LogLine { .. } | Event::Adopt { .. } => {}
+            Event::LogLine { .. } | Event::Adopt { .. } | Event::Clear { .. } => {}
             Event::Seal {
                 level,
                 org,

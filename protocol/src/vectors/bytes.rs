@@ -6,6 +6,7 @@ use super::{Files, Found, Vector, array_of, bad, bytes_of, category, flipped, go
 use crate::codec::{self, CodecError, encode};
 use crate::id::{Hash, OrgId, Origin};
 use crate::keys::{PublicKey, Signature};
+use crate::personal::Kind;
 use crate::record::{Change, ChangeError, Confirmed, Event, Proof, Put, Right, Value as Scalar, event_id};
 use crate::testing::{CITY, FENGDU, Federation, QINGYA, START, key, org};
 use crate::trust::{
@@ -473,6 +474,12 @@ fn changes(files: &mut Files) {
             digest: Hash([0xd1; 32]),
         },
     };
+    let clear = |key: &str, kinds: &[Kind]| Event::Clear {
+        key: key.into(),
+        kinds: kinds.to_vec(),
+        digest: crate::personal::digest(key, "水厂总机"),
+        note: "单位的公开电话".into(),
+    };
     let vectors: Vec<Vector> = vec![
         good("a field", with(&|_| {})),
         good("two deps", deps(&[1, 2])),
@@ -484,6 +491,34 @@ fn changes(files: &mut Files) {
             "an adoption",
             event(Event::Adopt {
                 changes: vec![crate::id::ChangeId([1; 32])],
+            }),
+        ),
+        good("a clearing", event(clear("f:gist", &[Kind::Mobile, Kind::Name]))),
+        good("a clearing of a line", event(clear("e:", &[Kind::Plate]))),
+        bad("a clearing of nothing", "event", event(clear("f:gist", &[]))),
+        bad(
+            "a clearing of kinds out of order",
+            "event",
+            event(clear("f:gist", &[Kind::Name, Kind::Mobile])),
+        ),
+        bad(
+            "a clearing at no key",
+            "event",
+            event(clear("gist", &[Kind::Name])),
+        ),
+        bad(
+            "a clearing whose note repeats what it clears",
+            "event",
+            event(match clear("f:gist", &[Kind::Mobile]) {
+                Event::Clear {
+                    key, kinds, digest, ..
+                } => Event::Clear {
+                    key,
+                    kinds,
+                    digest,
+                    note: "139 是总机，号码 1390000".into(),
+                },
+                other => other,
             }),
         ),
         bad(
@@ -581,7 +616,7 @@ fn changes(files: &mut Files) {
             with(&|change| {
                 change.puts = vec![Put {
                     key: "e:".into(),
-                    value: Scalar::Bytes(vec![0x82, 8, 0x80]),
+                    value: Scalar::Bytes(vec![0x82, 9, 0x80]),
                 }]
             }),
         ),

@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import hmac
 import re
+import unicodedata
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -20,6 +21,7 @@ class ChangeError(Exception):
 LONGEST, SALT, SEALED_SALT = 131072, 16, 32
 _KEY = re.compile(r"f:[a-z0-9_-]+(/[a-z0-9_-]+)*\Z")
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\+08:00\Z", re.A)
+_NUMBER = re.compile("[0-9\uff10-\uff19]{7}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.A)
 
 
@@ -50,6 +52,18 @@ def _right(case, items):
     return case == 1 or happened(items[0]) and (items[1] is None or not layout.blank(items[1]))
 
 
+def note_fault(note):
+    """What a remark that stays for ever may not be (P-16)."""
+    control = any(unicodedata.category(c) == "Cc" for c in note)
+    if layout.blank(note) or len(note) > 200 or control:
+        return "note"
+    return "note_number" if _NUMBER.search(note) else None
+
+
+def is_field_key(key):
+    return bool(_KEY.match(key)) and len(key) <= 128
+
+
 def read_event(data):
     """(kind, items) with the bounds of 04; for kinds see layout.EVENTS."""
     try:
@@ -62,7 +76,9 @@ def read_event(data):
             4: lambda level, org, heads, digest: True,
             5: lambda changes: 1 <= len(changes) <= 256 and _ascends(changes),
             6: lambda of, reason, right: not layout.blank(reason) and _right(*right),
-            7: lambda of: of[0] != 1 or 1 <= len(of[1][0]) <= 64 and _ascends(of[1][0])}[kind]
+            7: lambda of: of[0] != 1 or 1 <= len(of[1][0]) <= 64 and _ascends(of[1][0]),
+            8: lambda key, kinds, digest, note: (key == "e:" or is_field_key(key)) and kinds and _ascends(kinds)
+            and note_fault(note) is None}[kind]
     if not good(*items):
         raise ChangeError("event")
     return kind, items
@@ -98,7 +114,7 @@ def _put(key, value):
         if not isinstance(value, bytes):
             raise ChangeError("key")
         return key, value, read_event(value)
-    if not _KEY.match(key) or len(key) > 128:
+    if not is_field_key(key):
         raise ChangeError("key")
     return key, value, None
 

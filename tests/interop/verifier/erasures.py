@@ -1,11 +1,8 @@
 """Erasures and their acknowledgements (05-spaces.md, P-15 to P-17)."""
 
-import re
-import unicodedata
 
 from . import cbor, changes, crypto, layout
 
-_NUMBER = re.compile("[0-9\uff10-\uff19]{7}")
 
 
 class ErasureError(Exception):
@@ -34,11 +31,9 @@ def read_signed(data):
         raise ErasureError("date")
     note = said["note"]
     if note is not None:
-        control = any(unicodedata.category(c) == "Cc" for c in note)
-        if layout.blank(note) or len(note) > 200 or control:
-            raise ErasureError("note")
-        if _NUMBER.search(note):
-            raise ErasureError("note_number")
+        fault = changes.note_fault(note)
+        if fault:
+            raise ErasureError(fault)
     if not crypto.verify_domain("lianzhan/erasure/v1", said["author"], body, signature):
         raise ErasureError("signature")
     return {"ground": layout.GROUNDS[said["ground"]], "id": crypto.H("lianzhan/erasure-id/v1", body).hex(), "note": note,

@@ -4,10 +4,11 @@ from . import ledger as ledgers
 from .layout import CITY_AUDIENCE, EVENTS, JOINT, NODE, PERSON, RANK, ROLES
 from .trust import contested_by, is_pending
 
-REGISTER, SIGN_IN, LOG_LINE, SEAL, ADOPT, CORRECT, CONFIRM = range(1, 8)
-OF_EVERY_LEDGER = {ADOPT, CORRECT, CONFIRM}
+REGISTER, SIGN_IN, LOG_LINE, SEAL, ADOPT, CORRECT, CONFIRM, CLEAR = range(1, 9)
+OF_EVERY_LEDGER = {ADOPT, CORRECT, CONFIRM, CLEAR}
 SIGNERS = {REGISTER: {1, 2, 7}, SIGN_IN: {7}, LOG_LINE: {1, 7, 8, 9, 10, 14, 21}, SEAL: {1, 7, 9, 10, 14, 21},
-           ADOPT: set(ROLES), CORRECT: {1, 2, 7, 8, 9, 10, 14, 21}, CONFIRM: {3, 7, 9, 10, 11, 12, 13, 14, 22}}
+           ADOPT: set(ROLES), CORRECT: {1, 2, 7, 8, 9, 10, 14, 21}, CONFIRM: {3, 7, 9, 10, 11, 12, 13, 14, 22},
+           CLEAR: set(ROLES)}
 
 
 class Judge:

@@ -18,7 +18,8 @@ CITY = 3
 AUTHORITY, NODE, WITNESS, PERSON = 1, 2, 3, 4
 AUDIENCES = {1: "local", 2: "township", 3: "county", 4: "city", 5: "summary", 6: "notice", 7: "joint", 8: "directory"}
 JOINT, CITY_AUDIENCE = 7, 4
-EVENTS = {1: "register", 2: "sign_in", 3: "log_line", 4: "seal", 5: "adopt", 6: "correct", 7: "confirm"}
+EVENTS = {1: "register", 2: "sign_in", 3: "log_line", 4: "seal", 5: "adopt", 6: "correct", 7: "confirm",
+          8: "clear"}
 PROOFS = {1: "key", 2: "link", 3: "token", 4: "paper"}
 DEPUTY = 7
 
@@ -130,7 +131,8 @@ right = variant({1: arrayof(), 2: arrayof(tstr(), tstr(), optional=1)})
 confirmed = variant({1: arrayof(listof(id32), hash32), 2: arrayof(hash32)})
 event = variant({1: arrayof(tstr()), 2: arrayof(tstr(), level, tstr(), event_proof), 3: arrayof(tstr(), tstr()),
                  4: arrayof(level, id16, listof(id32), hash32), 5: arrayof(listof(id32)),
-                 6: arrayof(hash32, tstr(), right), 7: arrayof(confirmed)})
+                 6: arrayof(hash32, tstr(), right), 7: arrayof(confirmed),
+                 8: arrayof(tstr(), listof(integer(1, 5)), hash32, tstr())})
 
 choice = mapof(id=(1, tstr()), zh=(2, tstr()), en=(3, tstr()), valid_from=(4, tstr(), None), valid_to=(5, tstr(), None))
 _null = nullable(integer(0, -1))

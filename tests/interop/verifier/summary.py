@@ -52,7 +52,7 @@ def _event(e):
     out = {"id": e["id"].hex(), "kind": layout.EVENTS[kind], "change": e["node"].id.hex(), "by": c["name"],
            "org": c["org"].hex(),
            "happened": None if happened is None else items[happened],
-           "text": items[0] if kind in (2, 3) else items[1] if kind == 6 else None,
+           "text": items[0] if kind in (2, 3) else items[1] if kind == 6 else items[3] if kind == 8 else None,
            "level": LEVELS[items[1]] if kind == 2 else LEVELS[items[0]] if kind == 4 else None,
            "digest": items[3].hex() if kind == 4 else confirmed[1][1].hex() if confirmed[0] == 1 else None}
     if kind == 6:

@@ -14,6 +14,7 @@ use lianzhan_protocol::log::{
     LogStatement, Note, PROTOCOL_VERSION, PayloadKind, ProofFile, Receipt, SignatureLine, SignedLeaf,
     SignedRoot, TreeSize, VerifierKey, WitnessEntry, consistency, cosign, inclusion, witness_log_origin,
 };
+use lianzhan_protocol::personal::Kind;
 use lianzhan_protocol::record::ledger;
 use lianzhan_protocol::record::ledger::added::{Added, id_of};
 use lianzhan_protocol::record::{Change, Confirmed, Event, Proof, Put, Right, Value};
@@ -602,7 +603,7 @@ fn visit(n: u8, deps: &[ChangeId]) -> Change {
     }
 }
 
-fn events() -> [Event; 9] {
+fn events() -> [Event; 10] {
     let happened = || "2026-03-01T09:00:00+08:00".to_owned();
     [
         Event::Register {
@@ -648,6 +649,12 @@ fn events() -> [Event; 9] {
         },
         Event::Confirm {
             of: Confirmed::Event { event: Hash([5; 32]) },
+        },
+        Event::Clear {
+            key: "f:gist".into(),
+            kinds: vec![Kind::Mobile, Kind::Name],
+            digest: Hash([5; 32]),
+            note: "公开电话".into(),
         },
     ]
 }

@@ -130,6 +130,12 @@ fn event(ledger: &Ledger, person: &Person, seen: &[ChangeId], dice: &mut Dice) -
             digest: lianzhan_protocol::id::Hash(dice.bytes()),
         },
     ];
+    all.push(Event::Clear {
+        key: "f:topic".into(),
+        kinds: vec![lianzhan_protocol::personal::Kind::Plate],
+        digest: lianzhan_protocol::id::Hash(dice.bytes()),
+        note: "单位公务车".into(),
+    });
     if !seen.is_empty() {
         let changes = seen.to_vec();
         all.push(Event::Adopt { changes });

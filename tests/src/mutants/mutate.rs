@@ -4,6 +4,7 @@
 use lianzhan_protocol::codec;
 use lianzhan_protocol::id::{ChangeId, Hash, OrgId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::log::{Header, Origin, PAYLOAD_MAX, PayloadKind};
+use lianzhan_protocol::personal::Kind;
 use lianzhan_protocol::record::ledger::{Ledger, ledgers};
 use lianzhan_protocol::record::{Change, Confirmed, Event, Proof, Put, Right, Value, event_id, limits};
 use lianzhan_protocol::time::Timestamp;
@@ -307,7 +308,7 @@ fn events(change: &mut Change, from: &Material<'_>, dice: &mut Dice) {
 /// An event of any kind, whether or not the ledger has it.
 fn any_event(from: &Material<'_>, dice: &mut Dice) -> Event {
     let happened = "2026-03-01".to_owned();
-    match dice.below(7) {
+    match dice.below(8) {
         0 => Event::Register { happened },
         1 => Event::SignIn {
             deputy: dice.pick(&from.scene.people).name.into(),
@@ -332,6 +333,12 @@ fn any_event(from: &Material<'_>, dice: &mut Dice) -> Event {
             of: event_id(dice.pick(from.earlier), 0),
             reason: "错".into(),
             right: Right::Nothing,
+        },
+        6 => Event::Clear {
+            key: "f:gist".into(),
+            kinds: vec![Kind::Mobile],
+            digest: Hash(dice.bytes()),
+            note: "公开电话".into(),
         },
         _ => Event::Seal {
             level: *dice.pick(Level::ALL),
@@ -415,6 +422,18 @@ fn other_fields(event: Event, from: &Material<'_>, dice: &mut Dice) -> Event {
             }
             Event::Adopt { changes }
         }
+        Event::Clear {
+            key, kinds, digest, ..
+        } => Event::Clear {
+            key: if dice.once_in(3) { "gist".into() } else { key },
+            kinds: if dice.once_in(3) { Vec::new() } else { kinds },
+            digest,
+            note: if dice.once_in(3) {
+                "1234567".into()
+            } else {
+                "公开电话".into()
+            },
+        },
         Event::Seal {
             org,
             mut heads,

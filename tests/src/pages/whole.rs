@@ -88,7 +88,7 @@ document.addEventListener("focusin", ({ target }) => {
 "#;
 
 /// Pages that everybody may ask for.
-const PATHS: [&str; 18] = [
+const PATHS: [&str; 21] = [
     "/",
     "/ledgers",
     "/search?q=%E8%B7%AF",
@@ -105,6 +105,9 @@ const PATHS: [&str; 18] = [
     "/appointments?state=in_force",
     "/contested",
     "/conflicts",
+    "/retention",
+    "/access",
+    "/held",
     "/forks",
     "/nowhere",
 ];

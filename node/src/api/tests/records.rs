@@ -80,10 +80,15 @@ async fn what_is_wrong_is_named() {
     assert_eq!(answer.problem("/api/v1/visits")["field"], "persons");
     let mut body = visit();
     body["fields"]["gist"] = json!("请打 13900000016");
-    let answer = api.post("/api/v1/visits", body).await;
+    let answer = api.post("/api/v1/visits", body.clone()).await;
     let problem = answer.problem("/api/v1/visits");
-    assert_eq!(problem["field"], "gist");
-    assert!(problem["detail_zh"].as_str().unwrap().contains("手机号"));
+    let error = &problem["errors"][0];
+    assert_eq!(error["field"], "gist");
+    assert!(error["detail_zh"].as_str().unwrap().contains("手机号"));
+    assert_eq!(error["found"], json!([{"kind": "mobile", "from": 3, "to": 14}]));
+    body["cleared"] = json!({"gist": "单位公开的总机"});
+    let answer = api.post("/api/v1/visits", body).await;
+    assert_eq!(answer.status, StatusCode::CREATED);
     let mut body = visit();
     body["fields"]["reg_no"] = json!("1");
     assert_eq!(

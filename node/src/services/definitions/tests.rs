@@ -74,6 +74,7 @@ async fn enter(node: &Node, ledger: &str, main: Values) -> RecordId {
         space,
         main,
         annexes: BTreeMap::new(),
+        cleared: BTreeMap::new(),
     };
     let written = node.enter(&Line::author(node), entry, None).await.unwrap();
     node.catch_up(|_| {}).unwrap();
@@ -158,6 +159,7 @@ async fn a_field_of_the_county_stands_beside_those_of_the_program_up_to_the_city
         seen: detail.state.heads.clone(),
         main,
         annexes: BTreeMap::new(),
+        cleared: BTreeMap::new(),
     };
     line.station
         .amend(&Line::author(&line.station), &detail, amendment, None)

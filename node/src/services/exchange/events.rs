@@ -115,6 +115,7 @@ fn kind_name(event: &Event, words: Words) -> &'static str {
         Event::Adopt { .. } => ("追认", "Adopted"),
         Event::Correct { .. } => ("更正", "Corrected"),
         Event::Confirm { .. } => ("确认", "Confirmed"),
+        Event::Clear { .. } => ("放行", "Cleared"),
     };
     match words {
         Words::Zh => zh,
@@ -150,6 +151,7 @@ fn what(event: &Event, directory: &Directory, words: Words) -> String {
             Confirmed::Record { digest, .. } => digest.to_string(),
             Confirmed::Event { event } => event.to_string(),
         },
+        Event::Clear { key, note, .. } => format!("{key} {note}"),
     }
 }
 

@@ -49,9 +49,13 @@ impl Node {
         let ids = match export.rows {
             Rows::None => Vec::new(),
             Rows::Records | Rows::Events => {
-                self.store.read(|reader| reader.record_ids(&ledger.id, &filter))?
+                // Words that nobody cleared leave in no table.
+                self.leaving(&self.store.read(|reader| reader.record_ids(&ledger.id, &filter))?)?
             }
         };
+        if let (Some(author), true) = (author, export.personal) {
+            self.note_export(author, &ids)?;
+        }
         let mut table = RecordTable {
             node: self,
             author: author.filter(|_| export.personal),

@@ -349,7 +349,12 @@ impl Taking<'_> {
             Some(detail) => detail,
             None => node.record_detail(&known.record)?,
         };
-        let amendment = Amendment { seen, main, annexes };
+        let amendment = Amendment {
+            seen,
+            main,
+            annexes,
+            cleared: Default::default(),
+        };
         let pending = node.start_amend(self.author, &detail, amendment, None)?;
         Ok(Outcome::Is(RowState::Changed, pending, title))
     }
@@ -427,15 +432,17 @@ impl Taking<'_> {
                 "your post does not write this ledger at this node".into(),
             ));
         }
-        if self.dry_run {
-            return Ok(Outcome::Is(RowState::New, None, title));
-        }
         let entry = NewEntry {
             ledger: table.ledger.id.clone(),
             space: self.home.clone(),
             main,
             annexes,
+            cleared: Default::default(),
         };
+        if self.dry_run {
+            node.screen_entry(table.ledger, &entry)?;
+            return Ok(Outcome::Is(RowState::New, None, title));
+        }
         let draft = node.entry_draft(self.author, table.ledger, entry, Some(begins))?;
         let pending = node.start_submit(self.author, draft)?;
         Ok(Outcome::Is(RowState::New, Some(pending), title))

@@ -143,13 +143,34 @@ impl Node {
     /// What a person has not sent yet, the last first. What their key does not open is passed over.
     pub fn drafts(&self, author: &Author) -> Result<Vec<Typing>, ServiceError> {
         let rows = self.store.read(|reader| reader.drafts(&person(author)))?;
-        Ok(rows.iter().filter_map(|row| open(author, row)).collect())
+        let mut drafts: Vec<Typing> = rows.iter().filter_map(|row| open(author, row)).collect();
+        for typing in &drafts {
+            if self.is_of_erased(typing) {
+                self.drop_draft(author, typing.id)?;
+            }
+        }
+        drafts.retain(|typing| !self.is_of_erased(typing));
+        Ok(drafts)
+    }
+
+    /// Whether a draft is of a record that was erased, or holds what its erased personal part said. Nobody but its person
+    /// could tell before.
+    fn is_of_erased(&self, typing: &Typing) -> bool {
+        let Some(record) = &typing.form.record else {
+            return false;
+        };
+        let personal = typing.form.pairs.iter().any(|(name, _)| name.starts_with("a:"));
+        let erasures = self.erasures_of(record).unwrap_or_default();
+        erasures
+            .iter()
+            .any(|status| status.erased.is_some() && (personal || status.record == *record))
     }
 
     /// One of them.
     pub fn draft(&self, author: &Author, id: DraftId) -> Result<Option<Typing>, ServiceError> {
         let row = self.store.read(|reader| reader.draft(&person(author), &id.0))?;
-        Ok(row.and_then(|row| open(author, &row)))
+        let typing = row.and_then(|row| open(author, &row));
+        Ok(typing.filter(|typing| !self.is_of_erased(typing)))
     }
 
     /// Gives one up; its bytes are overwritten.

@@ -10,9 +10,10 @@ use lianzhan_protocol::trust::{Audience, Space};
 
 use super::draft::DraftId;
 use super::typed::{differences, unsound};
-use super::{Values, annexes_of, is_annex, is_stated, refuse_stated};
+use super::{FieldFault, Values, annexes_of, is_annex, is_stated, refuse_stated};
 use crate::env;
 use crate::services::query::RecordDetail;
+use crate::services::screen::{Cleared, travels};
 use crate::services::submit::{AnnexChange, Beside, Pending};
 use crate::services::{Annex, Author, Draft, NewRecord, Node, ServiceError, Written, desk};
 use crate::views;
@@ -33,6 +34,8 @@ pub struct NewEntry {
     pub main: Values,
     /// Values of annexes, by ledger. An empty one is not written.
     pub annexes: BTreeMap<String, Values>,
+    /// Notes of words that may stand though they look like personal data.
+    pub cleared: Cleared,
 }
 
 /// What somebody changed of a record.
@@ -44,6 +47,8 @@ pub struct Amendment {
     pub main: Values,
     /// The same of annexes, by ledger. Those that are not here stay as they are.
     pub annexes: BTreeMap<String, Values>,
+    /// Notes of words that may stand though they look like personal data.
+    pub cleared: Cleared,
 }
 
 /// Where a new record of a ledger may stand.
@@ -116,7 +121,7 @@ impl Node {
     ) -> Result<Written, ServiceError> {
         let ledger = self.form_of(&entry.ledger, &entry.space)?;
         refuse_stated(ledger)?;
-        sound(ledger, &entry.main)?;
+        self.sound(ledger, &entry)?;
         let draft = self.entry_draft(author, ledger, entry, None)?;
         let beside = Beside {
             typing: typing.map(|id| (super::draft::person(author), id.0)),
@@ -137,8 +142,10 @@ impl Node {
             space,
             mut main,
             annexes,
+            cleared,
             ..
         } = entry;
+        let screen = self.screen(annexes.iter().map(|(id, values)| (id.as_str(), values)))?;
         let happened = views::happened_field(ledger).and_then(|field| main.get(&field.id));
         let happened = happened.and_then(Value::as_text).map(str::to_owned);
         if ledger.field(NUMBER).is_some_and(|field| field.auto)
@@ -157,6 +164,7 @@ impl Node {
             .into_iter()
             .map(|(key, value)| Put::field(&key, value))
             .collect();
+        let notes = screen.notes(ledger, &puts, &cleared)?;
         let registers = ledger
             .events
             .iter()
@@ -167,6 +175,7 @@ impl Node {
         {
             puts.push(Put::event(&Event::Register { happened }));
         }
+        puts.extend(notes);
         Ok(Draft {
             record: begins.id,
             begins: Some(begins.salt),
@@ -227,6 +236,7 @@ impl Node {
         sound(ledger, &whole)?;
         let mut main: Values = differences(ledger, &base, &amendment.main).into_iter().collect();
         let (mut fresh, mut further) = (BTreeMap::new(), Vec::new());
+        let named = amendment.annexes.clone();
         for (id, values) in amendment.annexes {
             let annex = self.ledger(&id)?;
             match base_annexes.get(&id) {
@@ -244,6 +254,7 @@ impl Node {
                 None => drop(fresh.insert(id, values)),
             }
         }
+        let screen = self.screen(named.iter().map(|(id, values)| (id.as_str(), values)))?;
         let annexes = annexes_to_write(ledger, fresh, &mut main);
         if main.is_empty() && annexes.is_empty() && further.is_empty() {
             if let Some(id) = typing {
@@ -251,15 +262,18 @@ impl Node {
             }
             return Ok(None);
         }
+        let mut puts: Vec<Put> = main
+            .into_iter()
+            .map(|(key, value)| Put::field(&key, value))
+            .collect();
+        let notes = screen.notes(ledger, &puts, &amendment.cleared)?;
+        puts.extend(notes);
         let draft = Draft {
             record: detail.id,
             begins: None,
             ledger: ledger.id.clone(),
             space: detail.space.clone(),
-            puts: main
-                .into_iter()
-                .map(|(key, value)| Put::field(&key, value))
-                .collect(),
+            puts,
             annexes,
         };
         let beside = Beside {
@@ -268,6 +282,43 @@ impl Node {
             typing: typing.map(|id| (super::draft::person(author), id.0)),
         };
         self.start_beside(author, draft, beside).map(Some)
+    }
+
+    /// Refuses a record that is to begin for what is held back in its words, before anything is made of it.
+    pub(in crate::services) fn screen_entry(
+        &self,
+        ledger: &Ledger,
+        entry: &NewEntry,
+    ) -> Result<(), ServiceError> {
+        let faults = match travels(&entry.space) {
+            true => self.held_back(ledger, entry)?,
+            false => Vec::new(),
+        };
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(ServiceError::Fields(faults)),
+        }
+    }
+
+    fn held_back(&self, ledger: &Ledger, entry: &NewEntry) -> Result<Vec<FieldFault>, ServiceError> {
+        let annexes = entry.annexes.iter().map(|(id, values)| (id.as_str(), values));
+        let suspects = self.screen(annexes)?.suspects(ledger, &entry.main).into_iter();
+        let held = suspects.filter(|(key, _)| !entry.cleared.contains_key(key));
+        let faults = held.map(|(key, suspicion)| FieldFault::suspected(&key, ledger, suspicion));
+        Ok(faults.collect())
+    }
+
+    /// Nothing is wrong with a record that is to begin, and nothing in its words is held back.
+    fn sound(&self, ledger: &Ledger, entry: &NewEntry) -> Result<(), ServiceError> {
+        let mut faults = unsound(ledger, &entry.main);
+        if !faults.is_empty() && travels(&entry.space) {
+            // What is held back is told with the rest; alone it is told by the draft.
+            faults.extend(self.held_back(ledger, entry)?);
+        }
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(ServiceError::Fields(faults)),
+        }
     }
 
     fn annex_change(

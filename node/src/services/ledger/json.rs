@@ -275,6 +275,7 @@ impl Reading<'_> {
             label_en: key.to_owned(),
             zh: zh.to_owned(),
             en: en.to_owned(),
+            suspicion: None,
         });
     }
 

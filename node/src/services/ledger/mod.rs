@@ -27,17 +27,20 @@ pub use json::{LedgerJson, RecordBrief, from_json, schema};
 pub use layout::{Layout, Slot, is_typed, key_field, layout};
 pub use list::{Asked, columns, confirmed_id, plain_columns};
 pub use sent::{EventSheet, Lacking, Named, RecordSheet, Sent};
-pub use typed::{KEY, NEW, Part, Read, as_typed, faults_of, name_of, read, shown, title_typed, value_of};
+pub use typed::{
+    KEY, NEW, Part, Read, as_typed, faults_of, name_of, read, shown, suspicions_of, title_typed, value_of,
+};
 pub(super) use typed::{is_fixed, member_of, unsound};
 
 use std::collections::BTreeMap;
 
+use lianzhan_protocol::personal::Kind;
 use lianzhan_protocol::record::Value;
 use lianzhan_protocol::record::ledger::{Field, FieldKind, Ledger, Problem, definitions, ledger, ledgers};
 
 use lianzhan_protocol::trust::Space;
 
-use super::visit::PersonalData;
+use super::screen::Suspicion;
 use super::{Node, ServiceError};
 
 /// Values by key of one record, or of one annex.
@@ -56,6 +59,8 @@ pub struct FieldFault {
     pub zh: String,
     /// What to do, in English.
     pub en: String,
+    /// What was found in its words, where that is what is wrong: it may be cleared.
+    pub suspicion: Option<Suspicion>,
 }
 
 impl FieldFault {
@@ -81,27 +86,76 @@ impl FieldFault {
             label_en: field.en.clone(),
             zh,
             en,
+            suspicion: None,
         }
     }
 
-    fn personal(key: &str, field: &Field, found: PersonalData) -> Self {
-        let (zh, en) = match found {
-            PersonalData::Mobile => (
-                "这里有一个手机号。请移到只留在本镇的栏目，或删去：这一项会送到上级。",
-                "there is a mobile number in this text; move it to a field that stays below, or take it out: this text travels",
+    /// That something was found in the words of a put, by its key.
+    pub fn suspected(key: &str, ledger: &Ledger, suspicion: Suspicion) -> Self {
+        let kinds = suspicion.kinds();
+        let zh: Vec<&str> = kinds.iter().map(|kind| kind_zh(*kind)).collect();
+        let en: Vec<&str> = kinds.iter().map(|kind| kind_en(*kind)).collect();
+        FieldFault {
+            zh: format!(
+                "这里像有{}，而这一项会送到镇以上。请移到只留在本镇的栏目，或删去；确可保留的，写明理由，随记录签名。",
+                zh.join("、")
             ),
-            PersonalData::Identity => (
-                "这里有一个身份证号。请删去：这一项会送到上级。",
-                "there is an identity number in this text; take it out: this text travels",
+            en: format!(
+                "this looks like {}, and the text goes further than the township; move it to a field that stays below or take it out; what may stay is cleared with a reason that is signed with the record",
+                en.join(", ")
             ),
+            suspicion: Some(suspicion),
+            ..Self::at_put(key, ledger)
+        }
+    }
+
+    /// The same, where a reason was given that may not stay for ever.
+    pub fn badly_noted(self) -> Self {
+        FieldFault {
+            zh: "放行的理由为一行，最多 200 字，不得含 7 位以上的数字，也不得重复要放行的内容：理由会随记录上送并一直保留。"
+                .into(),
+            en: "the reason of a clearing is one line of at most 200 characters without numbers of 7 digits or more, and does not repeat what it clears: it stays with the record"
+                .into(),
+            ..self
+        }
+    }
+
+    fn at_put(key: &str, ledger: &Ledger) -> Self {
+        let field = key.strip_prefix("f:").and_then(|name| ledger.resolve(name));
+        let (label_zh, label_en) = match field {
+            Some((field, _)) => (field.zh.clone(), field.en.clone()),
+            None => ("记录内容".into(), "text".into()),
         };
         FieldFault {
-            name: name_of(Part::Main, key),
-            label_zh: field.zh.clone(),
-            label_en: field.en.clone(),
-            zh: zh.into(),
-            en: en.into(),
+            name: key.to_owned(),
+            label_zh,
+            label_en,
+            zh: String::new(),
+            en: String::new(),
+            suspicion: None,
         }
+    }
+}
+
+/// What is called what it looks like, in Chinese.
+pub fn kind_zh(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Mobile => "手机号",
+        Kind::Identity => "身份证号",
+        Kind::BankCard => "银行卡号",
+        Kind::Plate => "车牌号",
+        Kind::Name => "当事人姓名",
+    }
+}
+
+/// The same in English.
+pub fn kind_en(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Mobile => "a mobile number",
+        Kind::Identity => "an identity number",
+        Kind::BankCard => "the number of a bank card",
+        Kind::Plate => "a number plate",
+        Kind::Name => "the name of somebody on the roster",
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::{Amendment, NewEntry, Part, Values, from_json, is_annex};
+use crate::services::screen::Cleared;
 use crate::services::{Author, Node, ServiceError, Written};
 use crate::views;
 
@@ -22,6 +23,9 @@ pub struct Sent {
     /// Fields of its personal parts, by ledger.
     #[serde(default)]
     pub annexes: BTreeMap<String, Map<String, Json>>,
+    /// Notes of words that may stand though they look like personal data, by the field's key.
+    #[serde(default)]
+    pub cleared: BTreeMap<String, String>,
     /// Of a new record: the org that it is about, by division code or id; this node's own where none is named.
     #[serde(default)]
     pub owner: Option<String>,
@@ -106,6 +110,7 @@ impl EventSheet {
                 of: Confirmed::Event { event },
             } => (Some(*event), None),
             Event::LogLine { text, .. } => (None, Some(text.clone())),
+            Event::Clear { note, .. } => (None, Some(note.clone())),
             _ => (None, None),
         };
         let confirmed = state.notes.get(&event.id).map(|notes| &notes.confirmed);
@@ -191,6 +196,7 @@ impl Node {
             space,
             main,
             annexes: annexes(&ledger.annexes, &sent, &BTreeMap::new())?,
+            cleared: cleared(&sent),
         };
         self.enter(author, entry, None).await
     }
@@ -214,6 +220,7 @@ impl Node {
         let amendment = Amendment {
             main: from_json(ledger, Part::Main, &sent.fields, &base)?,
             annexes: annexes(&ledger.annexes, &sent, &base_annexes)?,
+            cleared: cleared(&sent),
             seen,
         };
         self.amend(author, &detail, amendment, None).await
@@ -286,6 +293,13 @@ impl Node {
             false => Ok(detail),
         }
     }
+}
+
+fn cleared(sent: &Sent) -> Cleared {
+    let notes = sent.cleared.iter();
+    notes
+        .map(|(key, note)| (format!("f:{key}"), note.clone()))
+        .collect()
 }
 
 fn annexes(

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use lianzhan_protocol::codec::{hex, unhex};
 use lianzhan_protocol::id::Hash;
+use lianzhan_protocol::personal;
 use lianzhan_protocol::record::Value;
 use lianzhan_protocol::record::ledger::{
     Asked, Field, FieldError, FieldKind, Geo, Keys, Ledger, Problem, Required,
@@ -14,7 +15,7 @@ use lianzhan_protocol::record::ledger::{
 use super::layout::{Layout, Slot, is_typed, key_field, layout};
 use super::{FieldFault, Values};
 use crate::env;
-use crate::services::visit::personal_data;
+use crate::services::screen::{Screen, Suspicion};
 
 /// How the name of a member begins that is not there yet; no member of a record is called so.
 pub const NEW: char = '~';
@@ -211,6 +212,24 @@ pub fn read(
         read.values.insert(key.clone(), value.clone());
     }
     read
+}
+
+impl Read {
+    /// The key of the input into which the value of a key was typed.
+    fn input_of(&self, ledger: &Ledger, key: &str) -> String {
+        let Some(place) = ledger.place(key) else {
+            return key.to_owned();
+        };
+        let field = place.field;
+        match place.member {
+            Some(member) if field.parent().is_some() => {
+                let named = self.named.get(member).map_or(member, String::as_str);
+                field.key(Some(named))
+            }
+            Some(_) => field.id.clone(),
+            None => key.to_owned(),
+        }
+    }
 }
 
 struct Reading<'r> {
@@ -429,7 +448,25 @@ pub fn faults_of(ledger: &Ledger, read: &Read) -> Vec<FieldFault> {
     faults
 }
 
-/// What must hold before a record can be saved and does not, and personal data in words that travel.
+/// What is found in the words of a record's own form, by the key of the put, with the name of the input that they were typed
+/// into. The suspicion is named by that input: a member that is new has another key whenever it is read.
+pub fn suspicions_of(ledger: &Ledger, read: &Read, screen: &Screen<'_>) -> Vec<(String, FieldFault)> {
+    let suspects = screen.suspects(ledger, &read.values).into_iter();
+    suspects
+        .map(|(put, suspicion)| {
+            let input = put.strip_prefix("f:").map(|key| read.input_of(ledger, key));
+            let input = name_of(Part::Main, &input.unwrap_or_default());
+            let suspicion = Suspicion {
+                digest: personal::digest(&input, &suspicion.words),
+                ..suspicion
+            };
+            let fault = FieldFault::suspected(&put, ledger, suspicion);
+            (put, FieldFault { name: input, ..fault })
+        })
+        .collect()
+}
+
+/// What must hold before a record can be saved and does not.
 pub(in crate::services) fn unsound(ledger: &Ledger, values: &Values) -> Vec<FieldFault> {
     unsound_with(ledger, values, &str::to_owned)
 }
@@ -464,24 +501,6 @@ fn unsound_with(ledger: &Ledger, values: &Values, named: &dyn Fn(&str) -> String
             faults.push(fault);
         }
     }
-    if travels(ledger) {
-        for (key, value) in values {
-            let Some((field, _)) = ledger.resolve(key) else {
-                continue;
-            };
-            // What the program draws at random is nobody's number.
-            let words = !field.auto && matches!(field.kind, FieldKind::Str | FieldKind::Text);
-            if let Some(found) = value.as_text().filter(|_| words).and_then(personal_data) {
-                let place = ledger.place(key);
-                let input = match place.and_then(|place| place.member) {
-                    Some(member) if field.parent().is_some() => field.key(Some(&named(member))),
-                    Some(_) => field.id.clone(),
-                    None => key.clone(),
-                };
-                faults.push(FieldFault::personal(&input, field, found));
-            }
-        }
-    }
     faults
 }
 
@@ -503,11 +522,6 @@ fn input_of(ledger: &Ledger, field: &Field, error: &FieldError, named: &dyn Fn(&
             .map_or_else(|| field.id.clone(), |part| part.id.clone()),
         (_, false, _) => field.id.clone(),
     }
-}
-
-fn travels(ledger: &Ledger) -> bool {
-    use lianzhan_protocol::trust::Audience;
-    !matches!(ledger.audience, Audience::Local | Audience::Township)
 }
 
 /// Whether what stands at a key may not be put again: the first value stands.

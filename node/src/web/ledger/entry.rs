@@ -14,11 +14,14 @@ use lianzhan_protocol::trust::Space;
 
 use super::form::{Maker, Typed, summary};
 use super::{books, typing};
+use crate::services::access::{Purpose, Reason, Way};
 use crate::services::attachment::{Received, takes_files};
 use crate::services::ledger::{
     Amendment, DraftId, FieldFault, NewEntry, Part, TypingForm, Values, as_typed, faults_of, name_of, read,
+    suspicions_of,
 };
 use crate::services::query::RecordDetail;
+use crate::services::screen::{Cleared, travels};
 use crate::services::{Author, Node, ServiceError, parse_record};
 use crate::views;
 use crate::web::answer::{self, Desk, Fault, Page, show, show_as};
@@ -26,7 +29,9 @@ use crate::web::filed::Filed;
 use crate::web::page::{Choice, EntryForm, EntryPage, FilePlace, Link, Notice, Section, Tone};
 use crate::web::record_view::{detail, words_of};
 use crate::web::request::{Posted, Signed};
-use crate::web::{WebState, live, say, session};
+use crate::web::session::{self, Session};
+use crate::web::suspicions::{self, Notes};
+use crate::web::{WebState, live, say};
 
 /// The part that says when what is typed was kept.
 const KEPT: &str = "kept";
@@ -78,6 +83,7 @@ impl Of {
 struct Sheet {
     pairs: Vec<(String, String)>,
     faults: Vec<FieldFault>,
+    notes: Notes,
     error: Option<String>,
     more: String,
     once: String,
@@ -96,6 +102,7 @@ impl Sheet {
             pairs: inputs
                 .map(|(name, text)| (name.to_owned(), text.to_owned()))
                 .collect(),
+            notes: suspicions::notes(form),
             once: form.get("once").to_owned(),
             draft: DraftId::parse(form.get("draft")),
             seen: form.get("seen").to_owned(),
@@ -179,7 +186,26 @@ fn kept(desk: &Desk, asked: &[(String, String)]) -> Result<Option<Sheet>, Servic
     let Some(id) = named.and_then(|(_, id)| DraftId::parse(id)) else {
         return Ok(None);
     };
-    Ok(desk.node.draft(desk.author(), id)?.map(|typing| {
+    let Some(typing) = desk.node.draft(desk.author(), id)? else {
+        return Ok(None);
+    };
+    let personal = typing.form.pairs.iter().any(|(name, _)| name.starts_with("a:"));
+    if let Some(record) = typing.form.record.filter(|_| personal)
+        && !desk.who.session.has_opened(&record)
+    {
+        // What they typed holds what the personal part said when they began.
+        let reason = Reason {
+            purpose: Purpose::Typing,
+            words: String::new(),
+        };
+        let runtime = tokio::runtime::Handle::current();
+        runtime.block_on(
+            desk.node
+                .note_access(desk.author(), &[record], Way::Open, &reason),
+        )?;
+        desk.who.session.open(record);
+    }
+    let made = |typing: crate::services::ledger::Typing| {
         let (space, pairs): (Vec<_>, Vec<_>) = typing
             .form
             .pairs
@@ -197,7 +223,8 @@ fn kept(desk: &Desk, asked: &[(String, String)]) -> Result<Option<Sheet>, Servic
             kept: say::clock(&desk.text, typing.kept),
             ..Sheet::default()
         }
-    }))
+    };
+    Ok(Some(made(typing)))
 }
 
 /// What a new form begins with: what its address says, and that it happens now.
@@ -244,12 +271,14 @@ fn as_it_is(desk: &Desk, of: &Of) -> Sheet {
     }
 }
 
-/// The annexes that a form asks for: those this person may write, and of a record those that are here or not there yet.
-fn annexes(node: &Node, author: &Author, of: &Of, space: &Space) -> Vec<&'static Ledger> {
-    let mut annexes = node.writable_annexes(author, of.ledger(), space);
+/// The annexes that a form asks for: those this person may write, and of a record those that are open to this session or not
+/// there yet.
+fn annexes(node: &Node, who: &Session, of: &Of, space: &Space) -> Vec<&'static Ledger> {
+    let mut annexes = node.writable_annexes(&who.author, of.ledger(), space);
     if let Of::Record(detail, _) = of {
+        let opened = who.has_opened(&detail.id);
         annexes.retain(|annex| {
-            detail.annexes.iter().any(|held| held.ledger == annex.id)
+            (opened && detail.annexes.iter().any(|held| held.ledger == annex.id))
                 || !detail.annex_names.contains(&annex.id)
         });
     }
@@ -292,7 +321,7 @@ fn page(desk: &Desk, of: &Of, sheet: Sheet) -> Result<EntryPage, Fault> {
     };
     let mut maker = Maker::new(desk, &typed);
     let mut sections = maker.main(ledger)?;
-    let annexes = annexes(&desk.node, desk.author(), of, &space);
+    let annexes = annexes(&desk.node, &desk.who.session, of, &space);
     for annex in &annexes {
         sections.extend(maker.annex(annex, &space)?);
     }
@@ -331,6 +360,7 @@ fn page(desk: &Desk, of: &Of, sheet: Sheet) -> Result<EntryPage, Fault> {
             kept: sheet.kept,
             error,
             wrong: summary(&text, &sheet.faults),
+            suspects: suspicions::shown(&text, &sheet.faults, &sheet.notes, |fault| fault.name.clone()),
             travels: match places.is_empty() {
                 true => say::audience(&text, &desk.directory, &space),
                 false => books::travels(&text, ledger.audience),
@@ -495,17 +525,18 @@ struct Whole {
     space: Space,
     main: Values,
     annexes: BTreeMap<String, Values>,
+    cleared: Cleared,
 }
 
 /// Reads a form. What is wrong is told of all fields at once.
 fn whole(
     node: &Node,
-    author: &Author,
+    session: &Session,
     of: &Of,
     sheet: &Sheet,
     files: &[Received],
 ) -> Result<Whole, ServiceError> {
-    let space = space_of(node, author, of, &sheet.space)?;
+    let space = space_of(node, &session.author, of, &sheet.space)?;
     let (base, base_annexes) = match of {
         Of::New(_) => (Values::new(), BTreeMap::new()),
         Of::Record(detail, _) => node.values_of(detail, &sheet.seen()),
@@ -514,9 +545,8 @@ fn whole(
         |field: &lianzhan_protocol::record::ledger::Field, typed: &str| node.reference(field, typed);
     let main = read(of.ledger(), Part::Main, &sheet.pairs, &base, &resolve);
     let mut faults = faults_of(of.ledger(), &main);
-    let mut values = main.values;
     let mut annexes = BTreeMap::new();
-    for annex in self::annexes(node, author, of, &space) {
+    for annex in self::annexes(node, session, of, &space) {
         let empty = Values::new();
         let base = base_annexes.get(&annex.id).unwrap_or(&empty);
         let part = read(annex, Part::Annex(&annex.id), &sheet.pairs, base, &resolve);
@@ -525,6 +555,27 @@ fn whole(
             annexes.insert(annex.id.clone(), part.values);
         }
     }
+    let mut cleared = Cleared::new();
+    if travels(&space) {
+        let screen = node.screen(annexes.iter().map(|(id, values)| (id.as_str(), values)))?;
+        for (key, fault) in suspicions_of(of.ledger(), &main, &screen) {
+            let stood = key
+                .strip_prefix("f:")
+                .and_then(|name| Some((name, base.get(name)?)));
+            let note = fault
+                .suspicion
+                .as_ref()
+                .and_then(|it| suspicions::note_for(&sheet.notes, it));
+            match (stood, note) {
+                // What the record says already is not written again.
+                (Some((name, value)), _) if main.values.get(name) == Some(value) => {}
+                (_, Some(note)) if screen.is_fit(note) => drop(cleared.insert(key, note.to_owned())),
+                (_, Some(_)) => faults.push(fault.badly_noted()),
+                (_, None) => faults.push(fault),
+            }
+        }
+    }
+    let mut values = main.values;
     for one in files {
         let (annex, key, value) = node.place_of(of.ledger(), one)?;
         match annex {
@@ -537,6 +588,7 @@ fn whole(
             space,
             main: values,
             annexes,
+            cleared,
         }),
         false => Err(ServiceError::Fields(faults)),
     }
@@ -549,9 +601,9 @@ async fn write(state: WebState, who: Signed, of: Of, mut sheet: Sheet, files: Ve
     let draft = sheet.draft;
     let (late_node, late_author) = (node.clone(), author.clone());
     let read = {
-        let (node, author) = (node.clone(), author.clone());
+        let (node, session) = (node.clone(), session.clone());
         let (of, back) = (of.clone(), std::mem::take(&mut sheet));
-        answer::work(move || Ok((whole(&node, &author, &of, &back, &files), back))).await
+        answer::work(move || Ok((whole(&node, &session, &of, &back, &files), back))).await
     };
     let read = match read {
         Ok((read, back)) => {
@@ -562,7 +614,12 @@ async fn write(state: WebState, who: Signed, of: Of, mut sheet: Sheet, files: Ve
     };
     let done = match read {
         Err(error) => Err(error),
-        Ok(Whole { space, main, annexes }) => {
+        Ok(Whole {
+            space,
+            main,
+            annexes,
+            cleared,
+        }) => {
             answer::once(&who.session, &sheet.once, async move {
                 let runtime = tokio::runtime::Handle::current();
                 let ledger = kept.ledger().id.clone();
@@ -574,11 +631,17 @@ async fn write(state: WebState, who: Signed, of: Of, mut sheet: Sheet, files: Ve
                                 space,
                                 main,
                                 annexes,
+                                cleared,
                             };
                             Some(runtime.block_on(node.enter(&author, entry, draft))?.record)
                         }
                         Of::Record(detail, _) => {
-                            let amendment = Amendment { seen, main, annexes };
+                            let amendment = Amendment {
+                                seen,
+                                main,
+                                annexes,
+                                cleared,
+                            };
                             let done = runtime.block_on(node.amend(&author, detail, amendment, draft))?;
                             done.map(|written| written.record)
                         }
@@ -587,6 +650,10 @@ async fn write(state: WebState, who: Signed, of: Of, mut sheet: Sheet, files: Ve
                 })
                 .await?;
                 let (written, of) = record;
+                if let (Some(record), Of::New(_)) = (written, &of) {
+                    // Who typed its personal parts just now need not say what for.
+                    session.open(record);
+                }
                 let place = written.or(of.record()).unwrap_or(RecordId([0; 16]));
                 if let Some(record) = written {
                     watch.until_shown(&record).await;

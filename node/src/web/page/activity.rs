@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Attachments, Choice, Fact, Field, Mark, Pager, Proof, Shell, Tag, key};
+use super::{Attachments, Choice, Fact, Field, Mark, Pager, Proof, Shell, Suspects, Tag, key};
 use crate::web::i18n::Text;
 
 /// `GET /activities?q=&kind=&page=`: the ledger of activities.
@@ -78,6 +78,8 @@ pub struct ActivityForm {
     pub error: Option<String>,
     /// `topic`.
     pub topic: Field,
+    /// What is held back of it.
+    pub suspects: Suspects,
     /// `kind`.
     pub kinds: Vec<Choice>,
     /// `from`: `YYYY-MM-DDThh:mm`, local.
@@ -144,6 +146,8 @@ pub struct LineForm {
     pub once: String,
     /// `text`.
     pub text: Field,
+    /// What is held back of it.
+    pub suspects: Suspects,
 }
 
 /// The form that seals for a level: `POST /activities/{id}/seal` with `level` and `heads`.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Choice, Link, Mark, Pager, Shell, Tag, key};
+use super::{Choice, Link, Mark, Pager, Shell, Suspects, Tag, key};
 use crate::web::i18n::Text;
 
 /// `GET /ledgers`: every ledger that this node's org keeps or holds.
@@ -311,6 +311,8 @@ pub struct EntryForm {
     pub error: Option<String>,
     /// The fields that are wrong, as links to them.
     pub wrong: Vec<Link>,
+    /// What is held back because it looks like personal data.
+    pub suspects: Suspects,
     /// `space`: where a new record is to stand; nothing to choose if there is but one place.
     pub places: Vec<Choice>,
     /// Who holds the record, in words.

@@ -18,10 +18,12 @@ mod ledgers;
 mod looks;
 mod marks;
 mod network;
+mod privacy;
 mod record;
 mod search;
 mod settings;
 mod start;
+mod suspects;
 mod verify;
 mod visits;
 
@@ -45,10 +47,12 @@ pub use ledgers::*;
 pub use looks::*;
 pub use marks::*;
 pub use network::*;
+pub use privacy::*;
 pub use record::*;
 pub use search::*;
 pub use settings::*;
 pub use start::*;
+pub use suspects::*;
 pub use verify::*;
 pub use visits::*;
 
@@ -124,6 +128,8 @@ pub enum Section {
     Network,
     /// What differs from place to place.
     Settings,
+    /// What becomes of personal data.
+    Privacy,
 }
 
 impl Section {
@@ -139,6 +145,7 @@ impl Section {
             Section::Appointments => "appointments",
             Section::Network => "network",
             Section::Settings => "settings",
+            Section::Privacy => "privacy",
         };
         own == name
     }

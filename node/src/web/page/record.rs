@@ -126,8 +126,14 @@ pub enum PrivateKind {
 /// What a node knows of a private part.
 #[derive(Debug, Clone)]
 pub enum PrivateState {
-    /// It is held here.
+    /// It is held here, and open.
     Held(Vec<Fact>),
+    /// It is held here, and opened by who says what for: `POST /records/{id}/open` with `purpose` or `words`.
+    Closed(Vec<Choice>),
+    /// It is opened together with one that stands above it.
+    Beside,
+    /// Its time is over and the law forbids to erase it yet, in words: it is kept and not opened.
+    Locked(String),
     /// It exists elsewhere; its commitment is in the record.
     Elsewhere,
     /// It was erased, in words when and at how many of its holders.

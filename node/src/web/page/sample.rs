@@ -7,6 +7,7 @@ mod activities;
 mod others;
 mod parts;
 mod posts;
+mod privacy;
 mod records;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use activities::*;
 use others::*;
 use parts::*;
 use posts::*;
+use privacy::*;
 use records::*;
 use visits::*;
 
@@ -117,6 +119,9 @@ pub(in crate::web) fn pages(look: Look) -> Result<Vec<(&'static str, String)>, a
         ("adopt", adopt(look).render()?),
         ("forks", forks(look).render()?),
         ("fork", fork(look).render()?),
+        ("retention", retention(look).render()?),
+        ("held", held(look).render()?),
+        ("access", access(look).render()?),
         ("network", network(look).render()?),
         ("node", node(look).render()?),
         ("verify", verify(look, true).render()?),

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{BundleForm, Choice, Due, Field, Mark, Notice, Pager, Shell, Tag, TypingRow};
+use super::{BundleForm, Choice, Due, Field, Mark, Notice, Pager, Shell, Suspects, Tag, TypingRow};
 use crate::web::i18n::Text;
 
 /// `GET /`: what is to be done today.
@@ -98,6 +98,8 @@ pub struct VisitForm {
     pub error: Option<String>,
     /// `gist`: what was said, free of personal data.
     pub gist: Field,
+    /// What is held back of it.
+    pub suspects: Suspects,
     /// `channel`: how it came.
     pub channels: Vec<Choice>,
     /// `persons`: how many came.

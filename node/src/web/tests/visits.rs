@@ -81,7 +81,7 @@ async fn a_phone_number_in_the_gist_gives_the_form_back() {
     let (answer, record) = browser.register(&station, &wrong).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
-        answer.body.contains("这里有一个手机号。请移到“联系电话”"),
+        answer.body.contains("这里像有手机号") && answer.body.contains("<mark>139 0000 0016</mark>"),
         "{}",
         answer.body
     );
@@ -188,4 +188,58 @@ async fn who_may_not_register_gets_no_form_and_no_way_around_it() {
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     station.node.catch_up(|_| {}).unwrap();
     assert!(!browser.get(&station, "/visits").await.body.contains("不该有"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_look_like_personal_data_are_cleared_by_a_note_under_them() {
+    let station = Station::new();
+    let mut browser = Browser::signed_in(&station, "lin").await;
+    let gist = "水厂总机 139 0000 0016 无人接";
+    let (answer, _) = browser.register(&station, &[("gist", gist)]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains("逐处核对") && answer.body.contains("<a href=\"#gist\">反映内容</a>"));
+    let input = note_input(&answer.body);
+    // A note is for the words that it was written under: after they were changed it clears nothing.
+    let once = answer.hidden("once");
+    let other = [
+        ("gist", "请打 139 0000 0017"),
+        ("once", once.as_str()),
+        (input.as_str(), "单位公开的总机"),
+    ];
+    let (answer, _) = browser.register(&station, &other).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_ne!(note_input(&answer.body), input);
+    // One that repeats what it clears is told.
+    let repeats = [
+        ("gist", gist),
+        ("once", once.as_str()),
+        (input.as_str(), "就是 139 0000 0016"),
+    ];
+    let (answer, _) = browser.register(&station, &repeats).await;
+    assert!(answer.body.contains("不得重复要放行的内容"), "{}", answer.body);
+    let noted = [
+        ("gist", gist),
+        ("once", once.as_str()),
+        (input.as_str(), "单位公开的总机"),
+    ];
+    let (answer, record) = browser.register(&station, &noted).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let page = browser.get(&station, &record.unwrap()).await;
+    assert!(
+        page.body
+            .contains("放行“反映内容”里像手机号的内容：单位公开的总机"),
+        "{}",
+        page.body
+    );
+    assert!(page.body.contains("登记"));
+}
+
+/// The input of the note that a form asks for.
+fn note_input(page: &str) -> String {
+    let page = page
+        .split("class=\"f suspects\"")
+        .nth(1)
+        .expect("a note is asked for");
+    let at = page.find("name=\"c:").unwrap() + 6;
+    page[at..].split('"').next().unwrap().to_owned()
 }

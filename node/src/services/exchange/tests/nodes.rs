@@ -362,6 +362,7 @@ fn events_are_rows_of_their_own() {
         space: desk.node.home_space("letters_visits").unwrap(),
         main: values,
         annexes: Default::default(),
+        cleared: Default::default(),
     };
     desk.runtime
         .block_on(desk.node.enter(&desk.author, entry, None))

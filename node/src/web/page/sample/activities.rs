@@ -190,6 +190,7 @@ pub(super) fn activity(look: Look) -> ActivityPage {
         .map(|(zh, en)| look.say(zh, en))
         .collect(),
         line: Some(LineForm {
+            suspects: Suspects::default(),
             once: "o3".into(),
             text: Field::default(),
         }),

@@ -248,7 +248,19 @@ pub(super) fn record_conflict(look: Look) -> RecordPage {
         PrivatePart {
             kind: PrivateKind::Personal,
             audience: look.say("石桥站、枫渡镇人大", "Shiqiao station and Fengdu"),
-            state: PrivateState::Elsewhere,
+            state: PrivateState::Closed(
+                [
+                    ("handle", "办理来访", "Work on the visit"),
+                    ("follow_up", "回访", "Call back"),
+                    ("check", "核对", "Check"),
+                ]
+                .map(|(value, zh, en)| Choice {
+                    value: value.into(),
+                    label: look.say(zh, en),
+                    chosen: false,
+                })
+                .to_vec(),
+            ),
         },
         PrivatePart {
             kind: PrivateKind::Personal,

@@ -241,8 +241,9 @@ pub(super) fn home_wrong(look: Look) -> HomePage {
     let mut form = form(look);
     form.gist = Field {
         value: look.say("老码头下游护坡又塌了一段，约五十米。找住户可打 139 0000 0016。", "The bank below the old wharf slid again, fifty metres. Call the owner at 139 0000 0016."),
-        error: Some(look.say("这里有一个手机号。请移到“联系电话”：反映内容会送到县里，电话只留在本镇。", "There is a phone number here. Move it to “Phone”: the gist goes up to the county, the phone stays in the township.")),
+        error: Some(look.say("这里像有手机号，而这一项会送到镇以上。请移到只留在本镇的栏目，或删去；确可保留的，写明理由，随记录签名。", "This looks like a mobile number, and the text goes further than the township; move it to a field that stays below or take it out; what may stay is cleared with a reason that is signed with the record.")),
     };
+    form.suspects = suspects(look);
     form.persons = Field {
         value: "0".into(),
         error: Some(look.say("至少 1 人。", "At least 1.")),

@@ -1,0 +1,288 @@
+//! Visits whose people were told long ago, at a station of its own.
+
+use std::sync::Arc;
+
+use age::secrecy::SecretString;
+use lianzhan_protocol::record::Value;
+use lianzhan_protocol::trust::{Level, Role};
+
+use super::*;
+use crate::config::Config;
+use crate::services::Author;
+use crate::services::access::{AccessFilter, Purpose, Reason, Way};
+use crate::services::appoint::PersonDraft;
+use crate::services::found::{OrgDraft, found};
+use crate::services::ledger::Sent;
+use crate::services::visit::VisitDraft;
+
+struct Station {
+    node: Arc<Node>,
+    lin: Author,
+    runtime: tokio::runtime::Runtime,
+    _dir: tempfile::TempDir,
+}
+
+impl Station {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let secret = SecretString::from("correct horse battery".to_owned());
+        let config = Config {
+            scrypt_log_n: 2,
+            ..Config::default()
+        };
+        let draft = OrgDraft {
+            level: Level::Station,
+            name_zh: "石桥站".into(),
+            name_en: "Shiqiao station".into(),
+            code: "990121103201".into(),
+        };
+        let node = found(&dir.path().join("node"), draft, &secret, config).unwrap();
+        for (login, role) in [("lin", Role::StationLiaison), ("he", Role::StationHead)] {
+            let person = PersonDraft {
+                login: login.into(),
+                name: login.into(),
+                roles: vec![role],
+                ..PersonDraft::default()
+            };
+            node.appoint_person(&secret, person, &secret).unwrap();
+        }
+        let lin = node.sign_in("lin", &secret).unwrap();
+        Station {
+            node,
+            lin,
+            runtime: tokio::runtime::Runtime::new().unwrap(),
+            _dir: dir,
+        }
+    }
+
+    fn visit(&self, triage: &str, told: &str, name: &str) -> RecordId {
+        let text = |name: &str, value: &str| (name.to_owned(), Value::from(value));
+        let mut fields = vec![
+            text("received_at", "2024-04-16T09:30:00+08:00"),
+            text("channel", "visit"),
+            ("persons".into(), Value::Int(1)),
+            text("nature", "problem"),
+            text("gist", "路灯不亮"),
+        ];
+        for (field, value) in [("triage", triage), ("told_person_on", told)] {
+            if !value.is_empty() {
+                fields.push(text(field, value));
+            }
+        }
+        let subject = match name {
+            "" => Vec::new(),
+            name => vec![text("name", name)],
+        };
+        let draft = VisitDraft {
+            fields,
+            subject,
+            sensitive: Vec::new(),
+        };
+        let written = self.runtime.block_on(self.node.register_visit(&self.lin, draft));
+        self.node.catch_up(|_| {}).unwrap();
+        written.unwrap().record
+    }
+
+    fn due(&self, on: &str) -> Vec<(RecordId, String, Option<String>)> {
+        let due = self.node.due(&Rules::default(), on).unwrap();
+        due.into_iter()
+            .map(|due| (due.record, due.since, due.locked.map(|locked| locked.until)))
+            .collect()
+    }
+}
+
+#[test]
+fn contact_data_is_due_a_year_after_the_person_was_told() {
+    let station = Station::new();
+    let told = station.visit("answered_now", "2025-01-31", "许知微");
+    station.visit("answered_now", "2025-01-31", "");
+    station.visit("", "", "周立");
+    assert_eq!(station.due("2026-01-30"), []);
+    assert_eq!(station.due("2026-01-31"), [(told, "2026-01-31".into(), None)]);
+    let rules = Rules {
+        rules: vec![Rule {
+            data: Data::Contact,
+            keep: Keep {
+                years: 2,
+                months: 0,
+                days: 0,
+            },
+        }],
+        ..Rules::default()
+    };
+    assert_eq!(
+        station.node.due(&rules, "2026-12-31").unwrap(),
+        [],
+        "the rules are the caller's"
+    );
+    assert!(station.node.due(&rules, "soon").is_err());
+}
+
+#[test]
+fn what_became_an_issue_waits_until_its_dossier_is_archived() {
+    let station = Station::new();
+    let visit = station.visit("issue", "2024-05-01", "许知微");
+    assert_eq!(station.due("2026-06-01"), []);
+    let fields = serde_json::json!({
+        "file_no": "2024-7", "title": "路灯", "record_refs": [visit.to_string()], "period_from": "2024-04-16",
+        "period_to": "2025-03-31", "medium": "digital", "retention": "y30", "secrecy": "internal",
+    });
+    let sent = Sent {
+        fields: fields.as_object().unwrap().clone(),
+        ..Sent::default()
+    };
+    let entered = station.node.enter_sent(&station.lin, "archive_register", sent);
+    station.runtime.block_on(entered).unwrap();
+    station.node.catch_up(|_| {}).unwrap();
+    assert_eq!(station.due("2026-03-30"), []);
+    assert_eq!(station.due("2026-03-31"), [(visit, "2026-03-31".into(), None)]);
+}
+
+#[test]
+fn what_the_law_keeps_is_locked_and_nothing_is_done_with_it() {
+    let station = Station::new();
+    let today: Date = station.node.today().parse().unwrap();
+    let told = today.checked_sub(jiff::Span::new().years(2)).unwrap();
+    let visit = station.visit("petition", &told.to_string(), "许知微");
+    let due = station.due(&today.to_string());
+    let until = told.checked_add(jiff::Span::new().years(3)).unwrap().to_string();
+    assert_eq!(due.len(), 1);
+    assert_eq!((due[0].0, due[0].2.as_deref()), (visit, Some(until.as_str())));
+    let reason = Reason {
+        purpose: Purpose::Check,
+        words: String::new(),
+    };
+    let opened = station.runtime.block_on(station.node.note_access(
+        &station.lin,
+        &[visit],
+        Way::Open,
+        &reason,
+    ));
+    assert!(matches!(opened, Err(ServiceError::Locked { .. })), "{opened:?}");
+    let draft = |ground| crate::services::erase::ErasureDraft {
+        record: visit,
+        extent: crate::services::erase::Extent::Personal,
+        ground,
+        on: today.to_string(),
+        note: None,
+    };
+    use lianzhan_protocol::record::ErasureGround::{Misplaced, Retention};
+    let refused = station.node.erase(&station.lin, &draft(Retention));
+    assert!(matches!(refused, Err(ServiceError::Locked { .. })));
+    station.node.erase(&station.lin, &draft(Misplaced)).unwrap();
+}
+
+#[test]
+fn who_opens_personal_parts_is_noted_with_what_for() {
+    let station = Station::new();
+    let visit = station.visit("", "", "许知微");
+    let note = |author: &Author, purpose, words: &str| {
+        let reason = Reason {
+            purpose,
+            words: words.into(),
+        };
+        station
+            .runtime
+            .block_on(station.node.note_access(author, &[visit], Way::Open, &reason))
+    };
+    note(&station.lin, Purpose::FollowUp, "").unwrap();
+    for unfit in [
+        "",
+        "  ",
+        "打 13900000016",
+        "见许知微",
+        "两\n行",
+        &"字".repeat(101),
+    ] {
+        assert!(note(&station.lin, Purpose::Other, unfit).is_err(), "{unfit:?}");
+    }
+    let secret = SecretString::from("correct horse battery".to_owned());
+    let he = station.node.sign_in("he", &secret).unwrap();
+    note(&he, Purpose::Other, "上级检查").unwrap();
+    let all = |author: &Author, filter: AccessFilter| {
+        let filter = AccessFilter { limit: 10, ..filter };
+        let (rows, total) = station.node.accesses(author, filter).unwrap();
+        let rows: Vec<_> = rows
+            .into_iter()
+            .map(|row| (row.name, row.purpose, row.words, row.record == visit))
+            .collect();
+        (rows, total)
+    };
+    let hers = ("lin".to_owned(), "follow_up".to_owned(), String::new(), true);
+    let his = ("he".to_owned(), "other".to_owned(), "上级检查".to_owned(), true);
+    assert_eq!(
+        all(&he, AccessFilter::default()),
+        (vec![his.clone(), hers.clone()], 2)
+    );
+    assert_eq!(
+        all(&station.lin, AccessFilter::default()),
+        (vec![hers.clone()], 1),
+        "who does not answer for the files sees their own"
+    );
+    let by = |filter: AccessFilter| all(&he, filter).0;
+    assert_eq!(
+        by(AccessFilter {
+            name: "li".into(),
+            ..AccessFilter::default()
+        }),
+        [hers]
+    );
+    assert_eq!(
+        by(AccessFilter {
+            purpose: "other".into(),
+            ..AccessFilter::default()
+        }),
+        [his]
+    );
+    let later = lianzhan_protocol::time::Timestamp(crate::env::now().0 + 1);
+    assert_eq!(
+        by(AccessFilter {
+            since: Some(later),
+            ..AccessFilter::default()
+        }),
+        []
+    );
+    assert_eq!(
+        by(AccessFilter {
+            record: Some(RecordId([1; 16])),
+            ..AccessFilter::default()
+        }),
+        []
+    );
+    let store = station.node.store();
+    store
+        .write_blocking(move |writer| writer.drop_old_accesses(later))
+        .unwrap();
+    assert_eq!(by(AccessFilter::default()), [], "they are given up in time");
+}
+
+#[test]
+fn a_household_is_due_a_year_after_the_assistance_ended() {
+    let station = Station::new();
+    let fields = serde_json::json!({
+        "deputy": RecordId([7; 16]).to_string(), "household_no": "7", "from": "2023-01-01", "to": "2024-12-31",
+    });
+    let sent = Sent {
+        fields: fields.as_object().unwrap().clone(),
+        ..Sent::default()
+    };
+    let entered = station.node.enter_sent(&station.lin, "assistance_roster", sent);
+    let record = station.runtime.block_on(entered).unwrap().record;
+    station.node.catch_up(|_| {}).unwrap();
+    let due = station.node.due(&Rules::default(), "2026-01-01").unwrap();
+    assert_eq!(
+        (due[0].record, due[0].data, due[0].whole),
+        (record, Data::Household, true)
+    );
+    assert_eq!(due[0].since, "2025-12-31");
+}
+
+#[test]
+fn the_defaults_are_those_of_the_table() {
+    let rules = Rules::default();
+    let years = |data| rules.keep(data).map(|keep| keep.years);
+    assert_eq!(years(Data::Contact), Some(1));
+    assert_eq!(years(Data::AccessLog), Some(3));
+    assert_eq!(rules.rules.len(), 8);
+    assert!(rules.access_logs_ms() >= 3 * 365 * 86_400_000);
+}

@@ -1,0 +1,126 @@
+//! What is kept longer than it may be, and by which rules.
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use lianzhan_protocol::record::ledger::ledger;
+
+use super::answer::{Desk, Fault, Page, show};
+use super::i18n::Text;
+use super::page::{DueRow, RetentionPage, RuleRow, Section, key};
+use super::request::Signed;
+use super::{WebState, erase, say};
+use crate::services::retention::{Data, Due, Keep, Rules, Then};
+
+/// Rows that a page lists; the longest due come first.
+const ROWS: usize = 200;
+
+pub(super) fn router() -> Router<WebState> {
+    Router::new().route("/retention", get(list))
+}
+
+impl Page for RetentionPage {}
+
+async fn list(State(state): State<WebState>, who: Signed) -> Response {
+    show(state, who, page).await
+}
+
+fn page(desk: &Desk) -> Result<RetentionPage, Fault> {
+    let text = desk.text;
+    let rules = Rules::default();
+    let today = desk.node.today();
+    let due = desk.node.due(&rules, &today)?;
+    let (count, locked) = (
+        due.iter().filter(|due| due.locked.is_none()).count(),
+        due.iter().filter(|due| due.locked.is_some()).count(),
+    );
+    let may = erase::may_erase(desk);
+    let rows = due.iter().take(ROWS).map(|due| row(desk, due, &today, may));
+    let rule = |rule: &crate::services::retention::Rule| RuleRow {
+        data: text.t(data_key(rule.data)),
+        keep: keep(&text, rule.keep, rule.data),
+        then: text.t(then_key(rule.data.then())),
+    };
+    Ok(RetentionPage {
+        text,
+        shell: desk.shell(Section::Privacy)?,
+        due: count as u64,
+        locked: locked as u64,
+        rows: rows.collect(),
+        more: (due.len() as u64).saturating_sub(ROWS as u64),
+        rules: rules.rules.iter().map(rule).collect(),
+    })
+}
+
+fn row(desk: &Desk, due: &Due, today: &str, may: bool) -> DueRow {
+    let text = desk.text;
+    let extent = if due.whole { "whole" } else { "personal" };
+    let erase = (may && due.locked.is_none()).then(|| {
+        format!(
+            "/records/{}/erase?extent={extent}&ground=retention&on={today}",
+            due.record
+        )
+    });
+    let locked = due.locked.as_ref();
+    DueRow {
+        href: format!("/records/{}", due.record),
+        title: due.title.lines().next().unwrap_or_default().to_owned(),
+        ledger: ledger(&due.ledger).map_or_else(|| due.ledger.clone(), |ledger| say::ledger(&text, ledger)),
+        org: say::org_by_id(&text, &desk.directory, &due.owner),
+        rule: text.t(data_key(due.data)),
+        ended: say::stated_line(&text, &due.ended),
+        since: say::stated_line(&text, &due.since),
+        locked: locked.map(|locked| {
+            text.t1(
+                "retention-locked",
+                "until",
+                say::stated_line(&text, &locked.until),
+            )
+        }),
+        erase,
+    }
+}
+
+fn data_key(data: Data) -> &'static str {
+    match data {
+        Data::Contact => key!("retention-contact"),
+        Data::QrDraft => key!("retention-qr-draft"),
+        Data::UncheckedPhoto => key!("retention-unchecked-photo"),
+        Data::Household => key!("retention-household"),
+        Data::PaperSlip => key!("retention-paper-slip"),
+        Data::Decision => key!("retention-decision"),
+        Data::Detail => key!("retention-detail"),
+        Data::AccessLog => key!("retention-access-log"),
+    }
+}
+
+fn then_key(then: Then) -> &'static str {
+    match then {
+        Then::Erase => key!("retention-then-erase"),
+        Then::GivenUp => key!("retention-then-given-up"),
+        Then::Paper => key!("retention-then-paper"),
+        Then::NotYet => key!("retention-then-not-yet"),
+    }
+}
+
+fn keep(text: &Text, keep: Keep, data: Data) -> String {
+    let mut parts = Vec::new();
+    for (key, count) in [
+        (key!("retention-years"), keep.years),
+        (key!("retention-months"), keep.months),
+        (key!("retention-days"), keep.days),
+    ] {
+        if count > 0 {
+            parts.push(text.n(key, i64::from(count)));
+        }
+    }
+    let span = parts.join(" ");
+    match data {
+        Data::Contact => text.t1("retention-after-archived", "span", span),
+        Data::Household => text.t1("retention-after-assistance", "span", span),
+        Data::PaperSlip => text.t1("retention-after-published", "span", span),
+        Data::Detail => text.t1("retention-after-term", "span", span),
+        Data::QrDraft | Data::UncheckedPhoto | Data::Decision | Data::AccessLog => span,
+    }
+}
