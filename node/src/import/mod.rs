@@ -94,6 +94,8 @@ pub struct ImportPlan {
     pub mapped: Vec<(String, String)>,
     /// Headings of columns that belong to no field and are not imported.
     pub unmapped: Vec<String>,
+    /// Letters of the columns by field of the record.
+    pub letters: BTreeMap<String, String>,
 }
 
 impl ImportPlan {

@@ -37,6 +37,13 @@ pub fn read_rows(main: &Ledger, annexes: &[&Ledger], sheet: &Sheet, default_year
     plan.unmapped.clone_from(&heading.unmapped);
     let label = |column: &Column<'_>| (column.field.zh.clone(), column.field.en.clone());
     plan.mapped = heading.columns.iter().map(label).collect();
+    let own = heading
+        .columns
+        .iter()
+        .filter(|column| column.ledger.id == main.id);
+    plan.letters = own
+        .map(|column| (column.field.id.clone(), letters(column.at)))
+        .collect();
     let number = sheet.rows[heading.at].number;
     plan.errors.extend(absent(main, &heading).map(|field| RowError {
         row: number,

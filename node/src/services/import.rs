@@ -100,6 +100,11 @@ impl ImportReport {
         }
     }
 
+    fn refuse(&mut self, row: u32, error: &ServiceError, letters: &BTreeMap<String, String>) {
+        let faults = BrokenRow::refused_at(row, error, letters);
+        faults.into_iter().for_each(|fault| self.tell(fault));
+    }
+
     /// Waits for the disk once enough rows share a transaction.
     pub(super) async fn settle(
         &self,
@@ -214,7 +219,7 @@ impl Node {
                 }
                 match self.ready(ledger, &mut row) {
                     Ok(()) => fresh.push((record, row, read)),
-                    Err(error) if error.is_callers() => report.tell(BrokenRow::refused(read.row, &error)),
+                    Err(error) if error.is_callers() => report.refuse(read.row, &error, &plan.letters),
                     Err(error) => return Err(error),
                 }
             }
@@ -227,7 +232,7 @@ impl Node {
                     match self.import_row(author, ledger, record, row, &mut numbers) {
                         Ok(pending) => waiting.push(pending),
                         Err(error) if error.is_callers() => {
-                            report.tell(BrokenRow::refused(read.row, &error));
+                            report.refuse(read.row, &error, &plan.letters);
                             continue;
                         }
                         Err(error) => return Err(error),
@@ -500,6 +505,23 @@ fn broken(error: &crate::import::RowError) -> BrokenRow {
 }
 
 impl BrokenRow {
+    /// A row that a use case refused, by cell where it told of fields. `letters` are those of the columns.
+    fn refused_at(row: u32, error: &ServiceError, letters: &BTreeMap<String, String>) -> Vec<Self> {
+        let ServiceError::Fields(faults) = error else {
+            return vec![Self::refused(row, error)];
+        };
+        let broken = faults.iter().map(|fault| {
+            let column = letters.get(fault.place().1);
+            BrokenRow {
+                row,
+                cell: column.map_or_else(String::new, |column| format!("{column}{row}")),
+                zh: format!("{}：{}", fault.label_zh, fault.zh),
+                en: format!("{}: {}", fault.label_en, fault.en),
+            }
+        });
+        broken.collect()
+    }
+
     /// A row that a use case refused.
     pub(super) fn refused(row: u32, error: &ServiceError) -> Self {
         BrokenRow {

@@ -340,10 +340,18 @@ impl Taking<'_> {
         }
         if self.dry_run {
             let faults = unsound(table.ledger, &main);
-            return match faults.is_empty() {
-                true => Ok(Outcome::Is(RowState::Changed, None, title)),
-                false => Err(ServiceError::Fields(faults)),
+            if !faults.is_empty() {
+                return Err(ServiceError::Fields(faults));
+            }
+            let changed = NewEntry {
+                ledger: table.ledger.id.clone(),
+                space: node.record_detail(&known.record)?.space,
+                main: differing(&base, main),
+                annexes,
+                cleared: Default::default(),
             };
+            node.screen_entry(table.ledger, &changed)?;
+            return Ok(Outcome::Is(RowState::Changed, None, title));
         }
         let detail = match detail {
             Some(detail) => detail,
@@ -447,6 +455,12 @@ impl Taking<'_> {
         let pending = node.start_submit(self.author, draft)?;
         Ok(Outcome::Is(RowState::New, Some(pending), title))
     }
+}
+
+/// The values that a row says otherwise than the record did.
+fn differing(base: &Values, mut main: Values) -> Values {
+    main.retain(|key, value| base.get(key) != Some(value));
+    main
 }
 
 /// What the record says by now anyway is no change of the row.
