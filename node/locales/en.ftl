@@ -1699,7 +1699,7 @@ retention-title-locked = { $count ->
 }
 retention-due = What is due
 retention-none = Nothing is due.
-retention-none-how = A year after the visitor was told, or the assistance ended, it is listed here.
+retention-none-how = Once the terms below have passed since the visitor was told, or the assistance ended, it is listed here.
 retention-record = Record
 retention-rule = By which rule
 retention-ended = Ended
@@ -1715,34 +1715,10 @@ retention-rules = How long what is kept
 retention-data = What
 retention-keep = How long
 retention-then = Then
-retention-contact = Contact data of who came
-retention-qr-draft = Messages by QR code that nobody took in
-retention-unchecked-photo = Photos that nobody checked
-retention-household = Assisted households
-retention-paper-slip = Ballots and slips on paper
-retention-decision = Suggestions, replies, minutes, decisions
-retention-detail = Details of shifts, visits, attendance
-retention-access-log = Who opened personal data
 retention-then-erase = listed here, and erased by a signature
 retention-then-given-up = given up by the node itself
 retention-then-paper = destroyed by hand, with a record
 retention-then-not-yet = not reckoned by this version
-retention-years = { $count ->
-    [one] 1 year
-   *[other] { $count } years
-}
-retention-months = { $count ->
-    [one] 1 month
-   *[other] { $count } months
-}
-retention-days = { $count ->
-    [one] 1 day
-   *[other] { $count } days
-}
-retention-after-archived = { $span } after it was archived, or the person was told
-retention-after-assistance = { $span } after the assistance ended
-retention-after-published = { $span } after publication
-retention-after-term = { $span } after the term
 held-link = To be checked
 held-title-none = Nothing is to be checked
 held-title = { $count ->

@@ -9,16 +9,18 @@ use axum::routing::get;
 use axum::{Json, Router};
 use lianzhan_protocol::codec::hex;
 use lianzhan_protocol::id::RecordId;
+use lianzhan_protocol::settings::Day;
 use lianzhan_protocol::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::act::{act, blocking, created};
 use super::problem::FoundJson;
 use super::request::{Body, Passphrase, Query, Record};
+use super::settings::SettingJson;
 use super::{ApiState, Problem};
 use crate::services::access::{AccessFilter, AccessRow, Purpose, Reason, Way};
 use crate::services::held::{HeldRecord, key_of, place_of};
-use crate::services::retention::{Due, Rules};
+use crate::services::retention::{Data, Due, LOCKS, Lock, Rule, Then};
 use crate::services::{Node, ServiceError, parse_record};
 
 /// Rows of one answer.
@@ -162,20 +164,45 @@ struct On {
 }
 
 /// What is due, and by which rules.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct RetentionJson {
     on: String,
-    rules: Rules,
+    rules: Vec<RuleJson>,
+    locks: &'static [Lock],
     due: Vec<Due>,
+}
+
+/// A rule: which data, by which setting, how long, and how it goes then.
+#[derive(Serialize)]
+struct RuleJson {
+    data: Data,
+    then: Then,
+    setting: SettingJson,
+}
+
+impl From<&Rule> for RuleJson {
+    fn from(rule: &Rule) -> Self {
+        RuleJson {
+            data: rule.data,
+            then: rule.data.then(),
+            setting: SettingJson::from(&rule.setting),
+        }
+    }
 }
 
 /// What the answer says.
 pub fn shown_retention(node: &Node, on: Option<String>) -> Result<RetentionJson, ServiceError> {
-    let (rules, on) = (Rules::default(), on.unwrap_or_else(|| node.today()));
+    let day = match &on {
+        Some(on) => {
+            Day::parse(on).ok_or_else(|| ServiceError::Bad("a day is written as 2026-03-31".into()))?
+        }
+        None => node.this_day(),
+    };
     Ok(RetentionJson {
-        due: node.due(&rules, &on)?,
-        on,
-        rules,
+        on: day.to_string(),
+        rules: node.retention_rules(day)?.iter().map(RuleJson::from).collect(),
+        locks: LOCKS,
+        due: node.due(day)?,
     })
 }
 

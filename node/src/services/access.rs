@@ -1,14 +1,13 @@
 //! Who opens personal parts here, and what for. It is noted at this node alone, durably and before anything is shown, and kept
-//! for three years (`domain.md` 6.4, 6.5).
+//! as long as `retention.access_log` says (`domain.md` 6.4, 6.5).
 
 use lianzhan_protocol::id::RecordId;
-use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Role;
 use serde::Serialize;
 
 pub use crate::store::{AccessFilter, AccessRow};
 
-use super::retention::Rules;
+use super::retention::Data;
 use super::{Author, Node, ServiceError};
 use crate::env;
 
@@ -128,10 +127,10 @@ impl Node {
                 words: words.clone(),
             })
             .collect();
-        let before = Timestamp(now.0 - Rules::default().access_logs_ms());
+        let over = self.terms(&self.org_id())?.over(Data::AccessLog, self.this_day());
         self.store
             .write(move |writer| {
-                writer.drop_old_accesses(before)?;
+                writer.drop_accesses(&over)?;
                 writer.note_accesses(&rows)
             })
             .await?;
@@ -203,14 +202,6 @@ impl Node {
     pub fn sees_all_accesses(&self, author: &Author) -> Result<bool, ServiceError> {
         let card = self.card(author)?;
         Ok(card.roles.iter().any(|role| SEES_ALL.contains(role)))
-    }
-
-    /// Gives up what was noted longer ago than it is kept.
-    pub(crate) fn drop_old_accesses(&self) -> Result<(), ServiceError> {
-        let before = Timestamp(env::now().0 - Rules::default().access_logs_ms());
-        Ok(self
-            .store
-            .write_blocking(move |writer| writer.drop_old_accesses(before))?)
     }
 }
 

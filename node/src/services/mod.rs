@@ -231,8 +231,7 @@ impl Node {
         node.erase_after_start()?;
         node.settle_authority()?;
         node.miss_attachments()?;
-        node.drop_old_drafts()?;
-        node.drop_old_accesses()?;
+        node.give_up_old()?;
         Ok(node)
     }
 

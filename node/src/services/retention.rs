@@ -6,14 +6,15 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
 use lianzhan_protocol::id::{OrgId, RecordId};
 use lianzhan_protocol::record::Value;
+use lianzhan_protocol::settings::Day;
 use serde::Serialize;
 
-pub use rules::{Data, Keep, Lock, Rule, Rules, Then};
+pub use rules::{Data, LOCKS, Lock, Terms, Then};
 
 use super::desk::RowState;
+use super::settings::SettingView;
 use super::visit;
 use super::{Node, ServiceError};
 use crate::store::{Condition, RecordRow, RowFilter};
@@ -22,8 +23,10 @@ use crate::store::{Condition, RecordRow, RowFilter};
 const HOUSEHOLDS: &str = "assistance_roster";
 /// The register whose records say of others that they are archived.
 const ARCHIVE: &str = "archive_register";
-/// Records of one kind that are looked at; more are due when these are done.
-const LOOKED_AT: u64 = 2_000;
+/// Records that are looked at together.
+const BATCH: u64 = 1_000;
+/// What one list names; more is due when it is done.
+const DUE_MAX: usize = 2_000;
 
 /// Ledgers with an annex of contact data, and the field that says when their record came to its end.
 const CONTACTS: [(&str, &str); 2] = [(visit::LEDGER, "told_person_on"), ("wish", "done_on")];
@@ -60,123 +63,46 @@ pub struct Locked {
     pub until: String,
 }
 
+/// A rule: this data, kept as its setting says.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Which data.
+    pub data: Data,
+    /// The setting as it stands.
+    pub setting: SettingView,
+}
+
 impl Node {
-    /// What is due by these rules, on a day: the longest due first. Only what this node holds and could open is listed.
-    pub fn due(&self, rules: &Rules, today: &str) -> Result<Vec<Due>, ServiceError> {
-        let Ok(today) = today.parse::<Date>() else {
-            return Err(ServiceError::Bad("a day is written as 2026-03-31".into()));
+    /// By which rules this node's org keeps data on a day.
+    pub fn retention_rules(&self, on: Day) -> Result<Vec<Rule>, ServiceError> {
+        let rule = |data: Data| {
+            Ok(Rule {
+                setting: self.setting_view(None, &self.org_id(), data.setting(), "", on)?,
+                data,
+            })
         };
-        let mut due = Vec::new();
-        if let Some(keep) = rules.keep(Data::Contact) {
-            self.contacts(rules, keep, today, &mut due)?;
-        }
-        if let Some(keep) = rules.keep(Data::Household) {
-            let rows = self.ended(HOUSEHOLDS, "to", keep, today)?;
-            for row in rows {
-                let ended = RowState::of(&row).text("to").to_owned();
-                due.extend(self.one(rules, Data::Household, keep, &row, &ended, today, true)?);
-            }
-        }
+        Data::ALL.into_iter().map(rule).collect()
+    }
+
+    /// What applies to data of an org.
+    pub fn terms(&self, owner: &OrgId) -> Result<Terms, ServiceError> {
+        Ok(Terms::new(self.settings()?, self.line_of(owner)))
+    }
+
+    /// What is due on a day, the longest due first. Only what this node holds and could open is listed.
+    pub fn due(&self, today: Day) -> Result<Vec<Due>, ServiceError> {
+        let mut reckoning = Reckoning {
+            node: self,
+            own: self.terms(&self.org_id())?,
+            terms: BTreeMap::new(),
+            today,
+            due: Vec::new(),
+        };
+        reckoning.contacts()?;
+        reckoning.households()?;
+        let mut due = reckoning.due;
         due.sort_by(|a, b| (&a.since, a.record).cmp(&(&b.since, b.record)));
         Ok(due)
-    }
-
-    fn contacts(
-        &self,
-        rules: &Rules,
-        keep: Keep,
-        today: Date,
-        due: &mut Vec<Due>,
-    ) -> Result<(), ServiceError> {
-        let archived = self.archived(keep, today)?;
-        for (ledger, field) in CONTACTS {
-            let mut rows: BTreeMap<RecordId, RecordRow> = self
-                .ended(ledger, field, keep, today)?
-                .into_iter()
-                .map(|row| (row.record, row))
-                .collect();
-            for record in archived.keys() {
-                if let Some(row) = self.store.read(|reader| reader.record(record))?
-                    && row.ledger == ledger
-                {
-                    rows.insert(*record, row);
-                }
-            }
-            for row in rows.values() {
-                let Some(ended) = ended_on(row, field, &archived) else {
-                    continue;
-                };
-                due.extend(self.one(rules, Data::Contact, keep, row, &ended, today, false)?);
-            }
-        }
-        Ok(())
-    }
-
-    /// Records of a ledger whose end lies so far back that they are due.
-    fn ended(
-        &self,
-        ledger: &str,
-        field: &str,
-        keep: Keep,
-        today: Date,
-    ) -> Result<Vec<RecordRow>, ServiceError> {
-        let Some(before) = keep.before(today) else {
-            return Ok(Vec::new());
-        };
-        let filter = RowFilter {
-            conditions: vec![Condition::Until(
-                crate::views::column(field),
-                Value::Text(before.to_string()),
-            )],
-            order: crate::store::Order::Oldest,
-            limit: LOOKED_AT,
-            ..RowFilter::default()
-        };
-        Ok(self.rows(ledger, &filter)?.0)
-    }
-
-    /// What the archive holds since so long, with the day up to which.
-    fn archived(&self, keep: Keep, today: Date) -> Result<BTreeMap<RecordId, String>, ServiceError> {
-        let mut archived = BTreeMap::new();
-        for row in self.ended(ARCHIVE, "period_to", keep, today)? {
-            let state = RowState::of(&row);
-            let until = state.text("period_to").to_owned();
-            for record in state.members("record_refs").filter_map(RecordId::parse) {
-                archived.insert(record, until.clone());
-            }
-        }
-        Ok(archived)
-    }
-
-    #[allow(clippy::too_many_arguments)] // each is one part of what is due
-    fn one(
-        &self,
-        rules: &Rules,
-        data: Data,
-        keep: Keep,
-        row: &RecordRow,
-        ended: &str,
-        today: Date,
-        whole: bool,
-    ) -> Result<Option<Due>, ServiceError> {
-        let day = ended.get(..10).and_then(|day| day.parse::<Date>().ok());
-        let Some((day, since)) = day.and_then(|day| Some((day, keep.after(day)?))) else {
-            return Ok(None);
-        };
-        if since > today || !(whole || self.holds_person(&row.record)?) {
-            return Ok(None);
-        }
-        Ok(Some(Due {
-            record: row.record,
-            ledger: row.ledger.clone(),
-            title: row.title.clone(),
-            owner: row.owner,
-            data,
-            ended: day.to_string(),
-            since: since.to_string(),
-            locked: locked(rules, row, day, today),
-            whole,
-        }))
     }
 
     /// Whether personal parts of a record are here and open.
@@ -192,17 +118,19 @@ impl Node {
         let Some(row) = self.store.read(|reader| reader.record(record))? else {
             return Ok(None);
         };
-        let rules = Rules::default();
-        let of = CONTACTS.iter().find(|(ledger, _)| *ledger == row.ledger);
-        let (Some((_, field)), Some(keep)) = (of, rules.keep(Data::Contact)) else {
+        let Some((_, field)) = CONTACTS.iter().find(|(ledger, _)| *ledger == row.ledger) else {
             return Ok(None);
         };
-        let Ok(today) = self.today().parse::<Date>() else {
+        let state = RowState::of(&row);
+        let Some(ended) = day_of(state.text(field)) else {
             return Ok(None);
         };
-        let ended = RowState::of(&row).text(field).to_owned();
-        let due = self.one(&rules, Data::Contact, keep, &row, &ended, today, false)?;
-        Ok(due.and_then(|due| due.locked))
+        let today = self.this_day();
+        let since = self.terms(&row.owner)?.due(Data::Contact, ended);
+        if since.is_none_or(|since| since > today) || !self.holds_person(record)? {
+            return Ok(None);
+        }
+        Ok(locked(&row, ended, today))
     }
 
     /// Refuses to work with a record that is locked.
@@ -215,6 +143,150 @@ impl Node {
             }),
         }
     }
+
+    /// Gives up what the node keeps for itself and no longer than it may: who opened what, and what was typed and not sent.
+    pub(crate) fn give_up_old(&self) -> Result<(), ServiceError> {
+        let (terms, today) = (self.terms(&self.org_id())?, self.this_day());
+        let accesses = terms.over(Data::AccessLog, today);
+        let drafts = terms.over(Data::Draft, today);
+        Ok(self.store.write_blocking(move |writer| {
+            writer.drop_accesses(&accesses)?;
+            writer.drop_old_drafts(&drafts)
+        })?)
+    }
+}
+
+/// What is due, while it is being found.
+struct Reckoning<'n> {
+    node: &'n Node,
+    /// What applies to this node's own org.
+    own: Terms,
+    /// The same of whose records were looked at.
+    terms: BTreeMap<OrgId, Terms>,
+    today: Day,
+    due: Vec<Due>,
+}
+
+impl Reckoning<'_> {
+    fn contacts(&mut self) -> Result<(), ServiceError> {
+        let archived = self.archived()?;
+        for (ledger, field) in CONTACTS {
+            for record in archived.keys() {
+                if let Some(row) = self.node.store.read(|reader| reader.record(record))?
+                    && row.ledger == ledger
+                {
+                    self.contact(&row, field, &archived)?;
+                }
+            }
+            self.each(ledger, field, Data::Contact, |this, row| {
+                match archived.contains_key(&row.record) {
+                    true => Ok(()),
+                    false => this.contact(row, field, &archived),
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    fn contact(
+        &mut self,
+        row: &RecordRow,
+        field: &str,
+        archived: &BTreeMap<RecordId, String>,
+    ) -> Result<(), ServiceError> {
+        match ended_on(row, field, archived) {
+            Some(ended) => self.one(Data::Contact, row, &ended, false),
+            None => Ok(()),
+        }
+    }
+
+    fn households(&mut self) -> Result<(), ServiceError> {
+        self.each(HOUSEHOLDS, "to", Data::Assistance, |this, row| {
+            let ended = RowState::of(row).text("to").to_owned();
+            this.one(Data::Assistance, row, &ended, true)
+        })
+    }
+
+    /// What the archive holds since so long, with the day up to which.
+    fn archived(&mut self) -> Result<BTreeMap<RecordId, String>, ServiceError> {
+        let mut archived = BTreeMap::new();
+        self.each(ARCHIVE, "period_to", Data::Contact, |_, row| {
+            let state = RowState::of(row);
+            let until = state.text("period_to");
+            for record in state.members("record_refs").filter_map(RecordId::parse) {
+                archived.insert(record, until.to_owned());
+            }
+            Ok(())
+        })?;
+        Ok(archived)
+    }
+
+    /// Goes through the records of a ledger whose end lies so far back that data of theirs may be due.
+    fn each(
+        &mut self,
+        ledger: &str,
+        field: &str,
+        data: Data,
+        mut found: impl FnMut(&mut Self, &RecordRow) -> Result<(), ServiceError>,
+    ) -> Result<(), ServiceError> {
+        let before = self.own.latest(data, self.today);
+        let mut filter = RowFilter {
+            conditions: vec![Condition::Until(
+                crate::views::column(field),
+                Value::Text(before.to_string()),
+            )],
+            order: crate::store::Order::Oldest,
+            limit: BATCH,
+            ..RowFilter::default()
+        };
+        loop {
+            let (rows, _) = self.node.rows(ledger, &filter)?;
+            for row in &rows {
+                found(self, row)?;
+            }
+            if (rows.len() as u64) < BATCH || self.due.len() >= DUE_MAX {
+                return Ok(());
+            }
+            filter.offset += BATCH;
+        }
+    }
+
+    fn one(&mut self, data: Data, row: &RecordRow, ended: &str, whole: bool) -> Result<(), ServiceError> {
+        let Some(day) = day_of(ended) else {
+            return Ok(());
+        };
+        let Some(since) = self.terms_of(&row.owner)?.due(data, day) else {
+            return Ok(());
+        };
+        if since > self.today || !(whole || self.node.holds_person(&row.record)?) {
+            return Ok(());
+        }
+        self.due.push(Due {
+            record: row.record,
+            ledger: row.ledger.clone(),
+            title: row.title.clone(),
+            owner: row.owner,
+            data,
+            ended: day.to_string(),
+            since: since.to_string(),
+            locked: locked(row, day, self.today),
+            whole,
+        });
+        Ok(())
+    }
+
+    fn terms_of(&mut self, owner: &OrgId) -> Result<&Terms, ServiceError> {
+        if !self.terms.contains_key(owner) {
+            let terms = self.node.terms(owner)?;
+            self.terms.insert(*owner, terms);
+        }
+        Ok(self.terms.get(owner).unwrap_or(&self.own))
+    }
+}
+
+/// The day of a date or of a moment.
+fn day_of(stated: &str) -> Option<Day> {
+    stated.get(..10).and_then(Day::parse)
 }
 
 /// When a record came to its end: what the archive says, else what it says itself. A visit that became an issue ends with it.
@@ -229,16 +301,13 @@ fn ended_on(row: &RecordRow, field: &str, archived: &BTreeMap<RecordId, String>)
     (!own.is_empty() && state.text("triage") != "issue").then_some(own)
 }
 
-fn locked(rules: &Rules, row: &RecordRow, ended: Date, today: Date) -> Option<Locked> {
+fn locked(row: &RecordRow, ended: Day, today: Day) -> Option<Locked> {
     let state = RowState::of(row);
-    let holds = |lock: &&Lock| {
-        let value = state.text(&lock.field);
-        lock.ledger == row.ledger && lock.is.iter().any(|is| is == value)
-    };
-    let locks = rules.locks.iter().filter(holds).filter_map(|lock| {
-        let until = lock.keep.after(ended)?;
+    let holds = |lock: &&Lock| lock.ledger == row.ledger && lock.is.contains(&state.text(lock.field));
+    let locks = LOCKS.iter().filter(holds).filter_map(|lock| {
+        let until = lock.until(ended);
         (until > today).then(|| Locked {
-            lock: lock.id.clone(),
+            lock: lock.id.to_owned(),
             until: until.to_string(),
         })
     });

@@ -99,11 +99,14 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Gives up what was noted before a time.
-    pub fn drop_old_accesses(&mut self, before: Timestamp) -> Result<(), StoreError> {
-        self.tx
-            .prepare_cached("DELETE FROM accesses WHERE at < ?")?
-            .execute([before.0])?;
+    /// Gives up what was noted from one time on and before another.
+    pub fn drop_accesses(&mut self, over: &[(Timestamp, Timestamp)]) -> Result<(), StoreError> {
+        let mut drop = self
+            .tx
+            .prepare_cached("DELETE FROM accesses WHERE at >= ? AND at < ?")?;
+        for (from, before) in over {
+            drop.execute((from.0, before.0))?;
+        }
         Ok(())
     }
 }

@@ -54,12 +54,15 @@ impl Writer<'_> {
         })
     }
 
-    /// Gives up the drafts that nobody touched since `before`.
-    pub fn drop_old_drafts(&mut self, before: Timestamp) -> Result<(), StoreError> {
+    /// Gives up the drafts that somebody touched last from one time on and before another.
+    pub fn drop_old_drafts(&mut self, over: &[(Timestamp, Timestamp)]) -> Result<(), StoreError> {
         self.shredding(|writer| {
-            writer
-                .tx
-                .execute("DELETE FROM drafts WHERE kept < ?", [before.0])?;
+            for (from, before) in over {
+                writer.tx.execute(
+                    "DELETE FROM drafts WHERE kept >= ? AND kept < ?",
+                    (from.0, before.0),
+                )?;
+            }
             Ok(())
         })
     }

@@ -5,13 +5,13 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use lianzhan_protocol::record::ledger::ledger;
+use lianzhan_protocol::settings::setting;
 
 use super::answer::{Desk, Fault, Page, show};
-use super::i18n::Text;
 use super::page::{DueRow, RetentionPage, RuleRow, Section, key};
 use super::request::Signed;
-use super::{WebState, erase, say};
-use crate::services::retention::{Data, Due, Keep, Rules, Then};
+use super::{WebState, erase, say, settings};
+use crate::services::retention::{Due, Rule, Then};
 
 /// Rows that a page lists; the longest due come first.
 const ROWS: usize = 200;
@@ -28,19 +28,25 @@ async fn list(State(state): State<WebState>, who: Signed) -> Response {
 
 fn page(desk: &Desk) -> Result<RetentionPage, Fault> {
     let text = desk.text;
-    let rules = Rules::default();
-    let today = desk.node.today();
-    let due = desk.node.due(&rules, &today)?;
+    let today = desk.node.this_day();
+    let due = desk.node.due(today)?;
+    let today = today.to_string();
     let (count, locked) = (
         due.iter().filter(|due| due.locked.is_none()).count(),
         due.iter().filter(|due| due.locked.is_some()).count(),
     );
     let may = erase::may_erase(desk);
     let rows = due.iter().take(ROWS).map(|due| row(desk, due, &today, may));
-    let rule = |rule: &crate::services::retention::Rule| RuleRow {
-        data: text.t(data_key(rule.data)),
-        keep: keep(&text, rule.keep, rule.data),
-        then: text.t(then_key(rule.data.then())),
+    let rules = desk.node.retention_rules(desk.node.this_day())?;
+    let rule = |rule: &Rule| {
+        let stated = settings::row(desk, &rule.setting);
+        RuleRow {
+            href: stated.href,
+            data: stated.name,
+            keep: stated.value,
+            by: stated.by,
+            then: text.t(then_key(rule.data.then())),
+        }
     };
     Ok(RetentionPage {
         text,
@@ -49,7 +55,7 @@ fn page(desk: &Desk) -> Result<RetentionPage, Fault> {
         locked: locked as u64,
         rows: rows.collect(),
         more: (due.len() as u64).saturating_sub(ROWS as u64),
-        rules: rules.rules.iter().map(rule).collect(),
+        rules: rules.iter().map(rule).collect(),
     })
 }
 
@@ -68,7 +74,7 @@ fn row(desk: &Desk, due: &Due, today: &str, may: bool) -> DueRow {
         title: due.title.lines().next().unwrap_or_default().to_owned(),
         ledger: ledger(&due.ledger).map_or_else(|| due.ledger.clone(), |ledger| say::ledger(&text, ledger)),
         org: say::org_by_id(&text, &desk.directory, &due.owner),
-        rule: text.t(data_key(due.data)),
+        rule: setting(due.data.setting()).map_or_else(String::new, |own| settings::name(&text, own, "")),
         ended: say::stated_line(&text, &due.ended),
         since: say::stated_line(&text, &due.since),
         locked: locked.map(|locked| {
@@ -82,45 +88,11 @@ fn row(desk: &Desk, due: &Due, today: &str, may: bool) -> DueRow {
     }
 }
 
-fn data_key(data: Data) -> &'static str {
-    match data {
-        Data::Contact => key!("retention-contact"),
-        Data::QrDraft => key!("retention-qr-draft"),
-        Data::UncheckedPhoto => key!("retention-unchecked-photo"),
-        Data::Household => key!("retention-household"),
-        Data::PaperSlip => key!("retention-paper-slip"),
-        Data::Decision => key!("retention-decision"),
-        Data::Detail => key!("retention-detail"),
-        Data::AccessLog => key!("retention-access-log"),
-    }
-}
-
 fn then_key(then: Then) -> &'static str {
     match then {
         Then::Erase => key!("retention-then-erase"),
         Then::GivenUp => key!("retention-then-given-up"),
         Then::Paper => key!("retention-then-paper"),
         Then::NotYet => key!("retention-then-not-yet"),
-    }
-}
-
-fn keep(text: &Text, keep: Keep, data: Data) -> String {
-    let mut parts = Vec::new();
-    for (key, count) in [
-        (key!("retention-years"), keep.years),
-        (key!("retention-months"), keep.months),
-        (key!("retention-days"), keep.days),
-    ] {
-        if count > 0 {
-            parts.push(text.n(key, i64::from(count)));
-        }
-    }
-    let span = parts.join(" ");
-    match data {
-        Data::Contact => text.t1("retention-after-archived", "span", span),
-        Data::Household => text.t1("retention-after-assistance", "span", span),
-        Data::PaperSlip => text.t1("retention-after-published", "span", span),
-        Data::Detail => text.t1("retention-after-term", "span", span),
-        Data::QrDraft | Data::UncheckedPhoto | Data::Decision | Data::AccessLog => span,
     }
 }

@@ -40,7 +40,7 @@ fn pick(text: &Text, words: Words) -> String {
     }
 }
 
-fn name(text: &Text, setting: &Setting, part: &str) -> String {
+pub(super) fn name(text: &Text, setting: &Setting, part: &str) -> String {
     let name = pick(
         text,
         Words {
@@ -125,7 +125,7 @@ fn all(desk: &Desk, on: &str) -> Result<SettingsPage, Fault> {
     })
 }
 
-fn row(desk: &Desk, view: &SettingView) -> SettingRow {
+pub(super) fn row(desk: &Desk, view: &SettingView) -> SettingRow {
     let text = &desk.text;
     let part = if view.part.is_empty() {
         String::new()

@@ -22,8 +22,6 @@ const PERSON: &str = "lianzhan/typing-person/v1";
 const NONCE: usize = 24;
 /// Longest draft, in bytes: what a form can send.
 const MAX: usize = 256 * 1024;
-/// A draft that nobody touched for so long is given up.
-const KEPT_MS: i64 = 90 * 24 * 3600 * 1000;
 
 /// The name of a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,13 +177,5 @@ impl Node {
         Ok(self
             .store
             .write_blocking(move |writer| writer.drop_draft(&person, &id.0))?)
-    }
-
-    /// Gives up what nobody went on with for three months, or can open any more.
-    pub(crate) fn drop_old_drafts(&self) -> Result<(), ServiceError> {
-        let before = Timestamp(env::now().0 - KEPT_MS);
-        Ok(self
-            .store
-            .write_blocking(move |writer| writer.drop_old_drafts(before))?)
     }
 }

@@ -1,8 +1,13 @@
-//! How long which data is kept, as data (`domain.md` 6.5). The defaults stand in one table; whoever asks what is due hands
-//! over the rules by which.
+//! How long which data is kept (`domain.md` 6.5). How long it is, orgs state as settings; here stands which data a setting is
+//! about, what becomes of it, and what the law keeps longer.
 
-use jiff::Span;
-use jiff::civil::Date;
+use std::sync::Arc;
+
+use lianzhan_protocol::id::OrgId;
+use lianzhan_protocol::settings::{
+    Calendar, Day, OnRestDay, Period, PeriodUnit, SettingValue, Settings, setting,
+};
+use lianzhan_protocol::time::Timestamp;
 use serde::Serialize;
 
 /// Which data.
@@ -11,44 +16,56 @@ use serde::Serialize;
 pub enum Data {
     /// Contact data of who came: until the matter is archived, and some time.
     Contact,
-    /// What came by a QR page and nobody took in.
-    QrDraft,
+    /// What came or was typed and nobody took in.
+    Draft,
     /// Photos that nobody has checked.
     UncheckedPhoto,
     /// What is known of an assisted household: until the assistance ends, and some time.
-    Household,
+    Assistance,
     /// Ballots and slips of evaluations on paper.
-    PaperSlip,
+    Ballot,
     /// Suggestions, replies, minutes, decisions.
-    Decision,
+    Archive,
     /// Details of shifts, visits and attendance: until the term ends, and some time.
-    Detail,
+    Attendance,
     /// Who opened personal parts.
     AccessLog,
 }
 
 impl Data {
-    /// Its identifier.
-    pub fn as_str(self) -> &'static str {
+    /// All of it, in the order of `domain.md` 6.5.
+    pub const ALL: [Data; 8] = [
+        Data::Contact,
+        Data::Draft,
+        Data::UncheckedPhoto,
+        Data::Assistance,
+        Data::Ballot,
+        Data::Archive,
+        Data::Attendance,
+        Data::AccessLog,
+    ];
+
+    /// The setting that says how long it is kept.
+    pub fn setting(self) -> &'static str {
         match self {
-            Data::Contact => "contact",
-            Data::QrDraft => "qr_draft",
-            Data::UncheckedPhoto => "unchecked_photo",
-            Data::Household => "household",
-            Data::PaperSlip => "paper_slip",
-            Data::Decision => "decision",
-            Data::Detail => "detail",
-            Data::AccessLog => "access_log",
+            Data::Contact => "retention.contact",
+            Data::Draft => "retention.draft",
+            Data::UncheckedPhoto => "retention.unchecked_photo",
+            Data::Assistance => "retention.assistance",
+            Data::Ballot => "retention.ballot",
+            Data::Archive => "retention.archive",
+            Data::Attendance => "retention.attendance",
+            Data::AccessLog => "retention.access_log",
         }
     }
 
     /// How it goes when its time is over.
     pub fn then(self) -> Then {
         match self {
-            Data::Contact | Data::Household => Then::Erase,
-            Data::AccessLog => Then::GivenUp,
-            Data::PaperSlip => Then::Paper,
-            Data::QrDraft | Data::UncheckedPhoto | Data::Decision | Data::Detail => Then::NotYet,
+            Data::Contact | Data::Assistance => Then::Erase,
+            Data::Draft | Data::AccessLog => Then::GivenUp,
+            Data::Ballot => Then::Paper,
+            Data::UncheckedPhoto | Data::Archive | Data::Attendance => Then::NotYet,
         }
     }
 }
@@ -67,137 +84,124 @@ pub enum Then {
     NotYet,
 }
 
-/// How long something is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Keep {
-    /// Years.
-    pub years: i16,
-    /// Months beside them.
-    pub months: i16,
-    /// Days beside them.
-    pub days: i16,
-}
-
-impl Keep {
-    const fn years(years: i16) -> Self {
-        Keep {
-            years,
-            months: 0,
-            days: 0,
-        }
-    }
-
-    const fn months(months: i16) -> Self {
-        Keep {
-            years: 0,
-            months,
-            days: 0,
-        }
-    }
-
-    const fn days(days: i16) -> Self {
-        Keep {
-            years: 0,
-            months: 0,
-            days,
-        }
-    }
-
-    fn span(self) -> Span {
-        Span::new().years(self.years).months(self.months).days(self.days)
-    }
-
-    /// The day on which it is due that ended on a day.
-    pub fn after(self, ended: Date) -> Option<Date> {
-        ended.checked_add(self.span()).ok()
-    }
-
-    /// The last day on which what is due today may have ended.
-    pub fn before(self, today: Date) -> Option<Date> {
-        today.checked_sub(self.span()).ok()
-    }
-}
-
-/// A rule: this data is kept so long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Rule {
-    /// Which data.
-    pub data: Data,
-    /// How long after what it waits for.
-    pub keep: Keep,
-}
-
 /// Where the law forbids an erasure for some time: then what is due is locked, and nothing is done with it but keeping it
-/// (PIPL art. 47).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// (PIPL art. 47). No org states another span than the law does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Lock {
     /// Its identifier.
-    pub id: String,
+    pub id: &'static str,
     /// Of records of this ledger.
-    pub ledger: String,
+    pub ledger: &'static str,
     /// Where this field
-    pub field: String,
+    pub field: &'static str,
     /// has one of these values.
-    pub is: Vec<String>,
-    /// How long after the record's end.
-    pub keep: Keep,
+    pub is: &'static [&'static str],
+    /// Years after the record's end.
+    pub years: u16,
 }
 
-/// All rules.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Rules {
-    /// What is kept how long.
-    pub rules: Vec<Rule>,
-    /// What may not be erased before.
-    pub locks: Vec<Lock>,
-}
-
-/// The defaults, of which all but the first and the fourth are ours (`domain.md` 6.5).
-const DEFAULTS: [Rule; 8] = [
-    rule(Data::Contact, Keep::years(1)),
-    rule(Data::QrDraft, Keep::days(30)),
-    rule(Data::UncheckedPhoto, Keep::days(90)),
-    rule(Data::Household, Keep::years(1)),
-    rule(Data::PaperSlip, Keep::months(6)),
-    rule(Data::Decision, Keep::years(30)),
-    rule(Data::Detail, Keep::years(5)),
-    rule(Data::AccessLog, Keep::years(3)),
+/// All locks.
+pub const LOCKS: &[Lock] = &[
+    // Petitions and matters of courts: the time in which a claim may be brought (Civil Code art. 188).
+    Lock {
+        id: "claim",
+        ledger: crate::services::visit::LEDGER,
+        field: "triage",
+        is: &["petition", "judicial"],
+        years: 3,
+    },
 ];
 
-const fn rule(data: Data, keep: Keep) -> Rule {
-    Rule { data, keep }
+impl Lock {
+    /// The day from which on it does not hold.
+    pub(super) fn until(&self, ended: Day) -> Day {
+        ended.plus_months(u32::from(self.years) * 12)
+    }
 }
 
-impl Default for Rules {
-    fn default() -> Self {
-        Rules {
-            rules: DEFAULTS.to_vec(),
-            // Petitions and matters of courts: three years, in which a claim may be brought (Civil Code art. 188).
-            locks: vec![Lock {
-                id: "claim".into(),
-                ledger: crate::services::visit::LEDGER.into(),
-                field: "triage".into(),
-                is: vec!["petition".into(), "judicial".into()],
-                keep: Keep::years(3),
-            }],
+/// What orgs stated of one org's data. The day on which something ended chooses which of it applies, as of every event.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    settings: Arc<Settings>,
+    line: Vec<OrgId>,
+    calendar: Calendar,
+}
+
+impl Terms {
+    pub(super) fn new(settings: Arc<Settings>, line: Vec<OrgId>) -> Self {
+        Terms {
+            calendar: settings.calendar(&line),
+            settings,
+            line,
         }
     }
+
+    /// Since when data is due that ended on a day; none if it is kept for ever.
+    pub fn due(&self, data: Data, ended: Day) -> Option<Day> {
+        let applies = self.settings.at(&self.line, data.setting(), "", ended).value;
+        let period = applies.as_ref().and_then(period)?;
+        Some(self.calendar.due(ended, period, OnRestDay::Stays))
+    }
+
+    /// The last day on which anything ended that may be due: what ended later is not, whatever anybody stated.
+    pub(super) fn latest(&self, data: Data, today: Day) -> Day {
+        let stated = self.settings.all();
+        let stated = stated.filter(|stated| stated.setting == data.setting());
+        let values = stated.filter_map(lianzhan_protocol::settings::Stated::parsed);
+        let default = setting(data.setting()).and_then(|own| own.kind.parse("", own.default).ok());
+        let periods = values.chain(default).filter_map(|value| period(&value));
+        let each = periods.map(|period| self.began(period, today));
+        each.max().unwrap_or(today)
+    }
+
+    /// When data began that is over on a day: from one moment on and before another, span by span, since what applied at the
+    /// time differs.
+    pub(crate) fn over(&self, data: Data, today: Day) -> Vec<(Timestamp, Timestamp)> {
+        let stated = self.settings.history(&self.line, data.setting());
+        let mut from: Vec<Day> = stated.map(|stated| stated.valid_from).collect();
+        from.push(Day::FIRST);
+        from.sort_unstable();
+        from.dedup();
+        let ends = from.iter().skip(1).copied().chain([Day::LAST]);
+        let spans = from.iter().zip(ends).filter_map(|(from, end)| {
+            let applies = self.settings.at(&self.line, data.setting(), "", *from).value;
+            let last = self.began(applies.as_ref().and_then(period)?, today);
+            let end = end.min(last.plus_days(1));
+            (*from < end).then(|| (midnight(*from), midnight(end)))
+        });
+        spans.collect()
+    }
+
+    /// The last day from which on a period is over on another day.
+    fn began(&self, period: Period, today: Day) -> Day {
+        let over = |day| self.calendar.due(day, period, OnRestDay::Stays) <= today;
+        let (mut low, mut high) = (Day::FIRST, today.plus_days(1));
+        while high.since(low) > 1 {
+            let mid = low.plus_days(high.since(low) / 2);
+            if over(mid) { low = mid } else { high = mid }
+        }
+        low
+    }
 }
 
-impl Rules {
-    /// How long some data is kept.
-    pub fn keep(&self, data: Data) -> Option<Keep> {
-        self.rules
-            .iter()
-            .find(|rule| rule.data == data)
-            .map(|rule| rule.keep)
+/// How long a value says; none if it is for ever.
+fn period(value: &SettingValue) -> Option<Period> {
+    let years = |count| Period {
+        count,
+        unit: PeriodUnit::Year,
+    };
+    match value {
+        SettingValue::Period(period) => Some(*period),
+        SettingValue::Choice("30_years") => Some(years(30)),
+        SettingValue::Choice("10_years") => Some(years(10)),
+        _ => None,
     }
+}
 
-    /// How long accesses are kept, in milliseconds; a year has 366 days.
-    pub fn access_logs_ms(&self) -> i64 {
-        const DAY_MS: i64 = 86_400_000;
-        let keep = self.keep(Data::AccessLog).unwrap_or(Keep::years(3));
-        let days = i64::from(keep.years) * 366 + i64::from(keep.months) * 31 + i64::from(keep.days);
-        days * DAY_MS
-    }
+/// When a day begins at +08:00.
+fn midnight(day: Day) -> Timestamp {
+    const DAY_MS: i64 = 86_400_000;
+    const EAST_MS: i64 = 8 * 3_600_000;
+    let epoch = Day::of(1970, 1, 1).unwrap_or(Day::FIRST);
+    Timestamp(i64::from(day.since(epoch)) * DAY_MS - EAST_MS)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use age::secrecy::SecretString;
 use lianzhan_protocol::record::Value;
+use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Level, Role};
 
 use super::*;
@@ -12,8 +13,39 @@ use crate::services::Author;
 use crate::services::access::{AccessFilter, Purpose, Reason, Way};
 use crate::services::appoint::PersonDraft;
 use crate::services::found::{OrgDraft, found};
-use crate::services::ledger::Sent;
+use crate::services::ledger::{DraftId, Sent, TypingForm};
+use crate::services::settings::SettingDraft;
+use crate::services::test_line::Line;
 use crate::services::visit::VisitDraft;
+
+fn day(text: &str) -> Day {
+    Day::parse(text).unwrap()
+}
+
+fn visit_of(triage: &str, told: &str, name: &str) -> VisitDraft {
+    let text = |name: &str, value: &str| (name.to_owned(), Value::from(value));
+    let mut fields = vec![
+        text("received_at", "2024-04-16T09:30:00+08:00"),
+        text("channel", "visit"),
+        ("persons".into(), Value::Int(1)),
+        text("nature", "problem"),
+        text("gist", "路灯不亮"),
+    ];
+    for (field, value) in [("triage", triage), ("told_person_on", told)] {
+        if !value.is_empty() {
+            fields.push(text(field, value));
+        }
+    }
+    let subject = match name {
+        "" => Vec::new(),
+        name => vec![text("name", name)],
+    };
+    VisitDraft {
+        fields,
+        subject,
+        sensitive: Vec::new(),
+    }
+}
 
 struct Station {
     node: Arc<Node>,
@@ -56,35 +88,14 @@ impl Station {
     }
 
     fn visit(&self, triage: &str, told: &str, name: &str) -> RecordId {
-        let text = |name: &str, value: &str| (name.to_owned(), Value::from(value));
-        let mut fields = vec![
-            text("received_at", "2024-04-16T09:30:00+08:00"),
-            text("channel", "visit"),
-            ("persons".into(), Value::Int(1)),
-            text("nature", "problem"),
-            text("gist", "路灯不亮"),
-        ];
-        for (field, value) in [("triage", triage), ("told_person_on", told)] {
-            if !value.is_empty() {
-                fields.push(text(field, value));
-            }
-        }
-        let subject = match name {
-            "" => Vec::new(),
-            name => vec![text("name", name)],
-        };
-        let draft = VisitDraft {
-            fields,
-            subject,
-            sensitive: Vec::new(),
-        };
+        let draft = visit_of(triage, told, name);
         let written = self.runtime.block_on(self.node.register_visit(&self.lin, draft));
         self.node.catch_up(|_| {}).unwrap();
         written.unwrap().record
     }
 
     fn due(&self, on: &str) -> Vec<(RecordId, String, Option<String>)> {
-        let due = self.node.due(&Rules::default(), on).unwrap();
+        let due = self.node.due(day(on)).unwrap();
         due.into_iter()
             .map(|due| (due.record, due.since, due.locked.map(|locked| locked.until)))
             .collect()
@@ -99,23 +110,6 @@ fn contact_data_is_due_a_year_after_the_person_was_told() {
     station.visit("", "", "周立");
     assert_eq!(station.due("2026-01-30"), []);
     assert_eq!(station.due("2026-01-31"), [(told, "2026-01-31".into(), None)]);
-    let rules = Rules {
-        rules: vec![Rule {
-            data: Data::Contact,
-            keep: Keep {
-                years: 2,
-                months: 0,
-                days: 0,
-            },
-        }],
-        ..Rules::default()
-    };
-    assert_eq!(
-        station.node.due(&rules, "2026-12-31").unwrap(),
-        [],
-        "the rules are the caller's"
-    );
-    assert!(station.node.due(&rules, "soon").is_err());
 }
 
 #[test]
@@ -141,11 +135,11 @@ fn what_became_an_issue_waits_until_its_dossier_is_archived() {
 #[test]
 fn what_the_law_keeps_is_locked_and_nothing_is_done_with_it() {
     let station = Station::new();
-    let today: Date = station.node.today().parse().unwrap();
-    let told = today.checked_sub(jiff::Span::new().years(2)).unwrap();
+    let today = station.node.this_day();
+    let told = today.plus_days(-700);
     let visit = station.visit("petition", &told.to_string(), "许知微");
     let due = station.due(&today.to_string());
-    let until = told.checked_add(jiff::Span::new().years(3)).unwrap().to_string();
+    let until = told.plus_months(36).to_string();
     assert_eq!(due.len(), 1);
     assert_eq!((due[0].0, due[0].2.as_deref()), (visit, Some(until.as_str())));
     let reason = Reason {
@@ -234,7 +228,7 @@ fn who_opens_personal_parts_is_noted_with_what_for() {
         }),
         [his]
     );
-    let later = lianzhan_protocol::time::Timestamp(crate::env::now().0 + 1);
+    let later = Timestamp(crate::env::now().0 + 1);
     assert_eq!(
         by(AccessFilter {
             since: Some(later),
@@ -251,7 +245,7 @@ fn who_opens_personal_parts_is_noted_with_what_for() {
     );
     let store = station.node.store();
     store
-        .write_blocking(move |writer| writer.drop_old_accesses(later))
+        .write_blocking(move |writer| writer.drop_accesses(&[(Timestamp(0), later)]))
         .unwrap();
     assert_eq!(by(AccessFilter::default()), [], "they are given up in time");
 }
@@ -269,20 +263,101 @@ fn a_household_is_due_a_year_after_the_assistance_ended() {
     let entered = station.node.enter_sent(&station.lin, "assistance_roster", sent);
     let record = station.runtime.block_on(entered).unwrap().record;
     station.node.catch_up(|_| {}).unwrap();
-    let due = station.node.due(&Rules::default(), "2026-01-01").unwrap();
+    let due = station.node.due(day("2026-01-01")).unwrap();
     assert_eq!(
         (due[0].record, due[0].data, due[0].whole),
-        (record, Data::Household, true)
+        (record, Data::Assistance, true)
     );
     assert_eq!(due[0].since, "2025-12-31");
 }
 
 #[test]
-fn the_defaults_are_those_of_the_table() {
-    let rules = Rules::default();
-    let years = |data| rules.keep(data).map(|keep| keep.years);
-    assert_eq!(years(Data::Contact), Some(1));
-    assert_eq!(years(Data::AccessLog), Some(3));
-    assert_eq!(rules.rules.len(), 8);
-    assert!(rules.access_logs_ms() >= 3 * 365 * 86_400_000);
+fn the_defaults_are_those_of_the_settings() {
+    let station = Station::new();
+    let rules = station.node.retention_rules(day("2026-01-01")).unwrap();
+    let said: Vec<(Data, String)> = rules
+        .iter()
+        .map(|rule| (rule.data, rule.setting.value.as_ref().unwrap().to_string()))
+        .collect();
+    let defaults = [
+        (Data::Contact, "1 years"),
+        (Data::Draft, "30 days"),
+        (Data::UncheckedPhoto, "90 days"),
+        (Data::Assistance, "1 years"),
+        (Data::Ballot, "6 months"),
+        (Data::Archive, "permanent"),
+        (Data::Attendance, "5 years"),
+        (Data::AccessLog, "3 years"),
+    ];
+    assert_eq!(said, defaults.map(|(data, value)| (data, value.to_owned())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_county_states_says_what_is_due_below_it_from_its_day_on() {
+    let line = Line::new();
+    let county = Line::author(&line.county);
+    for (id, value, from) in [
+        ("retention.contact", "30 days", "2025-06-01"),
+        ("retention.draft", "1 days", "2020-01-01"),
+        ("retention.access_log", "10 days", "2020-01-01"),
+    ] {
+        let draft = SettingDraft {
+            setting: id.into(),
+            value: Some(value.into()),
+            valid_from: from.into(),
+            basis: "县人大常委会主任会议决定".into(),
+            ..SettingDraft::default()
+        };
+        line.county.state_setting(&county, &draft).await.unwrap();
+    }
+    line.county.catch_up(|_| {}).unwrap();
+    line.sync();
+    let lin = Line::author(&line.station);
+    let mut told = Vec::new();
+    for on in ["2025-05-31", "2025-06-01"] {
+        let draft = visit_of("answered_now", on, "许知微");
+        told.push(line.station.register_visit(&lin, draft).await.unwrap().record);
+    }
+    line.station.catch_up(|_| {}).unwrap();
+    let due = |on: &str| -> Vec<(RecordId, String)> {
+        let due = line.station.due(day(on)).unwrap();
+        due.into_iter().map(|due| (due.record, due.since)).collect()
+    };
+    assert_eq!(due("2025-06-30"), []);
+    assert_eq!(due("2025-07-01"), [(told[1], "2025-07-01".into())]);
+    assert_eq!(
+        due("2026-05-31"),
+        [(told[1], "2025-07-01".into()), (told[0], "2026-05-31".into())],
+        "what ended before the county's day is kept as it was then"
+    );
+    // What the node keeps for itself goes by the same.
+    let (terms, now) = (
+        line.station.terms(&line.station.org_id()).unwrap(),
+        day("2026-05-31"),
+    );
+    let over = terms.over(Data::AccessLog, now);
+    let kept = |day: &str, hour: &str| {
+        let at = format!("{day}T{hour}+08:00").parse::<jiff::Timestamp>().unwrap();
+        let at = Timestamp(at.as_millisecond());
+        !over.iter().any(|(from, before)| *from <= at && at < *before)
+    };
+    assert!(kept("2026-05-22", "00:00:00") && !kept("2026-05-21", "23:59:59"));
+    assert!(!kept("2020-01-01", "00:00:00") && !kept("2019-12-31", "23:59:59"));
+    assert_eq!(terms.due(Data::Archive, now), None, "for ever");
+    let form = TypingForm {
+        ledger: visit::LEDGER.into(),
+        record: None,
+        seen: String::new(),
+        pairs: vec![("a:subject:name".into(), "许知微".into())],
+    };
+    let id = DraftId::mint();
+    line.station.keep_draft(&lin, id, &form).unwrap();
+    line.station.give_up_old().unwrap();
+    assert!(line.station.draft(&lin, id).unwrap().is_some(), "it is of today");
+    let all = [(Timestamp(0), Timestamp(i64::MAX))];
+    let store = line.station.store();
+    store
+        .write_blocking(move |writer| writer.drop_old_drafts(&all))
+        .unwrap();
+    assert!(line.station.draft(&lin, id).unwrap().is_none());
 }

@@ -106,10 +106,14 @@ pub struct DueRow {
 /// A rule.
 #[derive(Debug, Clone, Default)]
 pub struct RuleRow {
-    /// Which data.
+    /// Where its setting is stated.
+    pub href: String,
+    /// Which data, and after what.
     pub data: String,
     /// How long.
     pub keep: String,
+    /// Who states it.
+    pub by: String,
     /// How it goes then.
     pub then: String,
 }

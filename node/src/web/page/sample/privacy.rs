@@ -67,6 +67,8 @@ pub(super) fn retention(look: Look) -> RetentionPage {
         locked,
     };
     let rule = |data: (&str, &str), keep: (&str, &str), then: (&str, &str)| RuleRow {
+        href: "/settings/retention.contact".into(),
+        by: look.say("澄川县", "Chengchuan County"),
         data: look.say(data.0, data.1),
         keep: look.say(keep.0, keep.1),
         then: look.say(then.0, then.1),
@@ -91,11 +93,11 @@ pub(super) fn retention(look: Look) -> RetentionPage {
         more: 3,
         rules: vec![
             rule(
-                ("来访人联系方式", "Contact data of who came"),
                 (
-                    "归档或告知后 1 年",
-                    "1 year after it was archived, or the person was told",
+                    "来访人联系方式：归档后",
+                    "Registrant's contact data: after the archive",
                 ),
+                ("1年", "1 year"),
                 (
                     "列入到期清单，由人签名擦除",
                     "listed here, and erased by a signature",
