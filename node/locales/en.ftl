@@ -1676,7 +1676,7 @@ definitions-short = Added ledgers and fields
 ## Personal data
 
 access-title = Who opened personal data
-access-what = What was shown or exported is noted at this node, kept for three years, and sent nowhere.
+access-what = What was shown or exported is noted at this node, given up when its time is over, and sent nowhere.
 access-own = Only what you opened yourself is listed.
 access-rows = Accesses
 access-none = Nobody has opened any yet

@@ -1336,7 +1336,7 @@ definitions-short = 新增台账、栏目
 ## 个人信息
 
 access-title = 谁看过个人信息
-access-what = 每次查看、导出都记在本机，保存三年，不上送。
+access-what = 每次查看、导出都记在本机，满保存期限即清除，不上送。
 access-own = 这里只有您自己看过的。
 access-rows = 查看记录
 access-none = 还没有人看过

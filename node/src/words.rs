@@ -107,7 +107,7 @@ pub fn field_words(words: &str) -> String {
     } else if words == crate::services::confirm::MOBILE {
         "这里有一个手机号。请删去：这段文字会送到镇以上。".into()
     } else if words == crate::services::confirm::PERSONAL {
-        "这里像有个人的号码。请删去：这段文字会送到镇以上。".into()
+        "这里像有个人的号码或姓名。请删去：这段文字会送到镇以上。".into()
     } else if words == crate::services::confirm::SAME {
         "没有改动。请写明应为何时、应为何文，或整条收回。".into()
     } else if words == crate::services::confirm::WHEN {

@@ -1,6 +1,7 @@
 //! Confirmations and corrections: what a second person stands for, and what was wrong in an event. Of every ledger.
 
 use lianzhan_protocol::id::{ChangeId, Hash, RecordId};
+use lianzhan_protocol::personal::Kind;
 use lianzhan_protocol::record::{
     Capacity, Confirmed, Event, EventKind, EventState, Graph, Held, Put, Right, Verdict, seal_digest,
 };
@@ -210,7 +211,7 @@ impl Node {
             .event(&of)
             .ok_or(ServiceError::Ineffective(unknown))?;
         let reason = draft.reason.trim().to_owned();
-        written(&reason, "reason")?;
+        self.written(&reason, "reason")?;
         let before = in_force(&detail, event);
         let right = match (draft.take_back, &before) {
             (true, _) => Right::Nothing,
@@ -236,7 +237,7 @@ impl Node {
                 });
             }
             if let Some(text) = text {
-                written(text, "text")?;
+                self.written(text, "text")?;
             }
         }
         self.act_on(author, &detail, Event::Correct { of, reason, right }, Vec::new())
@@ -301,26 +302,28 @@ pub fn is_taken_back(detail: &RecordDetail, event: &Hash) -> bool {
 
 /// What is wrong with a text that looks like it holds the number of a person.
 pub const MOBILE: &str = "there is a mobile number in this text; take it out: this text travels";
-/// The same of other numbers.
+/// The same of other numbers, and of names.
 pub const PERSONAL: &str =
-    "this text looks like it holds the number of a person; take it out: this text travels";
+    "this text looks like it holds the number or the name of a person; take it out: this text travels";
 
 fn is_stated(text: &str) -> bool {
     use lianzhan_protocol::record::ledger::{is_date, is_instant};
     is_date(text) || is_instant(text)
 }
 
-/// A text that goes with the record: something is there, and nothing that must stay below.
-fn written(text: &str, field: &str) -> Result<(), ServiceError> {
-    // The door looks through it once more, with the names of the roster; here it is told at its field.
-    let words = match lianzhan_protocol::personal::scan(text, &[]).first() {
-        _ if text.trim().is_empty() => "this field must be filled",
-        Some(found) if found.kind == lianzhan_protocol::personal::Kind::Mobile => MOBILE,
-        Some(_) => PERSONAL,
-        None => return Ok(()),
-    };
-    Err(ServiceError::Field {
-        field: field.into(),
-        words: words.into(),
-    })
+impl Node {
+    /// A text that goes with the record: something is there, and nothing that must stay below. The door looks through it once
+    /// more; here it is told at its field.
+    fn written(&self, text: &str, field: &str) -> Result<(), ServiceError> {
+        let words = match self.screen([])?.look(text).first() {
+            _ if text.trim().is_empty() => "this field must be filled",
+            Some(found) if found.kind == Kind::Mobile => MOBILE,
+            Some(_) => PERSONAL,
+            None => return Ok(()),
+        };
+        Err(ServiceError::Field {
+            field: field.into(),
+            words: words.into(),
+        })
+    }
 }

@@ -128,6 +128,9 @@ impl Node {
         if !matches!(draft.ground, ErasureGround::Misplaced | ErasureGround::Unlawful) {
             self.refuse_locked(&draft.record)?;
         }
+        if let Some(note) = &draft.note {
+            self.refuse_persons(note)?;
+        }
         let doomed = self.preview_erasure(&draft.record, draft.extent)?;
         if doomed.is_empty() {
             return Err(ServiceError::NothingToErase(draft.record));

@@ -234,6 +234,7 @@ impl Node {
                 "say in words why it is revoked: up to 400 bytes, some 130 characters".into(),
             ));
         }
+        self.refuse_persons(&draft.words)?;
         let (keeps, rest) = kept(&directory, &id, appointment, draft)?;
         let revocation = Revocation {
             appointment: id,

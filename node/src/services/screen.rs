@@ -16,7 +16,7 @@ use lianzhan_protocol::trust::{Audience, Space};
 
 pub(in crate::services) use roster::Roster;
 
-use super::ledger::{FieldFault, Values};
+use super::ledger::{FieldFault, Values, kind_en, kind_zh};
 use super::{Draft, Node, ServiceError};
 
 /// Notes of what may stand though it looks like personal data, by the key of the put: `f:` and a field, or `e:`.
@@ -99,6 +99,22 @@ impl Node {
     /// Reads the roster, so that who saves first does not wait for it: it takes a second for ten thousand annexes.
     pub fn know_roster(&self) -> Result<(), ServiceError> {
         self.roster.fill(self)
+    }
+
+    /// Refuses words of a statement that look like personal data: it goes to everybody below and above, and stays when all
+    /// else is gone.
+    pub(super) fn refuse_persons(&self, words: &str) -> Result<(), ServiceError> {
+        let found = kinds(&self.screen([])?.look(words));
+        if found.is_empty() {
+            return Ok(());
+        }
+        let zh: Vec<&str> = found.iter().map(|kind| kind_zh(*kind)).collect();
+        let en: Vec<&str> = found.iter().map(|kind| kind_en(*kind)).collect();
+        Err(ServiceError::Bad(format!(
+            "these words look like {} and stay for ever; take it out 这段话里像有{}，而它会一直保留，请删去",
+            en.join(", "),
+            zh.join("、"),
+        )))
     }
 
     /// Refuses a draft in whose words something was found that nobody cleared.

@@ -88,10 +88,11 @@ impl Node {
     }
 
     /// What a running node does each while: marks what could not be marked, tells contradictions, also those found before a
-    /// crash or of a log that came later, and keeps its witness log fresh. Returns whether it wrote an entry of freshness.
+    /// crash or of a log that came later, gives up what is kept no longer, and keeps its witness log fresh. Returns whether it wrote an entry of freshness.
     pub fn tend(&self) -> Result<bool, ServiceError> {
         self.store.write_blocking(|_| Ok(()))?;
         self.try_tell_contradictions();
+        self.give_up_old()?;
         self.freshen(env::now())
     }
 

@@ -564,8 +564,8 @@ pub const SETTINGS: &[Setting] = &[
     .by("个人信息保护法第十九、四十七条"),
     kept(
         "retention.draft",
-        "未受理的网上件",
-        "Drafts not accepted, device data",
+        "未受理的网上件、未提交的填写",
+        "Messages not accepted, forms not sent",
         "30 days",
     ),
     kept(

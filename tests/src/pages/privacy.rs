@@ -6,15 +6,27 @@ use super::whole::check;
 use crate::browser::{CONTROL, ENTER, Screen};
 
 const NAME: &str = "令狐听澜";
-const GIST: &str = "水厂总机 139 0000 0016 打不通，停水没有通知";
+/// What is registered at each width, and where a list finds it.
+const GISTS: [(Screen, &str, &str); 2] = [
+    (
+        Screen::DESK,
+        "水厂总机 139 0000 0016 打不通，停水没有通知",
+        "/visits?q=%E6%B0%B4%E5%8E%82%E6%80%BB%E6%9C%BA",
+    ),
+    (
+        Screen::PHONE,
+        "供水热线 139 0000 0016 打不通，停水没有通知",
+        "/visits?q=%E4%BE%9B%E6%B0%B4%E7%83%AD%E7%BA%BF",
+    ),
+];
 const NOTE: &str = "水厂公开的总机";
 
 pub(super) fn clearing_and_opening(scene: &mut Scene) {
-    for screen in [Screen::DESK, Screen::PHONE] {
+    for (screen, gist, found) in GISTS {
         let mut visit = scene.sign_in("shiqiao", "lin", screen);
         visit.expected.push("422");
         let mut wrong = Vec::new();
-        visit.type_into("gist", GIST);
+        visit.type_into("gist", gist);
         visit.type_into("receiver", "罗定一");
         visit.type_into("name", NAME);
         visit.browser.chord(CONTROL, ENTER).unwrap();
@@ -28,8 +40,8 @@ pub(super) fn clearing_and_opening(scene: &mut Scene) {
         visit.browser.tab_to("gist").unwrap();
         visit.browser.chord(CONTROL, ENTER).unwrap();
         visit.says(".note.good", "已登记");
-        visit.go("/visits?q=%E6%B0%B4%E5%8E%82%E6%80%BB%E6%9C%BA");
-        visit.says("#visits", "水厂总机");
+        visit.go(found);
+        visit.says("#visits", "打不通，停水没有通知");
         let record = visit
             .browser
             .run(

@@ -253,7 +253,7 @@ fn a_book_says_which_rows_are_held_back_before_anything_is_written() {
         let report = station.runtime.block_on(import).unwrap();
         assert_eq!((report.imported, report.errors.len()), (1, 1), "{report:?}");
         assert!(
-            report.errors[0].row == 3 && report.errors[0].zh.contains("手机号"),
+            report.errors[0].cell == "E3" && report.errors[0].zh.contains("手机号"),
             "{report:?}"
         );
     }
