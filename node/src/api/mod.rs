@@ -21,6 +21,7 @@ mod keys;
 mod ledgers;
 mod metrics;
 mod monitor;
+mod openapi;
 mod org;
 mod people;
 pub mod privacy;
@@ -79,6 +80,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
     let token = auth::Token::new(&state.node.api_token()?);
     let v1 = Router::new()
         .merge(status::router())
+        .merge(openapi::router())
         .merge(metrics::router())
         .merge(views::router())
         .merge(records::router())

@@ -6,6 +6,7 @@ mod door;
 mod imports;
 mod keys;
 mod ledgers;
+mod openapi;
 mod posts;
 mod records;
 mod trust;
