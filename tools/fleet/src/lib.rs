@@ -10,6 +10,7 @@ mod copies;
 pub mod dice;
 mod erased;
 mod faults;
+pub mod generate;
 mod hostile;
 mod link;
 mod machine;

@@ -1,12 +1,16 @@
 //! `lianzhan-fleet`: federations that nobody runs.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use clap::{Parser, Subcommand};
+use lianzhan_fleet::generate::Options;
 use lianzhan_fleet::{Plan, Template, many, simulate};
+
+mod generating;
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -35,16 +39,87 @@ enum Command {
         #[arg(long)]
         threads: Option<usize>,
     },
+    /// Found a synthetic prefecture and write records of all ledgers at its nodes, through the path that forms use.
+    Generate {
+        /// A directory that is empty or not there; each node gets one in it, called by its division code.
+        #[arg(long)]
+        dir: PathBuf,
+        /// What all chance comes from: the same seed and size give the same entries.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Counties of the city.
+        #[arg(long, default_value_t = 1)]
+        counties: usize,
+        /// Townships of each county.
+        #[arg(long, default_value_t = 2)]
+        townships: usize,
+        /// Stations of each township.
+        #[arg(long, default_value_t = 2)]
+        stations: usize,
+        /// Records that each station writes; a place above writes a fifth of it, and at least one of each of its ledgers.
+        #[arg(long, default_value_t = 500)]
+        records: usize,
+        /// Years that the records are of, both included; at most five.
+        #[arg(long, default_value = "2024..2025", value_parser = years)]
+        years: (u16, u16),
+        /// Only these ledgers, and what their records have to name.
+        #[arg(long, value_delimiter = ',')]
+        ledgers: Vec<String>,
+        /// Let the nodes talk to each other every four weeks of their years, and in the end until all are level.
+        #[arg(long)]
+        sync: bool,
+    },
+}
+
+fn years(text: &str) -> Result<(u16, u16), String> {
+    let (from, to) = text.split_once("..").unwrap_or((text, text));
+    let year = |text: &str| {
+        text.parse()
+            .map_err(|_| format!("{text:?} is no year; write 2024..2025"))
+    };
+    Ok((year(from)?, year(to)?))
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let Command::Simulate {
-        seeds,
-        from,
-        seed,
-        trace,
-        threads,
-    } = Arguments::parse().command;
+    match Arguments::parse().command {
+        Command::Simulate {
+            seeds,
+            from,
+            seed,
+            trace,
+            threads,
+        } => simulate_seeds(seeds, from, seed, trace, threads),
+        Command::Generate {
+            dir,
+            seed,
+            counties,
+            townships,
+            stations,
+            records,
+            years,
+            ledgers,
+            sync,
+        } => generating::run(&Options {
+            dir,
+            seed,
+            counties,
+            townships,
+            stations,
+            records,
+            years,
+            ledgers,
+            sync,
+        }),
+    }
+}
+
+fn simulate_seeds(
+    seeds: u64,
+    from: u64,
+    seed: Option<u64>,
+    trace: bool,
+    threads: Option<usize>,
+) -> anyhow::Result<ExitCode> {
     let template = Template::found()?;
     if let Some(seed) = seed {
         let plan = Plan::of_seed(seed);
