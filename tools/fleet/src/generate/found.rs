@@ -155,7 +155,8 @@ pub(super) fn raise(
     Ok(sites)
 }
 
-fn hear(sites: &[Site]) -> anyhow::Result<()> {
+/// What is stated above comes down by sync.
+pub(super) fn hear(sites: &[Site]) -> anyhow::Result<()> {
     for site in sites {
         if let Some(above) = site.above {
             converse([&site.node, &sites[above].node]).with_context(|| site.name.clone())?;

@@ -8,6 +8,7 @@ mod found;
 mod level;
 mod numbers;
 mod rules;
+mod stated;
 mod sync;
 #[cfg(test)]
 mod tests;
@@ -145,6 +146,11 @@ pub fn generate(options: &Options, mut told: impl FnMut(&str)) -> anyhow::Result
         writing.set_clock(options.first().saturating_sub(14.days()), 9, 0)?;
         let sites = found::raise(options, &mut dice, &mut told)?;
         writing.sites = sites;
+        writing.state()?;
+        found::hear(&writing.sites)?;
+        for site in &writing.sites {
+            site.node.settle_views()?;
+        }
         equip(&mut writing.sites, &mut dice)?;
         let plans: Vec<_> = writing
             .sites
