@@ -15,7 +15,7 @@ use crate::env;
 use crate::services::query::RecordDetail;
 use crate::services::screen::{Cleared, travels};
 use crate::services::submit::{AnnexChange, Beside, Pending};
-use crate::services::{Annex, Author, Draft, NewRecord, Node, ServiceError, Written, desk};
+use crate::services::{Annex, Author, Draft, NewRecord, Node, ServiceError, Written, desk, visit};
 use crate::views;
 
 /// The field under which a record and its annex know of each other and nobody else does.
@@ -130,6 +130,48 @@ impl Node {
         self.start_beside(author, draft, beside)?.wait().await
     }
 
+    /// Begins many records by one person, in this order. Nothing is written if one of them is wrong. They share
+    /// transactions, and the numbers of a week are taken at once: a commit for each record is what takes the time.
+    pub async fn enter_all(
+        &self,
+        author: &Author,
+        mut entries: Vec<NewEntry>,
+    ) -> Result<Vec<Written>, ServiceError> {
+        let mut unnumbered: BTreeMap<String, (String, Vec<usize>)> = BTreeMap::new();
+        for (n, entry) in entries.iter().enumerate() {
+            let ledger = self.form_of(&entry.ledger, &entry.space)?;
+            refuse_stated(ledger)?;
+            sound(ledger, &entry.main)?;
+            if let Some(happened) = lacks_number(ledger, &entry.main) {
+                let week = visit::week_of(happened)?;
+                let of_week = unnumbered
+                    .entry(week)
+                    .or_insert_with(|| (happened.to_owned(), Vec::new()));
+                of_week.1.push(n);
+            }
+        }
+        for (happened, places) in unnumbered.into_values() {
+            let numbers = self.next_reg_nos(&happened, places.len() as u64)?;
+            for (n, number) in places.into_iter().zip(numbers) {
+                entries[n].main.insert(NUMBER.into(), Value::Text(number));
+            }
+        }
+        let drafts = entries.into_iter().map(|entry| {
+            let ledger = self.form_of(&entry.ledger, &entry.space)?;
+            self.entry_draft(author, ledger, entry, None)
+        });
+        let drafts: Vec<Draft> = drafts.collect::<Result<_, ServiceError>>()?;
+        let mut pending = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            pending.push(self.start_submit(author, draft)?);
+        }
+        let mut written = Vec::with_capacity(pending.len());
+        for pending in pending {
+            written.push(pending.wait().await?);
+        }
+        Ok(written)
+    }
+
     /// The draft of a record that begins, now unless it is said how.
     pub(in crate::services) fn entry_draft(
         &self,
@@ -146,13 +188,9 @@ impl Node {
             ..
         } = entry;
         let screen = self.screen(annexes.iter().map(|(id, values)| (id.as_str(), values)))?;
-        let happened = views::happened_field(ledger).and_then(|field| main.get(&field.id));
-        let happened = happened.and_then(Value::as_text).map(str::to_owned);
-        if ledger.field(NUMBER).is_some_and(|field| field.auto)
-            && !main.contains_key(NUMBER)
-            && let Some(happened) = &happened
-        {
-            let number = self.next_reg_nos(happened, 1)?.remove(0);
+        let happened = happened_of(ledger, &main).map(str::to_owned);
+        if let Some(received) = lacks_number(ledger, &main) {
+            let number = self.next_reg_nos(received, 1)?.remove(0);
             main.insert(NUMBER.into(), Value::Text(number));
         }
         let annexes = annexes_to_write(ledger, annexes, &mut main);
@@ -345,6 +383,18 @@ impl Node {
         }
         Err(ServiceError::UnknownRecord(*main))
     }
+}
+
+/// When it happened, as stated.
+fn happened_of<'v>(ledger: &Ledger, main: &'v Values) -> Option<&'v str> {
+    let field = views::happened_field(ledger)?;
+    main.get(&field.id).and_then(Value::as_text)
+}
+
+/// For a record that still needs a number: when it happened, which says the number.
+fn lacks_number<'v>(ledger: &Ledger, main: &'v Values) -> Option<&'v str> {
+    let numbered = ledger.field(NUMBER).is_some_and(|field| field.auto);
+    happened_of(ledger, main).filter(|_| numbered && !main.contains_key(NUMBER))
 }
 
 /// Nothing is wrong with the values of a record that is about to be written.
