@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use lianzhan_protocol::id::{OrgId, RecordId};
-use lianzhan_protocol::record::ledger::{Ledger, ledger, ledgers};
+use lianzhan_protocol::record::ledger::Ledger;
 use lianzhan_protocol::record::{Event, Put};
 
 use super::query::Table;
@@ -35,7 +35,8 @@ impl Node {
     /// more.
     pub fn held(&self, limit: usize) -> Result<(Vec<HeldRecord>, bool), ServiceError> {
         let mut held = Vec::new();
-        for ledger in ledgers() {
+        let registry = self.registry();
+        for ledger in registry.ledgers().iter().copied() {
             let mut offset = 0;
             loop {
                 let filter = RowFilter {
@@ -133,7 +134,7 @@ impl Node {
         of: &str,
         mut rows: Vec<RecordRow>,
     ) -> Result<(Vec<RecordRow>, u64), ServiceError> {
-        let Some(ledger) = ledger(of) else {
+        let Some(ledger) = self.registry().ledger(of) else {
             return Ok((rows, 0));
         };
         let held = self.held_among(ledger, &rows)?;
@@ -146,7 +147,7 @@ impl Node {
     pub fn table_to_leave(&self, view: &str) -> Result<(Table, u64), ServiceError> {
         let mut table = self.table(view)?;
         let (Some(ledger), Some(at)) = (
-            ledger(view),
+            self.registry().ledger(view),
             table.columns.iter().position(|column| column == "record"),
         ) else {
             return Ok((table, 0));
@@ -177,12 +178,14 @@ impl Node {
 
     /// The records of these that may leave the station.
     pub(super) fn leaving(&self, records: &[RecordId]) -> Result<Vec<RecordId>, ServiceError> {
-        let screen = self.screen([])?;
+        let (screen, registry) = (self.screen([])?, self.registry());
         let mut free = Vec::with_capacity(records.len());
         for record in records {
             let row = self.store.read(|reader| reader.record(record))?;
             let suspect = row.is_some_and(|row| {
-                ledger(&row.ledger).is_some_and(|ledger| is_suspect(&screen, ledger, &row))
+                registry
+                    .ledger(&row.ledger)
+                    .is_some_and(|ledger| is_suspect(&screen, ledger, &row))
             });
             if !suspect || self.held_words(record)?.is_empty() {
                 free.push(*record);

@@ -243,6 +243,8 @@ fn rows(
         let (some, _) = desk.node.list(ledger, &asked, offset, BATCH)?;
         let last = (some.len() as u64) < BATCH;
         offset += some.len() as u64;
+        // A book is taken along as a table is: words that nobody cleared are not in it.
+        let (some, _) = desk.node.without_held(&ledger.id, some)?;
         let written = |row: &RecordRow| say::zoned(lianzhan_protocol::time::Timestamp(row.recorded)).year();
         all.extend(some.into_iter().filter(|row| stated || written(row) == year));
         if all.len() > most {
