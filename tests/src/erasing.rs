@@ -16,6 +16,8 @@ const NAME: &str = "欧阳望舒";
 const PHONE: &str = "13987654321";
 const ADDRESS: &str = "枫渡镇北坡组十七号";
 const HEALTH: &str = "尘肺病三期";
+/// A number that somebody let stand in a record itself, and that should not have been there.
+const SPOKEN: &str = "13700098765";
 /// The day of the decision.
 const ON: &str = "2026-03-31";
 const PAPER: &str = "the visitor's own certificate";
@@ -114,8 +116,13 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
     below.succeed(&["appoint", "lin", "--name", "林静禾", "--role", "station_liaison"]);
     let (up, station) = (above.start(), below.start());
     let visit = |gist: &str, subject: Value, sensitive: Value| {
+        let cleared = if gist.contains(SPOKEN) {
+            json!({ "gist": "热线公开" })
+        } else {
+            json!({})
+        };
         let body = json!({
-            "login": "lin", "passphrase": PASSPHRASE,
+            "login": "lin", "passphrase": PASSPHRASE, "cleared": cleared,
             "fields": { "received_at": "2026-04-16T09:30:00+08:00", "channel": "visit", "persons": 1,
                         "nature": "problem", "gist": gist },
             "subject": subject, "sensitive": sensitive,
@@ -126,6 +133,7 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
     let subject = json!({ "name": NAME, "phone": PHONE, "address": ADDRESS });
     let record = visit("老街路灯坏了", subject, json!({ "health": HEALTH }));
     let kept = visit("水渠塌了一段", json!({ "name": "许知微" }), json!({}));
+    let spoken = visit(&format!("打{SPOKEN}没人接"), json!({}), json!({}));
     let paper = dir.path().join("paper.pdf");
     std::fs::write(&paper, format!("%PDF-1.4\n{PAPER}\n%%EOF\n")).unwrap();
     let paper_name = paper.to_str().unwrap();
@@ -137,9 +145,9 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
     let has_all = |node: &Running, attachments: usize| {
         let shown = node.status();
         let here = files_below(&node_dir(node, &above, &below).join("attachments"));
-        (shown["keys_lacking"] == 0 && shown["visits"] == 2 && here.len() >= attachments).then_some(())
+        (shown["keys_lacking"] == 0 && shown["visits"] == 3 && here.len() >= attachments).then_some(())
     };
-    until("the township has both visits, their keys and the paper", || {
+    until("the township has the visits, their keys and the paper", || {
         has_all(&up, 1)
     });
     let would = station.api.get(&format!("/records/{record}/erasure"));
@@ -188,6 +196,7 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
     }
     assert_eq!(holding(dir.path(), &planted()), Vec::<PathBuf>::new());
     for site in [&above, &below] {
+        assert!(!holding(site.dir(), &spelt(SPOKEN)).is_empty());
         assert!(!holding(site.dir(), &sealed).is_empty());
         assert_eq!(holding(site.dir(), &keys), [site.dir().join("annex.keys")]);
     }
@@ -207,9 +216,22 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
         "--json",
     ]);
     assert_eq!(told["records"].as_array().unwrap().len(), 2, "{told}");
+    below.succeed(&[
+        "erase",
+        &spoken,
+        "--whole",
+        "--ground",
+        "misplaced",
+        "--on",
+        ON,
+        "--login",
+        "lin",
+    ]);
     until("all holders erased and said so", || {
-        (done(&station, &record).iter().all(|(at, of)| *at == *of as u64) && done(&up, &record) == [(2, 2)])
-            .then_some(())
+        (done(&station, &record).iter().all(|(at, of)| *at == *of as u64)
+            && done(&up, &record) == [(2, 2)]
+            && done(&station, &spoken) == [(2, 2)])
+        .then_some(())
     });
     let shown = &erasures(&up, &record)[0];
     assert_eq!(shown["erased"]["by"]["name"], "林静禾");
@@ -236,7 +258,7 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
     }
     // The disks as they are while the nodes run, with write-ahead logs, and after them.
     let everywhere = || {
-        for what in [&keys, &sealed, &planted()] {
+        for what in [&keys, &sealed, &planted(), &spelt(SPOKEN)] {
             assert_eq!(holding(dir.path(), what), Vec::<PathBuf>::new());
         }
     };
