@@ -37,15 +37,20 @@ pub(super) fn identity(dice: &mut Dice) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lianzhan_node::services::visit::{PersonalData, personal_data};
+    use lianzhan_protocol::personal::{Kind, scan};
+
+    fn kinds(text: &str) -> Vec<Kind> {
+        let found = scan(text, &[]);
+        found.into_iter().map(|finding| finding.kind).collect()
+    }
 
     #[test]
     fn they_are_well_formed_and_of_nobody() {
         let mut dice = Dice::new(7);
         for _ in 0..200 {
             let (mobile, identity) = (mobile(&mut dice), identity(&mut dice));
-            assert_eq!(personal_data(&mobile), Some(PersonalData::Mobile));
-            assert_eq!(personal_data(&identity), Some(PersonalData::Identity));
+            assert_eq!(kinds(&mobile), [Kind::Mobile]);
+            assert_eq!(kinds(&identity), [Kind::Identity]);
             assert!(identity.starts_with("99"));
         }
     }

@@ -196,6 +196,7 @@ impl<'a> Writing<'a> {
             space,
             main,
             annexes,
+            cleared: BTreeMap::new(),
         });
     }
 
