@@ -177,6 +177,7 @@ pub fn contest(reason: &ContestReason) -> &'static str {
         ContestReason::Revoked(_) => "签名人的任命已撤销，而这次修改在那之前没有见证。",
         ContestReason::NodeRevoked(_) => "写入节点的任命已撤销，而这次修改在那之前没有见证。",
         ContestReason::Authority(_) => "任命出自一把已撤销的机构密钥。",
+        ContestReason::Closed(_) => "机构变更后这个空间已关闭，而这次修改在那之前没有见证。",
     }
 }
 

@@ -233,9 +233,11 @@ impl<'a> Load<'a> {
         }
         let row = self.reader.log_by_id(id)?;
         self.keep(&row);
-        let groups = self
-            .directory
-            .required_groups(&row.start.org, row.start.policy.as_ref());
+        let groups = self.directory.required_groups(
+            &row.start.org,
+            row.start.required_parent.as_ref(),
+            row.start.policy.as_ref(),
+        );
         let known = Arc::new(Known {
             id,
             witnesses: self.reader.witnesses_of(id)?,

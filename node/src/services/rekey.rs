@@ -306,7 +306,11 @@ impl Node {
 
 /// How many entries of a log all who must have witnessed.
 fn witnessed(reader: &Reader<'_>, directory: &Directory, log: &LogRow) -> Result<u64, StoreError> {
-    let Some(groups) = directory.required_groups(&log.start.org, log.start.policy.as_ref()) else {
+    let Some(groups) = directory.required_groups(
+        &log.start.org,
+        log.start.required_parent.as_ref(),
+        log.start.policy.as_ref(),
+    ) else {
         return Ok(0);
     };
     let mut by_org = Vec::new();

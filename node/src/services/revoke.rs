@@ -315,7 +315,13 @@ fn required(directory: &Directory, appointment: &Appointment, logs: &[LogRow]) -
         _ => log.start.org == appointment.org,
     });
     let of_logs = written
-        .filter_map(|log| directory.required_groups(&log.start.org, log.start.policy.as_ref()))
+        .filter_map(|log| {
+            directory.required_groups(
+                &log.start.org,
+                log.start.required_parent.as_ref(),
+                log.start.policy.as_ref(),
+            )
+        })
         .flatten()
         .flatten();
     of_org.into_iter().chain(of_logs).collect()

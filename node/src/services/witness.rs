@@ -140,7 +140,11 @@ impl Node {
             let Some(log) = reader.log(origin)?.filter(|log| log.own && log.halted.is_none()) else {
                 return Ok(None);
             };
-            let needed = directory.required_groups(&log.start.org, log.start.policy.as_ref());
+            let needed = directory.required_groups(
+                &log.start.org,
+                log.start.required_parent.as_ref(),
+                log.start.policy.as_ref(),
+            );
             if !needed.is_some_and(|groups| groups.iter().flatten().any(|org| org == witness)) {
                 return Ok(None);
             }
@@ -177,7 +181,7 @@ impl Node {
     ) -> Result<Option<WitnessRequest>, ServiceError> {
         let directory = self.directory();
         let needed = directory
-            .required_groups(&self.org, None)
+            .required_groups(&self.org, None, None)
             .is_some_and(|groups| groups.iter().flatten().any(|org| org == witness));
         if !needed {
             return Ok(None);
@@ -216,7 +220,11 @@ impl Node {
         let directory = self.directory();
         let given = reader.newest_receipts(log.id)?;
         let groups = directory
-            .required_groups(&log.start.org, log.start.policy.as_ref())
+            .required_groups(
+                &log.start.org,
+                log.start.required_parent.as_ref(),
+                log.start.policy.as_ref(),
+            )
             .unwrap_or_default();
         let of_group = |group: &Vec<OrgId>| {
             let sizes = group.iter().map(|org| counted(&directory, log, &given, org));

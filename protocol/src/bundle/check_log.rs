@@ -127,7 +127,11 @@ pub(super) fn check(files: &mut View<'_>, folder: &str, directory: &Directory) -
     receipts(files, folder, directory, &mut log)?;
     tlog_policy(files, folder, directory, &log)?;
     let notes = place::notes(&log.origin, &log.start.node, &log.receipts, &log.newest).at(&proof_file)?;
-    let groups = directory.required_groups(&log.start.org, log.start.policy.as_ref());
+    let groups = directory.required_groups(
+        &log.start.org,
+        log.start.required_parent.as_ref(),
+        log.start.policy.as_ref(),
+    );
     log.places = place::places(
         notes,
         &log.checkpoint,
@@ -180,13 +184,13 @@ fn appointed(directory: &Directory, start: &LogStart) -> Result<(), Reason> {
     if !directory.was_node_of(&start.node, &start.org) {
         return Err(Reason::NodeNotAppointed(start.org));
     }
-    if !directory.may_hold(&start.org, &start.space) {
+    if !directory.might_hold(&start.org, &start.space) {
         return Err(Reason::MayNotHold {
             org: start.org,
             space: start.space.id(),
         });
     }
-    if directory.org(&start.org).map(|org| org.parent) != Some(start.required_parent) {
+    if !directory.had_parent(&start.org, start.required_parent.as_ref()) {
         return Err(Reason::RequiredParent);
     }
     if start

@@ -16,7 +16,7 @@ const REQUIRED: &str = "required";
 /// The groups of orgs that must witness a log of which nothing else is known than its start.
 fn groups(directory: &Directory, start: &LogStart) -> Vec<Vec<OrgId>> {
     directory
-        .required_groups(&start.org, start.policy.as_ref())
+        .required_groups(&start.org, start.required_parent.as_ref(), start.policy.as_ref())
         .unwrap_or_default()
 }
 

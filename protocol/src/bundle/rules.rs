@@ -101,7 +101,11 @@ pub(super) fn needed<'a>(
         ids.extend(serving.map(|(id, _)| id));
     };
     for log in logs {
-        let groups = directory.required_groups(&log.start.org, log.start.policy.as_ref());
+        let groups = directory.required_groups(
+            &log.start.org,
+            log.start.required_parent.as_ref(),
+            log.start.policy.as_ref(),
+        );
         let required: Vec<OrgId> = groups.into_iter().flatten().flatten().collect();
         key(&log.start.node, Purpose::Node, &[log.start.org]);
         for receipt in log.receipts {
@@ -118,6 +122,7 @@ pub(super) fn needed<'a>(
     ids.extend(directory.statements().filter_map(|statement| {
         let wanted = match statement.body() {
             Body::Org(org) => orgs.contains(&org.id),
+            Body::OrgChange(change) => orgs.contains(&change.org),
             Body::JointSpace(space) => logs.iter().any(|log| log.start.space == *space),
             Body::RootWitnesses(_) => of_root && directory.root_witnesses() == Some(statement.id()),
             Body::Policy(_) => logs.iter().any(|log| log.start.policy == Some(statement.id())),

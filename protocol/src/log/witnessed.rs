@@ -83,7 +83,7 @@ fn group_of(
 ) -> Result<(usize, OrgId), NotAWitness> {
     let time = receipt.time();
     let groups = directory
-        .required_groups(&start.org, start.policy.as_ref())
+        .required_groups(&start.org, start.required_parent.as_ref(), start.policy.as_ref())
         .ok_or(NotAWitness::Policy)?;
     let (origin, index) = (&receipt.witness_origin, receipt.witness_index.0);
     let kept = |id: &StatementId| {
@@ -177,7 +177,8 @@ impl Covered {
         receipts: impl IntoIterator<Item = R>,
         past: Past,
     ) -> Self {
-        let groups = directory.required_groups(&start.org, start.policy.as_ref());
+        let groups =
+            directory.required_groups(&start.org, start.required_parent.as_ref(), start.policy.as_ref());
         let mut covered = Covered {
             groups: groups.map_or(1, |groups| groups.len().max(1)),
             ..Covered::default()

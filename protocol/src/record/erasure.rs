@@ -304,7 +304,7 @@ pub fn judge_erasure(
     if !stated || directory.org(&space.owner).is_none() {
         return Err(ErasureFault::Space);
     }
-    if !directory.may_hold(&start.org, space) {
+    if !directory.might_hold(&start.org, space) {
         return Err(ErasureFault::ForeignNode);
     }
     let by = author(directory, space, erasure, since)?;
@@ -342,8 +342,8 @@ fn author(
     if since.max(erasure.recorded) < validity.not_before || since >= validity.not_after {
         return Err(ErasureFault::OutOfTime);
     }
-    let answers = directory.is_at_or_above(&appointment.org, &space.owner);
-    if !answers || !directory.may_hold(&appointment.org, space) {
+    let answers = directory.was_at_or_above(&appointment.org, &space.owner);
+    if !answers || !directory.might_hold(&appointment.org, space) {
         return Err(ErasureFault::NotItsOwner);
     }
     if !appointment.roles.iter().any(|role| Erasure::ROLES.contains(role)) {

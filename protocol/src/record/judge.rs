@@ -10,7 +10,7 @@ use crate::id::{Hash, OrgId, StatementId};
 use crate::keys::PublicKey;
 use crate::log::Cover;
 use crate::time::Timestamp;
-use crate::trust::{AppointmentFault, Audience, Directory, Purpose, Role, Space};
+use crate::trust::{AppointmentFault, Audience, Changed, Directory, Purpose, Role, Space};
 
 /// Prefix of the keys under which a record names its annexes, each by the id of an annex ledger that its definition
 /// lists, with a salted commitment as value (design 6).
@@ -62,7 +62,7 @@ fn verdict(context: &JudgeContext<'_>, held: &Held) -> Result<Verdict, Verdict> 
     if space.is_well_formed() && !(stated && directory.org(&space.owner).is_some()) {
         return Err(pending(PendingReason::Space));
     }
-    if !directory.may_hold(&node_org, space) {
+    if !directory.might_hold(&node_org, space) {
         return Err(refused(ForeignNode));
     }
     let appointment = directory
@@ -83,7 +83,7 @@ fn verdict(context: &JudgeContext<'_>, held: &Held) -> Result<Verdict, Verdict> 
     if begin < appointment.validity.not_before || end >= appointment.validity.not_after {
         return Err(refused(OutOfTime));
     }
-    if !directory.may_hold(&appointment.org, space) {
+    if !directory.might_hold(&appointment.org, space) {
         return Err(refused(ForeignOrg));
     }
     let definition = held.change.definition;
@@ -94,12 +94,17 @@ fn verdict(context: &JudgeContext<'_>, held: &Held) -> Result<Verdict, Verdict> 
     may_put(ledger, &appointment.roles, held).map_err(refused)?;
     let org_level = directory.org(&appointment.org).map(|org| org.level);
     let capacity = Capacity::of(held.appointment, appointment, org_level);
-    let contested =
+    let revoked =
         contested_author(directory, held).or_else(|| contested_node(directory, &node, &node_org, held));
-    let adopted = match contested {
-        None => None,
-        Some(reason) => match directory.adopted(&held.id, &capacity.org) {
-            Some(statement) => Some(AdoptedBy::Statement(statement)),
+    let closed = late(directory, space, held);
+    let contested = [
+        revoked.map(|reason| (reason, capacity.org)),
+        closed.map(|closed| (ContestReason::Closed(closed.by), closed.stated_by)),
+    ];
+    let mut adopted = None;
+    for (reason, org) in contested.into_iter().flatten() {
+        match directory.adopted(&held.id, &org) {
+            Some(statement) => adopted = Some(AdoptedBy::Statement(statement)),
             None => {
                 return Err(Verdict::Contested {
                     reason,
@@ -107,8 +112,8 @@ fn verdict(context: &JudgeContext<'_>, held: &Held) -> Result<Verdict, Verdict> 
                     ledger: Some(ledger.id.clone()),
                 });
             }
-        },
-    };
+        }
+    }
     Ok(Verdict::Counts {
         capacity,
         ledger: ledger.id.clone(),
@@ -154,6 +159,14 @@ fn contested_node(
         }
     }
     contested.map(ContestReason::NodeRevoked)
+}
+
+/// The change of its owner by which the space was closed, if no receipts within its cut prove the change.
+fn late<'a>(directory: &'a Directory, space: &Space, held: &Held) -> Option<&'a Changed> {
+    directory.closed(space).filter(|closed| {
+        let proves = |cover: &Cover| closed.keeps_receipt(&cover.origin, cover.index);
+        held.covered.witnessed_by(proves).is_none()
+    })
 }
 
 /// The first revocation of an appointment within whose cut no receipts prove the change.

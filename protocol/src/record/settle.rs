@@ -6,7 +6,7 @@ use super::event::Event;
 use super::graph::{Graph, Held};
 use super::judge::may_put;
 use super::ledger::Ledger;
-use super::verdict::{AdoptedBy, Capacity, PendingReason, RefusalReason, Verdict};
+use super::verdict::{AdoptedBy, Capacity, ContestReason, PendingReason, RefusalReason, Verdict};
 use crate::id::{Hash, RecordId, SpaceId};
 
 /// A change belongs to the record if it is a first change for which the id was minted, or names one that belongs to it as
@@ -95,11 +95,15 @@ pub(super) fn adopt<'l>(
             let Verdict::Contested {
                 capacity: Some(author),
                 ledger: Some(of),
-                ..
+                reason,
             } = &verdicts[*target]
             else {
                 continue;
             };
+            // What came into a closed space waits for the level that closed it.
+            if matches!(reason, ContestReason::Closed(_)) {
+                continue;
+            }
             if stands_in(adopter, author, graph.changes()[*target], ledger) {
                 verdicts[*target] = Verdict::Counts {
                     capacity: author.clone(),

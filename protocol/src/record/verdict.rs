@@ -146,6 +146,9 @@ pub enum ContestReason {
     /// The appointment named was issued under an authority that was revoked, and is not among what goes on standing.
     #[error("the appointment rests on an authority that was revoked")]
     Authority(StatementId),
+    /// The space was closed by this change of its owner, and no receipt within its cut covers the change.
+    #[error("the space was closed by a change of its org before this was witnessed")]
+    Closed(StatementId),
 }
 
 /// Who stands in for a contested change.

@@ -5,16 +5,20 @@ mod effects;
 mod fault;
 mod holding;
 mod judge;
+mod moving;
+mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use effects::{Effects, Line};
 pub use fault::{AppointmentFault, StatementFault};
 use judge::{Judge, Misused};
+use places::Tree;
 
 use super::appointment::{Appointment, Purpose, possession_message};
 use super::founding::FoundingStatement;
 use super::org::{Level, Org};
+use super::org_change::Becomes;
 use super::revocation::{Policy, Revoked};
 use super::space::Space;
 use super::statement::{Body, SignedStatement};
@@ -44,8 +48,8 @@ pub struct Directory {
 #[derive(Debug, Clone, Default)]
 struct Standing {
     faults: BTreeMap<StatementId, StatementFault>,
-    orgs: BTreeMap<OrgId, Org>,
-    /// The statements that describe an org.
+    tree: Tree,
+    /// The statements that describe an org, or say what became of it.
     described: BTreeMap<OrgId, Vec<StatementId>>,
     children: BTreeMap<OrgId, BTreeSet<OrgId>>,
     by_key: BTreeMap<PublicKey, Vec<StatementId>>,
@@ -134,12 +138,12 @@ impl Directory {
 
     /// What is known of an org.
     pub fn org(&self, id: &OrgId) -> Option<&Org> {
-        self.standing.orgs.get(id)
+        self.standing.tree.orgs.get(id)
     }
 
     /// Every org known, by id.
     pub fn orgs(&self) -> impl Iterator<Item = &Org> {
-        self.standing.orgs.values()
+        self.standing.tree.orgs.values()
     }
 
     /// The orgs directly below.
@@ -169,36 +173,59 @@ impl Directory {
         self.upward(id).find(|org| org.level.rank() == level.rank())
     }
 
-    /// The orgs of which one in each group must witness a log of a node of `org` that names `policy`: its parent (of the root
-    /// one of its named children), and the orgs above it at the levels of the policy. None while that policy is not here.
-    pub fn required_groups(&self, org: &OrgId, policy: Option<&StatementId>) -> Option<Vec<Vec<OrgId>>> {
+    /// The orgs of which one in each group must witness a log of a node of `org` that names `parent` and `policy`: its parent
+    /// (of the root one of its named children), and the orgs above it at the levels of the policy. An org that stood below
+    /// this parent at several places has the orgs of each. None while that policy is not here.
+    pub fn required_groups(
+        &self,
+        org: &OrgId,
+        parent: Option<&OrgId>,
+        policy: Option<&StatementId>,
+    ) -> Option<Vec<Vec<OrgId>>> {
         let levels: &[Level] = match policy {
             None => &[],
             Some(id) => &self.standing.policies.get(id)?.levels,
         };
-        Some(self.groups(org, levels))
+        Some(self.groups(org, parent, levels))
     }
 
-    fn groups(&self, org: &OrgId, levels: &[Level]) -> Vec<Vec<OrgId>> {
+    fn groups(&self, org: &OrgId, parent: Option<&OrgId>, levels: &[Level]) -> Vec<Vec<OrgId>> {
         let Some(described) = self.org(org) else {
             return Vec::new();
         };
-        let Some(parent) = described.parent else {
+        if described.parent.is_none() {
             let named = self.standing.root_witnesses.as_ref();
             return named
                 .map(|(_, children)| children.iter().copied().collect())
                 .into_iter()
                 .collect();
+        }
+        let last = self.generation(org);
+        let below = |line: &Vec<OrgId>| parent.is_some() && line.get(1) == parent;
+        let mut lines: Vec<Vec<OrgId>> = (1..=last).map(|place| self.line_at(*org, place)).collect();
+        // A log that names no parent of its org counts for nothing (L-7); it has the groups that it should have.
+        if lines.iter().any(below) {
+            lines.retain(below);
+        } else {
+            lines = lines.pop().into_iter().collect();
+        }
+        let Some(parent) = lines.first().and_then(|line| line.get(1)).copied() else {
+            return Vec::new();
         };
         let mut groups = vec![vec![parent]];
         for level in levels {
-            let above = self.upward(&parent).find(|org| org.level.rank() == level.rank());
-            groups.extend(above.map(|org| vec![org.id]).filter(|group| group[0] != parent));
+            let is_at = |org: &&OrgId| self.org(org).is_some_and(|org| org.level.rank() == level.rank());
+            let above = lines.iter().filter_map(|line| line[1..].iter().find(is_at));
+            let group: BTreeSet<OrgId> = above.copied().collect();
+            if !group.is_empty() && !group.contains(&parent) {
+                groups.push(group.into_iter().collect());
+            }
         }
         groups
     }
 
-    /// The orgs that may be asked to witness logs of a node of `org`, by whatever policy stands.
+    /// The orgs that may be asked to witness logs of a node of `org`, by whatever policy stands, and below whatever parent
+    /// they were begun.
     pub fn required_witnesses(&self, org: &OrgId) -> Vec<OrgId> {
         let levels: BTreeSet<Level> = self
             .standing
@@ -207,7 +234,21 @@ impl Directory {
             .flat_map(|policy| policy.levels.iter().copied())
             .collect();
         let levels: Vec<Level> = levels.into_iter().collect();
-        self.groups(org, &levels).into_iter().flatten().collect()
+        let parents = match self.standing.tree.parents(org) {
+            none if none.is_empty() => vec![None],
+            parents => parents.into_iter().map(Some).collect(),
+        };
+        let mut witnesses: Vec<OrgId> = Vec::new();
+        for witness in parents
+            .iter()
+            .flat_map(|parent| self.groups(org, parent.as_ref(), &levels))
+            .flatten()
+        {
+            if !witnesses.contains(&witness) {
+                witnesses.push(witness);
+            }
+        }
+        witnesses
     }
 
     /// The policy on witnesses that a new log names: of those that stand the latest issued.
@@ -234,7 +275,7 @@ impl Directory {
     /// The statement by which an authority at or above `org` adopted a change, if one did.
     pub fn adopted(&self, change: &ChangeId, org: &OrgId) -> Option<StatementId> {
         let adoptions = self.standing.effects.adoptions(change);
-        let by = adoptions.iter().find(|(_, by)| self.is_at_or_above(by, org));
+        let by = adoptions.iter().find(|(_, by)| self.was_at_or_above(by, org));
         by.map(|(id, _)| *id)
     }
 
@@ -369,11 +410,18 @@ impl Directory {
                 Body::RootWitnesses(children) => named.extend(children),
                 Body::Org(org) => named.extend(org.parent),
                 Body::Revocation(revocation) => todo.push(revocation.appointment),
+                Body::OrgChange(change) => {
+                    named.push(change.org);
+                    match &change.becomes {
+                        Becomes::Moved { org, .. } => named.extend(org.parent),
+                        Becomes::Succeeded { by } => named.extend(by.iter().map(|placed| placed.org)),
+                    }
+                }
                 Body::JointSpace(_) | Body::Adoption(_) | Body::Policy(_) | Body::Succession(_) => {}
             }
-            for org in named.iter().flat_map(|org| self.upward(org)) {
-                if orgs.insert(org.id) {
-                    todo.extend(self.standing.described.get(&org.id).into_iter().flatten());
+            for org in named.iter().flat_map(|org| self.ever_upward(org)) {
+                if orgs.insert(org) {
+                    todo.extend(self.standing.described.get(&org).into_iter().flatten());
                 }
             }
         }
@@ -486,12 +534,13 @@ impl Directory {
                         }
                     }
                     Body::Org(org) => standing.described.entry(org.id).or_default().push(*id),
+                    Body::OrgChange(change) => standing.described.entry(change.org).or_default().push(*id),
                     Body::Revocation(_) | Body::Adoption(_) | Body::Succession(_) => {}
                 },
             }
         }
-        standing.orgs = std::mem::take(&mut judge.orgs);
-        for org in standing.orgs.values() {
+        standing.tree = std::mem::take(&mut judge.tree);
+        for org in standing.tree.orgs.values() {
             if let Some(parent) = org.parent {
                 standing.children.entry(parent).or_default().insert(org.id);
             }

@@ -6,6 +6,7 @@ mod cose_sign;
 mod directory;
 mod founding;
 mod org;
+mod org_change;
 mod revocation;
 mod role;
 mod space;
@@ -16,6 +17,7 @@ pub use appointment::{Appointment, MayAppoint, Purpose, Validity, possession_mes
 pub use directory::{AppointmentFault, Chain, Directory, StatementFault};
 pub use founding::{Founding, FoundingError, FoundingStatement};
 pub use org::{Level, Org, OrgFault};
+pub use org_change::{Becomes, Changed, OrgChange, Placed};
 pub use revocation::{Adoption, Cut, Ground, Policy, Revocation, Revoked};
 pub use role::Role;
 pub use space::{Audience, Joint, Space};

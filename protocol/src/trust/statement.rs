@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 use super::appointment::Appointment;
 use super::cose_sign::is_written_as;
 use super::org::Org;
+use super::org_change::OrgChange;
 use super::revocation::{Adoption, Policy, Revocation};
 use super::space::Space;
 use crate::codec::{self, CodecError};
@@ -69,6 +70,9 @@ pub enum Body {
         #[cbor(with = "minicbor::bytes")]
         Vec<u8>,
     ),
+    /// An org moves, or others succeed it. Stated above it.
+    #[n(9)]
+    OrgChange(#[n(0)] OrgChange),
 }
 
 /// A statement before it is signed.

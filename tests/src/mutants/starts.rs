@@ -99,7 +99,7 @@ fn one_start(scene: &Scene, dice: &mut Dice, reached: &mut Reached) -> Result<()
     reached.taken += 1;
     // Whatever it says, the directory has an answer.
     let directory = &scene.directory;
-    let _ = directory.required_groups(&found.org, found.policy.as_ref());
+    let _ = directory.required_groups(&found.org, found.required_parent.as_ref(), found.policy.as_ref());
     let may_write =
         directory.was_node_of(&found.node, &found.org) && directory.may_hold(&found.org, &found.space);
     reached.may_write += u64::from(may_write);

@@ -17,6 +17,7 @@ pub(super) fn contested_zh(reason: &ContestReason) -> &'static str {
         ContestReason::Revoked(_) => "作者的任命在此内容被见证之前已撤销",
         ContestReason::NodeRevoked(_) => "写入节点的任命在此内容被见证之前已撤销",
         ContestReason::Authority(_) => "任命出自已被撤销的机构密钥",
+        ContestReason::Closed(_) => "机构变更后空间已关闭，而此内容在那之前没有见证",
     }
 }
 

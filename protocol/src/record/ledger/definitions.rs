@@ -168,7 +168,7 @@ impl Definitions {
     /// and of the orgs below it may.
     pub fn judging(&self, hash: &Hash, directory: &Directory, owner: &OrgId) -> Option<&Ledger> {
         let added = self.by_hash.get(hash);
-        let may = |known: &Known| known.org == *owner || directory.is_at_or_above(&known.org, owner);
+        let may = |known: &Known| directory.was_at_or_above(&known.org, owner);
         self.ledger(hash).filter(|_| added.is_none_or(may))
     }
 

@@ -34,6 +34,10 @@ fn word(verdict: &Verdict) -> &'static str {
             reason: ContestReason::Authority(_),
             ..
         } => "contested: authority",
+        Verdict::Contested {
+            reason: ContestReason::Closed(_),
+            ..
+        } => "contested: closed",
         Verdict::Refused {
             reason: RefusalReason::OutOfTime,
         } => "refused: out of time",
@@ -178,4 +182,5 @@ fn check(rows: &[Row]) {
 }
 
 mod adopting;
+mod closed;
 mod receipts;

@@ -7,25 +7,23 @@ use crate::id::{OrgId, SpaceId};
 use crate::trust::{Audience, Level, Space};
 
 impl Directory {
-    /// Whether nodes of `org` may hold `space` (design 6).
+    /// Whether nodes of `org` may hold `space` (design 6), and are given what is written there.
     pub fn may_hold(&self, org: &OrgId, space: &Space) -> bool {
         if !space.is_well_formed() || self.org(org).is_none() || self.org(&space.owner).is_none() {
             return false;
         }
-        let above_owner = |limit: Level| self.is_at_most(org, &space.owner, limit);
         match space.audience {
             Audience::Local => *org == space.owner,
-            Audience::Township => above_owner(Level::Township),
-            Audience::County => above_owner(Level::County),
-            Audience::City => above_owner(Level::City),
-            Audience::Summary => self.is_at_or_above(org, &space.owner),
+            Audience::Township | Audience::County | Audience::City | Audience::Summary => {
+                self.is_up_the_line(org, space)
+            }
             Audience::Notice => self.is_at_or_above(&space.owner, org),
             Audience::Joint => {
                 self.standing.joint.contains_key(&space.id()) && self.is_joint_holder(org, space)
             }
             Audience::Directory => {
-                self.is_at_or_above(org, &space.owner)
-                    || self.is_at_or_above(&space.owner, org)
+                self.was_at_or_above(org, &space.owner)
+                    || self.was_at_or_above(&space.owner, org)
                     || self
                         .standing
                         .acquainted
@@ -33,6 +31,65 @@ impl Directory {
                         .is_some_and(|known| known.contains(&space.owner))
             }
         }
+    }
+
+    /// Whether nodes of `org` may hold `space`, or might before an org moved: what they wrote and keep from then is good.
+    pub fn might_hold(&self, org: &OrgId, space: &Space) -> bool {
+        self.may_hold(org, space)
+            || !self.standing.tree.moved.is_empty()
+                && space.is_well_formed()
+                && match space.audience {
+                    Audience::Notice => self.was_at_or_above(&space.owner, org),
+                    Audience::Joint => {
+                        self.standing.joint.contains_key(&space.id()) && self.was_joint_holder(org, space)
+                    }
+                    _ => false,
+                }
+    }
+
+    /// Who stood above the owner when the space was open, up to its limit; and, where it was handed over, who holds the next.
+    fn is_up_the_line(&self, org: &OrgId, space: &Space) -> bool {
+        let Some(places) = self.standing.tree.moved.get(&space.owner) else {
+            return space.generation == 1 && self.is_in_line(org, space);
+        };
+        if places.at(space.generation).is_none() {
+            return false;
+        }
+        let handed = || {
+            let closed = places.closed(space.generation);
+            let closed = closed.filter(|closed| closed.change.hands.contains(&space.audience));
+            closed.is_some_and(|closed| match closed.successors() {
+                [] => self.is_up_the_line(
+                    org,
+                    &Space {
+                        generation: space.generation + 1,
+                        ..space.clone()
+                    },
+                ),
+                by => by.iter().any(|next| {
+                    let next = Space {
+                        owner: next.org,
+                        generation: next.generation,
+                        ..space.clone()
+                    };
+                    self.is_up_the_line(org, &next)
+                }),
+            })
+        };
+        self.is_in_line(org, space) || handed()
+    }
+
+    fn is_in_line(&self, org: &OrgId, space: &Space) -> bool {
+        if *org == space.owner {
+            return true;
+        }
+        let low_enough = |limit: Level| self.org(org).is_some_and(|org| org.level.rank() >= limit.rank());
+        space.audience.limit().is_none_or(low_enough)
+            && if self.standing.tree.moved.is_empty() {
+                self.is_at_or_above(org, &space.owner)
+            } else {
+                self.line_at(space.owner, space.generation).contains(org)
+            }
     }
 
     /// Every space that nodes of `org` may hold, by id, as far as this directory knows.
@@ -66,10 +123,26 @@ impl Directory {
             .iter()
             .filter(|audience| **audience != Audience::Joint);
         self.standing
+            .tree
             .orgs
             .keys()
             .flat_map(move |org| plain.clone().map(move |audience| Space::of(*org, *audience)))
+            .chain(self.later_spaces())
             .chain(self.standing.joint.values().cloned())
+    }
+
+    /// The spaces up the line of later places.
+    fn later_spaces(&self) -> impl Iterator<Item = Space> + '_ {
+        let vertical = Audience::ALL.iter().filter(|audience| audience.is_vertical());
+        self.standing.tree.moved.iter().flat_map(move |(org, places)| {
+            let vertical = vertical.clone();
+            (2..=places.count()).flat_map(move |generation| {
+                vertical.clone().map(move |audience| Space {
+                    generation,
+                    ..Space::of(*org, *audience)
+                })
+            })
+        })
     }
 
     fn is_at_most(&self, org: &OrgId, owner: &OrgId, limit: Level) -> bool {
@@ -87,16 +160,25 @@ impl Directory {
         })
     }
 
+    fn was_joint_holder(&self, org: &OrgId, space: &Space) -> bool {
+        space.joint.as_ref().is_some_and(|joint| {
+            joint.orgs.iter().any(|partner| {
+                org == partner
+                    || (self.was_at_or_above(org, partner)
+                        && self
+                            .org(org)
+                            .is_some_and(|org| org.level.rank() >= joint.travel.rank()))
+            })
+        })
+    }
+
     /// Who holds a joint space judges the people of all its holders, so it needs their directories and those of all orgs
     /// above them, up to the founding statement (design 6).
     pub(super) fn acquainted(&self) -> BTreeMap<OrgId, BTreeSet<OrgId>> {
         let mut acquainted: BTreeMap<OrgId, BTreeSet<OrgId>> = BTreeMap::new();
         for space in self.standing.joint.values() {
             let partners = space.joint.iter().flat_map(|joint| &joint.orgs);
-            let line: BTreeSet<OrgId> = partners
-                .flat_map(|partner| self.upward(partner))
-                .map(|org| org.id)
-                .collect();
+            let line: BTreeSet<OrgId> = partners.flat_map(|partner| self.ever_upward(partner)).collect();
             for holder in line.iter().filter(|org| self.is_joint_holder(org, space)) {
                 acquainted.entry(*holder).or_default().extend(&line);
             }

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Directory;
 use super::effects::Effects;
 use super::fault::StatementFault;
+use super::places::Tree;
 use crate::id::{OrgId, StatementId};
 use crate::keys::PublicKey;
 use crate::time::Timestamp;
 use crate::trust::{
-    Appointment, Body, FoundingStatement, Issuer, MayAppoint, Org, Purpose, Revocation, Role, RootAuthority,
-    SignedStatement, Space, Validity,
+    Appointment, Body, FoundingStatement, Issuer, Level, MayAppoint, Org, Purpose, Revocation, Role,
+    RootAuthority, SignedStatement, Space, Validity,
 };
 
 /// What an issuer may give, until when, and how many appointments stand above what it issues.
@@ -36,16 +37,16 @@ pub(super) struct Judge<'a> {
     /// Who spoke for the root, from the founding statement on.
     roots: &'a [RootAuthority],
     /// What the pass before found; none where it is asked what a key is for.
-    effects: Option<&'a Effects>,
+    pub(super) effects: Option<&'a Effects>,
     /// Statements that carry a succession which is not in the line of `roots`, with what is wrong.
     not_successors: &'a BTreeMap<StatementId, StatementFault>,
-    statements: &'a BTreeMap<StatementId, SignedStatement>,
+    pub(super) statements: &'a BTreeMap<StatementId, SignedStatement>,
     unproved: &'a BTreeSet<StatementId>,
     /// Appointments that give a key a second purpose.
     misused: &'a BTreeSet<StatementId>,
-    pub(super) orgs: BTreeMap<OrgId, Org>,
+    pub(super) tree: Tree,
     /// What stands, with the length of its chain, and what does not.
-    memo: BTreeMap<StatementId, Result<usize, StatementFault>>,
+    pub(super) memo: BTreeMap<StatementId, Result<usize, StatementFault>>,
 }
 
 impl<'a> Judge<'a> {
@@ -65,7 +66,10 @@ impl<'a> Judge<'a> {
             statements: &directory.statements,
             unproved: &directory.unproved,
             misused,
-            orgs: BTreeMap::from([(root.id, root)]),
+            tree: Tree {
+                orgs: BTreeMap::from([(root.id, root)]),
+                moved: BTreeMap::new(),
+            },
             memo: BTreeMap::new(),
         };
         judge.settle_orgs();
@@ -164,35 +168,62 @@ impl<'a> Judge<'a> {
         found
     }
 
-    /// Adds orgs level by level until nothing is new. Of two descriptions of one org the later issued stands, then the
-    /// smaller id; its parent is part of its id, so nobody else can describe it.
+    /// Adds orgs rank by rank. Those of a rank are known when all above are; first they take the places that changes give
+    /// them, and then their authorities describe others. So what is decided of an org rests on ranks above it alone. Of two
+    /// descriptions of one org the later issued stands, then the smaller id; its parent is part of its id, so nobody else
+    /// can describe it.
     fn settle_orgs(&mut self) {
-        let mut candidates: Vec<&SignedStatement> = self
-            .statements
-            .values()
-            .filter(|statement| matches!(statement.body(), Body::Org(_)))
-            .collect();
-        candidates.sort_by_key(|s| (std::cmp::Reverse(s.issuer().issued), s.id()));
-        loop {
-            let mut found: BTreeMap<OrgId, Org> = BTreeMap::new();
-            for statement in &candidates {
-                let Body::Org(org) = statement.body() else {
-                    continue;
-                };
-                if !self.orgs.contains_key(&org.id)
-                    && !found.contains_key(&org.id)
-                    && self.statement(&statement.id()).is_ok()
-                {
-                    found.insert(org.id, org.clone());
-                }
+        let mut descriptions: BTreeMap<OrgId, Vec<&'a SignedStatement>> = BTreeMap::new();
+        let mut changes: BTreeMap<OrgId, Vec<&'a SignedStatement>> = BTreeMap::new();
+        for statement in self.statements.values() {
+            match statement.body() {
+                Body::Org(_) => descriptions
+                    .entry(statement.issuer().org)
+                    .or_default()
+                    .push(statement),
+                Body::OrgChange(change) => changes.entry(change.org).or_default().push(statement),
+                _ => {}
             }
-            if found.is_empty() {
-                return;
+        }
+        for described in descriptions.values_mut() {
+            described.sort_by_key(|s| (std::cmp::Reverse(s.issuer().issued), s.id()));
+        }
+        for rank in 1..=Level::Station.rank() {
+            let of_rank: Vec<OrgId> = self
+                .tree
+                .orgs
+                .values()
+                .filter(|org| org.level.rank() == rank)
+                .map(|org| org.id)
+                .collect();
+            if of_rank.is_empty() {
+                continue;
             }
-            self.orgs.extend(found);
             // What was pending for want of an org may stand now.
             self.memo.retain(|_, verdict| verdict.is_ok());
+            if of_rank.iter().any(|org| changes.contains_key(org)) {
+                self.settle_places(&of_rank, &changes, &descriptions);
+            }
+            for org in of_rank {
+                self.settle_children(descriptions.get(&org).map_or(&[], Vec::as_slice));
+            }
         }
+        self.memo.retain(|_, verdict| verdict.is_ok());
+    }
+
+    /// The orgs that one org describes, by its descriptions in the order in which they count.
+    fn settle_children(&mut self, described: &[&SignedStatement]) {
+        let mut found: BTreeMap<OrgId, Org> = BTreeMap::new();
+        for statement in described {
+            if let Body::Org(org) = statement.body()
+                && !self.tree.orgs.contains_key(&org.id)
+                && !found.contains_key(&org.id)
+                && self.statement(&statement.id()).is_ok()
+            {
+                found.insert(org.id, org.clone());
+            }
+        }
+        self.tree.orgs.extend(found);
     }
 
     /// Judges a statement after all that it rests on, from the founding statement downward: what is said of a statement
@@ -262,6 +293,7 @@ impl<'a> Judge<'a> {
                 policy.check().map_err(StatementFault::Content)?;
             }
             Body::Succession(_) => {}
+            Body::OrgChange(change) => self.judge_change(id, change, issuer)?,
         }
         Ok(length + 1)
     }
@@ -323,14 +355,16 @@ impl<'a> Judge<'a> {
                 .map(|revoked| revoked.by),
             None => self.superseded(id, issuer),
         };
-        let Some(by) = contested else { return Ok(()) };
+        let Some(by) = contested else {
+            return self.judge_kept(id, issuer);
+        };
         let length = self.length(id);
         let adopted = effects
             .adopters(id)
             .iter()
             .any(|adopter| self.reaches(&adopter.org, adopter.length, &issuer.org, length));
         if adopted && !self.is_adoption(id) {
-            return Ok(());
+            return self.judge_kept(id, issuer);
         }
         Err(StatementFault::Contested(by))
     }
@@ -364,10 +398,9 @@ impl<'a> Judge<'a> {
         self.above(issuer).any(|above| above == *org)
     }
 
-    /// The orgs above `org`, up to the root.
-    pub(super) fn above(&self, org: &OrgId) -> impl Iterator<Item = OrgId> {
-        let parent = |org: &OrgId| self.orgs.get(org)?.parent;
-        std::iter::successors(parent(org), move |org| parent(org))
+    /// The orgs that stand above `org`, or ever did: what was decided from above is not undone by a change of the tree.
+    pub(super) fn above(&self, org: &OrgId) -> impl Iterator<Item = OrgId> + use<> {
+        self.tree.ever_above(org).into_iter()
     }
 
     /// What a statement appoints to, standing or not.
@@ -396,7 +429,7 @@ impl<'a> Judge<'a> {
             ));
         }
         let issued_by = &revoked.issuer().org;
-        if !self.orgs.contains_key(issued_by) {
+        if !self.tree.orgs.contains_key(issued_by) {
             return Err(StatementFault::OrgUnknown(*issued_by));
         }
         if self.reaches(&issuer.org, self.length(id), issued_by, self.length(target)) {
@@ -419,10 +452,10 @@ impl<'a> Judge<'a> {
         self.of_root(issuer)?;
         let root = self.founding.founding().root.id;
         for child in children {
-            match self.orgs.get(child) {
+            match self.tree.orgs.get(child) {
                 None => return Err(StatementFault::OrgUnknown(*child)),
-                Some(org) if org.parent != Some(root) => return Err(StatementFault::OutOfReach(*child)),
-                Some(_) => {}
+                Some(_) if self.tree.parents(child).contains(&root) => {}
+                Some(_) => return Err(StatementFault::OutOfReach(*child)),
             }
         }
         Ok(())
@@ -435,6 +468,7 @@ impl<'a> Judge<'a> {
             return Err(StatementFault::OutOfReach(org.id));
         }
         let parent = self
+            .tree
             .orgs
             .get(&issuer.org)
             .ok_or(StatementFault::OrgUnknown(issuer.org))?;
@@ -446,7 +480,13 @@ impl<'a> Judge<'a> {
         if powers.depth == 0 {
             return Err(StatementFault::Depth);
         }
-        if !org.id.is_minted_for(&issuer.org) {
+        if !org.id.is_minted_for(&issuer.org)
+            && !self
+                .tree
+                .moved
+                .get(&org.id)
+                .is_some_and(|places| places.parents().any(|parent| parent == issuer.org))
+        {
             return Err(StatementFault::Content(
                 "the id of the org was not minted for this parent",
             ));
@@ -462,11 +502,12 @@ impl<'a> Judge<'a> {
         validity: &Validity,
     ) -> Result<(), StatementFault> {
         let org = self
+            .tree
             .orgs
             .get(&appointment.org)
             .ok_or(StatementFault::OrgUnknown(appointment.org))?;
         let own = org.id == issuer.org;
-        if !own && org.parent != Some(issuer.org) {
+        if !own && !self.tree.parents(&org.id).contains(&issuer.org) {
             return Err(StatementFault::OutOfReach(org.id));
         }
         if appointment.name.len() > Appointment::NAME_MAX || !appointment.roles.is_sorted_by(|a, b| a < b) {
@@ -520,6 +561,7 @@ impl<'a> Judge<'a> {
             None => !appointment.roles.contains(&Role::Deputy),
             Some(seat) => {
                 let issuing = self
+                    .tree
                     .orgs
                     .get(&issuer.org)
                     .ok_or(StatementFault::OrgUnknown(issuer.org))?;
@@ -539,7 +581,7 @@ impl<'a> Judge<'a> {
                 "the description of the joint space is not valid",
             ));
         };
-        match joint.orgs.iter().find(|org| !self.orgs.contains_key(*org)) {
+        match joint.orgs.iter().find(|org| !self.tree.orgs.contains_key(*org)) {
             Some(org) => Err(StatementFault::OrgUnknown(*org)),
             None => Ok(()),
         }

@@ -184,6 +184,7 @@ mod bytes;
 mod converging;
 mod founding;
 mod holding;
+mod moving;
 mod policy;
 mod resting;
 mod revoking;

@@ -1,6 +1,7 @@
 //! Whatever is stated, in whatever order it arrives: judging comes to rest, and at the same place.
 
 use super::*;
+use crate::trust::{Becomes, OrgChange, Placed};
 
 /// One act of somebody, by small numbers that are taken modulo what there is.
 #[derive(Debug, Clone)]
@@ -77,6 +78,40 @@ fn after(mut federation: Federation, mut speakers: Vec<Speaker>, acts: &[Act]) -
                 let person = speaker.says_at(issued, &federation, Body::Appointment(person));
                 federation.add(person);
             }
+            // An org moves or ends, to whatever place, now and then where that is none.
+            9 => {
+                let place = Placed {
+                    org: org(ALL[act.who.index(ALL.len())]),
+                    generation: act.some % 2 + 1,
+                };
+                let becomes = if act.some & 4 == 0 {
+                    let known = federation.directory().org(&org(code)).cloned();
+                    let known = known.unwrap_or_else(|| new_org(org(code), CITY, Level::Station));
+                    Becomes::Moved {
+                        org: Org {
+                            parent: Some(place.org),
+                            ..known
+                        },
+                        under: place.generation,
+                    }
+                } else {
+                    Becomes::Succeeded { by: vec![place] }
+                };
+                let mut keeps: Vec<_> = chosen.iter().map(StatementId::tag).collect();
+                keeps.sort_unstable();
+                let change = OrgChange {
+                    org: org(code),
+                    generation: 2 + act.some / 8 % 2,
+                    becomes,
+                    from: START,
+                    words: "区划调整".into(),
+                    cut: Vec::new(),
+                    keeps,
+                    hands: Vec::new(),
+                };
+                let change = speaker.says(&federation, Body::OrgChange(change));
+                federation.add(change);
+            }
             _ => drop(speaker.appoints(&mut federation, &label)),
         }
     }
@@ -110,7 +145,7 @@ fn agree(one: &Directory, other: &Directory) {
     assert!(is_at_rest(one) && is_at_rest(other));
     assert_eq!(one.faults(), other.faults());
     assert_eq!(one.standing.effects, other.standing.effects);
-    assert_eq!(one.orgs().collect::<Vec<_>>(), other.orgs().collect::<Vec<_>>());
+    assert_eq!(one.standing.tree, other.standing.tree);
 }
 
 fn order() -> impl Strategy<Value = Vec<prop::sample::Index>> {
@@ -128,6 +163,22 @@ proptest! {
     ) {
         let federation = Federation::new();
         let speakers = ALL.map(|code| Speaker::of(&federation, code)).into();
+        let federation = after(federation, speakers, &acts);
+        agree(&arrived(&federation, &order, batch), &federation.directory());
+    }
+
+    #[test]
+    fn a_tree_that_changes_comes_to_rest(
+        acts in proptest::collection::vec((any::<bool>(), acts(0..11, 2)), 1..24),
+        order in order(),
+        batch in 8usize..40,
+    ) {
+        let federation = Federation::new();
+        let speakers = [CITY, COUNTY, FENGDU, QINGYA, COUNTY].map(|code| Speaker::of(&federation, code)).into();
+        let acts: Vec<Act> = acts
+            .into_iter()
+            .flat_map(|(moves, acts)| acts.into_iter().map(move |act| if moves { Act { kind: 9, ..act } } else { act }))
+            .collect();
         let federation = after(federation, speakers, &acts);
         agree(&arrived(&federation, &order, batch), &federation.directory());
     }

@@ -103,7 +103,7 @@ fn the_parent_and_the_levels_of_the_policy_must_witness() {
     for (what, code, policy, groups) in table {
         let groups: Vec<Vec<OrgId>> = groups.iter().map(|code| vec![org(code)]).collect();
         assert_eq!(
-            directory.required_groups(&org(code), policy.as_ref()),
+            directory.required_groups(&org(code), None, policy.as_ref()),
             Some(groups),
             "{what}"
         );
@@ -128,7 +128,10 @@ fn one_child_of_the_root_that_it_named_is_enough() {
         Body::RootWitnesses(vec![org(COUNTY), second]),
     );
     federation.add(named);
-    let mut groups = federation.directory().required_groups(&org(CITY), None).unwrap();
+    let mut groups = federation
+        .directory()
+        .required_groups(&org(CITY), None, None)
+        .unwrap();
     groups.iter_mut().for_each(|group| group.sort_unstable());
     let mut children = vec![org(COUNTY), second];
     children.sort_unstable();
@@ -142,16 +145,16 @@ fn nobody_is_required_while_the_policy_is_not_here() {
     let foreign = federation.sign(org(COUNTY), policy(&[Level::City]));
     let mut directory = federation.directory();
     for id in [statement.id(), foreign.id()] {
-        assert_eq!(directory.required_groups(&org(SHIQIAO), Some(&id)), None);
+        assert_eq!(directory.required_groups(&org(SHIQIAO), None, Some(&id)), None);
     }
     directory.extend([statement.clone(), foreign.clone()]);
     assert!(
         directory
-            .required_groups(&org(SHIQIAO), Some(&statement.id()))
+            .required_groups(&org(SHIQIAO), None, Some(&statement.id()))
             .is_some()
     );
     assert_eq!(
-        directory.required_groups(&org(SHIQIAO), Some(&foreign.id())),
+        directory.required_groups(&org(SHIQIAO), None, Some(&foreign.id())),
         None,
         "it does not stand"
     );

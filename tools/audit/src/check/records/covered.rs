@@ -56,9 +56,11 @@ impl<'a> Judged<'a> {
             }
         }
         found.sort_by_key(|(.., receipt)| receipt.rank());
-        let groups = self
-            .directory
-            .required_groups(&log.start.org, log.start.policy.as_ref());
+        let groups = self.directory.required_groups(
+            &log.start.org,
+            log.start.required_parent.as_ref(),
+            log.start.policy.as_ref(),
+        );
         let mut covered = Covered {
             groups: groups.map_or(1, |groups| groups.len().max(1)),
             ..Covered::default()

@@ -1,0 +1,242 @@
+//! Where orgs that changed stood, one place after the other, and what became of them (docs/spec/02, T-32 to T-37).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Directory;
+use crate::id::OrgId;
+use crate::trust::{Audience, Changed, Org, Placed, Space};
+
+/// One place of an org.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// As it was first described there.
+    pub(super) org: Org,
+    /// Below which place of its parent.
+    pub(super) under: u32,
+    /// The change that began it; none of the first.
+    pub(super) changed: Option<Changed>,
+}
+
+/// The places of an org that changed: the first is at index 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Places {
+    pub(super) places: Vec<Place>,
+    /// What ended it.
+    pub(super) end: Option<Changed>,
+}
+
+impl Places {
+    /// Of an org that is known by its description alone.
+    pub(super) fn described(org: Org) -> Self {
+        Places {
+            places: vec![Place {
+                org,
+                under: 1,
+                changed: None,
+            }],
+            end: None,
+        }
+    }
+
+    /// How many places it had.
+    pub(super) fn count(&self) -> u32 {
+        u32::try_from(self.places.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn at(&self, generation: u32) -> Option<&Place> {
+        let index = usize::try_from(generation).ok()?.checked_sub(1)?;
+        self.places.get(index)
+    }
+
+    /// The change that began a place after `generation`, or the end after the last.
+    pub(super) fn closed(&self, generation: u32) -> Option<&Changed> {
+        if generation < self.count() {
+            self.at(generation + 1)?.changed.as_ref()
+        } else {
+            self.end.as_ref()
+        }
+    }
+
+    /// The parents it ever had.
+    pub(super) fn parents(&self) -> impl Iterator<Item = OrgId> {
+        self.places.iter().filter_map(|place| place.org.parent)
+    }
+}
+
+/// The orgs that are known, and the places of those that changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Tree {
+    /// As they are now described.
+    pub(super) orgs: BTreeMap<OrgId, Org>,
+    pub(super) moved: BTreeMap<OrgId, Places>,
+}
+
+impl Tree {
+    /// How many places an org had.
+    pub(super) fn generation(&self, org: &OrgId) -> u32 {
+        self.moved.get(org).map_or(1, Places::count)
+    }
+
+    /// An org at one of its places, then those that stand above it there: what no later change alters.
+    pub(super) fn line(&self, placed: Placed) -> Vec<OrgId> {
+        let mut line = Vec::new();
+        if self.moved.is_empty() && placed.generation == 1 {
+            let known = self.orgs.get(&placed.org).map(|org| org.id);
+            line.extend(std::iter::successors(known, |org| self.orgs.get(org)?.parent));
+            return line;
+        }
+        let mut next = self.has(placed).then_some(placed);
+        while let Some(placed) = next {
+            line.push(placed.org);
+            next = match self
+                .moved
+                .get(&placed.org)
+                .map(|places| places.at(placed.generation))
+            {
+                Some(place) => place.and_then(|place| {
+                    Some(Placed {
+                        org: place.org.parent?,
+                        generation: place.under,
+                    })
+                }),
+                None => self
+                    .orgs
+                    .get(&placed.org)
+                    .and_then(|org| org.parent)
+                    .map(|org| Placed { org, generation: 1 }),
+            };
+            // A place that its parent never had leads nowhere.
+            next = next.filter(|next| self.has(*next));
+        }
+        line
+    }
+
+    /// Whether the org is known, and had that place.
+    pub(super) fn has(&self, placed: Placed) -> bool {
+        self.orgs.contains_key(&placed.org) && (1..=self.generation(&placed.org)).contains(&placed.generation)
+    }
+
+    /// The parents that an org has or ever had.
+    pub(super) fn parents(&self, org: &OrgId) -> Vec<OrgId> {
+        match self.moved.get(org) {
+            Some(places) => places.parents().collect(),
+            None => self
+                .orgs
+                .get(org)
+                .and_then(|org| org.parent)
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    /// The orgs that stand above `org`, or ever did: nearest first where nothing moved.
+    pub(super) fn ever_above(&self, org: &OrgId) -> Vec<OrgId> {
+        let mut above = Vec::new();
+        if self.moved.is_empty() {
+            let parent = |org: &OrgId| self.orgs.get(org)?.parent;
+            above.extend(std::iter::successors(parent(org), parent));
+            return above;
+        }
+        let mut seen = BTreeSet::new();
+        let mut todo = std::collections::VecDeque::from(self.parents(org));
+        while let Some(next) = todo.pop_front() {
+            if seen.insert(next) {
+                above.push(next);
+                todo.extend(self.parents(&next));
+            }
+        }
+        above
+    }
+}
+
+impl Directory {
+    /// How many places an org had: the generation of the spaces up its line that are open.
+    pub fn generation(&self, org: &OrgId) -> u32 {
+        self.standing.tree.generation(org)
+    }
+
+    /// The space of `owner` with an audience into which is written now.
+    pub fn space_now(&self, owner: OrgId, audience: Audience) -> Space {
+        let mut space = Space::of(owner, audience);
+        if audience.is_vertical() {
+            space.generation = self.generation(&owner);
+        }
+        space
+    }
+
+    /// The space of an annex whose main record lives in `space`.
+    pub fn space_beside(&self, space: &Space, audience: Audience) -> Space {
+        if space.audience.is_vertical() && audience.is_vertical() {
+            Space {
+                generation: space.generation,
+                ..Space::of(space.owner, audience)
+            }
+        } else {
+            self.space_now(space.owner, audience)
+        }
+    }
+
+    /// The change of its owner by which a space was closed: from then on nothing is written there. Statements of a log are,
+    /// since erasures reach what lies there. Directories and joint spaces never close.
+    pub fn closed(&self, space: &Space) -> Option<&Changed> {
+        let places = self.standing.tree.moved.get(&space.owner)?;
+        match space.audience {
+            Audience::Directory | Audience::Joint => None,
+            Audience::Local | Audience::Notice => places.end.as_ref(),
+            _ => places.closed(space.generation),
+        }
+    }
+
+    /// The changes of an org that stand, in their order.
+    pub fn changes_of(&self, org: &OrgId) -> impl Iterator<Item = &Changed> {
+        let places = self.standing.tree.moved.get(org);
+        let began = places.into_iter().flat_map(|places| &places.places);
+        let end = places.and_then(|places| places.end.as_ref());
+        began.filter_map(|place| place.changed.as_ref()).chain(end)
+    }
+
+    /// The change by which an org ended, if it did.
+    pub fn ended(&self, org: &OrgId) -> Option<&Changed> {
+        self.standing.tree.moved.get(org)?.end.as_ref()
+    }
+
+    /// Who goes on with what an org did: itself while it is, else its successors, and theirs where these are no more.
+    pub fn successors(&self, org: &OrgId) -> BTreeSet<OrgId> {
+        let (mut found, mut seen, mut todo) = (BTreeSet::new(), BTreeSet::new(), vec![*org]);
+        while let Some(next) = todo.pop() {
+            if !seen.insert(next) {
+                continue;
+            }
+            match self.ended(&next) {
+                Some(end) => todo.extend(end.successors().iter().map(|placed| placed.org)),
+                None => drop(found.insert(next)),
+            }
+        }
+        found
+    }
+
+    /// Whether `above` is `below`, or stands or ever stood above it.
+    pub fn was_at_or_above(&self, above: &OrgId, below: &OrgId) -> bool {
+        above == below || self.standing.tree.ever_above(below).contains(above)
+    }
+
+    /// Whether an org has, or ever had, this parent.
+    pub fn had_parent(&self, org: &OrgId, parent: Option<&OrgId>) -> bool {
+        let parents = self.standing.tree.parents(org);
+        match parent {
+            Some(parent) => parents.contains(parent),
+            None => parents.is_empty() && self.org(org).is_some(),
+        }
+    }
+
+    /// The orgs that stand, or ever stood, above an org, itself first.
+    pub fn ever_upward(&self, org: &OrgId) -> Vec<OrgId> {
+        let above = self.standing.tree.ever_above(org);
+        self.org(org).map(|org| org.id).into_iter().chain(above).collect()
+    }
+
+    /// The orgs that stood above an org at one of its places, itself first.
+    pub fn line_at(&self, org: OrgId, generation: u32) -> Vec<OrgId> {
+        self.standing.tree.line(Placed { org, generation })
+    }
+}
