@@ -734,6 +734,7 @@ revoked-hard-since = the key was stolen or lost since { $time }
 statement-other = Statement { $id }
 statement-org = Org: { $org }
 statement-policy = Policy on witnesses
+statement-org-change = Change of { $org }
 revoked-statement = Revocation
 appointment-anew = To serve again the person is appointed anew, by the administrator with lianzhan appoint.
 

@@ -572,6 +572,7 @@ revoked-hard-since = 密钥自 { $time }起失窃或丢失
 statement-other = 声明 { $id }
 statement-org = 登记单位：{ $org }
 statement-policy = 见证的规定
+statement-org-change = { $org }的机构变更
 revoked-statement = 撤销声明
 appointment-anew = 要再任职，由管理员用 lianzhan appoint 重新任命。
 

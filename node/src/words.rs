@@ -249,6 +249,11 @@ fn office(error: &OfficeError) -> String {
         OfficeError::OtherPost(post) => format!("此人现在没有“{post}”这个职务。"),
         OfficeError::Unknown(text) => format!("本机没有任命“{text}”。可用 lianzhan appointments 查看。"),
         OfficeError::Several(text) => format!("“{text}”不止一项任命，请写任命的编号。"),
+        OfficeError::UnknownOrg(text) => format!("本机不认识机构“{text}”：请写区划代码或机构编号。"),
+        OfficeError::NotBelow(name) => {
+            format!("{name}不在本机构之下；请到变更前后的共同上级办理。")
+        }
+        OfficeError::OrgEnded(words) => format!("该机构已经撤销：{words}。"),
         OfficeError::OutOfReach { issuer } => format!("只有{issuer}或其上级能办，请到那里办理。"),
         OfficeError::OtherOrg(name) => format!("那里的任命由{name}作出，请到那里办理。"),
         OfficeError::Already(words) => format!("这项任命已经撤销：{words}。"),

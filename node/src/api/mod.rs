@@ -23,6 +23,7 @@ mod metrics;
 mod monitor;
 mod openapi;
 mod org;
+mod org_changes;
 mod people;
 pub mod privacy;
 mod problem;
@@ -104,6 +105,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .merge(care::router())
         .merge(progress::router())
         .merge(witness::router())
+        .merge(org_changes::router())
         .layer(DefaultBodyLimit::max(BODY_MAX))
         // Behind the layer: it has a limit of its own.
         .merge(imports::router())

@@ -358,6 +358,7 @@ fn of_office(error: &OfficeError) -> (StatusCode, &'static str, &'static str) {
         OfficeError::Unknown(_)
         | OfficeError::UnknownChange(_)
         | OfficeError::NoPerson(_)
+        | OfficeError::UnknownOrg(_)
         | OfficeError::NoChild(_) => (StatusCode::NOT_FOUND, "not-here", "This node has no such thing"),
         OfficeError::Several(_)
         | OfficeError::Earlier(_)
@@ -367,6 +368,7 @@ fn of_office(error: &OfficeError) -> (StatusCode, &'static str, &'static str) {
         OfficeError::Already(_)
         | OfficeError::Taken(_)
         | OfficeError::NotContested
+        | OfficeError::OrgEnded(_)
         | OfficeError::OpenRequest
         | OfficeError::RetiredWitness => (StatusCode::CONFLICT, "state", "This does not fit what is there"),
         OfficeError::NewPassphrase(_) => (StatusCode::FORBIDDEN, "sign-in", "Not signed in"),
@@ -375,6 +377,7 @@ fn of_office(error: &OfficeError) -> (StatusCode, &'static str, &'static str) {
         | OfficeError::Ended(_)
         | OfficeError::OtherPost(_)
         | OfficeError::OutOfReach { .. }
+        | OfficeError::NotBelow(_)
         | OfficeError::OtherOrg(_)
         | OfficeError::RootKey
         | OfficeError::AuthorityEnded(_)

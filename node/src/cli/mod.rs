@@ -28,6 +28,7 @@ mod lang;
 mod ledger;
 mod marks;
 mod node;
+mod org;
 mod out;
 mod policy;
 mod privacy;
@@ -129,6 +130,8 @@ enum Command {
     Node(node::NodeCommand),
     Succession(succession::Command),
     Policy(policy::Policy),
+    #[command(subcommand)]
+    Org(org::Command),
     Witness(witness::Witness),
     Import(import::Import),
     Attach(attach::Attach),
@@ -220,6 +223,7 @@ impl Command {
             Command::Node(node) => node.run(shell),
             Command::Succession(succession) => succession.run(shell),
             Command::Policy(policy) => policy.run(shell),
+            Command::Org(org) => org.run(shell),
             Command::Witness(witness) => witness.run(shell),
             Command::Import(import) => import.run(shell),
             Command::Attach(attach) => attach.run(shell),

@@ -10,7 +10,7 @@ use lianzhan_protocol::record::ledger::added::{Added, AddedFault, id_of};
 use lianzhan_protocol::record::ledger::definitions::{Defined, Definitions, LEDGER};
 use lianzhan_protocol::record::ledger::{Field, Ledger};
 use lianzhan_protocol::record::{Put, Value};
-use lianzhan_protocol::trust::{Audience, Level, Role, Space};
+use lianzhan_protocol::trust::{Audience, Level, Role};
 
 use super::ledger::{is_annex, is_stated};
 use super::{Author, Node, ServiceError, Written};
@@ -233,7 +233,7 @@ impl Node {
         fields: &[Field],
     ) -> Result<(Added, Option<&'static Ledger>), ServiceError> {
         let ledger = self.book(id)?;
-        let space = Space::of(self.org, ledger.audience);
+        let space = self.own_space(ledger.audience);
         let all = self.registry().written(id, &space, &self.line_of(&self.org));
         let Some((base, ledger)) = all.last().copied().filter(|_| !is_stated(id) && !is_annex(id)) else {
             return Err(DefinitionError::Closed(id.to_owned()).into());

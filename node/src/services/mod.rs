@@ -41,6 +41,7 @@ pub mod neighbours;
 pub mod office;
 #[cfg(test)]
 mod office_tests;
+pub mod orgs;
 mod pace;
 pub mod policy;
 pub mod project;
@@ -349,9 +350,9 @@ impl Node {
         Ok(())
     }
 
-    /// A space of this node's org.
+    /// A space of this node's org, into which is written now.
     pub fn own_space(&self, audience: Audience) -> Space {
-        Space::of(self.org, audience)
+        self.directory().space_now(self.org, audience)
     }
 
     /// The descriptor of a space that this node may hold.

@@ -165,11 +165,13 @@ impl Node {
                     }
                 }
                 Body::Adoption(_) => drop(line.insert(statement.issuer().org)),
+                // What is below it takes other places, too; and an adoption by a parent that it left may reach it.
+                Body::OrgChange(change) => drop(line.insert(change.org)),
                 Body::Succession(_) => drop(line.insert(directory.root())),
                 _ => {}
             }
         }
-        let is_below = |org: &OrgId| line.iter().any(|above| directory.is_at_or_above(above, org));
+        let is_below = |org: &OrgId| line.iter().any(|above| directory.was_at_or_above(above, org));
         let is_witnessed = |org: &OrgId| {
             let witnesses = directory.required_witnesses(org);
             witnesses.iter().any(|witness| line.contains(witness))

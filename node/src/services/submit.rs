@@ -1,7 +1,7 @@
 //! A person's way in: command -> change -> signature -> entry -> append. Form, API, import and command line all come
 //! through here.
 
-use lianzhan_protocol::id::{ChangeId, Hash, OrgId, RecordId, StatementId};
+use lianzhan_protocol::id::{ChangeId, Hash, RecordId, StatementId};
 use lianzhan_protocol::keys::SecretKey;
 use lianzhan_protocol::log::{
     Earlier, Entry, Header, LogStart, LogStatement, Origin, PROTOCOL_VERSION, PayloadKind, Verified,
@@ -167,8 +167,7 @@ impl Node {
         let mut puts = draft.puts;
         let mut keys = Vec::new();
         for annex in &draft.annexes {
-            let owner = &draft.space.owner;
-            let (key, commitment, entry) = self.prepare_annex(author, owner, &draft.record, annex)?;
+            let (key, commitment, entry) = self.prepare_annex(author, &draft.space, &draft.record, annex)?;
             puts.push(Put::field(
                 &format!("{ANNEX_KEY}{}", annex.ledger),
                 Value::Bytes(commitment.0.to_vec()),
@@ -259,14 +258,14 @@ impl Node {
     fn prepare_annex(
         &self,
         author: &Author,
-        owner: &OrgId,
+        beside: &Space,
         main: &RecordId,
         annex: &Annex,
     ) -> Result<((RecordId, AnnexKey), Hash, Prepared), ServiceError> {
         let annexed = self.ledger(&annex.ledger)?;
         let key = AnnexKey(env::random());
         let salt: [u8; 32] = env::random();
-        let space = Space::of(*owner, annexed.audience);
+        let space = self.directory().space_beside(beside, annexed.audience);
         let record = RecordId::mint(env::now(), &space.id(), &definition_hash(&annex.ledger)?, &salt);
         let commitment = Hash::of("lianzhan/annex/v1", &[&salt, &record.0]);
         let mut fields = annex.fields.clone();

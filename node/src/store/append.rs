@@ -222,7 +222,7 @@ impl Writer<'_> {
             if insert.execute((statement.id().0, statement.bytes()))? > 0 {
                 if matches!(
                     statement.body(),
-                    Body::Revocation(_) | Body::Adoption(_) | Body::Succession(_)
+                    Body::Revocation(_) | Body::Adoption(_) | Body::Succession(_) | Body::OrgChange(_)
                 ) {
                     self.tx.execute(
                         "INSERT OR IGNORE INTO revisions (statement) VALUES (?)",

@@ -67,7 +67,7 @@ pub(super) fn shown(desk: &Desk, detail: &RecordDetail, back: &str) -> Result<At
     let personal = detail.annexes.iter().any(|annex| annex.ledger == visit::SUBJECT);
     let audience = |space: &Space| say::audience(&text, &desk.directory, space);
     let form = AttachForm {
-        personal: personal.then(|| audience(&Space::of(detail.space.owner, Audience::Township))),
+        personal: personal.then(|| audience(&desk.directory.space_beside(&detail.space, Audience::Township))),
         shared: audience(&detail.space),
     };
     Ok(Attachments {

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use lianzhan_protocol::id::{ChangeId, Hash, RecordId};
 use lianzhan_protocol::record::ledger::{Field as Definition, FieldKind, Ledger};
 use lianzhan_protocol::record::{FieldState, Value};
-use lianzhan_protocol::trust::{Audience, Space};
+use lianzhan_protocol::trust::Audience;
 
 use super::answer::{Desk, Fault};
 use super::page::{
@@ -325,7 +325,7 @@ fn parts(
         .iter()
         .filter_map(|name| desk.node.ledger(name).ok());
     let parts = known.map(|annex| {
-        let space = Space::of(detail.space.owner, annex.audience);
+        let space = desk.directory.space_beside(&detail.space, annex.audience);
         let held = detail.annexes.iter().find(|part| part.ledger == annex.id);
         let erased = erasures
             .iter()

@@ -234,6 +234,14 @@ pub(super) fn statement(desk: &Desk, id: &StatementId) -> String {
             text.n("adopt-title", adoption.changes.len() + adoption.statements.len())
         }
         Some(Body::JointSpace(_)) => text.t("space-joint"),
+        Some(Body::OrgChange(change)) => {
+            let org = desk.directory.org(&change.org);
+            text.t1(
+                "statement-org-change",
+                "org",
+                org.map(|org| say::org(text, org)).unwrap_or_default(),
+            )
+        }
         Some(Body::RootWitnesses(_) | Body::Policy(_)) => text.t("statement-policy"),
         Some(Body::Succession(_)) | None => other(text, id),
     }

@@ -16,6 +16,7 @@ mod link;
 mod machine;
 mod offices;
 mod plan;
+mod reorganised;
 mod rest;
 mod run;
 mod site;

@@ -26,6 +26,8 @@ pub struct Faults {
     pub revocations: bool,
     /// A node lies.
     pub hostile: bool,
+    /// Orgs move and end.
+    pub changes: bool,
 }
 
 /// The plan of one seed.
@@ -90,18 +92,22 @@ impl Plan {
             clones: one_in(10),
             revocations: one_in(3),
             hostile: one_in(6),
+            changes: false,
         };
         if faults.restores && faults.clones {
             faults.restores = false;
         }
         let latency = *dice.pick(&[(1, 5), (5, 80), (50, 600), (10, 8_000)]);
+        let proves = dice.once_in(20);
+        // Drawn last, so that what a seed was before orgs changed it still is.
+        faults.changes = dice.once_in(4);
         Plan {
             seed,
             places,
             acts,
             faults,
             latency,
-            proves: dice.once_in(20),
+            proves,
         }
     }
 

@@ -37,6 +37,7 @@ pub struct Tally {
     pub full: u64,
     pub restores: u64,
     pub revocations: u64,
+    pub changes: u64,
     pub adoptions: u64,
     pub erasures: u64,
     pub erased: u64,
@@ -70,6 +71,7 @@ impl Tally {
             (&mut self.full, other.full),
             (&mut self.restores, other.restores),
             (&mut self.revocations, other.revocations),
+            (&mut self.changes, other.changes),
             (&mut self.adoptions, other.adoptions),
             (&mut self.erasures, other.erasures),
             (&mut self.erased, other.erased),
@@ -276,6 +278,8 @@ fn live(world: &mut World) -> anyhow::Result<()> {
         world.mishap()?;
         if world.plan.faults.revocations && world.dice.once_in(5) {
             world.office()?;
+        } else if world.plan.faults.changes && world.dice.once_in(6) {
+            world.reorganise()?;
         } else {
             world.act()?;
         }

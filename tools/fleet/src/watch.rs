@@ -140,7 +140,7 @@ impl World {
             return self.look_at(site, origin);
         }
         ensure!(
-            node.directory().may_hold(&node.org_id(), &log.start.space),
+            node.directory().might_hold(&node.org_id(), &log.start.space),
             "{name} holds {origin} of a space that it may not hold: {:?}",
             log.start.space
         );

@@ -113,8 +113,7 @@ impl Node {
     pub fn may_see_parts(&self, author: &Author, ledger: &Ledger) -> bool {
         let directory = self.directory();
         self.card(author).is_ok_and(|card| {
-            annexes_of(ledger)
-                .any(|annex| directory.may_hold(&card.org, &Space::of(self.org, annex.audience)))
+            annexes_of(ledger).any(|annex| directory.may_hold(&card.org, &self.own_space(annex.audience)))
         })
     }
 

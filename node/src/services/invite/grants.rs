@@ -191,6 +191,7 @@ impl Node {
         let org = draft.into_org(Some(self.org))?;
         let id = org.id;
         self.publish(authority, Body::Org(org))?;
+        self.place_newcomer(authority, id)?;
         Ok(id)
     }
 

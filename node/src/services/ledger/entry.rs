@@ -79,7 +79,7 @@ impl Node {
             });
             if matches!(audience, Audience::Township | Audience::County | Audience::City) {
                 all.extend(below.iter().map(|(_, org)| Offered {
-                    space: Space::of(*org, audience),
+                    space: directory.space_now(*org, audience),
                     own: false,
                 }));
             }
@@ -106,7 +106,7 @@ impl Node {
     pub fn writable_annexes(&self, author: &Author, ledger: &Ledger, space: &Space) -> Vec<&'static Ledger> {
         annexes_of(ledger)
             .filter(|annex| {
-                let narrow = Space::of(space.owner, annex.audience);
+                let narrow = self.directory().space_beside(space, annex.audience);
                 self.may_put(author, &annex.id, &narrow)
             })
             .collect()

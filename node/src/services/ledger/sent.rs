@@ -187,7 +187,7 @@ impl Node {
                 .find(|offered| offered.space.id().to_string() == *id)
                 .map(|offered| offered.space)
                 .ok_or_else(|| ServiceError::Bad("there is no such space that you may write into".into()))?,
-            None => lianzhan_protocol::trust::Space::of(owner, ledger.audience),
+            None => self.directory().space_now(owner, ledger.audience),
         };
         let ledger = self.form_of(&ledger.id, &space)?;
         let main = from_json(ledger, Part::Main, &sent.fields, &Values::new())?;

@@ -58,6 +58,15 @@ pub enum OfficeError {
     /// No such change here.
     #[error("change {0} is not held here; `lianzhan adopt --list` lists what waits")]
     UnknownChange(ChangeId),
+    /// No such org here.
+    #[error("there is no org {0:?} here: give a division code or an id")]
+    UnknownOrg(String),
+    /// A change of an org that does not stand below this one.
+    #[error("{0} does not stand below this node's org; an org above both states it")]
+    NotBelow(String),
+    /// A change of an org that is no more.
+    #[error("that org is no more: {0}")]
+    OrgEnded(String),
     /// Nothing to adopt.
     #[error("none of these is contested here")]
     NotContested,

@@ -17,7 +17,7 @@ use lianzhan_protocol::record::{Change, Verdict};
 use lianzhan_protocol::settings::{
     Applies, Day, LEDGER, SETTINGS, Setting, SettingValue, Settings, Stated, may_state, setting,
 };
-use lianzhan_protocol::trust::{Audience, Level, Org, Space};
+use lianzhan_protocol::trust::{Audience, Directory, Level, Org, Space};
 
 use super::{Author, Load, Node, ServiceError};
 use crate::store::{Reader, StoreError};
@@ -258,10 +258,10 @@ fn parts(settings: &Settings, line: &[OrgId], setting: &Setting, on: Day) -> Vec
 }
 
 /// Where an org writes what all below it, and those above it, shall hold: its notices, and a copy for the orgs above.
-pub(super) fn spaces(org: &Org) -> Vec<Space> {
+pub(super) fn spaces(directory: &Directory, org: &Org) -> Vec<Space> {
     let mut spaces = vec![Space::of(org.id, Audience::Notice)];
     if matches!(org.level, Level::County | Level::Township | Level::Street) {
-        spaces.push(Space::of(org.id, Audience::City));
+        spaces.push(directory.space_now(org.id, Audience::City));
     }
     spaces
 }

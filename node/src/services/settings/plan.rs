@@ -232,7 +232,7 @@ impl Node {
         puts: Vec<Put>,
     ) -> Result<Written, ServiceError> {
         let mut waiting = Vec::new();
-        for space in spaces(&self.org()?) {
+        for space in spaces(&self.directory(), &self.org()?) {
             let begins = NewRecord::begin(ledger, &space)?;
             let draft = Draft {
                 record: begins.id,

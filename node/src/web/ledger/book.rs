@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::get;
 use lianzhan_protocol::id::{Hash, OrgId};
 use lianzhan_protocol::record::ledger::{Field, FieldKind, Ledger};
-use lianzhan_protocol::trust::{Level, Org, Space};
+use lianzhan_protocol::trust::{Level, Org};
 
 use super::list::cell;
 use crate::qr::Qr;
@@ -365,7 +365,9 @@ fn lay_out(
             });
         }
     }
-    let mark = desk.node.mark_of(&Space::of(owner.id, ledger.audience).id())?;
+    let mark = desk
+        .node
+        .mark_of(&desk.directory.space_now(owner.id, ledger.audience).id())?;
     let note = mark.as_ref().and_then(|mark| code(&mark.note));
     let labels: Vec<(String, &'static str)> = print
         .iter()

@@ -431,7 +431,7 @@ fn file_places(desk: &Desk, ledger: &Ledger, annexes: &[&'static Ledger], space:
         });
     }
     if let Some(annex) = annexes.iter().find(|annex| takes_files(annex)) {
-        let narrow = Space::of(space.owner, annex.audience);
+        let narrow = desk.directory.space_beside(space, annex.audience);
         places.push(FilePlace {
             part: "personal",
             label: text.t1("attach-personal", "who", who(&narrow)),

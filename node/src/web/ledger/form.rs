@@ -101,7 +101,7 @@ impl<'m> Maker<'m> {
         let slots = layout(annex);
         let items = self.items(annex, Part::Annex(&annex.id), &slots)?;
         let open = self.is_filled(Part::Annex(&annex.id), &slots);
-        let narrow = Space::of(space.owner, annex.audience);
+        let narrow = self.desk.directory.space_beside(space, annex.audience);
         let who = say::audience(&text, &self.desk.directory, &narrow);
         Ok((!items.is_empty()).then(|| FormSection {
             id: format!("part-{}", annex.id),
