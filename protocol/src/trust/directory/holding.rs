@@ -183,6 +183,17 @@ impl Directory {
                 acquainted.entry(*holder).or_default().extend(&line);
             }
         }
+        // Who held the spaces of an org before it changed judges what it writes later, and the other way round.
+        for org in self.standing.tree.moved.keys() {
+            let line: BTreeSet<OrgId> = self
+                .following(org)
+                .iter()
+                .flat_map(|org| self.ever_upward(org))
+                .collect();
+            for holder in &line {
+                acquainted.entry(*holder).or_default().extend(&line);
+            }
+        }
         acquainted
     }
 }

@@ -126,14 +126,17 @@ impl<'a> Judge<'a> {
         misused
     }
 
-    /// The statements that stand and describe an org.
+    /// The statements that stand and describe an org, or say what became of it.
     fn described(&mut self) -> BTreeMap<OrgId, Vec<StatementId>> {
         let mut described: BTreeMap<OrgId, Vec<StatementId>> = BTreeMap::new();
         for (id, statement) in self.statements {
-            if let Body::Org(org) = statement.body()
-                && self.statement(id).is_ok()
-            {
-                described.entry(org.id).or_default().push(*id);
+            let org = match statement.body() {
+                Body::Org(org) => org.id,
+                Body::OrgChange(change) => change.org,
+                _ => continue,
+            };
+            if self.statement(id).is_ok() {
+                described.entry(org).or_default().push(*id);
             }
         }
         described
@@ -432,7 +435,10 @@ impl<'a> Judge<'a> {
         if !self.tree.orgs.contains_key(issued_by) {
             return Err(StatementFault::OrgUnknown(*issued_by));
         }
-        if self.reaches(&issuer.org, self.length(id), issued_by, self.length(target)) {
+        // The line to which an org came takes back what the one that it left appointed there.
+        if self.reaches(&issuer.org, self.length(id), issued_by, self.length(target))
+            || self.came_below(&appointment.org, &issuer.org)
+        {
             Ok(())
         } else {
             Err(StatementFault::OutOfReach(*issued_by))

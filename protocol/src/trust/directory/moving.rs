@@ -276,6 +276,17 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// Whether an org changed, and `above` stands above it at its last place.
+    pub(super) fn came_below(&self, org: &OrgId, above: &OrgId) -> bool {
+        self.tree.moved.get(org).is_some_and(|places| {
+            let last = Placed {
+                org: *org,
+                generation: places.count(),
+            };
+            self.tree.line(last).iter().skip(1).any(|found| found == above)
+        })
+    }
+
     fn left_behind(&self, id: &StatementId, issuer: &Issuer) -> Option<&Changed> {
         let org = self.appointment(id)?.org;
         let places = self.tree.moved.get(&org).filter(|_| org != issuer.org)?;

@@ -202,17 +202,21 @@ impl Directory {
 
     /// Who goes on with what an org did: itself while it is, else its successors, and theirs where these are no more.
     pub fn successors(&self, org: &OrgId) -> BTreeSet<OrgId> {
-        let (mut found, mut seen, mut todo) = (BTreeSet::new(), BTreeSet::new(), vec![*org]);
+        let mut found = self.following(org);
+        found.retain(|org| self.ended(org).is_none());
+        found
+    }
+
+    /// An org, those that succeeded it, and those that succeeded these.
+    pub(super) fn following(&self, org: &OrgId) -> BTreeSet<OrgId> {
+        let (mut seen, mut todo) = (BTreeSet::new(), vec![*org]);
         while let Some(next) = todo.pop() {
-            if !seen.insert(next) {
-                continue;
-            }
-            match self.ended(&next) {
-                Some(end) => todo.extend(end.successors().iter().map(|placed| placed.org)),
-                None => drop(found.insert(next)),
+            if seen.insert(next) {
+                let ends = self.ended(&next).into_iter();
+                todo.extend(ends.flat_map(Changed::successors).map(|placed| placed.org));
             }
         }
-        found
+        seen
     }
 
     /// Whether `above` is `below`, or stands or ever stood above it.

@@ -173,6 +173,8 @@ fn the_tree_and_the_spaces_follow_a_move_and_old_holders_keep_the_old_spaces() {
     assert!(directory.closed(&old).is_some() && directory.closed(&new).is_none());
     let directories = Space::of(shiqiao, Audience::Directory);
     assert_eq!(holders(&directories), [CITY, COUNTY, FENGDU, QINGYA, SHIQIAO]);
+    // Either township judges what the other's authority said of the station.
+    assert!(directory.may_hold(&org(FENGDU), &Space::of(org(QINGYA), Audience::Directory)));
     assert!(directory.closed(&directories).is_none());
     // What the old parent tells those below it is for the org no more; what it had stays good.
     let notice = Space::of(org(FENGDU), Audience::Notice);
