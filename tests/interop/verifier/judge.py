@@ -2,7 +2,9 @@
 
 from . import ledger as ledgers
 from .layout import CITY_AUDIENCE, EVENTS, JOINT, NODE, PERSON, RANK, ROLES
+from .places import keeps_receipt
 from .trust import contested_by, is_pending
+from .witness import keeps
 
 REGISTER, SIGN_IN, LOG_LINE, SEAL, ADOPT, CORRECT, CONFIRM, CLEAR = range(1, 9)
 OF_EVERY_LEDGER = {ADOPT, CORRECT, CONFIRM, CLEAR}
@@ -29,7 +31,7 @@ class Judge:
             return n.set("contested", "authority", held[0]) if held else n.set("pending", "node")
         if space["owner"] not in d.orgs or space["audience"] == JOINT and not d.joint_statements(space):
             return n.set("pending", "space")                                        # J-2
-        if not d.may_hold(org, space):
+        if not d.may_hold(org, space, ever=True):
             return n.set("refused", "foreign_node")                                 # J-3
         a = d.all.get(header["appointment"])
         fault = d.faults.get(header["appointment"])
@@ -48,7 +50,7 @@ class Judge:
         valid = a.body["validity"]
         if time >= valid["not_after"] or max(time, header["recorded"]) < valid["not_before"]:
             return n.set("refused", "out_of_time")
-        if not d.may_hold(a.body["org"], space):
+        if not d.may_hold(a.body["org"], space, ever=True):
             return n.set("refused", "foreign_org")                                  # J-7
         ledger = self.definitions.judging(n.change["definition"], d, space["owner"])
         if ledger is None:
@@ -59,15 +61,23 @@ class Judge:
         if fault:
             return n.set("refused", *fault)                                         # J-10
         n.ledger, n.capacity = ledger, self._capacity(a)
+        faults = []
         fault = self._revoked(n, a, nodes)
-        if fault is None:
-            return n.set("counts")
-        n.set("contested", *fault)                                                  # J-11
-        up = [a.body["org"]] + d.above(a.body["org"])
-        by = next((x for x in d.adoptions if n.id in x.body["changes"] and x.issuer["org"] in up), None)
-        if by:
-            n.set("counts")                                                         # J-12
-            n.adopted = ("statement", by.id)
+        if fault:
+            faults.append((fault, a.body["org"]))                                   # J-11
+        closed = d.closed(space)
+        if closed and n.log.witnessed(n.index, only=lambda r: keeps_receipt(closed, r)) is None:
+            faults.append((("closed", closed.id), closed.issuer["org"]))            # J-11a
+        adopted = None
+        for fault, org in faults:
+            up = [org] + d.above(org)
+            by = next((x for x in d.adoptions if n.id in x.body["changes"] and x.issuer["org"] in up), None)
+            if by is None:
+                return n.set("contested", *fault)
+            adopted = ("statement", by.id)                                          # J-12
+        n.set("counts")
+        if adopted:
+            n.adopted = adopted
 
     def _capacity(self, a):
         b = a.body
@@ -79,7 +89,7 @@ class Judge:
         """J-11: the first revocation that is not answered."""
         def unanswered(appointment):
             return next((r for r in self.directory.revocations_of(appointment.id)
-                         if n.log.witnessed(n.index, only=r) is None), None)
+                         if n.log.witnessed(n.index, only=lambda receipt: keeps(r, receipt)) is None), None)
         revocation = unanswered(a)
         if revocation:
             return ("revoked", revocation.id)

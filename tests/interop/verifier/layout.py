@@ -80,9 +80,13 @@ succession = mapof(version=(1, u32), previous=(2, id32), founders=(3, listof(key
                    authority=(5, key), validity=(6, validity), may_appoint=(7, may_appoint), keeps=(8, listof(id16)))
 joint = mapof(orgs=(1, listof(id16)), travel=(2, level), year=(3, u16))
 space = mapof(owner=(1, id16), audience=(2, audience), generation=(3, u32), joint=(4, joint, None))
-ORG, APPOINT, SPACE, WITNESSES, REVOKE, ADOPT, POLICY, SUCCEED = range(1, 9)
+ORG, APPOINT, SPACE, WITNESSES, REVOKE, ADOPT, POLICY, SUCCEED, CHANGE_ORG = range(1, 10)
+becomes = variant({1: arrayof(org, u32), 2: arrayof(listof(arrayof(id16, u32)))})
+org_change = mapof(org=(1, id16), generation=(2, u32), becomes=(3, becomes), **{"from": (4, int64)}, words=(5, tstr()),
+                   cut=(6, listof(cut)), keeps=(7, listof(id16)), hands=(8, listof(audience)))
 body = variant({ORG: arrayof(org), APPOINT: arrayof(appointment), SPACE: arrayof(space), WITNESSES: arrayof(listof(id16)),
-                REVOKE: arrayof(revocation), ADOPT: arrayof(adoption), POLICY: arrayof(policy), SUCCEED: arrayof(bstr())})
+                REVOKE: arrayof(revocation), ADOPT: arrayof(adoption), POLICY: arrayof(policy), SUCCEED: arrayof(bstr()),
+                CHANGE_ORG: arrayof(org_change)})
 statement = mapof(issuer=(1, issuer), body=(2, body))
 
 # -- 03 ------------------------------------------------------------------------------------------------------------------

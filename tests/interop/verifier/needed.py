@@ -2,7 +2,7 @@
 
 from . import policy
 from .archive import Refused
-from .layout import APPOINT, JOINT, NODE, ORG, REVOKE, SPACE, WITNESS, WITNESSES
+from .layout import APPOINT, CHANGE_ORG, JOINT, NODE, ORG, REVOKE, SPACE, WITNESS, WITNESSES
 
 
 def _last(receipts):
@@ -58,6 +58,9 @@ def named_orgs(s):
         out += s.body
     elif s.kind == ORG:
         out.append(s.body["parent"])
+    elif s.kind == CHANGE_ORG:
+        kind, items = s.body["becomes"]
+        out += [s.body["org"]] + ([items[0]["parent"]] if kind == 1 else [o for o, _ in items[0]])
     return out
 
 

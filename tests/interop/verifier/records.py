@@ -65,7 +65,8 @@ class Record:
         while again:
             again = False
             for by, n in acts:
-                if by.counts and n.verdict == "contested" and n.capacity and self._stands_in(by.capacity, n):
+                if by.counts and n.verdict == "contested" and n.reason != "closed" and n.capacity \
+                        and self._stands_in(by.capacity, n):
                     n.set("counts")
                     n.adopted = ("change", by.id)
                     again = True

@@ -73,9 +73,9 @@ class ShownLog:
         named = start["policy"]
         if not d.appointments(start["node"], layout.NODE, start["org"]):
             raise Refused(path, "node_not_appointed")
-        if not d.may_hold(start["org"], start["space"]):
+        if not d.may_hold(start["org"], start["space"], ever=True):
             raise Refused(path, "may_not_hold")
-        if start["required_parent"] != d.parent(start["org"]):
+        if start["required_parent"] not in (d.parents(start["org"]) or [None]):
             raise Refused(path, "required_parent")
         if named is not None and not (d.stands(named) and d.all[named].kind == layout.POLICY):
             raise Refused(path, "policy")

@@ -6,9 +6,10 @@ statement that does not stand.
 
 from . import cose, logs
 from .crypto import H, verify_domain
-from .layout import (ADOPT, APPOINT, AUDIENCES, AUTHORITY, DEPUTY, NODE, ORG, PERSON, POLICY, RANK, REVOKE, SPACE,
+from .layout import (ADOPT, APPOINT, AUDIENCES, AUTHORITY, CHANGE_ORG, DEPUTY, NODE, ORG, PERSON, POLICY, RANK, REVOKE, SPACE,
                      SUCCEED, WITNESS,
                      WITNESSES, blank)
+from .places import Tree, VERTICAL
 from .succession import Line
 
 HARD = 2
@@ -52,11 +53,11 @@ class Directory:
         self._lengths()
         self.line = Line(founding, list(self.all.values()))
         self.misused, self.purpose_named_by = set(), {}
-        self.revocations, self.adoptions, self.orgs = [], [], {self.root: founding["root"]}
+        self.revocations, self.adoptions, self.tree = [], [], Tree(founding["root"])
         self._hits = {}
-        faults, _ = self._judge(contesting=False)                       # T-14: asked once, before all passes
+        faults, _, _, _ = self._judge(contesting=False)                       # T-14: asked once, before all passes
         self._find_purposes(faults)
-        self._first_orgs, self._first_faults = self.orgs, faults
+        self._first_tree, self._first_faults = self.tree, faults
         before, self.passes = None, 0
         while self.passes < MOST_PASSES:                                # T-24
             self.passes += 1
@@ -68,7 +69,7 @@ class Directory:
 
     def _take(self, state):
         """The directory as this pass found it; its standing revocations and adoptions are known to the next (T-24)."""
-        self.faults, self.orgs = state
+        self.faults = state[0]
         ids = sorted(i for i in self.all if i not in self.faults)
         self.standing = [self.all[i] for i in ids]
         self.revocations = [s for s in self.standing if s.kind == REVOKE]
@@ -80,15 +81,16 @@ class Directory:
 
     # -- orgs ----------------------------------------------------------------------------------------------------------
 
-    def parent(self, org):
-        return self.orgs[org]["parent"] if org in self.orgs else None
+    @property
+    def orgs(self):
+        return self.tree.orgs
+
+    def parents(self, org):
+        return self.tree.parents(org)
 
     def above(self, org):
-        """The orgs above, nearest first."""
-        out = []
-        while (org := self.parent(org)) is not None and org not in out:
-            out.append(org)
-        return out
+        """The orgs that stand above, or ever did (T-36)."""
+        return self.tree.above(org)
 
     # -- reaching (T-21) -----------------------------------------------------------------------------------------------
 
@@ -160,18 +162,20 @@ class Directory:
         """One pass: faults and orgs, with orgs found in rounds from the root down (T-19).  Who contests whom rests on the
         pass before."""
         contests = {i: self._contested(s) for i, s in self.all.items()} if contesting else None
-        self.orgs = orgs = {self.root: self.founding["root"]}
-        while True:
-            done = {}
-            faults = {s.id: fault for s in self.all.values() if (fault := self._fault(s, contests, done))}
-            found = {}
-            for s in self.all.values():
-                if s.kind == ORG and s.id not in faults and s.body["id"] not in orgs:
+        self.tree = tree = Tree(self.founding["root"])
+        statements = list(self.all.values())
+        for rank in range(1, 7):
+            ranked = {o for o, described in tree.orgs.items() if RANK[described["level"]] == rank}
+            tree.settle(ranked, statements, lambda s: self._fault(s, contests, {}) is None)
+            found, done = {}, {}
+            for s in statements:
+                if s.kind == ORG and s.issuer["org"] in ranked and s.body["id"] not in tree.orgs \
+                        and self._fault(s, contests, done) is None:
                     found.setdefault(s.body["id"], []).append(s)
-            if not found:
-                return faults, orgs
-            orgs = {**orgs, **{o: _latest(described).body for o, described in found.items()}}
-            self.orgs = orgs
+            tree.orgs = {**tree.orgs, **{o: _latest(described).body for o, described in found.items()}}
+        done = {}
+        faults = {s.id: fault for s in statements if (fault := self._fault(s, contests, done))}
+        return faults, tree.orgs, tree.places, tree.ends
 
     def _fault(self, s, contests, done):
         if s.id not in done:
@@ -194,9 +198,13 @@ class Directory:
             return ("content",)
         if contests is not None and s.kind != SUCCEED and contests[s.id] is not None:
             return ("contested", contests[s.id])                                    # T-22
+        if contests is not None and s.is_appointment and (change := self.tree.left_behind(s)):
+            by = change.issuer["org"]
+            if not any(s.id in x.body["statements"] and x.issuer["org"] in [by] + self.above(by) for x in self.adoptions):
+                return ("contested", change.id)                                     # T-35
         fault = {ORG: self._org, APPOINT: self._appointment, SPACE: self._space, WITNESSES: self._witnesses,
                  REVOKE: self._revocation, ADOPT: self._adoption, POLICY: self._policy,
-                 SUCCEED: lambda *a: None}[s.kind](s, s.body, rights)
+                 SUCCEED: lambda *a: None, CHANGE_ORG: lambda s, c, _: self.tree.fault(s, c)}[s.kind](s, s.body, rights)
         return (fault,) if fault else None
 
     def _rights(self, s, contests, done):
@@ -230,7 +238,8 @@ class Directory:
             return "content"
         if rights[0]["depth"] == 0:
             return "depth"
-        if o["id"][8:] != H("lianzhan/org-id/v1", o["parent"], o["id"][:8])[:8]:
+        came = o["id"] in self.tree.places and o["parent"] in self.parents(o["id"])
+        if o["id"][8:] != H("lianzhan/org-id/v1", o["parent"], o["id"][:8])[:8] and not came:
             return "content"
         return None
 
@@ -240,7 +249,7 @@ class Directory:
         own = a["org"] == s.issuer["org"]
         if a["org"] not in self.orgs:
             return "org_unknown"
-        if not own and self.parent(a["org"]) != s.issuer["org"]:
+        if not own and s.issuer["org"] not in self.parents(a["org"]):
             return "out_of_reach"
         if len(a["name"].encode()) > 120 or not ascending(a["roles"]) or a["key"] == s.issuer["key"]:
             return "content"
@@ -301,7 +310,7 @@ class Directory:
             return "out_of_reach"
         if not all(o in self.orgs for o in orgs):
             return "org_unknown"
-        return None if all(self.parent(o) == self.root for o in orgs) else "out_of_reach"
+        return None if all(self.root in self.parents(o) for o in orgs) else "out_of_reach"
 
     def _revocation(self, s, r, rights):
         """T-20."""
@@ -315,7 +324,7 @@ class Directory:
             return "content"
         if target.issuer["org"] not in self.orgs:
             return "org_unknown"
-        return None if self.reaches(s, target) else "out_of_reach"
+        return None if self.reaches(s, target) or self.tree.came_below(target.body["org"], s.issuer["org"]) else "out_of_reach"
 
     def _adoption(self, s, a, rights):
         """T-23."""
@@ -336,8 +345,9 @@ class Directory:
         return _latest([s for s in self.standing if s.kind == kind])
 
     def descriptions(self, org):
-        """The standing descriptions of an org, in force or not."""
-        return [s for s in self.standing if s.kind == ORG and s.body["id"] == org]
+        """The standing descriptions of an org, in force or not, and its changes."""
+        return [s for s in self.standing if s.kind == ORG and s.body["id"] == org
+                or s.kind == CHANGE_ORG and s.body["org"] == org]
 
     def joint_statements(self, space):
         """The standing statements of a joint space (T-15)."""
@@ -347,7 +357,7 @@ class Directory:
         """The ids of what names a purpose and of all that it rests on where nothing is contested (T-14): the chain above,
         and the descriptions of the orgs named in that, with what these rest on."""
         todo, out = [self.all[statement_id]], set()
-        now, self.orgs = self.orgs, self._first_orgs
+        now, self.tree = self.tree, self._first_tree
         while todo:
             s = todo.pop()
             if s.id in out:
@@ -357,8 +367,9 @@ class Directory:
             orgs |= {above for org in orgs for above in self.above(org)}
             todo += self.chain(s)[1:]
             todo += [x for x in self.all.values()
-                     if x.kind == ORG and x.body["id"] in orgs and x.id not in self._first_faults]
-        self.orgs = now
+                     if (x.kind == ORG and x.body["id"] in orgs or x.kind == CHANGE_ORG and x.body["org"] in orgs)
+                     and x.id not in self._first_faults]
+        self.tree = now
         return out
 
     def bearing(self):
@@ -371,44 +382,70 @@ class Directory:
         return [s for s in self.standing if s.is_appointment
                 and (s.body["key"], s.body["purpose"], s.body["org"]) == (key, purpose, org)]
 
-    def groups(self, org, policy_id):
+    def groups(self, org, parent, policy_id):
         """T-29: the required groups of a log, or None while the policy that it names is not held (L-14)."""
         if policy_id is not None and not (self.stands(policy_id) and self.all[policy_id].kind == POLICY):
             return None
         if org == self.root:
             w = self.latest(WITNESSES)
             return [sorted(set(w.body))] if w and w.body else []
-        above = self.above(org)
-        out = [[above[0]]] if above else []
+        if org not in self.orgs:
+            return []
+        lines = [self.tree.line(org, n) for n in range(1, self.tree.count(org) + 1)]
+        lines = [x for x in lines if parent is not None and x[1:2] == [parent]] or lines[-1:]
+        parent = lines[0][1] if len(lines[0]) > 1 else None
+        out = [[parent]] if parent is not None else []
         for level in (self.all[policy_id].body["levels"] if policy_id is not None else []):
-            at = next((o for o in above if RANK[self.orgs[o]["level"]] == RANK[level]), None)
-            if at is not None and at != above[0]:
-                out.append([at])
+            at = {next((o for o in x[1:] if RANK[self.orgs[o]["level"]] == RANK[level]), None) for x in lines} - {None}
+            if at and parent not in at:
+                out.append(sorted(at))
         return out
 
-    def may_hold(self, org, space):
-        """P-2 to P-6."""
+    def closed(self, space):
+        """T-37: the change by which a space was closed, or None."""
+        audience = AUDIENCES[space["audience"]]
+        if audience in ("directory", "joint") or space["owner"] not in self.tree.places:
+            return None
+        if audience in ("local", "notice"):
+            return self.tree.ends.get(space["owner"])
+        return self.tree.closed(space["owner"], space["generation"])
+
+    def _up_the_line(self, org, space):
+        """P-3."""
+        owner, generation, audience = space["owner"], space["generation"], space["audience"]
+        if not self.tree.has(owner, generation):
+            return False
+        limit = {"township": 5, "county": 4, "city": 3, "summary": 0}[AUDIENCES[audience]]
+        if org == owner or org in self.tree.line(owner, generation) and RANK[self.orgs[org]["level"]] >= limit:
+            return True
+        change = self.tree.closed(owner, generation) if owner in self.tree.places else None
+        if change is None or audience not in change.body["hands"]:
+            return False
+        kind, items = change.body["becomes"]
+        after = [(owner, generation + 1)] if kind == 1 else items[0]
+        return any(self._up_the_line(org, {**space, "owner": o, "generation": n}) for o, n in after)
+
+    def may_hold(self, org, space, ever=False):
+        """P-2 to P-6; with `ever` also what might be held before an org moved (J-3, J-7)."""
         owner, audience = space["owner"], AUDIENCES[space["audience"]]
         if not logs.is_well_formed(space) or org not in self.orgs or owner not in self.orgs:
             return False
-        up = self.above(owner)
+        if space["audience"] in VERTICAL:
+            return self._up_the_line(org, space)
+        upward = (lambda o: [o] + self.above(o)) if ever else self.tree.upward
         if audience == "joint":
             if not self.joint_statements(space):
                 return False
             travel = RANK[space["joint"]["travel"]]
-            return any(org == o or org in self.above(o) and RANK[self.orgs[org]["level"]] >= travel
+            return any(org == o or org in upward(o) and RANK[self.orgs[org]["level"]] >= travel
                        for o in space["joint"]["orgs"])
         if org == owner:
             return True
-        if audience in ("township", "county", "city"):
-            rank = {"township": 5, "county": 4, "city": 3}[audience]
-            return org in up and RANK[self.orgs[org]["level"]] >= rank
-        if audience == "summary":
-            return org in up
         if audience == "notice":
-            return owner in self.above(org)
+            return owner in upward(org)
         if audience == "directory":
-            return org in up or owner in self.above(org) or any(
+            return org in self.above(owner) or owner in self.above(org) or any(
                 self.may_hold(org, s.body) and any(owner == o or owner in self.above(o) for o in s.body["joint"]["orgs"])
-                for s in self.standing if s.kind == SPACE)
+                for s in self.standing if s.kind == SPACE) or any(
+                {org, owner} <= {x for o in self.tree.following(c) for x in [o] + self.above(o)} for c in self.tree.places)
         return False

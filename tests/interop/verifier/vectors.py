@@ -132,7 +132,10 @@ def v_directory(v, ctx):
     d = _directory(v, ctx)
     policy = d.latest(layout.POLICY)
     revoked = {s.id.hex(): [r.id.hex() for r in d.revocations_of(s.id)] for s in d.all.values() if s.is_appointment}
-    return {"faults": {i.hex(): trust.reason_text(fault) for i, fault in d.faults.items()},
+    lines = {o.hex(): [[x.hex() for x in d.tree.line(o, n)] for n in range(1, d.tree.count(o) + 1)] for o in d.tree.places}
+    ends = {o.hex(): sorted(x.hex() for x, _ in s.body["becomes"][1][0]) for o, s in d.tree.ends.items()}
+    more = {"lines": lines, "ends": ends} if lines else {}
+    return {**more, "faults": {i.hex(): trust.reason_text(fault) for i, fault in d.faults.items()},
             "line": [x["id"].hex() for x in d.line.terms], "orgs": sorted(o.hex() for o in d.orgs),
             "policy": policy and policy.id.hex(), "revoked": {a: r for a, r in revoked.items() if r}}
 

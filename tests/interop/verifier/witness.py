@@ -27,7 +27,7 @@ class LogView:
 
     def __init__(self, directory, start, receipts):
         self.start, self.origin = start, start["origin"]
-        self.groups = directory.groups(start["org"], start["policy"])
+        self.groups = directory.groups(start["org"], start["required_parent"], start["policy"])
         self.counted = []
         for r in sorted(receipts, key=lambda r: (r["size"], r["time_s"], r["bytes"])):
             place = self.place(directory, r)
@@ -57,7 +57,7 @@ class LogView:
         """(time_s, org) of L-15, or None; with `only`, of what that revocation keeps (J-11)."""
         found = {}
         for r, group, org in self.kept(index):
-            if only is None or keeps(only, r):
+            if only is None or only(r):
                 word = (r["time_s"], org)
                 found[group] = min(found.get(group, word), word)
         if not self.groups or len(found) < len(self.groups):
