@@ -32,12 +32,20 @@ fn whatever_goes_wrong_all_holders_agree_in_the_end() {
 
 /// Seeds that once found something, with what it was. What a seed does changes whenever the simulation learns something new;
 /// of these faults only the payloads that were withheld have a plain test, too.
-const FOUND: [(u64, &str); 9] = [
+const FOUND: [(u64, &str); 11] = [
     (
         15,
         "a high-water file that could not be written kept what was committed from everybody for good",
     ),
     (158, "the key of an annex came before the payload that it opens"),
+    (
+        263,
+        "who holds the spaces of an org that was merged could not judge what its people signed there",
+    ),
+    (
+        341,
+        "the same, of an org that moved before the other one was merged into it",
+    ),
     (
         1117,
         "a receipt over a log that was closed meanwhile ended the session",

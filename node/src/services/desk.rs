@@ -100,6 +100,7 @@ impl Node {
     fn may(&self, author: &Author, roles: &[Role], space: &Space) -> bool {
         let directory = self.directory();
         directory.may_hold(&self.org, space)
+            && directory.closed(space).is_none()
             && self.card(author).is_ok_and(|card| {
                 card.validity.covers(env::now())
                     && directory.may_hold(&card.org, space)

@@ -338,11 +338,18 @@ impl Node {
         )
     }
 
-    /// Records of a ledger, counted by owner, with the owners' names; by division code.
+    /// Records of a ledger, counted by owner, with the owners' names; by division code. Those of an org that one other
+    /// succeeded count with that one.
     pub fn count_by_owner(&self, ledger: &str) -> Result<Vec<(Org, u64)>, ServiceError> {
         let directory = self.directory();
         let counts = self.store.read(|reader| reader.count_by_owner(ledger))?;
-        let mut named: Vec<(Org, u64)> = counts
+        let mut followed: BTreeMap<OrgId, u64> = BTreeMap::new();
+        for (org, count) in counts {
+            let next = directory.successors(&org);
+            let owner = next.first().filter(|_| next.len() == 1).copied().unwrap_or(org);
+            *followed.entry(owner).or_default() += count;
+        }
+        let mut named: Vec<(Org, u64)> = followed
             .into_iter()
             .filter_map(|(org, count)| directory.org(&org).map(|org| (org.clone(), count)))
             .collect();

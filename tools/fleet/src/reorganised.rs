@@ -46,6 +46,8 @@ impl World {
                 return Ok(());
             }
             let next = *self.dice.pick(&others);
+            // What is handed over comes from whoever holds it.
+            self.line_to(of, next);
             Becoming::Succeeded(vec![self.sites[next].org])
         } else {
             let rank = |site: usize| directory.org(&self.sites[site].org).map(|org| org.level.rank());
@@ -100,7 +102,7 @@ impl World {
         self.touched(site)
     }
 
-    /// Whoever runs the org's node has it dial the new parent, too.
+    /// Whoever runs the org's node has it dial the new parent, or the successor, too.
     fn line_to(&mut self, of: usize, parent: usize) {
         if self
             .pairs

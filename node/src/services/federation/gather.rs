@@ -281,7 +281,10 @@ impl<'a> Gathered<'a> {
                 continue;
             }
             let org = draft.org;
-            let expected = dialled.contains(&org) || self.directory.is_at_or_above(&self.own, &org);
+            // Of an org that is no more nobody expects anything.
+            let below =
+                || self.directory.is_at_or_above(&self.own, &org) && self.directory.ended(&org).is_none();
+            let expected = dialled.contains(&org) || below();
             let last = status.heard.map_or(draft.since, Timestamp);
             status.contact = match (expected, status.heard) {
                 (true, _) if last < limit => Contact::Silent,

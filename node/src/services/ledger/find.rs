@@ -144,6 +144,7 @@ impl Node {
             .filter(|org| {
                 directory.is_at_or_above(&self.org, &org.id) || directory.is_at_or_above(&org.id, &self.org)
             })
+            .filter(|org| directory.ended(&org.id).is_none())
             .filter(|org| org.name_zh.contains(words) || org.name_en.contains(words))
             .collect();
         near.sort_by(|a, b| (&a.code, a.id).cmp(&(&b.code, b.id)));

@@ -80,7 +80,7 @@ impl Check<'_> {
             let stated = space.joint.is_none() || directory.joint_space(&space.id()).is_some();
             if !appointed || !stated || directory.org(&space.owner).is_none() {
                 unknown += 1;
-            } else if !directory.may_hold(&start.org, space) {
+            } else if !directory.might_hold(&start.org, space) {
                 refused.push(log.row.origin.clone());
             }
         }
