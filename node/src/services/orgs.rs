@@ -337,3 +337,6 @@ impl Node {
             .collect())
     }
 }
+
+#[cfg(test)]
+mod tests;
