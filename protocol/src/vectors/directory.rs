@@ -11,9 +11,9 @@ use crate::testing::{
 };
 use crate::time::Timestamp;
 use crate::trust::{
-    Adoption, Appointment, Audience, Body, Directory, FoundingStatement, Ground, Issuer, Level, MayAppoint,
-    Org, Policy, Purpose, Revocation, Role, SignedStatement, Space, Statement, StatementFault, Succession,
-    Validity, sign_as_founders,
+    Adoption, Appointment, Audience, Becomes, Body, Directory, FoundingStatement, Ground, Issuer, Level,
+    MayAppoint, Org, OrgChange, Placed, Policy, Purpose, Revocation, Role, SignedStatement, Space, Statement,
+    StatementFault, Succession, Validity, sign_as_founders,
 };
 
 /// The identifier of a fault, with what is inside of it.
@@ -62,9 +62,22 @@ fn judge(base: &Value, input: &Value) -> Found {
         .collect();
     let orgs: Vec<OrgId> = directory.orgs().map(|org| org.id).collect();
     let root: Vec<StatementId> = directory.root_authorities().iter().map(|root| root.by).collect();
-    Ok(
-        json!({"faults": faults, "orgs": orgs, "line": root, "policy": directory.policy(), "revoked": revoked}),
-    )
+    let mut found = json!({"faults": faults, "orgs": orgs, "line": root, "policy": directory.policy(), "revoked": revoked});
+    let changed = |id: &&OrgId| directory.changes_of(id).next().is_some();
+    let changed: Vec<&OrgId> = orgs.iter().filter(changed).collect();
+    if !changed.is_empty() {
+        let lines = |id: &&OrgId| {
+            let lines = (1..=directory.generation(id)).map(|place| directory.line_at(**id, place));
+            (id.to_string(), json!(lines.collect::<Vec<_>>()))
+        };
+        let ends = |id: &&OrgId| {
+            let by = directory.ended(id)?.successors().iter().map(|next| next.org);
+            Some((id.to_string(), json!(by.collect::<Vec<_>>())))
+        };
+        found["lines"] = changed.iter().map(lines).collect::<Map<_, _>>().into();
+        found["ends"] = changed.iter().filter_map(ends).collect::<Map<_, _>>().into();
+    }
+    Ok(found)
 }
 
 /// Signs as whoever, for whatever reason.
@@ -189,9 +202,12 @@ fn person(federation: &Federation, of: &str) -> Appointment {
 }
 
 mod appointing;
+mod moving;
 mod resting;
 mod revoking;
 mod succeeding;
+
+pub(super) use moving::moved;
 
 pub(super) fn all(files: &mut Files) {
     let federation = Federation::new();
@@ -204,6 +220,7 @@ pub(super) fn all(files: &mut Files) {
     resting::resting(&mut set);
     revoking::revoking(&mut set);
     succeeding::succeeding(&mut set);
+    moving::moving(&mut set);
     let head = json!({"federation": base});
     category(files, "directory", head, set.vectors, |input| judge(&base, input));
 }

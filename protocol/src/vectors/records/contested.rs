@@ -10,6 +10,18 @@ fn twice() -> (World, ChangeId, ChangeId) {
     (world, first, second)
 }
 
+/// The station moved to another township since.
+fn closed(name: &str, seen: Option<usize>, adopted: Option<&str>) -> Vector {
+    let (mut world, first, second) = twice();
+    let cut = seen.map(|n| world.cut(n)).unwrap_or_default();
+    let made = directory::moved(&world.federation, |made| made.cut = cut.clone());
+    world.federation.state(org(COUNTY), Body::OrgChange(made));
+    if let Some(by) = adopted {
+        world.adopt(by, &[first, second]);
+    }
+    world.vector(name)
+}
+
 pub(super) fn contested() -> Vec<Vector> {
     let revoked = |name: &str, change: &dyn Fn(&World, &mut Revocation)| {
         let (mut world, _, _) = twice();
@@ -94,6 +106,11 @@ pub(super) fn contested() -> Vec<Vector> {
     };
     witness.federation.state(org(COUNTY), Body::Revocation(made));
     vec![
+        closed("the station moved, and nothing was seen", None, None),
+        closed("the station moved, and the first was seen", Some(0), None),
+        closed("the station moved, and both were seen", Some(1), None),
+        closed("the station moved, and adopts itself", None, Some(SHIQIAO)),
+        closed("the station moved, and the county adopts", None, Some(COUNTY)),
         revoked("the author is revoked, and nothing was seen", &|_, _| {}),
         revoked("the author is revoked, and the first was seen", &|world, r| {
             r.cut = world.cut(0)
