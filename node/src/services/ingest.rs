@@ -152,7 +152,8 @@ impl Node {
             .map(|(_, appointment)| appointment.org)
             .peekable();
         served.peek().is_none()
-            || (served.any(|org| org == start.org) && (!space_known || directory.might_hold(&start.org, space)))
+            || (served.any(|org| org == start.org)
+                && (!space_known || directory.might_hold(&start.org, space)))
     }
 
     /// A peer gave back what this node signed. Mostly it is here, too: the peer was quicker to say that it has it than

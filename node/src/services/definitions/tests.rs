@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lianzhan_protocol::id::RecordId;
 use lianzhan_protocol::record::Verdict;
+use lianzhan_protocol::trust::Space;
 
 use super::*;
 use crate::services::RowFilter;
