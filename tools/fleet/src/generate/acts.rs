@@ -54,7 +54,7 @@ impl Writing<'_> {
         if ledger.field("note").is_none() {
             return Ok(());
         }
-        let seen: Vec<_> = detail.state.heads.iter().copied().collect();
+        let seen = detail.state.heads.to_vec();
         let (mut main, _) = node.values_of(&detail, &seen);
         let note = self.said(at, "amendment", day);
         main.insert("note".into(), Value::Text(note));

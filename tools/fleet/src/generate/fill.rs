@@ -256,10 +256,10 @@ impl<'a> Form<'a> {
         let mut demanded = field.required != Required::Optional;
         for rule in &self.ledger.rules {
             match rule {
-                Rule::Single { of } if of.contains(&field.id) => {
-                    if of.iter().any(|other| self.has(other, member)) {
-                        return false;
-                    }
+                Rule::Single { of }
+                    if of.contains(&field.id) && of.iter().any(|other| self.has(other, member)) =>
+                {
+                    return false;
                 }
                 Rule::Some { of, .. } if of.contains(&field.id) => {
                     demanded |= !of.iter().any(|other| self.has(other, member));
@@ -487,16 +487,18 @@ impl<'a> Form<'a> {
             let demanded = field.required != Required::Optional
                 && field.parent().is_none()
                 && field.when.as_ref().is_none_or(|when| self.holds(when, None));
+            let takes_file = field.kind == FieldKind::Blob
+                && field.parent().is_none()
+                && !known.files.is_empty()
+                && (demanded || self.dice.once_in(8));
             match &field.kind {
-                FieldKind::Blob if field.parent().is_none() => {
-                    if !known.files.is_empty() && (demanded || self.dice.once_in(8)) {
-                        let id = self.dice.pick(&known.files).0;
-                        let key = match field.set {
-                            true => format!("{}/{}", field.id, hex(&id[..16])),
-                            false => field.id.clone(),
-                        };
-                        values.insert(key, Value::Bytes(id.to_vec()));
-                    }
+                FieldKind::Blob if takes_file => {
+                    let id = self.dice.pick(&known.files).0;
+                    let key = match field.set {
+                        true => format!("{}/{}", field.id, hex(&id[..16])),
+                        false => field.id.clone(),
+                    };
+                    values.insert(key, Value::Bytes(id.to_vec()));
                 }
                 FieldKind::Data if demanded => {
                     for n in 0..1 + self.dice.below(3) {
