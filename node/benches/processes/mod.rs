@@ -75,6 +75,11 @@ impl Process {
         }
     }
 
+    /// The memory that it has now, in MiB.
+    pub(super) fn memory_mib(&self) -> f64 {
+        memory_kib(&self.child.id().to_string(), "VmRSS").map_or(f64::NAN, |kib| kib / 1024.0)
+    }
+
     /// The most memory that it has had, in MiB.
     pub(super) fn peak_mib(&self) -> f64 {
         memory_kib(&self.child.id().to_string(), "VmHWM").map_or(f64::NAN, |kib| kib / 1024.0)
