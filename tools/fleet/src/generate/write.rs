@@ -22,6 +22,8 @@ use crate::machine::{START_MS, Time};
 
 /// Records that are signed before their commit is awaited.
 const BATCH: usize = 200;
+/// The deputies of a place are there before anything that names them.
+const ROSTER: &str = "deputy_roster";
 
 /// A record that is to be written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -249,36 +251,32 @@ pub(super) fn plan(site: &Site, options: &Options, dice: &mut Dice) -> Vec<Plann
     };
     let records = options.records_of(site.level).max(ledgers.len());
     let mut counts: BTreeMap<&str, usize> = ledgers.iter().map(|ledger| (ledger.as_str(), 1)).collect();
-    if let Some(roster) = counts.get_mut("deputy_roster") {
+    if let Some(roster) = counts.get_mut(ROSTER) {
         *roster = (records / 40).clamp(4, 40);
     }
+    let has_room = |ledger: &str, count: usize| {
+        ledger != ROSTER
+            && words
+                .every(ledger)
+                .is_none_or(|days| count < span / days as usize)
+    };
     let mut left = records.saturating_sub(counts.values().sum());
-    while left > 0 {
-        let ledger = *dice.pick(&ledgers);
-        let Some(count) = counts.get_mut(ledger.as_str()) else {
-            continue;
-        };
-        let room = words
-            .every(ledger)
-            .is_none_or(|days| *count < span / days as usize);
+    while left > 0 && counts.iter().any(|(ledger, count)| has_room(ledger, *count)) {
+        let ledger = dice.pick(&ledgers).as_str();
         let drawn = dice.below(most as usize) < words.share(ledger) as usize;
-        // With nothing but ledgers that are full nothing more is written.
-        if drawn && room && ledger != "deputy_roster" {
+        if let Some(count) = counts
+            .get_mut(ledger)
+            .filter(|count| drawn && has_room(ledger, **count))
+        {
             *count += 1;
             left -= 1;
-        } else if !drawn
-            || ledgers
-                .iter()
-                .all(|ledger| words.every(ledger).is_some() || *ledger == "deputy_roster")
-        {
-            left -= usize::from(drawn);
         }
     }
     let mut planned = Vec::new();
     for (ledger, count) in counts {
         for n in 0..count {
             let day = match words.every(ledger) {
-                _ if ledger == "deputy_roster" => on(n % 5),
+                _ if ledger == ROSTER => on(n % 5),
                 Some(_) => on((n + 1) * span / (count + 1)),
                 None => on(5 + dice.below(span)),
             };
