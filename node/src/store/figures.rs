@@ -25,9 +25,11 @@ impl Reader<'_> {
         Ok(self
             .tx
             .prepare_cached(
-                "SELECT coalesce(sum((SELECT count(*) FROM entries e WHERE e.log = l.id AND e.receipt = 0 AND e.idx >=
-                     coalesce((SELECT max(size) FROM receipts r WHERE r.log = l.id), 0))), 0)
-                 FROM logs l WHERE l.own = 1",
+                // Entries lie beside their payloads: to count them one by one reads the whole log, for every page.
+                "SELECT coalesce(sum(max(size - covered - (SELECT count(*) FROM entries e INDEXED BY entries_receipts
+                     WHERE e.log = l.id AND e.receipt = 1 AND e.idx >= l.covered), 0)), 0)
+                 FROM (SELECT id, size, coalesce((SELECT max(r.size) FROM receipts r WHERE r.log = logs.id), 0) AS covered
+                     FROM logs WHERE own = 1) l",
             )?
             .query_row([], |row| row.get(0))?)
     }

@@ -200,6 +200,7 @@ impl Store {
             None => {
                 let connection = Connection::open(&self.readers.path)?;
                 configure(&connection)?;
+                connection.pragma_update(None, "cache_size", READER_CACHE)?;
                 connection.pragma_update(None, "query_only", true)?;
                 connection
             }
@@ -235,6 +236,11 @@ const PAGE_BYTES: i64 = 8192;
 /// Pages in the WAL, 32 MiB, before they are moved into the database: a page that changes often is moved once.
 const CHECKPOINT_PAGES: i64 = 4000;
 
+/// Pages that the writer keeps in memory, as SQLite writes it: in KiB, below zero.
+const WRITER_CACHE: i64 = -16_000;
+/// Pages that each of the readers keeps. There are several, and what they read lies in the system's cache anyway.
+const READER_CACHE: i64 = -4_000;
+
 /// Statements that a connection keeps compiled; there are some 150, and one for each ledger's columns.
 const STATEMENTS: usize = 256;
 
@@ -247,7 +253,7 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // What is deleted is overwritten, so that what is erased is in no free page.
     connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
-    connection.pragma_update(None, "cache_size", -16_000)?;
+    connection.pragma_update(None, "cache_size", WRITER_CACHE)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     // Else a statement whose plan might depend on a value is compiled anew each time that it gets one, which took a seventh of
     // the time of a first sync.
@@ -270,6 +276,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0010.sql"),
     include_str!("sql/0011.sql"),
     include_str!("sql/0012.sql"),
+    include_str!("sql/0013.sql"),
 ];
 
 /// The schema that this program writes.
