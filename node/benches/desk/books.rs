@@ -143,6 +143,7 @@ fn write(node: &Node, author: &Author, records: usize) -> anyhow::Result<()> {
             ledger: ledger.to_owned(),
             main,
             annexes,
+            cleared: BTreeMap::new(),
         });
         if batch.len() == BATCH || n + 1 == records {
             runtime.block_on(node.enter_all(author, std::mem::take(&mut batch)))?;

@@ -123,7 +123,7 @@ pub(super) fn vectors() -> Vec<Vector> {
         ),
     ];
     for (name, reason, change) in SPOILED {
-        vectors.push(bad(name, *reason, with(*change)));
+        vectors.push(bad(name, reason, with(*change)));
     }
     vectors.extend([
         bad(

@@ -99,7 +99,8 @@ fn a_common_ancestor_moves_an_org_and_nobody_below_it() {
 
 #[test]
 fn what_a_change_says_fits_the_org() {
-    let bad: [(&str, fn(&Federation) -> OrgChange); 9] = [
+    type Change = fn(&Federation) -> OrgChange;
+    let bad: [(&str, Change); 9] = [
         ("the first place", |f| {
             changed(moving(f, SHIQIAO, QINGYA), |c| c.generation = 1)
         }),
