@@ -140,7 +140,9 @@ impl World {
             return self.look_at(site, origin);
         }
         ensure!(
-            node.directory().might_hold(&node.org_id(), &log.start.space),
+            // What was handed over by a change of orgs stays here when a higher change takes its place, and grows no more.
+            before.is_some_and(|seen| seen.size == log.size)
+                || node.directory().might_hold(&node.org_id(), &log.start.space),
             "{name} holds {origin} of a space that it may not hold: {:?}",
             log.start.space
         );

@@ -610,7 +610,7 @@ fn who_may_not_erase_is_told_before_anything_is_signed() {
     };
     assert!(matches!(
         world.station().erase(&head, &words),
-        Err(ServiceError::Erasure(_))
+        Err(ServiceError::Bad(_))
     ));
     let revocation = RevocationDraft {
         ground: Ground::Soft,

@@ -284,8 +284,12 @@ fn an_org_that_ends_is_followed_by_its_successors_and_by_theirs() {
         org(CITY),
         Body::OrgChange(succeeded(&federation, HEWAN, &[SHIQIAO])),
     );
-    let fault = verdict(&federation, again).unwrap_err();
-    assert!(matches!(fault, StatementFault::Content(_)), "{fault}");
+    // What the city says goes before what those below it said: of the circle one part falls.
+    federation.add(again);
+    let directory = federation.directory();
+    let faults: Vec<_> = directory.faults().values().collect();
+    assert!(matches!(faults[..], [StatementFault::Content(_)]), "{faults:?}");
+    assert!(!directory.successors(&org(HEWAN)).contains(&org(HEWAN)));
 }
 
 #[test]
