@@ -32,7 +32,15 @@ fn whatever_goes_wrong_all_holders_agree_in_the_end() {
 
 /// Seeds that once found something, with what it was. What a seed does changes whenever the simulation learns something new;
 /// of these faults only the payloads that were withheld have a plain test, too.
-const FOUND: [(u64, &str); 11] = [
+const FOUND: [(u64, &str); 13] = [
+    (
+        1729,
+        "what two nodes may share changed, and keys that were not given before were not asked for again",
+    ),
+    (
+        181,
+        "what was handed over by a change of orgs that a higher one replaced was taken for ill-gotten",
+    ),
     (
         15,
         "a high-water file that could not be written kept what was committed from everybody for good",

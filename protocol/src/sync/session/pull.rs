@@ -175,6 +175,13 @@ impl Pull {
             }
         }
         self.listed |= !more;
+        self.look_again();
+    }
+
+    /// What the two may share changed: who is level says so again, so that keys and payloads are asked for that the peer did
+    /// not owe before.
+    fn look_again(&mut self) {
+        self.level = false;
     }
 
     /// The peer listed the logs of a space.
@@ -585,6 +592,9 @@ impl Pull {
 
     /// The shared spaces changed, `added` came to them.
     pub(super) fn reshare(&mut self, shared: &Shared, added: &[SpaceId]) {
+        if !added.is_empty() {
+            self.look_again();
+        }
         self.to_ask.retain(|(_, space)| shared.contains(space));
         let lost: Vec<Origin> = self
             .wants
