@@ -52,6 +52,7 @@ fn the_pages_in_a_browser() {
                 visits::phone_in_gist,
             ),
             ("a word of two characters is found", visits::searching),
+            ("the other language is one press away", whole::english),
             (
                 "a record shows its proof, and its bundle convinces an auditor",
                 visits::proving,
@@ -136,7 +137,6 @@ fn every_page_on_screen_and_paper() {
             ),
             ("what is printed is whole, dark on white", paper::printing),
             ("ledgers are printed as books", paper::books),
-            ("the other language is one press away", whole::english),
             (
                 "every page is whole, for keyboards, readers and phones",
                 whole::every_page,

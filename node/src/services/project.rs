@@ -152,6 +152,16 @@ impl Node {
     pub(super) fn revised_by(&self, statements: &[StatementId]) -> Vec<SpaceId> {
         let directory = self.directory();
         let statements = statements.iter().filter_map(|id| directory.statement(id));
+        let changes = |statement: &SignedStatement| matches!(statement.body(), Body::OrgChange(_));
+        // It may close spaces, open others again that a change closed whose place it took, and move whatever is below: what
+        // is held is looked at anew, also what this org may hold no more.
+        if statements.clone().any(changes)
+            && let Ok(held) = self.store.read(|reader| reader.standings())
+        {
+            let spaces: std::collections::BTreeSet<SpaceId> =
+                held.into_iter().map(|(space, ..)| space).collect();
+            return spaces.into_iter().collect();
+        }
         let mut orgs = std::collections::BTreeSet::new();
         let mut line = std::collections::BTreeSet::new();
         for statement in statements {
