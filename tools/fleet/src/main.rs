@@ -38,6 +38,9 @@ enum Command {
         /// How many at a time; as many as there are cores if left away.
         #[arg(long)]
         threads: Option<usize>,
+        /// In one seed of four orgs move and are merged, too.
+        #[arg(long)]
+        changes: bool,
     },
     /// Found a synthetic prefecture and write records of all ledgers at its nodes, through the path that forms use.
     Generate {
@@ -88,7 +91,15 @@ fn main() -> anyhow::Result<ExitCode> {
             seed,
             trace,
             threads,
-        } => simulate_seeds(seeds, from, seed, trace, threads),
+            changes,
+        } => {
+            let plan = if changes {
+                Plan::with_changes
+            } else {
+                Plan::of_seed
+            };
+            simulate_seeds(plan, seeds, from, seed, trace, threads)
+        }
         Command::Generate {
             dir,
             seed,
@@ -114,6 +125,7 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 fn simulate_seeds(
+    plan: fn(u64) -> Plan,
     seeds: u64,
     from: u64,
     seed: Option<u64>,
@@ -122,7 +134,7 @@ fn simulate_seeds(
 ) -> anyhow::Result<ExitCode> {
     let template = Template::found()?;
     if let Some(seed) = seed {
-        let plan = Plan::of_seed(seed);
+        let plan = plan(seed);
         println!("seed {seed}: {}", plan.words());
         match simulate(&template, &plan, trace) {
             Ok(report) => {
@@ -141,7 +153,7 @@ fn simulate_seeds(
     let started = Instant::now();
     let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let done = AtomicU64::new(0);
-    let (tally, failures) = many(&template, from..from + seeds, threads, |result| {
+    let (tally, failures) = many(&template, plan, from..from + seeds, threads, |result| {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         if let Err(failure) = result {
             println!("{failure}");

@@ -169,6 +169,7 @@ pub fn simulate(template: &Template, plan: &Plan, trace: bool) -> Result<Report,
 /// Runs the plans of many seeds on so many threads, each in one of them. `progress` is told after each.
 pub fn many(
     template: &Template,
+    plan: fn(u64) -> Plan,
     seeds: std::ops::Range<u64>,
     threads: usize,
     progress: impl Fn(&Result<Report, Box<Failure>>) + Sync,
@@ -183,7 +184,7 @@ pub fn many(
                     if seed >= seeds.end {
                         return;
                     }
-                    let result = simulate(template, &Plan::of_seed(seed), false);
+                    let result = simulate(template, &plan(seed), false);
                     progress(&result);
                     let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                     match result {
