@@ -16,7 +16,7 @@ use lianzhan_protocol::log::{
     EntryIndex, Equivocation, Evidence, Frontier, LogStart, LogStatement, Origin, Receipt, TreeSize,
     consistency, stored_index,
 };
-use lianzhan_protocol::sync::{BRANCHES_MAX, Offence, RANGE_ENTRIES_MAX, RangeData};
+use lianzhan_protocol::sync::{BRANCHES_MAX, Input, Offence, RANGE_ENTRIES_MAX, RangeData};
 
 use super::{Node, ServiceError};
 use crate::store::{BranchRow, LogRow, Reader, StoreError};
@@ -28,10 +28,28 @@ pub enum BranchStep {
     Next(TreeSize),
     /// That was all.
     Done,
+    /// What stands at the peer goes on where what stands here ends: no other branch.
+    Grows,
     /// The peer sent what no honest node sends.
     PeerLied(Offence),
     /// Something failed here.
     Failed(String),
+}
+
+impl BranchStep {
+    /// What the session is told that asked for the range.
+    pub fn answer(self, space: SpaceId, origin: Origin) -> Input {
+        match self {
+            BranchStep::Next(next) => Input::BranchStored {
+                origin,
+                next: Some(next),
+            },
+            BranchStep::Done => Input::BranchStored { origin, next: None },
+            BranchStep::Grows => Input::BranchGrows { space, origin },
+            BranchStep::PeerLied(offence) => Input::StoreRefused { origin, offence },
+            BranchStep::Failed(reason) => Input::StoreFailed { reason },
+        }
+    }
 }
 
 /// One of the histories that are held of a log: what stands, or a branch beside it.

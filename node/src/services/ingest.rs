@@ -4,8 +4,8 @@ use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
 use lianzhan_protocol::log::{Frontier, Origin, TreeSize};
 use lianzhan_protocol::record::AnnexKey;
 use lianzhan_protocol::sync::{
-    Blame, FoundKey, Holdings, Offence, RANGE_ENTRIES_MAX, RangeData, RangeError, Standing, VerifiedRange,
-    verify_range_by,
+    Blame, FoundKey, Holdings, Input, Offence, RANGE_ENTRIES_MAX, RangeData, RangeError, Standing,
+    VerifiedRange, verify_range_by,
 };
 use lianzhan_protocol::trust::Purpose;
 
@@ -26,6 +26,29 @@ pub enum Ingested {
     LogPassedOver(String),
     /// Something failed here.
     Failed(String),
+}
+
+impl Ingested {
+    /// What the session is told that asked for it.
+    pub fn answer(self, space: SpaceId, origin: Origin) -> Input {
+        match self {
+            Ingested::Stored(standing) => Input::Stored {
+                space,
+                origin,
+                standing,
+            },
+            Ingested::PeerLied(offence) => Input::StoreRefused { origin, offence },
+            Ingested::Forked(reason) => {
+                tracing::warn!(%origin, reason, "the peer holds another branch");
+                Input::StoreForked { space, origin }
+            }
+            Ingested::LogPassedOver(reason) => {
+                tracing::warn!(%origin, reason, "log passed over");
+                Input::StorePassedOver { origin }
+            }
+            Ingested::Failed(reason) => Input::StoreFailed { reason },
+        }
+    }
 }
 
 impl Node {
@@ -69,7 +92,7 @@ impl Node {
         ) {
             // What this node wrote is taken back as others have it: what is erased they have no more, and what they merely
             // lack is asked for like anybody's.
-            Ok(verified) if own => self.own_log_came_back(&range.origin, verified),
+            Ok(verified) if own => self.own_log_came_back(&range.origin, frontier, verified),
             Ok(verified) if !self.may_write(verified.start()) => {
                 let words = "its node's org does not hold the space that it writes into".to_owned();
                 let (origin, told) = (range.origin.clone(), words.clone());
@@ -159,7 +182,12 @@ impl Node {
     /// A peer gave back what this node signed. Mostly it is here, too: the peer was quicker to say that it has it than
     /// the session here to hear of the commit. If it is not here, this copy is an old one: nothing more is written to that
     /// log, this node goes on in a new one, and what the peer holds is taken back in (design 5).
-    fn own_log_came_back(&self, origin: &Origin, verified: VerifiedRange) -> Result<Ingested, ServiceError> {
+    fn own_log_came_back(
+        &self,
+        origin: &Origin,
+        before: Frontier,
+        verified: VerifiedRange,
+    ) -> Result<Ingested, ServiceError> {
         let (name, from) = (origin.clone(), verified.from());
         Ok(self.store.write_blocking(move |writer| {
             let (ours, signed) = (writer.standing(&name)?, verified.standing());
@@ -181,7 +209,11 @@ impl Node {
             if from == ours.size {
                 return Ok(Ingested::Stored(writer.append_foreign(&name, verified)?));
             }
-            Ok(Ingested::LogPassedOver(reason))
+            Ok(if follows(before, &verified, ours) {
+                Ingested::Stored(ours)
+            } else {
+                Ingested::Forked(reason)
+            })
         })?)
     }
 
@@ -317,4 +349,14 @@ impl Node {
         })?;
         Ok(count)
     }
+}
+
+/// Whether what stands here is within the range, which follows `before`: the rest of it is asked for from there.
+fn follows(mut before: Frontier, range: &VerifiedRange, ours: Standing) -> bool {
+    for (entry, _) in range.entries() {
+        if before.size() < ours.size {
+            before.push(entry.leaf());
+        }
+    }
+    before.size() == ours.size && before.root() == ours.root
 }

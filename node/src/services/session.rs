@@ -10,8 +10,6 @@ use lianzhan_protocol::sync::{Effect, Input, Offence, Session, SessionConfig};
 use lianzhan_protocol::trust::Purpose;
 
 use super::Node;
-use super::fork::BranchStep;
-use super::ingest::Ingested;
 use super::neighbours::{SOFTWARE, sighting};
 use super::repair::Filled;
 use super::witness::CosignRequest;
@@ -109,23 +107,7 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
         })),
         Effect::Store { space, range } => aside(Box::new(move |node| {
             let origin = range.origin.clone();
-            Some(match node.ingest(&space, &range) {
-                Ingested::Stored(standing) => Input::Stored {
-                    space,
-                    origin,
-                    standing,
-                },
-                Ingested::PeerLied(offence) => Input::StoreRefused { origin, offence },
-                Ingested::Forked(reason) => {
-                    tracing::warn!(%origin, reason, "the peer holds another branch");
-                    Input::StoreForked { space, origin }
-                }
-                Ingested::LogPassedOver(reason) => {
-                    tracing::warn!(%origin, reason, "log passed over");
-                    Input::StorePassedOver { origin }
-                }
-                Ingested::Failed(reason) => Input::StoreFailed { reason },
-            })
+            Some(node.ingest(&space, &range).answer(space, origin))
         })),
         Effect::PrepareWitness { origin, old } => aside(Box::new(move |node| {
             let witness = node.directory().node_org(&peer);
@@ -229,15 +211,7 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
         })),
         Effect::StoreBranch { space, range } => aside(Box::new(move |node| {
             let origin = range.origin.clone();
-            Some(match node.ingest_branch(&space, &range) {
-                BranchStep::Next(next) => Input::BranchStored {
-                    origin,
-                    next: Some(next),
-                },
-                BranchStep::Done => Input::BranchStored { origin, next: None },
-                BranchStep::PeerLied(offence) => Input::StoreRefused { origin, offence },
-                BranchStep::Failed(reason) => Input::StoreFailed { reason },
-            })
+            Some(node.ingest_branch(&space, &range).answer(space, origin))
         })),
     }
 }

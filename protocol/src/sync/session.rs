@@ -242,6 +242,10 @@ impl Session {
                 open.forks.look(space, origin, told);
             }
             Input::BranchStored { origin, next } => open.forks.stored(&origin, next),
+            Input::BranchGrows { space, origin } => {
+                open.forks.stored(&origin, None);
+                open.pull.follow(&self.shared, space, &origin, out)?;
+            }
             Input::Read { origin, from, range } => {
                 return open.serve.read(&self.shared, origin, from, range, out);
             }

@@ -453,6 +453,34 @@ fn range_of(log: &Origin) -> RangeData {
 }
 
 #[test]
+fn what_is_no_other_branch_after_all_is_wanted() {
+    let (mut session, space, asked) = forked();
+    let [(log, _)] = &wanted(&asked)[..] else {
+        panic!("one question, {asked:?}")
+    };
+    say(&mut session, Message::Range(range_of(log)));
+    // Meanwhile what stands at the peer is another thing.
+    let grown = LogStanding {
+        origin: log.clone(),
+        standing: Standing {
+            size: TreeSize(9),
+            root: Hash([9; 32]),
+        },
+    };
+    let effects = say(&mut session, Message::Grew { space, log: grown });
+    assert_eq!(wanted(&sent(&effects)), [], "it is passed over");
+    let effects = session.handle(Input::BranchGrows {
+        space,
+        origin: log.clone(),
+    });
+    let progress = effects.iter().find_map(|effect| match effect {
+        Effect::Progress { wanted_entries, .. } => Some(*wanted_entries),
+        _ => None,
+    });
+    assert!(progress.is_some_and(|wanted| wanted > 0), "{effects:?}");
+}
+
+#[test]
 fn another_branch_is_read_from_its_beginning_once() {
     let (mut session, space, asked) = forked();
     let [(log, from)] = &wanted(&asked)[..] else {

@@ -135,11 +135,12 @@ impl World {
                     let (here, there) = (ours.get(key), theirs.get(key));
                     ensure!(
                         here == there,
-                        "{} holds {here:?} of {}, and {} holds {there:?}; {:?}",
+                        "{} holds {here:?} of {}, and {} holds {there:?}; {:?}\n{}",
                         self.name(a),
                         key.1,
                         self.name(b),
-                        shared.get(&key.0)
+                        shared.get(&key.0),
+                        self.said_of(&key.1.to_string())
                     );
                 }
             }
@@ -152,6 +153,31 @@ impl World {
             self.say(&words);
         }
         Ok(())
+    }
+
+    /// What each node knows of a log that says two things.
+    fn said_of(&self, origin: &str) -> String {
+        let mut said = String::new();
+        for site in &self.sites {
+            let log = site.node().and_then(|node| {
+                let log = lianzhan_protocol::log::Origin::parse(origin).ok()?;
+                node.store().read(|reader| reader.log(&log)).ok().flatten()
+            });
+            if let Some(log) = log {
+                said += &format!(
+                    "{}: {} entries, root {}, closed {:?}, of {:?}\n",
+                    site.place.name, log.size, log.root, log.closed, log.start
+                );
+            }
+            let told = site.node().and_then(|node| node.forks_told().ok());
+            for fork in told.into_iter().flatten().filter(|fork| fork.origin == origin) {
+                said += &format!(
+                    "{}: stands {:?}, beside {:?}, signed {:?}, by {:?}\n",
+                    site.place.name, fork.stands, fork.others, fork.signed, fork.org
+                );
+            }
+        }
+        said
     }
 
     /// Who holds a record says the same of it, and rows say what the fold says.

@@ -59,7 +59,7 @@ impl Node {
         let (end, whole) = (verified.standing().size, verified.checkpoint().checkpoint().size);
         let adds = self.store.read(|reader| Ok(adds(reader, &held, &verified)))?;
         match adds {
-            Adds::Grows => return Ok(BranchStep::Done),
+            Adds::Grows => return Ok(BranchStep::Grows),
             Adds::Known => {}
             Adds::Piece { onto, from } => {
                 let kept_max = usize::try_from(BRANCHES_MAX).unwrap_or(usize::MAX);

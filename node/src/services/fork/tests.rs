@@ -10,6 +10,7 @@ use lianzhan_protocol::sync::{RANGE_BYTES, WitnessRequest};
 use lianzhan_protocol::trust::{Audience, Level, Role};
 
 mod conversation;
+mod own;
 mod several;
 mod witnessed;
 
@@ -234,7 +235,7 @@ fn read_branch(from: &Node, to: &Node, space: &SpaceId, origin: &Origin) {
     while let Some(range) = from.read_range(origin, next, 4096).unwrap() {
         match to.ingest_branch(space, &range) {
             BranchStep::Next(on) if on > next => next = on,
-            BranchStep::Done => return,
+            BranchStep::Done | BranchStep::Grows => return,
             other => panic!("{other:?}"),
         }
     }

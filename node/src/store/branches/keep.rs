@@ -9,6 +9,7 @@ use lianzhan_protocol::log::{
     Entry, Frontier, LogStatement, Origin, SignedCheckpoint, TreeSize, leaf_hash, stored_index,
 };
 use lianzhan_protocol::sync::Standing;
+use lianzhan_protocol::trust::SignedStatement;
 
 use super::super::error::StoreError;
 use super::super::writer::{Head, StoreEvent, Writer};
@@ -59,6 +60,17 @@ struct Own {
     nodes: Nodes,
     frontier: Frontier,
     checkpoint: SignedCheckpoint,
+}
+
+/// Statements of trust are signed by themselves and stand whichever branch does: who wrote them, and whoever read the
+/// branch while it stood, goes by them.
+fn trust_in(entries: &[Stored]) -> Vec<SignedStatement> {
+    let payloads = entries.iter().filter_map(|(_, payload)| payload.as_deref());
+    let trust = payloads.filter_map(|payload| match LogStatement::parse(payload) {
+        Ok(LogStatement::Trust(bytes)) => SignedStatement::open(&bytes).ok(),
+        _ => None,
+    });
+    trust.collect()
 }
 
 impl Writer<'_> {
@@ -114,6 +126,7 @@ impl Writer<'_> {
         self.put_entries(id, number, piece.from, &piece.entries)?;
         self.put_nodes(id, number, &piece.nodes)?;
         self.put_branch(id, number, start, &piece.frontier, &piece.checkpoint)?;
+        self.keep_statements(trust_in(&piece.entries))?;
         Ok(true)
     }
 

@@ -64,7 +64,7 @@ impl Station {
         while let Some(range) = twin.read_range(&origin, next, 4096).unwrap() {
             match self.node.ingest_branch(&space, &range) {
                 BranchStep::Next(on) if on > next => next = on,
-                BranchStep::Done => break,
+                BranchStep::Done | BranchStep::Grows => break,
                 other => panic!("{other:?}"),
             }
         }

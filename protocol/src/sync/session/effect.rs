@@ -132,6 +132,13 @@ pub enum Input {
         /// From where on more of it is wanted; none if that was all.
         next: Option<TreeSize>,
     },
+    /// A range that was read as another branch is none: what stands at the peer goes on where what stands here ends.
+    BranchGrows {
+        /// The space.
+        space: SpaceId,
+        /// The log.
+        origin: Origin,
+    },
     /// A log is known to say two things, and its other branch is not here.
     ForkKnown {
         /// The space.
@@ -270,7 +277,7 @@ pub enum Effect {
         range: RangeData,
     },
     /// Check and keep a range of another branch of a log that is held. Answered by [`Input::BranchStored`],
-    /// [`Input::StoreRefused`] or [`Input::StoreFailed`].
+    /// [`Input::BranchGrows`], [`Input::StoreRefused`] or [`Input::StoreFailed`].
     StoreBranch {
         /// The space.
         space: SpaceId,

@@ -520,6 +520,22 @@ impl Pull {
         self.passed_over.remove(origin);
     }
 
+    /// A log that was passed over is no other branch: what the peer said of it is wanted after all.
+    pub(super) fn follow(
+        &mut self,
+        shared: &Shared,
+        space: SpaceId,
+        origin: &Origin,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CloseReason> {
+        self.reconsider(origin);
+        let (origin, told) = (origin.clone(), self.told_of(origin));
+        match told {
+            Some(standing) => self.grew(shared, space, LogStanding { origin, standing }, out),
+            None => Ok(()),
+        }
+    }
+
     /// Takes note of what the peer holds.
     pub(super) fn peer_holds(&mut self, origin: &Origin, size: TreeSize) {
         if let Some(known) = self.peer_logs.get_mut(origin) {

@@ -9,7 +9,6 @@ use lianzhan_protocol::sync::{CloseReason, Effect, Holdings, Input, Session, Ses
 use lianzhan_protocol::trust::Purpose;
 use tokio::sync::broadcast::Receiver;
 
-use super::super::BranchStep;
 use crate::env;
 use crate::services::Node;
 use crate::services::ingest::Ingested;
@@ -180,29 +179,11 @@ impl<'a> Side<'a> {
             }
             Effect::Store { space, range } => {
                 let origin = range.origin.clone();
-                match node.ingest(&space, &range) {
-                    Ingested::Stored(standing) => Input::Stored {
-                        space,
-                        origin,
-                        standing,
-                    },
-                    Ingested::PeerLied(offence) => Input::StoreRefused { origin, offence },
-                    Ingested::Forked(_) => Input::StoreForked { space, origin },
-                    Ingested::LogPassedOver(_) => Input::StorePassedOver { origin },
-                    Ingested::Failed(reason) => Input::StoreFailed { reason },
-                }
+                node.ingest(&space, &range).answer(space, origin)
             }
             Effect::StoreBranch { space, range } => {
                 let origin = range.origin.clone();
-                match node.ingest_branch(&space, &range) {
-                    BranchStep::Next(next) => Input::BranchStored {
-                        origin,
-                        next: Some(next),
-                    },
-                    BranchStep::Done => Input::BranchStored { origin, next: None },
-                    BranchStep::PeerLied(offence) => Input::StoreRefused { origin, offence },
-                    BranchStep::Failed(reason) => Input::StoreFailed { reason },
-                }
+                node.ingest_branch(&space, &range).answer(space, origin)
             }
             Effect::PrepareWitness { origin, old } => {
                 let request = node
