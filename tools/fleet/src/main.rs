@@ -38,9 +38,9 @@ enum Command {
         /// How many at a time; as many as there are cores if left away.
         #[arg(long)]
         threads: Option<usize>,
-        /// In one seed of four orgs move and are merged, too.
+        /// Let orgs stay where they are; otherwise they move and are merged in one seed of four.
         #[arg(long)]
-        changes: bool,
+        unchanging: bool,
     },
     /// Found a synthetic prefecture and write records of all ledgers at its nodes, through the path that forms use.
     Generate {
@@ -91,10 +91,10 @@ fn main() -> anyhow::Result<ExitCode> {
             seed,
             trace,
             threads,
-            changes,
+            unchanging,
         } => {
-            let plan = if changes {
-                Plan::with_changes
+            let plan = if unchanging {
+                Plan::unchanging
             } else {
                 Plan::of_seed
             };

@@ -60,14 +60,14 @@ const CASTS: [&[&str]; 6] = [
 
 impl Plan {
     /// The plan of a seed, in which orgs stay where they are.
-    pub fn of_seed(seed: u64) -> Self {
-        let mut plan = Plan::with_changes(seed);
+    pub fn unchanging(seed: u64) -> Self {
+        let mut plan = Plan::of_seed(seed);
         plan.faults.changes = false;
         plan
     }
 
-    /// The same, but in one of four orgs move and are merged, too.
-    pub fn with_changes(seed: u64) -> Self {
+    /// The plan of a seed; in one of four orgs move and are merged, too.
+    pub fn of_seed(seed: u64) -> Self {
         let mut dice = Dice::of_part(seed, 1);
         // Small ones find most, and large ones some of the rest.
         let cast = match dice.below(20) {
