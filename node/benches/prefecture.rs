@@ -149,6 +149,8 @@ async fn measure(dir: &Path) -> anyhow::Result<()> {
     println!("memory, all nodes connected and at rest:");
     idle.print(&before, nodes, held);
     idle_cpu(nodes).await;
+    println!("memory after these idle seconds:");
+    Memory::now().print(&before, nodes, data_kib(&places)?);
 
     busy_minute(&sites, dir).await?;
     let rested = rest("the busy minute").await?;
@@ -156,6 +158,8 @@ async fn measure(dir: &Path) -> anyhow::Result<()> {
     println!("memory after the busy minute:");
     Memory::now().print(&before, nodes, data_kib(&places)?);
     idle_cpu(nodes).await;
+    println!("memory after these idle seconds:");
+    Memory::now().print(&before, nodes, data_kib(&places)?);
     println!("load of this machine when it ended: {}", machine_load());
     say("stopping");
     let mut ends: JoinSet<()> = sites.into_iter().rev().map(|site| site.running.stop()).collect();

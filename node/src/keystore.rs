@@ -152,6 +152,8 @@ pub struct AnnexKeys {
 struct Inner {
     path: PathBuf,
     file: std::fs::File,
+    /// Whether the file has keys that may not be on the disk yet.
+    unsynced: bool,
     keys: BTreeMap<RecordId, AnnexKey>,
 }
 
@@ -194,6 +196,7 @@ impl AnnexKeys {
             inner: Mutex::new(Inner {
                 path: path.to_owned(),
                 file,
+                unsynced: false,
                 keys,
             }),
         })
@@ -201,10 +204,13 @@ impl AnnexKeys {
 
     /// Keeps keys; durable when this returns. A key that is held already is left as it is.
     pub fn keep(&self, keys: &[(RecordId, AnnexKey)]) -> Result<(), KeyFileError> {
-        let mut inner = self
-            .inner
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.add(keys)?;
+        self.sync()
+    }
+
+    /// Keeps keys that are durable once [`AnnexKeys::sync`] has returned, so that many share one wait for the disk.
+    pub fn add(&self, keys: &[(RecordId, AnnexKey)]) -> Result<(), KeyFileError> {
+        let mut inner = self.inner();
         let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(keys.len() * RECORD));
         for (record, key) in keys.iter().filter(|(record, _)| !inner.keys.contains_key(record)) {
             let start = bytes.len();
@@ -214,12 +220,9 @@ impl AnnexKeys {
             bytes.extend_from_slice(&sum);
         }
         if !bytes.is_empty() {
+            inner.unsynced = true;
             let path = inner.path.clone();
-            inner
-                .file
-                .write_all(&bytes)
-                .and_then(|()| inner.file.sync_data())
-                .map_err(disk(&path))?;
+            inner.file.write_all(&bytes).map_err(disk(&path))?;
         }
         for (record, key) in keys {
             inner.keys.entry(*record).or_insert_with(|| key.clone());
@@ -227,14 +230,27 @@ impl AnnexKeys {
         Ok(())
     }
 
+    /// Returns when all keys that were added are on the disk; at once if they are.
+    pub fn sync(&self) -> Result<(), KeyFileError> {
+        let mut inner = self.inner();
+        if inner.unsynced {
+            inner.file.sync_data().map_err(disk(&inner.path))?;
+            inner.unsynced = false;
+        }
+        Ok(())
+    }
+
+    fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     /// Destroys keys: when this returns, no file of this node has them, nor has the place where they stood. The file is
     /// written anew beside the old one; then they are overwritten in that, too; then it is replaced. Who is killed in between
     /// has either file, each whole but for these keys. Returns how many there were.
     pub fn destroy(&self, records: &[RecordId]) -> Result<usize, KeyFileError> {
-        let mut inner = self
-            .inner
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut inner = self.inner();
         let path = inner.path.clone();
         let disk = disk(&path);
         let bytes = zeroize::Zeroizing::new(std::fs::read(&path).map_err(&disk)?);
@@ -260,6 +276,7 @@ impl AnnexKeys {
                 .append(true)
                 .open(&path)
                 .map_err(&disk)?;
+            inner.unsynced = false;
         }
         let held = records
             .iter()
@@ -269,19 +286,13 @@ impl AnnexKeys {
 
     /// The annexes whose keys are held.
     pub fn records(&self) -> Vec<RecordId> {
-        let inner = self
-            .inner
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let inner = self.inner();
         inner.keys.keys().copied().collect()
     }
 
     /// The key of an annex, if held.
     pub fn get(&self, record: &RecordId) -> Option<AnnexKey> {
-        let inner = self
-            .inner
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let inner = self.inner();
         inner.keys.get(record).cloned()
     }
 

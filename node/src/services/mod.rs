@@ -137,7 +137,7 @@ pub struct Node {
     former: Vec<PublicKey>,
     witness_key: RwLock<SecretKey>,
     cosigning: witness::Queue,
-    annex_keys: AnnexKeys,
+    annex_keys: Arc<AnnexKeys>,
     directory: RwLock<Arc<Directory>>,
     secrets: std::sync::Mutex<()>,
     blobs: Blobs,
@@ -184,7 +184,7 @@ impl Node {
         let node_key = keystore::read_plain(&dir.join(files::NODE_KEY))?;
         let former = rekey::former_keys(dir)?;
         let witness_key = keystore::read_plain(&dir.join(files::WITNESS_KEY))?;
-        let annex_keys = AnnexKeys::open(&dir.join(files::ANNEX_KEYS))?;
+        let annex_keys = Arc::new(AnnexKeys::open(&dir.join(files::ANNEX_KEYS))?);
         let signer = NodeSigner {
             key: node_key.clone(),
             former: former.clone(),

@@ -199,8 +199,12 @@ impl Node {
             change: last.change,
         };
         // A key that no entry names is harmless; an entry whose key is lost is not.
-        self.annex_keys.keep(&keys)?;
+        self.annex_keys.add(&keys)?;
+        let kept = (!keys.is_empty()).then(|| self.annex_keys.clone());
         let receiver = self.store.submit(move |writer| {
+            if let Some(kept) = kept {
+                writer.before_commit(move || kept.sync().map_err(std::io::Error::other));
+            }
             for entry in prepared {
                 writer.append_own(&entry.origin, vec![entry.own])?;
             }

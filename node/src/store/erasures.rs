@@ -376,7 +376,7 @@ impl Store {
     /// Moves all pages from the write-ahead log into the database and empties the log, so that no older page is left in it.
     /// Says whether it could: not while somebody reads what was before.
     pub fn empty_wal(&self) -> Result<bool, StoreError> {
-        let connection = Connection::open(&self.readers.path)?;
+        let connection = Connection::open(self.readers.path())?;
         connection.busy_timeout(WAL_PATIENCE)?;
         // A reader's connection that idles keeps no snapshot.
         let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;

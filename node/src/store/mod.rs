@@ -19,6 +19,7 @@ mod lists;
 mod logs;
 mod neighbours;
 mod reader;
+mod readers;
 mod snapshot;
 mod views;
 mod witness;
@@ -43,7 +44,7 @@ pub use witness::PastWitnessLog;
 pub use writer::{StoreEvent, Writer};
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use lianzhan_protocol::log::{Origin, TreeSize};
 use rusqlite::Connection;
@@ -51,12 +52,16 @@ use rusqlite::config::DbConfig;
 use tokio::sync::{broadcast, oneshot};
 
 use highwater::HighWater;
+use readers::Readers;
 use writer::{Job, Published};
 
 /// Name of the database file in a node's directory.
 pub const DATABASE: &str = "lianzhan.db";
 /// Name of the high-water file, which stays outside of every backup (design 5).
 pub const HIGH_WATER: &str = "high-water";
+
+/// Transactions that a listener may lag behind before it looks at everything anew; room for them is held all the time.
+const EVENTS: usize = 1024;
 
 /// The store of one node. Cheap to clone.
 #[derive(Clone)]
@@ -98,11 +103,6 @@ impl Drop for WriterHandle {
     }
 }
 
-struct Readers {
-    path: std::path::PathBuf,
-    idle: Mutex<Vec<Connection>>,
-}
-
 impl Store {
     /// Opens or creates the store in `dir`. Re-hashes the right edge of every log against its stored root, compares own
     /// logs with the high-water file, and halts every log that does not agree.
@@ -116,13 +116,15 @@ impl Store {
         neighbours::forget_sessions(&connection)?;
         let high_water = HighWater::open(&dir.join(HIGH_WATER))?;
         let (jobs, queue) = std::sync::mpsc::channel();
-        let (events, _) = broadcast::channel(4096);
+        let (events, _) = broadcast::channel(EVENTS);
         let published = Published::default();
         let writer = writer::Thread::new(connection, high_water, signer, events.clone(), published.clone())?;
         let machine = crate::env::machine();
+        let readers = Arc::new(Readers::of(path));
+        let resting = readers.clone();
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || crate::env::on(machine, || writer.run(&queue)))
+            .spawn(move || crate::env::on(machine, || writer.run(&queue, &resting)))
             .map_err(StoreError::Disk)?;
         Ok(Store {
             writer: Arc::new(WriterHandle {
@@ -131,10 +133,7 @@ impl Store {
             }),
             published,
             events,
-            readers: Arc::new(Readers {
-                path,
-                idle: Mutex::new(Vec::new()),
-            }),
+            readers,
         })
     }
 
@@ -194,28 +193,14 @@ impl Store {
 
     /// Reads a consistent snapshot.
     pub fn read<T>(&self, job: impl FnOnce(&Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let pooled = self.readers.idle.lock().ok().and_then(|mut idle| idle.pop());
-        let connection = match pooled {
-            Some(connection) => connection,
-            None => {
-                let connection = Connection::open(&self.readers.path)?;
-                configure(&connection)?;
-                connection.pragma_update(None, "cache_size", READER_CACHE)?;
-                connection.pragma_update(None, "query_only", true)?;
-                connection
-            }
-        };
+        let connection = self.readers.take()?;
         let result = {
             let snapshot = connection.unchecked_transaction()?;
             let result = job(&Reader::new(&snapshot));
             snapshot.finish()?;
             result
         };
-        if let Ok(mut idle) = self.readers.idle.lock()
-            && idle.len() < 8
-        {
-            idle.push(connection);
-        }
+        self.readers.give(connection);
         result
     }
 
@@ -238,8 +223,6 @@ const CHECKPOINT_PAGES: i64 = 4000;
 
 /// Pages that the writer keeps in memory, as SQLite writes it: in KiB, below zero.
 const WRITER_CACHE: i64 = -16_000;
-/// Pages that each of the readers keeps. There are several, and what they read lies in the system's cache anyway.
-const READER_CACHE: i64 = -4_000;
 
 /// Statements that a connection keeps compiled; there are some 150, and one for each ledger's columns.
 const STATEMENTS: usize = 256;

@@ -2,7 +2,7 @@
 //! checkpoint for each own log that grew, commits, syncs the high-water file, and answers.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,7 @@ use super::append::Signer;
 use super::error::StoreError;
 use super::highwater::HighWater;
 use super::neighbours::NeighbourRow;
+use super::readers::{REST, Readers};
 use super::witness::WitnessLog;
 use crate::env::{self, DiskPoint};
 
@@ -129,7 +130,12 @@ pub struct Writer<'a> {
     pub(super) written: Vec<RecordId>,
     pub(super) seq: i64,
     pub(super) signer: &'a dyn Signer,
+    /// What has to be on the disk before this transaction is.
+    before: Vec<Before>,
 }
+
+/// Makes something durable that a transaction rests on.
+type Before = Box<dyn FnOnce() -> std::io::Result<()> + Send>;
 
 pub(super) struct Thread {
     connection: Connection,
@@ -200,8 +206,8 @@ impl Thread {
     }
 
     /// Until every handle of the store is gone.
-    pub(super) fn run(mut self, queue: &Receiver<Job>) {
-        while let Ok(first) = queue.recv() {
+    pub(super) fn run(mut self, queue: &Receiver<Job>, readers: &Readers) {
+        while let Some(first) = self.next(queue, readers) {
             let started = Instant::now();
             let mut jobs = vec![first];
             while jobs.len() < GROUP_MAX && started.elapsed() < GROUP_TIME {
@@ -214,6 +220,27 @@ impl Thread {
         }
         // A clean end leaves one file; a crash leaves a WAL, which the next start reads.
         let _ = self.connection.pragma_update(None, "wal_checkpoint", "TRUNCATE");
+    }
+
+    /// Waits for the next job. When none has come for a while, what is kept to be quick is given up once.
+    fn next(&mut self, queue: &Receiver<Job>, readers: &Readers) -> Option<Job> {
+        let mut rested = false;
+        loop {
+            match queue.recv_timeout(REST) {
+                Ok(job) => return Some(job),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if !rested {
+                rested = true;
+                self.connection.flush_prepared_statement_cache();
+                let shrunk = self.connection.pragma_query(None, "shrink_memory", |_| Ok(()));
+                if let Err(error) = shrunk {
+                    tracing::debug!(%error, "memory could not be given up");
+                }
+            }
+            readers.rest();
+        }
     }
 
     fn group(&mut self, jobs: Vec<Job>) {
@@ -278,6 +305,7 @@ impl Thread {
             written: Vec::new(),
             seq: self.seq,
             signer: self.signer.as_ref(),
+            before: Vec::new(),
         };
         for job in jobs {
             writer.run(job, finishes)?;
@@ -289,8 +317,10 @@ impl Thread {
             staged_witness,
             events,
             seq,
+            before,
             ..
         } = writer;
+        before.into_iter().try_for_each(|sync| sync())?;
         env::disk(DiskPoint::Commit)?;
         tx.commit()?;
         // From here on it is durable. Memory follows disk; the high-water mark is synced before anything is told.
@@ -337,6 +367,12 @@ impl Writer<'_> {
         }
         self.tx.execute_batch("RELEASE job")?;
         Ok(())
+    }
+
+    /// Has something made durable before this transaction commits: what many jobs of it rest on is waited for once, by the
+    /// first of those who ask.
+    pub fn before_commit(&mut self, sync: impl FnOnce() -> std::io::Result<()> + Send + 'static) {
+        self.before.push(Box::new(sync));
     }
 
     /// Marks records whose views and documents lag now.

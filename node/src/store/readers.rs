@@ -1,0 +1,84 @@
+//! Connections that only read, kept for the next who asks while they are in use, and closed when nobody has asked for a while:
+//! each keeps pages and compiled statements in memory, and a machine may run many nodes.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use super::error::StoreError;
+
+/// Most that wait for their next use.
+const IDLE_MAX: usize = 8;
+/// Pages that each of them keeps, as SQLite writes it: in KiB, below zero. What they read lies in the system's cache anyway.
+const CACHE: i64 = -4_000;
+/// A connection that nobody needed for so long is closed.
+pub(super) const REST: Duration = Duration::from_secs(20);
+
+pub(super) struct Readers {
+    path: PathBuf,
+    /// Those that wait, with when they were last used: the one that was used last is used next, so the first are the oldest.
+    idle: Mutex<Vec<(Instant, Connection)>>,
+}
+
+impl Readers {
+    /// Of the database at `path`; none is open yet.
+    pub(super) fn of(path: PathBuf) -> Self {
+        Readers {
+            path,
+            idle: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Where the database is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// One that waits, or another one.
+    pub(super) fn take(&self) -> Result<Connection, StoreError> {
+        if let Some((_, connection)) = self.idle().pop() {
+            return Ok(connection);
+        }
+        let connection = Connection::open(&self.path)?;
+        super::configure(&connection)?;
+        connection.pragma_update(None, "cache_size", CACHE)?;
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(connection)
+    }
+
+    /// It waits for its next use; those that have waited too long are closed.
+    pub(super) fn give(&self, connection: Connection) {
+        let now = Instant::now();
+        let closed = {
+            let mut idle = self.idle();
+            let old = Self::old(&idle, now);
+            let closed: Vec<_> = idle.drain(..old).collect();
+            if idle.len() < IDLE_MAX {
+                idle.push((now, connection));
+            }
+            closed
+        };
+        // Not under the lock: others read meanwhile.
+        drop(closed);
+    }
+
+    /// Closes those that nobody needed for long.
+    pub(super) fn rest(&self) {
+        let closed: Vec<_> = {
+            let mut idle = self.idle();
+            let old = Self::old(&idle, Instant::now());
+            idle.drain(..old).collect()
+        };
+        drop(closed);
+    }
+
+    fn old(idle: &[(Instant, Connection)], now: Instant) -> usize {
+        idle.partition_point(|(used, _)| now.duration_since(*used) >= REST)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<(Instant, Connection)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
