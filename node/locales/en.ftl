@@ -825,6 +825,10 @@ network-title-never = { $count ->
         [one] 1 node was
        *[other] { $count } nodes were
     } never heard of
+network-title-avoided = { $count ->
+        [one] 1 node misbehaved and is avoided
+       *[other] { $count } nodes misbehaved and are avoided
+    }
 comma-clause = ,{" "}
 alarms = Alarms
 said-alarms = The alarms have changed
@@ -910,6 +914,48 @@ attention-fork = A log of it has two branches: see the alarm.
 attention-halted = A log of it is halted: see the alarm.
 attention-rollback = It lost what it had signed, and goes on in a new log.
 attention-refused = It sent what no honest node sends: { $words }
+conduct = Peers that misbehaved
+conduct-how = Since this node started; a restart begins anew
+conduct-last = Last offence
+conduct-at = When
+conduct-count = Times
+conduct-again = Tried again
+conduct-what = Offence
+conduct-last-at = Last time
+conduct-not-before = Avoided until
+conduct-each = { $what }: { $count }
+conduct-until = after { $time }
+conduct-speaking = in contact again
+conduct-any-time = at any time
+conduct-stranger = no node of this federation
+conduct-more = { $count ->
+        [one] 1 more is no node of this federation: see lianzhan status.
+       *[other] { $count } more are no nodes of this federation: see lianzhan status.
+    }
+misbehaviour-wrong-root = entries that do not fit the signed log
+misbehaviour-bad-signature = a bad signature
+misbehaviour-bad-entry = a malformed entry or statement
+misbehaviour-outside-space = entries of another space
+misbehaviour-rewind = a log shorter than it had said
+misbehaviour-stale-directory = an appointment long replaced
+misbehaviour-false-name = speaking in another node’s name
+misbehaviour-unreadable = a message that cannot be read
+misbehaviour-oversized = a message that is too long
+misbehaviour-truncated = a connection that broke off
+misbehaviour-unasked = an answer nobody asked for
+misbehaviour-out-of-turn = a message out of turn
+misbehaviour-too-much = too much at once
+misbehaviour-flood = too many messages or connections
+misbehaviour-no-hello = no hello after connecting
+misbehaviour-stalled = an answer that did not come
+misbehaviour-withheld = entries it has and did not give
+misbehaviour-other-version = another version of the protocol
+misbehaviour-other-federation = another federation
+misbehaviour-not-a-node = not appointed as a node here
+attention-avoided = It broke the rules { $count ->
+        [one] once
+       *[other] { $count } times, the last time
+    }: { $what }. It is tried again after { $time }.
 attention-witness = It cosigns nothing more until it has a new witness key.
 attention-revoked = Its key was revoked as lost or stolen, and no node followed: { $words }
 attention-ending = The appointment of { $post } ends in { $days ->

@@ -2,7 +2,7 @@
 //! node over a real connection. Each time the session must end, with the kind in what the peer is told; it must be counted;
 //! whoever lied or broke the rules must be avoided; and meanwhile, and after it, an honest neighbour must get through.
 
-mod evil;
+pub(crate) mod evil;
 mod floods;
 mod lies;
 mod parent;

@@ -4,6 +4,7 @@
 mod activity;
 mod axe;
 mod bundles;
+mod conduct;
 mod confirm;
 mod forks;
 mod invitations;
@@ -120,6 +121,10 @@ fn the_pages_in_a_browser() {
             (
                 "a station that was copied shows both branches, and its clerk signs anew",
                 forks::signing_anew,
+            ),
+            (
+                "what a peer did wrong is seen at once, in words, and when it is tried again",
+                conduct::seeing_it,
             ),
         ],
     );

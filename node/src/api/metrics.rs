@@ -170,7 +170,7 @@ fn misbehaviour(encoder: &mut DescriptorEncoder<'_>, status: &Status) -> fmt::Re
     let help = "Conversations ended because of what the peer did";
     let mut family = encoder.encode_descriptor("peer_misbehaviour", help, None, MetricType::Counter)?;
     for seen in &status.misbehaviour {
-        ConstCounter::new(seen.count).encode(family.encode_family(&[("kind", seen.kind)])?)?;
+        ConstCounter::new(seen.count).encode(family.encode_family(&[("kind", seen.kind.as_str())])?)?;
     }
     Ok(())
 }

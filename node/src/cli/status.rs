@@ -39,7 +39,6 @@ struct Shown {
     keys_lacking: u64,
     logs: Vec<Log>,
     peers: Vec<Peer>,
-    misconduct: Vec<Misconduct>,
     policy: Vec<String>,
     witness_retired: Option<String>,
     key_changes: Vec<String>,
@@ -76,20 +75,6 @@ struct Peer {
 }
 
 #[derive(Deserialize)]
-struct Misconduct {
-    node: String,
-    kinds: Vec<Kind>,
-    until: Option<i64>,
-}
-
-#[derive(Deserialize)]
-struct Kind {
-    kind: String,
-    count: u64,
-    last: i64,
-}
-
-#[derive(Deserialize)]
 struct Alarm {
     at: i64,
     subject: String,
@@ -115,6 +100,10 @@ impl Status {
         let mut text = text(&shown, running, shell.lang);
         text.push('\n');
         text.push_str(&super::tree::text(&picture, shell.lang));
+        if !picture.misconduct.is_empty() {
+            text.push('\n');
+            text.push_str(&super::tree::misconduct(&picture, shell.lang));
+        }
         if self.logs && !shown.logs.is_empty() {
             text.push('\n');
             text.push_str(&logs(&shown.logs, shell.lang));
@@ -208,10 +197,6 @@ fn text(status: &Shown, running: bool, lang: Lang) -> String {
         text.push('\n');
         text.push_str(&peers(&status.peers, lang));
     }
-    if !status.misconduct.is_empty() {
-        text.push('\n');
-        text.push_str(&misconduct(&status.misconduct, lang));
-    }
     if !status.alarms.is_empty() {
         text.push('\n');
         text.push_str(&alarms(&status.alarms, lang));
@@ -245,28 +230,6 @@ fn peers(peers: &[Peer], lang: Lang) -> String {
         lang.pick("本次收到", "received"),
     ];
     out::table(&headings, &rows)
-}
-
-fn misconduct(peers: &[Misconduct], lang: Lang) -> String {
-    let rows = peers.iter().flat_map(|peer| {
-        peer.kinds.iter().map(|kind| {
-            vec![
-                peer.node.chars().take(16).collect(),
-                kind.kind.clone(),
-                kind.count.to_string(),
-                out::time(kind.last),
-                peer.until.map(out::time).unwrap_or_default(),
-            ]
-        })
-    });
-    let headings = [
-        lang.pick("行为异常的节点", "peer that misbehaved"),
-        lang.pick("类别", "kind"),
-        lang.pick("次数", "times"),
-        lang.pick("最近一次", "last"),
-        lang.pick("暂不往来至", "avoided until"),
-    ];
-    out::table(&headings, &rows.collect::<Vec<_>>())
 }
 
 fn logs(logs: &[Log], lang: Lang) -> String {

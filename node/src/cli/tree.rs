@@ -14,10 +14,7 @@ const WHOLE: usize = 60;
 
 /// The tree, and what of it needs a person.
 pub(super) fn text(picture: &Federation, lang: Lang) -> String {
-    let speech = Text::new(match lang {
-        Lang::Zh => i18n::Lang::Zh,
-        Lang::En => i18n::Lang::En,
-    });
+    let speech = speech(lang);
     let names = Names::of(speech, picture);
     let now = Timestamp(picture.as_of);
     let headings = [
@@ -58,6 +55,43 @@ pub(super) fn text(picture: &Federation, lang: Lang) -> String {
         let _ = writeln!(text, "{}", speech.n("branch-rest", left_out));
     }
     text
+}
+
+/// Peers that misbehaved: a line for each kind, in the words of the page.
+pub(super) fn misconduct(picture: &Federation, lang: Lang) -> String {
+    let speech = speech(lang);
+    let of_org = |org: &OrgStatus| lang.pick(&org.name_zh, &org.name_en).to_owned();
+    let rows = picture.misconduct.iter().flat_map(|peer| {
+        let is_peer = |node: &NodeStatus| node.node == peer.node;
+        let org = picture.orgs.iter().find(|org| org.nodes.iter().any(is_peer));
+        let name = org.map_or_else(|| peer.node.chars().take(16).collect(), of_org);
+        peer.kinds.iter().map(move |kind| {
+            vec![
+                name.clone(),
+                words::misbehaviour(&speech, &kind.kind),
+                kind.count.to_string(),
+                kind.last.map(out::time).unwrap_or_default(),
+                peer.until.map(out::time).unwrap_or_default(),
+            ]
+        })
+    });
+    let rows: Vec<_> = rows.collect();
+    let headings = [
+        speech.t("conduct"),
+        speech.t("conduct-what"),
+        speech.t("conduct-count"),
+        speech.t("conduct-last-at"),
+        speech.t("conduct-not-before"),
+    ];
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    out::table(&headings, &rows)
+}
+
+fn speech(lang: Lang) -> Text {
+    Text::new(match lang {
+        Lang::Zh => i18n::Lang::Zh,
+        Lang::En => i18n::Lang::En,
+    })
 }
 
 fn lines(org: &OrgStatus, names: &Names<'_>, lang: Lang, now: Timestamp) -> Vec<Vec<String>> {

@@ -8,7 +8,7 @@ use lianzhan_protocol::codec::hex;
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::sync::{Gravity, Misbehaviour};
 use lianzhan_protocol::time::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::env;
 
@@ -50,19 +50,19 @@ pub struct Moment {
 }
 
 /// How often peers did one thing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KindCount {
     /// What: the name of a kind, as docs/spec/06-sync.md lists them.
-    pub kind: &'static str,
+    pub kind: String,
     /// How often since this process started.
     pub count: u64,
     /// When last, milliseconds since 1970; absent in totals.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<i64>,
 }
 
 /// A peer that did something wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Misconduct {
     /// Node key as hex.
     pub node: String,
@@ -70,6 +70,24 @@ pub struct Misconduct {
     pub kinds: Vec<KindCount>,
     /// Until when it is neither dialled nor answered, milliseconds since 1970, if it is now.
     pub until: Option<i64>,
+}
+
+impl Misconduct {
+    /// What it did last.
+    pub fn last(&self) -> Option<&KindCount> {
+        self.kinds.iter().max_by_key(|kind| kind.last)
+    }
+
+    /// How often it did anything.
+    pub fn count(&self) -> u64 {
+        self.kinds.iter().map(|kind| kind.count).sum()
+    }
+
+    /// How grave the last was; none for a kind that this version does not know.
+    pub fn gravity(&self) -> Option<Gravity> {
+        let kind = Misbehaviour::parse(&self.last()?.kind)?;
+        Some(kind.gravity())
+    }
 }
 
 impl Moment {
@@ -124,18 +142,23 @@ impl Conduct {
     pub fn totals(&self) -> Vec<KindCount> {
         let book = self.book();
         let total = |kind: Misbehaviour| KindCount {
-            kind: kind.as_str(),
+            kind: kind.to_string(),
             count: book.totals.get(&kind).copied().unwrap_or(0),
             last: None,
         };
         Misbehaviour::ALL.map(total).to_vec()
     }
 
+    /// How often anything was noted.
+    pub fn noted(&self) -> u64 {
+        self.book().totals.values().sum()
+    }
+
     /// The peers that did something, by node key.
     pub fn list(&self, now: Moment) -> Vec<Misconduct> {
         let left = |entry: &Entry| entry.until_ms.checked_sub(now.up_ms).filter(|left| *left > 0);
         let counted = |(kind, count): (&Misbehaviour, &Count)| KindCount {
-            kind: kind.as_str(),
+            kind: kind.to_string(),
             count: count.count,
             last: Some(count.last),
         };
@@ -241,6 +264,8 @@ mod tests {
         assert_eq!(of(1).until, Some(1_005_000));
         assert_eq!((of(3).until, of(3).kinds.len()), (None, 3));
         assert_eq!(of(2).kinds[0].kind, "flood");
+        assert_eq!(of(2).gravity(), Some(Gravity::Breach));
+        assert_eq!((of(3).count(), of(1).count(), conduct.noted()), (3, 1, 5));
         let totals = conduct.totals();
         assert_eq!(totals.len(), Misbehaviour::ALL.len());
         assert_eq!(totals.iter().map(|total| total.count).sum::<u64>(), 5);

@@ -12,6 +12,7 @@ pub use tree::{OrgStatus, Sums};
 use lianzhan_protocol::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::conduct::{Misconduct, Moment};
 use super::query::PeerStatus;
 use super::{Node, ServiceError};
 use crate::env;
@@ -123,12 +124,19 @@ pub struct Federation {
     pub below: Sums,
     /// Room on the disk, where the system tells.
     pub disk: Option<Disk>,
+    /// Peers that misbehaved while this process ran, whoever they are.
+    pub misconduct: Vec<Misconduct>,
 }
 
 impl Federation {
     /// All nodes in it.
     pub fn nodes(&self) -> impl Iterator<Item = &NodeStatus> {
         self.orgs.iter().flat_map(|org| &org.nodes).chain(&self.others)
+    }
+
+    /// What a node did wrong while this process ran.
+    pub fn misconduct_of(&self, node: &str) -> Option<&Misconduct> {
+        self.misconduct.iter().find(|peer| peer.node == node)
     }
 }
 
@@ -137,7 +145,9 @@ impl Node {
     pub fn federation(&self, peers: &[PeerStatus]) -> Result<Federation, ServiceError> {
         let (now, directory) = (env::now(), self.directory());
         let disk = disk(self.dir());
-        let gathered = Gathered::new(self, &directory, peers, disk, now)?;
+        let misconduct = self.conduct.list(Moment::now());
+        let mut gathered = Gathered::new(self, &directory, peers, disk, now)?;
+        gathered.misconduct(&misconduct);
         let (orgs, others) = gathered.into_tree();
         let own_id = self.org.to_string();
         let own = orgs.iter().find(|org| org.id == own_id);
@@ -149,6 +159,7 @@ impl Node {
             orgs,
             others,
             disk,
+            misconduct,
         })
     }
 }

@@ -19,8 +19,8 @@ use tokio::time::Instant;
 
 use super::request::Signed;
 use super::{Peers, WebState};
-use crate::services::StoreEvent;
 use crate::services::query::PeerStatus;
+use crate::services::{Node, StoreEvent};
 use crate::services::{activity, visit};
 
 /// No two messages stand closer.
@@ -59,6 +59,9 @@ struct Topics {
     stop: watch::Receiver<bool>,
     peers: Peers,
     connected: Vec<PeerStatus>,
+    /// How often peers misbehaved.
+    noted: u64,
+    node: Arc<Node>,
     look: tokio::time::Interval,
     waiting: BTreeSet<String>,
     network: Option<Instant>,
@@ -76,6 +79,8 @@ impl Topics {
             stop: state.stop.clone(),
             peers: state.peers.clone(),
             connected: (state.peers)(),
+            noted: state.node.conduct().noted(),
+            node: state.node.clone(),
             look,
             waiting: BTreeSet::new(),
             network: None,
@@ -116,8 +121,9 @@ impl Topics {
                     Err(RecvError::Lagged(_) | RecvError::Closed) => return None,
                 },
                 _ = self.look.tick() => {
-                    let now = (self.peers)();
+                    let (now, noted) = ((self.peers)(), self.node.conduct().noted());
                     now != std::mem::replace(&mut self.connected, now.clone())
+                        || noted != std::mem::replace(&mut self.noted, noted)
                 }
             };
             if changed {

@@ -13,6 +13,7 @@ mod assets;
 mod attachments;
 mod authority;
 mod bundles;
+mod conduct;
 mod confirm;
 mod conflicts;
 mod contested;

@@ -17,12 +17,12 @@ use super::answer::{Desk, Fault, Page, show};
 use super::i18n::Text;
 use super::node_tree::{Wish, line, name, tree};
 use super::page::{
-    Alarm, Alarms, AlarmsPart, Link, LogRow, Logs, LogsPart, NetworkPage, NodeLine, NodePage, Section, Tag,
-    Tone, TreePart,
+    Alarm, Alarms, AlarmsPart, ConductPart, Link, LogRow, Logs, LogsPart, NetworkPage, NodeLine, NodePage,
+    Section, Tag, Tone, TreePart,
 };
 use super::request::Signed;
-use super::{WebState, node_words as words, say};
-use crate::services::federation::{Contact, Federation};
+use super::{WebState, conduct, node_words as words, say};
+use crate::services::federation::{Attention, Contact, Federation};
 use crate::services::query::LogStatus;
 use crate::services::{AlarmRow, Node};
 
@@ -48,6 +48,13 @@ impl Page for NetworkPage {
                 LogsPart {
                     text,
                     logs: &self.logs,
+                }
+                .render(),
+            ),
+            "conduct" => Some(
+                ConductPart {
+                    text,
+                    conduct: &self.conduct,
                 }
                 .render(),
             ),
@@ -101,6 +108,7 @@ fn page(desk: &Desk, wish: Wish) -> Result<NetworkPage, Fault> {
         title: title(&text, &picture, &alarms, &logs),
         alarms,
         tree: tree(desk, &picture, wish),
+        conduct: conduct::of_all(desk, &picture),
         logs,
         key: say::grouped(&desk.node.node_key().public().fingerprint()),
         founding: say::grouped(&desk.directory.founding().id().to_string()),
@@ -139,6 +147,14 @@ fn title(text: &Text, picture: &Federation, alarms: &Alarms, logs: &Logs) -> Str
             ),
             None => text.n("network-title-never", silent.len()),
         });
+    }
+    let is_avoided = |what: &Attention| matches!(what, Attention::Avoided { .. });
+    let avoided = picture
+        .nodes()
+        .filter(|node| node.attention.iter().any(is_avoided))
+        .count();
+    if avoided > 0 {
+        parts.push(text.n("network-title-avoided", avoided));
     }
     if !parts.is_empty() {
         return parts.join(&text.t("comma-clause"));
@@ -210,6 +226,7 @@ fn node_page(desk: &Desk, key: &str) -> Result<NodePage, Fault> {
         text,
         shell: desk.shell(Section::Network)?,
         line,
+        conduct: conduct::of_one(desk, &picture, &hex),
         facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
         logs: Logs {
             rows: logs.iter().map(|log| self::log(&desk.node, &text, log)).collect(),

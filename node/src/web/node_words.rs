@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use lianzhan_protocol::sync::Misbehaviour;
 use lianzhan_protocol::time::Timestamp;
 
 use super::i18n::{Lang, Text};
@@ -89,6 +90,14 @@ pub fn attention(text: &Text, what: &Attention) -> Option<String> {
         Attention::Halted { .. } => text.t("attention-halted"),
         Attention::Rollback { .. } => text.t("attention-rollback"),
         Attention::Refused { words } => text.t1("attention-refused", "words", words),
+        Attention::Avoided { what, count, until } => text.with(
+            "attention-avoided",
+            &[
+                ("what", &misbehaviour(text, what)),
+                ("count", count),
+                ("time", &at(text, Some(*until))),
+            ],
+        ),
         Attention::WitnessStopped => text.t("attention-witness"),
         Attention::Revoked { words } => text.t1("attention-revoked", "words", words),
         Attention::Ending { purpose, days } => {
@@ -100,6 +109,35 @@ pub fn attention(text: &Text, what: &Attention) -> Option<String> {
             text.t2("attention-ending", "post", post, "days", *days)
         }
         Attention::DiskLow { free } => text.t1("attention-disk", "free", bytes(*free)),
+    })
+}
+
+/// A kind of misbehaviour by its name; one that this version does not know, by its name alone.
+pub fn misbehaviour(text: &Text, name: &str) -> String {
+    let Some(kind) = Misbehaviour::parse(name) else {
+        return name.to_owned();
+    };
+    text.t(match kind {
+        Misbehaviour::WrongRoot => key!("misbehaviour-wrong-root"),
+        Misbehaviour::BadSignature => key!("misbehaviour-bad-signature"),
+        Misbehaviour::BadEntry => key!("misbehaviour-bad-entry"),
+        Misbehaviour::OutsideSpace => key!("misbehaviour-outside-space"),
+        Misbehaviour::Rewind => key!("misbehaviour-rewind"),
+        Misbehaviour::StaleDirectory => key!("misbehaviour-stale-directory"),
+        Misbehaviour::FalseName => key!("misbehaviour-false-name"),
+        Misbehaviour::Unreadable => key!("misbehaviour-unreadable"),
+        Misbehaviour::Oversized => key!("misbehaviour-oversized"),
+        Misbehaviour::Truncated => key!("misbehaviour-truncated"),
+        Misbehaviour::Unasked => key!("misbehaviour-unasked"),
+        Misbehaviour::OutOfTurn => key!("misbehaviour-out-of-turn"),
+        Misbehaviour::TooMuch => key!("misbehaviour-too-much"),
+        Misbehaviour::Flood => key!("misbehaviour-flood"),
+        Misbehaviour::NoHello => key!("misbehaviour-no-hello"),
+        Misbehaviour::Stalled => key!("misbehaviour-stalled"),
+        Misbehaviour::Withheld => key!("misbehaviour-withheld"),
+        Misbehaviour::OtherVersion => key!("misbehaviour-other-version"),
+        Misbehaviour::OtherFederation => key!("misbehaviour-other-federation"),
+        Misbehaviour::NotANode => key!("misbehaviour-not-a-node"),
     })
 }
 

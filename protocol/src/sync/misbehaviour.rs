@@ -115,6 +115,11 @@ impl Misbehaviour {
         }
     }
 
+    /// The kind of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Misbehaviour::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// How grave it is.
     pub fn gravity(self) -> Gravity {
         match self {
@@ -206,5 +211,9 @@ mod tests {
         assert_eq!(names.len(), Misbehaviour::ALL.len());
         let fits = |name: &str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
         assert!(names.iter().all(|name| fits(name)), "{names:?}");
+        for kind in Misbehaviour::ALL {
+            assert_eq!(Misbehaviour::parse(kind.as_str()), Some(kind));
+        }
+        assert_eq!(Misbehaviour::parse("kind"), None);
     }
 }

@@ -138,7 +138,9 @@ impl World {
             .iter()
             .find(|total| total.kind == kind.as_str());
         assert!(total.is_some_and(|total| total.count > 0), "{kind}");
+        let picture = city.federation(&[]).unwrap();
         assert!(status.misconduct.iter().any(|peer| peer.node == node), "{kind}");
+        assert!(picture.misconduct_of(&node).is_some(), "{kind}");
     }
 
     /// Whether the city avoids an evil county now.

@@ -5,9 +5,12 @@ use std::fmt;
 use lianzhan_protocol::time::Timestamp;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
 use super::{gauge, whole};
+use crate::services::conduct::Misconduct;
 use crate::services::federation::{Contact, Disk, Federation, NodeStatus, OrgStatus, Sums};
 
 /// What is told of nodes, one by one for this node's neighbours alone: those of the orgs directly above and below it, and
@@ -17,18 +20,32 @@ pub(super) struct Neighbours {
     sums: Sums,
     disk: Option<Disk>,
     as_of: Timestamp,
-    near: Vec<(String, NodeStatus)>,
+    near: Vec<Near>,
+}
+
+/// A neighbour.
+#[derive(Debug)]
+struct Near {
+    code: String,
+    status: NodeStatus,
+    /// How often it misbehaved.
+    offences: u64,
+    /// Whether it is avoided for it.
+    avoided: bool,
+}
+
+impl Near {
+    fn labels(&self) -> [(&'static str, &str); 2] {
+        let node = self.status.node.get(..16).unwrap_or_default();
+        [("node", node), ("code", self.code.as_str())]
+    }
 }
 
 /// Most neighbours told one by one.
 const NEAR_MAX: usize = 256;
 
 /// Name, help and value of a figure that each neighbour has.
-type OfNodes = (
-    &'static str,
-    &'static str,
-    fn(&NodeStatus, Timestamp) -> Option<u64>,
-);
+type OfNodes = (&'static str, &'static str, fn(&Near, Timestamp) -> Option<u64>);
 
 impl Neighbours {
     pub(super) fn of(picture: &Federation) -> Self {
@@ -48,7 +65,18 @@ impl Neighbours {
             sums: picture.below,
             disk: picture.disk,
             as_of: Timestamp(picture.as_of),
-            near: near.take(NEAR_MAX).collect(),
+            near: near
+                .take(NEAR_MAX)
+                .map(|(code, status)| {
+                    let misconduct = picture.misconduct_of(&status.node);
+                    Near {
+                        code,
+                        offences: misconduct.map_or(0, Misconduct::count),
+                        avoided: misconduct.is_some_and(|peer| peer.until.is_some()),
+                        status,
+                    }
+                })
+                .collect(),
         }
     }
 }
@@ -91,55 +119,62 @@ impl Collector for Neighbours {
                 disk.free,
             )?;
         }
-        let of_nodes: [OfNodes; 5] = [
+        let of_nodes: [OfNodes; 6] = [
             (
                 "neighbour_connected",
                 "Whether a neighbour is connected",
-                |node, _| {
+                |near, _| {
                     Some(u64::from(matches!(
-                        node.contact,
+                        near.status.contact,
                         Contact::Connected | Contact::Told
                     )))
                 },
             ),
             (
+                "neighbour_avoided",
+                "Whether a neighbour is avoided because it misbehaved",
+                |near, _| Some(u64::from(near.avoided)),
+            ),
+            (
                 "neighbour_behind",
                 "Entries of a neighbour that are not here yet",
-                |node, _| Some(node.incoming.max(node.behind)),
+                |near, _| Some(near.status.incoming.max(near.status.behind)),
             ),
             (
                 "neighbour_silence_seconds",
                 "How long a neighbour was not heard of",
-                NodeStatus::silent_s,
+                |near, now| near.status.silent_s(now),
             ),
             (
                 "neighbour_newest_entry_seconds",
                 "When the newest entry held of a neighbour was recorded, seconds since 1970",
-                |node, _| u64::try_from(node.newest_entry? / 1000).ok(),
+                |near, _| u64::try_from(near.status.newest_entry? / 1000).ok(),
             ),
             (
                 "neighbour_last_receipt_seconds",
                 "When a neighbour last had a receipt, seconds since 1970",
-                |node, _| u64::try_from(node.last_receipt? / 1000).ok(),
+                |near, _| u64::try_from(near.status.last_receipt? / 1000).ok(),
             ),
         ];
         for (name, help, of) in of_nodes {
             let near = self.near.iter();
             let known: Vec<_> = near
-                .filter_map(|(code, node)| Some((code, node, of(node, self.as_of)?)))
+                .filter_map(|near| Some((near, of(near, self.as_of)?)))
                 .collect();
-            let Some((_, _, first)) = known.first() else {
+            let Some((_, first)) = known.first() else {
                 continue;
             };
             let kind = ConstGauge::new(whole(*first)).metric_type();
             let mut family = encoder.encode_descriptor(name, help, None, kind)?;
-            for (code, node, value) in known {
-                let labels = [
-                    ("node", node.node.get(..16).unwrap_or_default()),
-                    ("code", code.as_str()),
-                ];
-                ConstGauge::new(whole(value)).encode(family.encode_family(&labels)?)?;
+            for (near, value) in known {
+                ConstGauge::new(whole(value)).encode(family.encode_family(&near.labels())?)?;
             }
+        }
+        let help = "Conversations ended because of what a neighbour did";
+        let mut family =
+            encoder.encode_descriptor("neighbour_misbehaviour", help, None, MetricType::Counter)?;
+        for near in &self.near {
+            ConstCounter::new(near.offences).encode(family.encode_family(&near.labels())?)?;
         }
         Ok(())
     }

@@ -95,6 +95,11 @@ async fn the_figures_are_open_metrics_behind_the_token() {
     assert_eq!(line("lianzhan_alarms "), "lianzhan_alarms 0");
     let flood = "lianzhan_peer_misbehaviour_total{kind=\"flood\"} 0";
     assert_eq!(line("lianzhan_peer_misbehaviour_total{kind=\"flood\""), flood);
+    assert!(line("lianzhan_peers_avoided ").ends_with(" 0"));
+    assert_eq!(
+        api.get("/api/v1/network").await.json()["misconduct"],
+        status["misconduct"]
+    );
     assert!(line("lianzhan_build_info").contains(env!("CARGO_PKG_VERSION")));
     assert!(line("lianzhan_log_entries{").contains("own=\"true\""));
     assert!(text.ends_with("# EOF\n"));

@@ -31,6 +31,15 @@ pub enum Attention {
         /// What.
         words: String,
     },
+    /// It broke the rules of a conversation, and is neither dialled nor answered for a time.
+    Avoided {
+        /// What it did last: the name of a kind of misbehaviour.
+        what: String,
+        /// How often it did anything since this process started.
+        count: u64,
+        /// Until when, milliseconds since 1970.
+        until: i64,
+    },
     /// It cosigns nothing more with its witness key.
     WitnessStopped,
     /// Its key is in other hands, and it was revoked; no other node serves its org.

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use lianzhan_protocol::codec;
 use lianzhan_protocol::id::OrgId;
 use lianzhan_protocol::keys::PublicKey;
+use lianzhan_protocol::sync::Gravity;
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Directory, Ground, Purpose};
 
+use super::super::conduct::Misconduct;
 use super::super::office::{WARN_DAYS, purpose_str};
 use super::super::query::PeerStatus;
 use super::super::{Node, ServiceError};
@@ -260,6 +262,26 @@ impl<'a> Gathered<'a> {
         for (node, what) in found {
             if let Some(draft) = self.nodes.get_mut(&node) {
                 draft.status.attention.push(what);
+            }
+        }
+    }
+
+    /// Who broke the rules and is avoided for it. A slow line mends itself, and comes and goes by the second.
+    pub(super) fn misconduct(&mut self, peers: &[Misconduct]) {
+        for peer in peers {
+            let (Some(until), Some(last)) = (peer.until, peer.last()) else {
+                continue;
+            };
+            if peer.gravity().is_none_or(|gravity| gravity < Gravity::Breach) {
+                continue;
+            }
+            let key = codec::unhex::<32>(&peer.node).and_then(|key| PublicKey::from_ed25519(key).ok());
+            if let Some(draft) = key.and_then(|key| self.nodes.get_mut(&key)) {
+                draft.status.attention.push(Attention::Avoided {
+                    what: last.kind.clone(),
+                    count: peer.count(),
+                    until,
+                });
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use age::secrecy::SecretString;
 use lianzhan_protocol::keys::PublicKey;
-use lianzhan_protocol::sync::{Input, Sighting, Text};
+use lianzhan_protocol::sync::{Input, Misbehaviour, Sighting, Text};
 use lianzhan_protocol::trust::Level;
 
 use super::*;
@@ -277,6 +277,41 @@ fn after_a_start_nobody_is_connected() {
     let county = after(2, || Node::open(&dir, &Overrides::default()).unwrap());
     let rows = county.store.read(|reader| reader.neighbours()).unwrap();
     assert_eq!(rows.iter().map(|row| row.connected).collect::<Vec<_>>(), [false]);
+}
+
+#[test]
+fn who_broke_the_rules_needs_a_person_while_it_is_avoided() {
+    let world = World::new();
+    let (county, key) = (&world.county, World::key(&world.township));
+    let note = |hours, kind| {
+        after(hours, || {
+            county.conduct().note(key, kind, Moment::now(), 120_000, 0)
+        })
+    };
+    note(0, Misbehaviour::Stalled);
+    let picture = world.seen_by_county(0, &[]);
+    assert_eq!(
+        of(&picture, &world.township).attention,
+        [],
+        "a slow line mends itself"
+    );
+    note(1, Misbehaviour::Flood);
+    let picture = world.seen_by_county(1, &[]);
+    let township = of(&picture, &world.township);
+    let [
+        Attention::Avoided {
+            what,
+            count: 2,
+            until,
+        },
+    ] = &township.attention[..]
+    else {
+        panic!("{:?}", township.attention)
+    };
+    assert!(what == "flood" && *until > picture.as_of);
+    let misconduct = picture.misconduct_of(&township.node).unwrap();
+    assert_eq!((misconduct.count(), misconduct.until), (2, Some(*until)));
+    assert!(picture.misconduct_of(&of(&picture, county).node).is_none());
 }
 
 #[test]

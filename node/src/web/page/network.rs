@@ -19,6 +19,8 @@ pub struct NetworkPage {
     pub alarms: Alarms,
     /// The tree.
     pub tree: Tree,
+    /// Peers that misbehaved.
+    pub conduct: Conduct,
     /// This node's own logs.
     pub logs: Logs,
     /// The fingerprint of this node's key.
@@ -45,6 +47,8 @@ pub struct NodePage {
     pub line: NodeLine,
     /// What is known of it, label and value.
     pub facts: Vec<(String, String)>,
+    /// What it did wrong.
+    pub conduct: Conduct,
     /// Its logs held here.
     pub logs: Logs,
 }
@@ -150,6 +154,38 @@ pub struct NodeLine {
     pub attention: Vec<String>,
 }
 
+/// The live part `conduct`: peers that misbehaved.
+#[derive(Debug, Clone, Default)]
+pub struct Conduct {
+    /// One row per peer.
+    pub rows: Vec<ConductRow>,
+    /// Whether the rows say whose they are.
+    pub whose: bool,
+    /// Peers that are not shown.
+    pub more: u64,
+}
+
+/// What a peer did wrong.
+#[derive(Debug, Clone, Default)]
+pub struct ConductRow {
+    /// Its org's short name, or the first digits of its key.
+    pub name: String,
+    /// Whether the directory does not know it.
+    pub stranger: bool,
+    /// Its page.
+    pub href: Option<String>,
+    /// What it did last.
+    pub last: String,
+    /// When.
+    pub at: String,
+    /// How often it did anything.
+    pub count: u64,
+    /// How often each thing, where it was more than one.
+    pub kinds: String,
+    /// When it is tried again.
+    pub again: Tag,
+}
+
 /// The live part `alarms`.
 #[derive(Debug, Clone, Default)]
 pub struct Alarms {
@@ -239,6 +275,16 @@ pub struct LogsPart<'a> {
     pub text: Text,
     /// The logs.
     pub logs: &'a Logs,
+}
+
+/// The live part `conduct` alone.
+#[derive(Template)]
+#[template(path = "live/conduct.html")]
+pub struct ConductPart<'a> {
+    /// The words.
+    pub text: Text,
+    /// The peers.
+    pub conduct: &'a Conduct,
 }
 
 /// The live part `tree` alone.

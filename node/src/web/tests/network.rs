@@ -1,16 +1,23 @@
 //! The federation's page, a node's page, and joining at a node.
 
+use std::collections::BTreeSet;
+
 use age::secrecy::SecretString;
 use axum::http::{StatusCode, header};
 use lianzhan_protocol::codec;
+use lianzhan_protocol::keys::{PublicKey, SecretKey};
+use lianzhan_protocol::sync::Misbehaviour;
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Level, Role};
 
 use super::{Browser, PASSPHRASE, Station};
 use crate::env;
 use crate::services::NeighbourRow;
+use crate::services::conduct::Moment;
 use crate::services::found::OrgDraft;
 use crate::services::invite::{INVITE_DAYS, InviteDraft, InvitedPerson, Invitee, Joining};
+use crate::web::i18n::{Lang, Text};
+use crate::web::node_words::misbehaviour;
 
 const OWN: &str = "another long passphrase";
 
@@ -93,6 +100,92 @@ async fn a_silent_node_is_seen_at_once_and_has_a_page() {
             .await;
         let page = lin.get(&station, "/network").await;
         assert!(page.body.contains(words) && !page.body.contains('⟦'), "{lang}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_peer_did_wrong_is_said_in_words_with_when_it_is_tried_again() {
+    let station = Station::of(OrgDraft {
+        level: Level::Township,
+        name_zh: "枫渡镇".into(),
+        name_en: "Fengdu township".into(),
+        code: "990121103".into(),
+    });
+    let (key, _place) = below(&station, 0);
+    let peer = PublicKey::from_ed25519(codec::unhex(&key).unwrap()).unwrap();
+    let stranger = SecretKey::from_seed([77; 32]).public();
+    let mut lin = Browser::signed_in(&station, "lin").await;
+    let before = lin.get(&station, "/network").await.body;
+    assert!(!before.contains("不守约定"), "nobody did anything");
+    let note = |peer, kind| {
+        let wait = station.node.conduct().note(peer, kind, Moment::now(), 120_000, 0);
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        wait
+    };
+    note(peer, Misbehaviour::Stalled);
+    note(stranger, Misbehaviour::NotANode);
+    let page = lin.get(&station, "/network").await.body;
+    assert!(page.contains("该答的迟迟不答") && page.contains("没有任命为本网节点"));
+    assert!(
+        !page.contains("不守往来约定") && !page.contains("暂不往来"),
+        "a slow line mends itself and needs nobody"
+    );
+    note(peer, Misbehaviour::WrongRoot);
+    let node = format!("/network/nodes/{key}");
+    for (lang, words) in [
+        (
+            "zh",
+            [
+                "1 个节点不守约定，暂不往来",
+                "条目与签名的日志对不上 1 次",
+                "该答的迟迟不答 1 次",
+                "不守往来约定共 2 次",
+                "不在本网的节点",
+                "随时可以",
+            ],
+        ),
+        (
+            "en",
+            [
+                "1 node misbehaved and is avoided",
+                "entries that do not fit the signed log: 1",
+                "an answer that did not come: 1",
+                "It broke the rules 2 times",
+                "no node of this federation",
+                "at any time",
+            ],
+        ),
+    ] {
+        lin.get(&station, &format!("/preferences?lang={lang}&back=/"))
+            .await;
+        let page = lin.get(&station, "/network").await.body;
+        for part in words {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        let only = lin.get(&station, "/network?only=attention").await.body;
+        assert!(only.contains(words[3]), "it needs a person");
+        let own = lin.get(&station, &node).await.body;
+        assert!(own.contains(words[1]) && own.contains(words[3]));
+        assert!(!own.contains(words[4]), "of itself alone");
+        assert!(!page.contains('⟦') && !own.contains('⟦'));
+    }
+}
+
+#[test]
+fn every_kind_of_misbehaviour_has_words_in_both_languages() {
+    for lang in [Lang::Zh, Lang::En] {
+        let text = Text::new(lang);
+        let words: BTreeSet<String> = Misbehaviour::ALL
+            .iter()
+            .map(|kind| misbehaviour(&text, kind.as_str()))
+            .collect();
+        assert_eq!(words.len(), Misbehaviour::ALL.len());
+        assert!(
+            words
+                .iter()
+                .all(|words| !words.contains('⟦') && !words.contains('_'))
+        );
+        assert_eq!(misbehaviour(&text, "of_a_later_version"), "of_a_later_version");
     }
 }
 

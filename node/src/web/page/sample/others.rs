@@ -269,6 +269,7 @@ pub(super) fn network(look: Look) -> NetworkPage {
             "1 个告警要人看，1 个节点没有消息，最久 5 天",
             "1 alarm needs a person, 1 node is silent, for 5 days",
         ),
+        conduct: conduct(look, true),
         tree,
         key: "12D3 KooW 9Kfa 77Qe 55d0 a2f3".into(),
         founding: "7c1e 04b9 a2f3 55d0 18aa 90cd 3b6f 91ce".into(),
@@ -293,6 +294,40 @@ pub(super) fn node(look: Look) -> NodePage {
             ..NodeLine::default()
         },
         facts: vec![(look.say("最后消息", "Last heard of"), "09:41".into())],
+        conduct: conduct(look, false),
         logs: network.logs,
+    }
+}
+
+fn conduct(look: Look, whose: bool) -> Conduct {
+    let known = ConductRow {
+        name: look.say("上坪站", "Shangping"),
+        href: Some("/network/nodes/9f3ac20714e80b55".into()),
+        last: look.say("条目与签名的日志对不上", "entries that do not fit the signed log"),
+        at: look.say("4 月 16 日 09:38", "16 April 09:38"),
+        count: 5,
+        kinds: look.say(
+            "条目与签名的日志对不上 3 次、该答的迟迟不答 2 次",
+            "entries that do not fit the signed log: 3, an answer that did not come: 2",
+        ),
+        again: tag(look, "10:08 以后", "after 10:08", Tone::Soon),
+        stranger: false,
+    };
+    let stranger = ConductRow {
+        name: "9f3ac207".into(),
+        stranger: true,
+        last: look.say("没有任命为本网节点", "not appointed as a node here"),
+        at: look.say("4 月 16 日 08:02", "16 April 08:02"),
+        count: 1204,
+        again: tag(look, "随时可以", "at any time", Tone::Plain),
+        ..ConductRow::default()
+    };
+    Conduct {
+        rows: match whose {
+            true => vec![known, stranger],
+            false => vec![known],
+        },
+        whose,
+        more: 2 * u64::from(whose),
     }
 }
