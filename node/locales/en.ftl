@@ -112,7 +112,7 @@ strip-offline = No network. Carry on: what you save goes out by itself once ther
 strip-alarms = { $count ->
         [one] 1 alarm needs
        *[other] { $count } alarms need
-    } a person.
+    } attention.
 strip-alarms-look = Look
 
 ## Entrance
@@ -318,16 +318,16 @@ conflicts-how = Choose one; the other can still be looked up.
 conflicts-do = Choose
 conflicts-other = Another value
 conflicts-title = { $count ->
-    [one] In one record people wrote different values
-   *[other] In { $count } records people wrote different values
+    [one] One record has a field with several values
+   *[other] { $count } records have fields with several values
 }
-conflicts-title-none = Nobody wrote different values
+conflicts-title-none = No field has two values
 conflicts-what = Several people changed one field at the same time and wrote different values. All of them stay until somebody who may write the ledger chooses; the others can still be looked up among the changes.
 conflicts-none = There is nothing to choose.
 conflicts-none-how = Fields that several people changed at the same time, with different values, are listed here.
 conflicts-link = { $count ->
-    [one] One record with different values
-   *[other] { $count } records with different values
+    [one] One record with several values
+   *[other] { $count } records with several values
 }
 confirm-head = Confirmation
 confirmed = Confirmed
@@ -816,7 +816,7 @@ network-title-alone = No peer is connected
 network-title-alarms = { $count ->
         [one] 1 alarm needs
        *[other] { $count } alarms need
-    } a person
+    } attention
 network-title-silent = { $count ->
         [one] 1 node is silent, for
        *[other] { $count } nodes are silent, the longest for
@@ -856,10 +856,10 @@ network-tree = Orgs
 network-filter = What is shown
 network-all = All
 network-only = { $count ->
-        [one] Only the 1 that needs a person
-       *[other] Only the { $count } that need a person
+        [one] Only the 1 that needs attention
+       *[other] Only the { $count } that need attention
     }
-network-quiet = Nothing needs a person
+network-quiet = Nothing needs attention
 network-quiet-how = Every node was heard of, and there is no alarm.
 network-others = Nodes of other orgs
 branch-below = { $count ->
@@ -871,8 +871,8 @@ branch-silent = { $count ->
        *[other] { $count } silent
     }
 branch-attention = { $count ->
-        [one] 1 needs a person
-       *[other] { $count } need a person
+        [one] 1 needs attention
+       *[other] { $count } need attention
     }
 branch-rest = { $count ->
         [one] The other node
@@ -1195,7 +1195,7 @@ alarm-peer = A peer sent what is not valid
 alarm-peer-todo = It was not accepted. The peer’s administrator should look.
 alarm-witness = This node has stopped witnessing: its database is an old copy
 alarm-witness-todo = The administrator runs “lianzhan witness renew”.
-alarm-other = Something needs a person
+alarm-other = Something needs attention
 alarm-other-todo = Tell the administrator.
 log-halted = halted
 
@@ -1672,12 +1672,13 @@ setting-who-townships = the deputies’ office of a county or city, or the secre
 rail-settings = Settings
 
 definitions = Ledgers and fields added by counties and cities
-definitions-add = Add
 definitions-new-ledger = Add a ledger
 definitions-fields-of = To which ledger
 definitions-new-fields = Add fields
 definitions-there = What is there
-definitions-none = No ledger and no field has been added yet.
+definitions-none = No ledger or field has been added yet
+definitions-none-how = The deputies’ offices of county and city add them; stations fill them in from then on.
+definitions-none-do = Add a ledger or fields above; once that is signed, stations can fill them in.
 definitions-fields = New fields
 define-title = Add a ledger
 define-title-fields = Add fields to { $name }
@@ -1726,6 +1727,7 @@ access-title = Who opened personal data
 access-what = What was shown or exported is noted at this node, given up when its time is over, and sent nowhere.
 access-own = Only what you opened yourself is listed.
 access-rows = Accesses
+access-none-how = Whoever opens personal data on the page of a record, and states what for, is listed here.
 access-none = Nobody has opened any yet
 access-at = Time
 access-who = Name
@@ -1773,6 +1775,8 @@ held-title = { $count ->
    *[other] { $count } records are to be checked
 }
 held-what = These words are signed already, and were found to look like personal data since: an earlier version wrote them, or a name came onto the roster later. A signed log leaves nothing out, so they have gone or go with it; they are in no table, bundle or document until they are cleared, or the record is erased and entered again.
+held-none = All of it was checked
+held-none-how = Words that are later found to look like personal data will stand here, to be cleared, changed or erased. What is due to be erased stands under:
 held-do = Sign that it may stand
 held-erase = Erase the record
 held-done = Signed and cleared.
