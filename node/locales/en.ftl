@@ -1437,6 +1437,7 @@ ledger-title-empty = { $name }: nothing yet
 ledger-empty = Nothing yet
 ledger-empty-how = Press Register for the first one; half of it can be kept as a draft.
 ledger-rows = Records
+ledger-whole = All columns, import, print
 ledger-all = All columns
 ledger-few = Main columns
 import = Import a table

@@ -1122,6 +1122,7 @@ ledger-title-empty = { $name }，还没有登记
 ledger-empty = 还没有登记
 ledger-empty-how = 按“登记”填第一件；打了一半也可以存草稿。
 ledger-rows = 登记
+ledger-whole = 全部栏目、导入、打印
 ledger-all = 看全部栏目
 ledger-few = 只看主要栏目
 import = 导入表格

@@ -14,7 +14,7 @@ use super::page::{
     VisitsPage,
 };
 use super::request::{Signed, escape};
-use super::{WebState, bundles, say};
+use super::{WebState, bundles, say, visit_form};
 use crate::services::desk::RowState;
 use crate::services::query::Table;
 use crate::services::visit::LEDGER;
@@ -196,6 +196,7 @@ pub(super) fn page(desk: &Desk, filters: &Filters) -> Result<VisitsPage, Fault> 
             when: bundles::quarters(desk, ""),
             error: None,
         }),
+        new: visit_form::may_register(desk).then(|| "/#register".to_owned()),
         export: (total > 0).then(|| filters.link("/visits.csv", 1)),
     })
 }

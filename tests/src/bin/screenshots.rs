@@ -67,6 +67,8 @@ enum Page {
         proof: bool,
     },
     Joint,
+    /// Where the first link leads that a page holds at a selector, and what is below its address after ` + `.
+    First(&'static str, &'static str),
     /// The verifier, with the bundle of a record or a broken one.
     Verify {
         broken: bool,
@@ -84,14 +86,11 @@ const fn shot(name: &'static str, place: &'static str, login: &'static str, page
     }
 }
 
-const SHOTS: [Shot; 51] = [
-    Shot {
-        small: (Some("login"), None),
-        ..shot("login", "shiqiao", "", Page::At("/login"))
-    },
+const SHOTS: [Shot; 61] = [
+    shot("login", "shiqiao", "", Page::At("/login")),
     shot("join", "shiqiao", "", Page::At("/join")),
     Shot {
-        small: (Some("home"), Some("phone-home")),
+        small: (Some("home"), None),
         ..shot("home", "shiqiao", "lin", Page::At("/"))
     },
     shot("home-county", "county", "ye", Page::At("/")),
@@ -99,6 +98,11 @@ const SHOTS: [Shot; 51] = [
     Shot {
         small: (Some("visits"), None),
         ..shot("visits", "county", "ye", Page::At("/visits"))
+    },
+    Shot {
+        lang: "en",
+        small: (Some("visits-en"), None),
+        ..shot("visits-en", "county", "ye", Page::At("/visits"))
     },
     shot(
         "visits-station",
@@ -118,10 +122,7 @@ const SHOTS: [Shot; 51] = [
         ..shot("record-en", "shiqiao", "lin", Page::Record { proof: true })
     },
     shot("activities", "fengdu", "he", Page::At("/activities")),
-    Shot {
-        small: (Some("activity"), Some("phone-activity")),
-        ..shot("activity", "fengdu", "he", Page::Joint)
-    },
+    shot("activity", "fengdu", "he", Page::Joint),
     shot("activity-deputy", "shiqiao", "luo", Page::Joint),
     shot("deputies", "county", "ye", Page::At("/deputies")),
     shot("ledgers", "shiqiao", "lin", Page::At("/ledgers")),
@@ -157,7 +158,31 @@ const SHOTS: [Shot; 51] = [
         ..shot("network", "county", "ye", Page::At("/network"))
     },
     shot("network-station", "shiqiao", "lin", Page::At("/network")),
+    shot(
+        "node",
+        "county",
+        "ye",
+        Page::First("/network", ".net .fed:not(.own) a"),
+    ),
     shot("marks", "county", "ye", Page::At("/marks")),
+    shot("retention", "shiqiao", "lin", Page::At("/retention")),
+    shot("held", "shiqiao", "lin", Page::At("/held")),
+    shot("access", "shiqiao", "lin", Page::At("/access")),
+    shot(
+        "erase",
+        "shiqiao",
+        "lin",
+        Page::First("/visits", "#visits .lead a + /erase"),
+    ),
+    shot("conflicts", "shiqiao", "lin", Page::At("/conflicts")),
+    shot(
+        "import",
+        "shiqiao",
+        "lin",
+        Page::At("/ledgers/letters_visits/import"),
+    ),
+    shot("book", "shiqiao", "lin", Page::At("/ledgers/letters_visits/book")),
+    shot("book-whole", "shiqiao", "lin", Page::At("/book")),
     shot("settings", "county", "ye", Page::At("/settings")),
     shot(
         "setting",
@@ -169,10 +194,7 @@ const SHOTS: [Shot; 51] = [
     ),
     shot("definitions", "county", "ye", Page::At("/definitions")),
     shot("define", "county", "ye", Page::At("/definitions/new")),
-    Shot {
-        small: (Some("appointments"), None),
-        ..shot("appointments", "fengdu", "he", Page::At("/appointments"))
-    },
+    shot("appointments", "fengdu", "he", Page::At("/appointments")),
     Shot {
         lang: "en",
         ..shot("appointments-en", "fengdu", "he", Page::At("/appointments"))
@@ -187,10 +209,7 @@ const SHOTS: [Shot; 51] = [
     shot("appointment-revoked", "shiqiao", "lin", Page::Post(STOLEN, "")),
     shot("invitations", "fengdu", "he", Page::At("/invitations")),
     shot("invitations-station", "shiqiao", "lin", Page::At("/invitations")),
-    Shot {
-        small: (Some("revoke"), None),
-        ..shot("revoke", "shiqiao", "lin", Page::Post("林静禾", REVOKED))
-    },
+    shot("revoke", "shiqiao", "lin", Page::Post("林静禾", REVOKED)),
     Shot {
         lang: "en",
         ..shot("revoke-en", "shiqiao", "lin", Page::Post("林静禾", REVOKED))
@@ -216,6 +235,7 @@ const SHOTS: [Shot; 51] = [
     },
     Shot {
         lang: "en",
+        small: (Some("home-en"), None),
         ..shot("home-en", "shiqiao", "lin", Page::At("/"))
     },
     Shot {
@@ -499,6 +519,12 @@ fn show(browser: &Browser, base: &str, page: &Page) -> anyhow::Result<()> {
             browser.until("what was chosen", PATIENCE, chosen, &[])?;
         }
         Page::Joint => to_joint(browser, base)?,
+        Page::First(path, link) => {
+            browser.go(&format!("{base}{path}"))?;
+            let (selector, below) = link.split_once(" + ").unwrap_or((link, ""));
+            let script = "return document.querySelector(arguments[0]).getAttribute('href') + arguments[1]";
+            follow(browser, base, &browser.run(script, &[selector, below])?)?;
+        }
         Page::Verify { broken } => verify(browser, base, broken)?,
         Page::Record { proof } => {
             browser.go(&format!("{base}/visits"))?;

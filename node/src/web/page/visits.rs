@@ -202,6 +202,8 @@ pub struct VisitsPage {
     pub totals: Vec<StationTotal>,
     /// The horizon of the figures, in words.
     pub as_of: String,
+    /// Where one is registered, for whoever may.
+    pub new: Option<String>,
     /// Downloads what fits as a table.
     pub export: Option<String>,
     /// Downloads the quarter of a station: `GET /visits/bundle?station=&quarter=`.

@@ -298,6 +298,7 @@ pub(super) fn visits(look: Look) -> VisitsPage {
         open: 7,
         totals: Vec::new(),
         as_of: "09:52".into(),
+        new: None,
         export: Some("/visits.csv".into()),
         bundle: Some(bundle(
             look,
