@@ -928,10 +928,7 @@ conduct-until = after { $time }
 conduct-speaking = in contact again
 conduct-any-time = at any time
 conduct-stranger = no node of this federation
-conduct-more = { $count ->
-        [one] 1 more is no node of this federation: see lianzhan status.
-       *[other] { $count } more are no nodes of this federation: see lianzhan status.
-    }
+conduct-more = { $count } more: see lianzhan status.
 misbehaviour-wrong-root = entries that do not fit the signed log
 misbehaviour-bad-signature = a bad signature
 misbehaviour-bad-entry = a malformed entry or statement
@@ -1610,7 +1607,8 @@ search-all = All
 search-by-ledger = By ledger
 search-found = Records found
 settings = Settings
-settings-title = { $count } rules apply here, { $own } of them stated by an org of the line
+settings-title-default = { $count } rules apply here, all by default
+settings-title = { $count } rules apply here, { $own } of them set by this org or one above
 settings-on = Date of the event
 settings-look = Show for this date
 settings-name = Setting
@@ -1738,14 +1736,14 @@ access-purpose = What for
 access-since = From
 access-until = To
 access-gone = a record that was erased
-retention-title-none = No personal data is due to go
+retention-title-none = No personal data is due to be erased
 retention-title = { $count ->
-    [one] 1 part with personal data is due to go
-   *[other] { $count } parts with personal data are due to go
+    [one] Personal data of 1 record is due to be erased
+   *[other] Personal data of { $count } records is due to be erased
 }
 retention-title-locked = { $count ->
-    [one] 1 part is due, and the law forbids to erase it yet
-   *[other] { $count } parts are due, and the law forbids to erase them yet
+    [one] Personal data of 1 record is due, but the law still forbids to erase it
+   *[other] Personal data of { $count } records is due, but the law still forbids to erase it
 }
 retention-due = What is due
 retention-none = Nothing is due.
@@ -1776,8 +1774,8 @@ held-title = { $count ->
    *[other] { $count } records are to be checked
 }
 held-what = These words are signed already, and were found to look like personal data since: an earlier version wrote them, or a name came onto the roster later. A signed log leaves nothing out, so they have gone or go with it; they are in no table, bundle or document until they are cleared, or the record is erased and entered again.
-held-none = All of it was checked
-held-none-how = Words that are later found to look like personal data will stand here, to be cleared, changed or erased. What is due to be erased stands under:
+held-none-how = What was signed and is later found to look like personal data will stand here, to be cleared, changed or erased.
+held-back = See what is due to be erased
 held-do = Sign that it may stand
 held-erase = Erase the record
 held-done = Signed and cleared.

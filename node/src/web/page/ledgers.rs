@@ -267,6 +267,16 @@ pub struct Cell {
     pub right: bool,
 }
 
+impl Cell {
+    /// Whether it is a word or two, which no line has to break.
+    pub(super) fn is_short(&self) -> bool {
+        self.value.chars().count() <= CELL_SHORT
+    }
+}
+
+/// Signs of a cell that is not broken.
+const CELL_SHORT: usize = 8;
+
 /// `GET /ledgers/{ledger}/new`, `GET /records/{id}/edit`: the form of a record.
 #[derive(Template)]
 #[template(path = "ledger_form.html")]

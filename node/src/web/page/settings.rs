@@ -25,8 +25,12 @@ impl SettingsPage {
     fn title(&self) -> String {
         let rows = || self.groups.iter().flat_map(|group| &group.rows);
         let own = rows().filter(|row| !row.since.is_empty()).count();
-        self.text
-            .t2("settings-title", "count", rows().count(), "own", own)
+        match own {
+            0 => self.text.n("settings-title-default", rows().count()),
+            own => self
+                .text
+                .t2("settings-title", "count", rows().count(), "own", own),
+        }
     }
 }
 
