@@ -9,6 +9,7 @@ use lianzhan_protocol::record::{Event, EventKind, Proof, Right};
 use lianzhan_protocol::trust::{Level, Role};
 
 use super::answer::Desk;
+use super::i18n::{Lang, Text};
 use super::page::{
     ActivityPage, Fact, LineForm, Log, LogLine, Mark, Participant, ParticipantLevel, Participants, Seal,
     SealForm, Seals, Section, SignedIn,
@@ -210,6 +211,8 @@ fn seals(
     let mut all: Vec<(Level, Option<&activity::Seal>)> = awaited.map(|level| (*level, None)).collect();
     all.extend(latest.iter().map(|((level, _), seal)| (*level, Some(*seal))));
     all.sort_by_key(|(level, _)| level.rank());
+    // A seal is cut in Chinese, whatever the page speaks.
+    let cut = Text::new(Lang::Zh);
     let mut seals = Vec::with_capacity(all.len());
     for (level, given) in all {
         let change = given.and_then(|seal| detail.changes.iter().find(|known| known.held.id == seal.change));
@@ -221,7 +224,7 @@ fn seals(
         seals.push(Seal {
             level: say::level(&text, level),
             org: org
-                .map(|org| say::org_by_id(&text, &desk.directory, &org))
+                .map(|org| say::org_by_id(&cut, &desk.directory, &org))
                 .unwrap_or_default(),
             who: given.map(|seal| seal.by.clone()).unwrap_or_default(),
             given: change.map(|change| say::clock(&text, change.held.recorded)),

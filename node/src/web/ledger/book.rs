@@ -168,7 +168,7 @@ fn document(
             &[
                 ("name", &name),
                 ("year", &year.to_string()),
-                ("pages", &sheets.len()),
+                ("pages", &cover.as_ref().map_or(sheets.len(), |cover| cover.pages)),
             ],
         ),
         back,
