@@ -77,13 +77,12 @@ pub(super) fn misconduct(picture: &Federation, lang: Lang) -> String {
     });
     let rows: Vec<_> = rows.collect();
     let headings = [
-        speech.t("conduct"),
-        speech.t("conduct-what"),
-        speech.t("conduct-count"),
-        speech.t("conduct-last-at"),
-        speech.t("conduct-not-before"),
+        lang.pick("不守约定的节点", "peer that misbehaved"),
+        lang.pick("做了什么", "offence"),
+        lang.pick("次数", "times"),
+        lang.pick("最近一次", "last"),
+        lang.pick("暂不往来至", "avoided until"),
     ];
-    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     out::table(&headings, &rows)
 }
 
