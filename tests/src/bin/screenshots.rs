@@ -495,8 +495,10 @@ fn take(
             false => (shot.small.0, SMALL),
             true => (shot.small.1, SMALL_PHONE),
         };
-        if let (Some(name), "") = (kept, *called) {
-            fs::write(small.join(format!("{name}.png")), browser.picture(scale)?)?;
+        // The parts are what docs/design.md shows; it shows them with more contrast, too.
+        let is_kept = called.is_empty() || (shot.name == "parts" && *called == "-contrast" && !screen.phone);
+        if let Some(name) = kept.filter(|_| is_kept) {
+            fs::write(small.join(format!("{name}{called}.png")), browser.picture(scale)?)?;
         }
     }
     Ok(())
