@@ -915,6 +915,7 @@ attention-halted = A log of it is halted: see the alarm.
 attention-rollback = It lost what it had signed, and goes on in a new log.
 attention-refused = It sent what no honest node sends: { $words }
 conduct = Peers that misbehaved
+conduct-one = What it did against the rules
 conduct-how = Since this node started; a restart begins anew
 conduct-last = Last offence
 conduct-at = When

@@ -675,6 +675,7 @@ attention-halted = 一本日志已停用，请看告警。
 attention-rollback = 丢失过已签名的内容，已另起一本日志。
 attention-refused = 发来了正常节点不会发的内容：{ $words }
 conduct = 不守约定的节点
+conduct-one = 往来中不守约定
 conduct-how = 本机启动以来；重新启动后从头记
 conduct-last = 最近一次
 conduct-at = 时间
