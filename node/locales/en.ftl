@@ -1734,10 +1734,10 @@ access-purpose = What for
 access-since = From
 access-until = To
 access-gone = a record that was erased
-retention-title-none = No personal data is due to be erased
+retention-title-none = Nothing is due
 retention-title = { $count ->
-    [one] Personal data of 1 record is due to be erased
-   *[other] Personal data of { $count } records is due to be erased
+    [one] 1 item is due
+   *[other] { $count } items are due
 }
 retention-title-locked = { $count ->
     [one] Personal data of 1 record is due, but the law still forbids to erase it
@@ -1745,7 +1745,7 @@ retention-title-locked = { $count ->
 }
 retention-due = What is due
 retention-none = Nothing is due.
-retention-none-how = Once the terms below have passed since the visitor was told, or the assistance ended, it is listed here.
+retention-none-how = Once the terms below have passed since the visitor was told, the assistance ended, a photo came, a term of office ended or a dossier was closed, it is listed here.
 retention-record = Record
 retention-rule = By which rule
 retention-ended = Ended
@@ -1764,7 +1764,9 @@ retention-then = Then
 retention-then-erase = listed here, and erased by a signature
 retention-then-given-up = given up by the node itself
 retention-then-paper = destroyed by hand, with a record
-retention-then-not-yet = not reckoned by this version
+retention-then-take-out = listed here, and taken out on the record's page; what was checked stays
+retention-then-seal = listed here, and sealed into the archive
+retention-then-sum-up = listed here; counted, and then erased by a signature
 held-link = To be checked
 held-title-none = Nothing is to be checked
 held-title = { $count ->

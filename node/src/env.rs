@@ -114,12 +114,17 @@ pub fn sync_dir(path: &Path) -> std::io::Result<()> {
 
 /// Writes a file that only its owner may read, whole or not at all, durable when this returns.
 pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let fresh = path.with_extension("new");
+    let fresh = begun(path);
     let mut file = create_private(&fresh)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&fresh, path)?;
     sync_dir(path)
+}
+
+/// Where [`write_private`] has what is not whole yet: whoever is killed there leaves it behind.
+pub fn begun(path: &Path) -> std::path::PathBuf {
+    path.with_extension("new")
 }
 
 /// Begins a file that only its owner may read, in place of one that is there.

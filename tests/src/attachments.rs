@@ -354,6 +354,11 @@ pub(crate) fn pdf(seed: u64, len: usize) -> Vec<u8> {
 
 /// A small scan with what a program wrote beside it.
 fn scan() -> Vec<u8> {
+    png(8, &[200; 64], PLACE)
+}
+
+/// A square picture in shades of grey, with what a program wrote beside it, within and behind.
+pub(crate) fn png(side: u32, shades: &[u8], beside: &[u8]) -> Vec<u8> {
     let chunk = |kind: &[u8; 4], body: &[u8]| {
         let named = [kind, body].concat();
         [
@@ -363,10 +368,9 @@ fn scan() -> Vec<u8> {
         ]
         .concat()
     };
-    let (width, height) = (8u32, 8u32);
-    let row = [&[0u8][..], &[200; 8]].concat();
-    let pixels = row.repeat(height as usize);
-    let len = pixels.len() as u16;
+    let rows = shades.chunks(side as usize);
+    let pixels: Vec<u8> = rows.flat_map(|row| [&[0u8][..], row].concat()).collect();
+    let len = u16::try_from(pixels.len()).expect("one stored block");
     let adler = pixels.iter().fold((1u32, 0u32), |(a, b), byte| {
         let a = (a + u32::from(*byte)) % 65_521;
         (a, (b + a) % 65_521)
@@ -379,14 +383,14 @@ fn scan() -> Vec<u8> {
     ]
     .concat();
     let data = [&stored[..], &(adler.1 << 16 | adler.0).to_be_bytes()].concat();
-    let head = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 0, 0, 0, 0]].concat();
+    let head = [&side.to_be_bytes()[..], &side.to_be_bytes(), &[8, 0, 0, 0, 0]].concat();
     [
         b"\x89PNG\r\n\x1a\n".to_vec(),
         chunk(b"IHDR", &head),
-        chunk(b"tEXt", &[b"Comment\0", PLACE].concat()),
+        chunk(b"tEXt", &[b"Comment\0", beside].concat()),
         chunk(b"IDAT", &data),
         chunk(b"IEND", b""),
-        PLACE.to_vec(),
+        beside.to_vec(),
     ]
     .concat()
 }

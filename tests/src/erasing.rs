@@ -10,6 +10,7 @@ use lianzhan_node::services::ledger::{DraftId, TypingForm};
 use lianzhan_protocol::id::RecordId;
 use serde_json::{Value, json};
 
+use super::attachments::{pdf, png};
 use super::process::{PASSPHRASE, Running, Site, beside, command, files_below, run, succeed, until};
 
 const NAME: &str = "欧阳望舒";
@@ -21,6 +22,25 @@ const SPOKEN: &str = "13700098765";
 /// The day of the decision.
 const ON: &str = "2026-03-31";
 const PAPER: &str = "the visitor's own certificate";
+
+/// What a camera and its owner wrote beside a picture.
+const CAMERA: &str = "Xu Zhiwei N30.2722 E109.4882";
+/// Sides of the pictures, each of which is small enough to be its own small picture.
+const SIDE: u32 = 240;
+/// The head of a JPEG, with tables that many have alike.
+const JPEG_HEAD: usize = 640;
+
+/// A picture that no other resembles.
+fn picture(seed: u64) -> Vec<u8> {
+    let shades = pdf(seed, (SIDE * SIDE) as usize);
+    png(SIDE, &shades, CAMERA.as_bytes())
+}
+
+/// Parts of a file that no other has by chance.
+fn parts_of(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let body = bytes.get(JPEG_HEAD..).unwrap_or_default();
+    body.chunks_exact(48).step_by(7).map(<[u8]>::to_vec).collect()
+}
 
 /// The texts as files may have them.
 fn spelt(text: &str) -> Vec<Vec<u8>> {
@@ -34,7 +54,7 @@ fn spelt(text: &str) -> Vec<Vec<u8>> {
 }
 
 fn planted() -> Vec<Vec<u8>> {
-    [NAME, PHONE, ADDRESS, HEALTH, PAPER]
+    [NAME, PHONE, ADDRESS, HEALTH, PAPER, CAMERA]
         .iter()
         .flat_map(|text| spelt(text))
         .collect()
@@ -142,14 +162,37 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
         run(&mut below.command(&attach)).status.success().then_some(())
     });
     std::fs::remove_file(&paper).unwrap();
+    // A picture that is personal, and one that somebody let stand in a record itself.
+    let photo = dir.path().join("photo.png");
+    let photo_name = photo.to_str().unwrap();
+    let mut attached = Vec::new();
+    for (seed, record, personal) in [(1, &record, Some("--personal")), (2, &spoken, None)] {
+        std::fs::write(&photo, picture(seed)).unwrap();
+        let mut attach = vec!["attach", record, photo_name, "--login", "lin", "--json"];
+        attach.extend(personal);
+        let told = below.json(&attach);
+        attached.push(told[0]["attachment"].as_str().unwrap().to_owned());
+    }
+    std::fs::remove_file(&photo).unwrap();
     let has_all = |node: &Running, attachments: usize| {
         let shown = node.status();
         let here = files_below(&node_dir(node, &above, &below).join("attachments"));
         (shown["keys_lacking"] == 0 && shown["visits"] == 3 && here.len() >= attachments).then_some(())
     };
     until("the township has the visits, their keys and the paper", || {
-        has_all(&up, 1)
+        has_all(&up, 3)
     });
+    // Each node made its own small picture of what is no personal part.
+    let shown = format!("/records/{spoken}/attachments/{}/small", attached[1]);
+    until("the township has the pictures whole", || {
+        let here = node_dir(&up, &above, &below).join("attachments");
+        let whole = |id: &String| here.join(&id[..2]).join(id).exists();
+        attached.iter().all(whole).then_some(())
+    });
+    let small = up.api.bytes(&shown);
+    assert_eq!(small, station.api.bytes(&shown));
+    let small = parts_of(&small);
+    assert!(small.len() > 20, "{}", small.len());
     let would = station.api.get(&format!("/records/{record}/erasure"));
     let parts: Vec<RecordId> = would["would_erase"]
         .as_array()
@@ -165,8 +208,25 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
     up.stop();
     station.stop();
 
-    // What is on its way: a form that was not sent, a carry file and what came of it, a backup of everything.
+    // What is on its way: a form that was not sent, a small picture that was not whole and a picture that was still coming
+    // when somebody pulled the plug, a carry file and what came of it, a backup of everything.
     type_and_leave(&below);
+    let mut pictures = Vec::new();
+    for site in [&above, &below] {
+        let files = site.dir().join("attachments");
+        for id in &attached {
+            let whole = std::fs::read(files.join(&id[..2]).join(id)).unwrap();
+            std::fs::write(files.join("partial").join(id), &whole[..whole.len() / 2]).unwrap();
+            pictures.extend(parts_of(&whole));
+        }
+        let thumb = files.join("thumbs").join(&attached[1]);
+        let personal = files.join("thumbs").join(&attached[0]);
+        assert!(
+            thumb.exists() && !personal.exists(),
+            "nothing personal is kept in the clear"
+        );
+        std::fs::copy(&thumb, thumb.with_extension("new")).unwrap();
+    }
     let carried = dir.path().join("up.carry");
     let carried = carried.to_str().unwrap();
     below.succeed(&[
@@ -198,6 +258,14 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
     for site in [&above, &below] {
         assert!(!holding(site.dir(), &spelt(SPOKEN)).is_empty());
         assert!(!holding(site.dir(), &sealed).is_empty());
+        assert!(
+            holding(site.dir(), &pictures).len() >= 4,
+            "two pictures, whole and begun"
+        );
+        assert!(
+            holding(site.dir(), &small).len() >= 2,
+            "a small picture, whole and begun"
+        );
         assert_eq!(holding(site.dir(), &keys), [site.dir().join("annex.keys")]);
     }
 
@@ -258,7 +326,7 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
     }
     // The disks as they are while the nodes run, with write-ahead logs, and after them.
     let everywhere = || {
-        for what in [&keys, &sealed, &planted(), &spelt(SPOKEN)] {
+        for what in [&keys, &sealed, &planted(), &spelt(SPOKEN), &pictures, &small] {
             assert_eq!(holding(dir.path(), what), Vec::<PathBuf>::new());
         }
     };

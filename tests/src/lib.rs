@@ -41,6 +41,8 @@ mod joining;
 #[cfg(test)]
 mod kill9;
 #[cfg(test)]
+mod kill_import;
+#[cfg(test)]
 mod licences;
 #[cfg(test)]
 mod mutants;

@@ -344,6 +344,33 @@ impl Api {
             .header("content-type", "application/json");
         read(request.send(body.to_string()))
     }
+
+    /// The bytes that stand there.
+    pub(crate) fn bytes(&self, path: &str) -> Vec<u8> {
+        let url = format!("{}/api/v1{path}", self.base);
+        let answer = self.agent.get(url).header("authorization", &self.bearer).call();
+        let mut answer = answer.unwrap_or_else(|error| panic!("GET {path}: {error}"));
+        assert!(answer.status().is_success(), "GET {path}: {}", answer.status());
+        answer.body_mut().read_to_vec().expect("an answer ends")
+    }
+
+    /// Imports a table of comma-separated text by `lin`; how far it is stands at `/progress/FOLLOWED` meanwhile.
+    pub(crate) fn import(&self, ledger: &str, table: &str, followed: &str) -> Result<Value, Fault> {
+        let path = format!("/import?ledger={ledger}&file=a.csv");
+        let request = self
+            .agent
+            .post(format!("{}/api/v1{path}", self.base))
+            .header("authorization", &self.bearer)
+            .header("x-lianzhan-login", "lin")
+            .header("x-lianzhan-passphrase", encoded(PASSPHRASE))
+            .header("x-lianzhan-progress", followed);
+        read(request.send(table))
+    }
+}
+
+/// Percent-encoded, as headers and addresses want it.
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 /// Why there is no answer.

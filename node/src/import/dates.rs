@@ -12,7 +12,7 @@ const SERIALS: std::ops::RangeInclusive<i64> = 20_000..=80_000;
 const YEAR_MIN: i16 = 1949;
 
 /// The date, and the time if one stands there, of a cell.
-pub(super) fn read(cell: &CellValue, default_year: i16) -> Option<DateTime> {
+pub fn read(cell: &CellValue, default_year: i16) -> Option<DateTime> {
     match cell {
         CellValue::Date(at) => Some(*at),
         CellValue::Int(serial) if SERIALS.contains(serial) => {

@@ -20,9 +20,10 @@ use std::collections::BTreeMap;
 use lianzhan_protocol::record::Value;
 
 pub use columns::letters;
+pub use dates::read as read_date_time;
 pub use divisions::{DivisionTable, RowRemark, read_divisions};
 pub use rows::read_rows;
-pub use sheet::{Cell, CellValue, Row, Sheet, read_sheet};
+pub use sheet::{Cell, CellValue, Row, Sheet, read_sheet, read_sheet_named};
 pub use value::{Reading, Reason, read as read_value};
 
 /// Largest file taken, in bytes.

@@ -122,3 +122,14 @@ pub fn read_sheet(file_name: &str, bytes: &[u8]) -> Result<Sheet, ImportError> {
         Err(ImportError::Format)
     }
 }
+
+/// Reads the sheet of a workbook that has one of these names. None where none has, and of what is no workbook.
+pub fn read_sheet_named(bytes: &[u8], names: &[&str]) -> Result<Option<Sheet>, ImportError> {
+    if bytes.len() > FILE_MAX {
+        return Err(ImportError::TooLarge);
+    }
+    match bytes.starts_with(b"PK") {
+        true => xlsx::read_named(bytes, names),
+        false => Ok(None),
+    }
+}

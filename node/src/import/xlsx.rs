@@ -42,8 +42,22 @@ fn check_unzipped(bytes: &[u8], max: u64) -> Result<(), ImportError> {
     Ok(())
 }
 
+/// The sheet with one of these names, if there is one with content.
+pub(super) fn read_named(bytes: &[u8], names: &[&str]) -> Result<Option<Sheet>, ImportError> {
+    check_unzipped(bytes, UNZIPPED_MAX)?;
+    catch_unwind(AssertUnwindSafe(|| {
+        first_with(bytes, |name| names.contains(&name))
+    }))
+    .unwrap_or_else(|_| Err(damaged("invalid structure")))
+}
+
 /// The first visible sheet with content.
 fn first_sheet(bytes: &[u8]) -> Result<Sheet, ImportError> {
+    first_with(bytes, |_| true)?.ok_or(ImportError::Empty)
+}
+
+/// The first visible sheet with content of those that are asked for by their names.
+fn first_with(bytes: &[u8], wanted: impl Fn(&str) -> bool) -> Result<Option<Sheet>, ImportError> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(damaged)?;
     let names: Vec<String> = book
         .sheets_metadata()
@@ -52,17 +66,17 @@ fn first_sheet(bytes: &[u8]) -> Result<Sheet, ImportError> {
         .take(SHEETS_MAX)
         .map(|sheet| sheet.name.clone())
         .collect();
-    for name in names {
+    for name in names.into_iter().filter(|name| wanted(name)) {
         let mut rows = cells(&mut book, &name)?;
         if !rows.is_empty() {
             fill(
                 &mut rows,
                 &book.merge_cells_by_sheet_name(&name).map_err(damaged)?,
             )?;
-            return Ok(Sheet { name, rows });
+            return Ok(Some(Sheet { name, rows }));
         }
     }
-    Err(ImportError::Empty)
+    Ok(None)
 }
 
 fn cells(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Vec<Row>, ImportError> {

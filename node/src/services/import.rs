@@ -11,7 +11,7 @@ use lianzhan_protocol::trust::Space;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::exchange::Table;
+use super::exchange::{Begun, EventTable, Table};
 use super::ledger::NewEntry;
 use super::screen::Cleared;
 use super::visit::{self, VisitDraft, check_visit};
@@ -30,7 +30,7 @@ const SHOWN_MAX: usize = 20;
 /// What came of an import.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ImportReport {
-    /// Rows written as new records.
+    /// Rows written: as new records, and as events of records.
     pub imported: u64,
     /// Rows that changed a record that was here.
     #[serde(default)]
@@ -61,7 +61,7 @@ pub struct ImportReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowState {
-    /// A record that begins with it.
+    /// A record that begins with it, or an event.
     New,
     /// A record that is here and that it changes.
     Changed,
@@ -105,7 +105,7 @@ impl ImportReport {
         faults.into_iter().for_each(|fault| self.tell(fault));
     }
 
-    /// Waits for the disk once enough rows share a transaction.
+    /// Waits for the disk once enough rows share a transaction. What the progress tells of is durable.
     pub(super) async fn settle(
         &self,
         waiting: &mut Vec<super::submit::Pending>,
@@ -113,13 +113,24 @@ impl ImportReport {
         all: u64,
         progress: &mut impl FnMut(u64, u64),
     ) -> Result<(), ServiceError> {
-        if waiting.len() >= BATCH {
+        if waiting.len() >= BATCH || done.is_multiple_of(BATCH as u64) {
             settle(waiting).await?;
-            progress(done, all);
-        } else if done.is_multiple_of(BATCH as u64) {
             progress(done, all);
         }
         Ok(())
+    }
+
+    /// With what came of a further sheet of the same file.
+    fn join(&mut self, further: ImportReport) {
+        self.imported += further.imported;
+        self.changed += further.changed;
+        self.known += further.known;
+        self.skipped += further.skipped;
+        self.more_errors += further.more_errors;
+        further.errors.into_iter().for_each(|fault| self.tell(fault));
+        self.unmapped.extend(further.unmapped);
+        let room = SHOWN_MAX.saturating_sub(self.rows.len());
+        self.rows.extend(further.rows.into_iter().take(room));
     }
 
     /// Waits for what is still on its way.
@@ -169,8 +180,24 @@ impl Node {
         }
         // What begins as an archive is a workbook, whatever it is called.
         let guarded = !bytes.starts_with(b"PK");
-        let sheet = match Table::find(ledger, read_sheet(file_name, bytes)?, guarded) {
-            Ok(table) => return self.import_table(author, table, dry_run, progress).await,
+        let sheet = match EventTable::find(ledger, read_sheet(file_name, bytes)?, guarded) {
+            Ok(table) => {
+                let none = Begun::new();
+                return self.import_events(author, table, &none, dry_run, progress).await;
+            }
+            Err(sheet) => sheet,
+        };
+        let sheet = match Table::find(ledger, sheet, guarded) {
+            Ok(table) => {
+                let (mut report, begun) = self.import_table(author, table, dry_run, &mut progress).await?;
+                if let Some(events) = EventTable::beside(ledger, bytes)? {
+                    let further = self
+                        .import_events(author, events, &begun, dry_run, progress)
+                        .await?;
+                    report.join(further);
+                }
+                return Ok(report);
+            }
             Err(sheet) => sheet,
         };
         let plan = plan(ledger, &sheet);
@@ -454,7 +481,7 @@ fn plan(ledger: &Ledger, sheet: &Sheet) -> ImportPlan {
     read_rows(ledger, &annexes, sheet, year)
 }
 
-async fn settle(waiting: &mut Vec<super::submit::Pending>) -> Result<(), ServiceError> {
+pub(super) async fn settle(waiting: &mut Vec<super::submit::Pending>) -> Result<(), ServiceError> {
     for pending in waiting.drain(..) {
         pending.wait().await?;
     }

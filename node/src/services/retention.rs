@@ -1,4 +1,5 @@
-//! What is kept longer than it may be: personal parts whose time is over, and those that the law still forbids to erase.
+//! What is kept longer than it may be: personal parts whose time is over, and those that the law still forbids to erase; and
+//! what the archive takes.
 
 mod rules;
 #[cfg(test)]
@@ -23,6 +24,17 @@ use crate::store::{Condition, RecordRow, RowFilter};
 const HOUSEHOLDS: &str = "assistance_roster";
 /// The register whose records say of others that they are archived.
 const ARCHIVE: &str = "archive_register";
+/// Minutes of meetings, which the archive keeps whether a dossier names them or not.
+const MINUTES: &str = "meeting_minutes";
+/// Suggestions with their replies.
+const SUGGESTIONS: &str = "suggestion";
+/// Deputies, whose seats say when their terms end.
+const ROSTER: &str = "deputy_roster";
+/// Ledgers that say what single deputies did, with the field of the day and that of the deputies.
+const ATTENDANCE: [(&str, &str, &str); 2] = [
+    ("reception_shift", "planned_from", "planned_deputies"),
+    ("assistance_visit", "date", "deputy"),
+];
 /// Records that are looked at together.
 const BATCH: u64 = 1_000;
 /// What one list names; more is due when it is done.
@@ -100,6 +112,9 @@ impl Node {
         };
         reckoning.contacts()?;
         reckoning.households()?;
+        reckoning.photos()?;
+        reckoning.attendance()?;
+        reckoning.archive()?;
         let mut due = reckoning.due;
         due.sort_by(|a, b| (&a.since, a.record).cmp(&(&b.since, b.record)));
         Ok(due)
@@ -169,7 +184,7 @@ struct Reckoning<'n> {
 
 impl Reckoning<'_> {
     fn contacts(&mut self) -> Result<(), ServiceError> {
-        let archived = self.archived()?;
+        let archived = self.archived(Data::Contact)?;
         for (ledger, field) in CONTACTS {
             for record in archived.keys() {
                 if let Some(row) = self.node.store.read(|reader| reader.record(record))?
@@ -207,10 +222,93 @@ impl Reckoning<'_> {
         })
     }
 
+    /// Photos and papers in personal parts, since they came here: what may be shown of them stands in the record itself.
+    fn photos(&mut self) -> Result<(), ServiceError> {
+        let Some(latest) = self.own.latest(Data::UncheckedPhoto, self.today) else {
+            return Ok(());
+        };
+        let before = rules::midnight(latest.plus_days(1));
+        let found = self
+            .node
+            .store
+            .read(|reader| reader.personal_attachments(before, DUE_MAX))?;
+        for (record, came) in found {
+            if let Some(row) = self.node.store.read(|reader| reader.record(&record))? {
+                self.one(Data::UncheckedPhoto, &row, &super::activity::stated(came), false)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What single deputies did, since the term of the last of them ended.
+    fn attendance(&mut self) -> Result<(), ServiceError> {
+        let mut terms: BTreeMap<RecordId, Option<String>> = BTreeMap::new();
+        for (ledger, day, deputies) in ATTENDANCE {
+            self.each(ledger, day, Data::Attendance, |this, row| {
+                let state = RowState::of(row);
+                let single = Some(state.text(deputies)).filter(|id| !id.is_empty());
+                let named = state.members(deputies).chain(single);
+                let mut ended: Option<String> = None;
+                for id in named {
+                    let of = match RecordId::parse(id) {
+                        Some(id) => this.term_ended(&mut terms, id)?,
+                        None => None,
+                    };
+                    // Of one who still serves, or of whom that is not known here, it is not over.
+                    let Some(of) = of else { return Ok(()) };
+                    ended = ended.max(Some(of));
+                }
+                match ended {
+                    Some(ended) => this.one(Data::Attendance, row, &ended, true),
+                    None => Ok(()),
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// When the last seat of a deputy ended, if all did.
+    fn term_ended(
+        &self,
+        known: &mut BTreeMap<RecordId, Option<String>>,
+        deputy: RecordId,
+    ) -> Result<Option<String>, ServiceError> {
+        if let Some(ended) = known.get(&deputy) {
+            return Ok(ended.clone());
+        }
+        let row = self.node.store.read(|reader| reader.record(&deputy))?;
+        let ended = row.filter(|row| row.ledger == ROSTER).and_then(|row| {
+            let state = RowState::of(&row);
+            let last = state.members("seats/to").max()?.to_owned();
+            let over = state.members("seats/to").count() == state.members("seats/level").count();
+            over.then_some(last)
+        });
+        known.insert(deputy, ended.clone());
+        Ok(ended)
+    }
+
+    /// Suggestions and minutes whose dossier is as old as the archive's rule says, and minutes that no dossier names.
+    fn archive(&mut self) -> Result<(), ServiceError> {
+        let archived = self.archived(Data::Archive)?;
+        for (record, until) in &archived {
+            if let Some(row) = self.node.store.read(|reader| reader.record(record))?
+                && [SUGGESTIONS, MINUTES].contains(&row.ledger.as_str())
+            {
+                self.one(Data::Archive, &row, until, true)?;
+            }
+        }
+        self.each(MINUTES, "held_at", Data::Archive, |this, row| {
+            match archived.contains_key(&row.record) {
+                true => Ok(()),
+                false => this.one(Data::Archive, row, RowState::of(row).text("held_at"), true),
+            }
+        })
+    }
+
     /// What the archive holds since so long, with the day up to which.
-    fn archived(&mut self) -> Result<BTreeMap<RecordId, String>, ServiceError> {
+    fn archived(&mut self, data: Data) -> Result<BTreeMap<RecordId, String>, ServiceError> {
         let mut archived = BTreeMap::new();
-        self.each(ARCHIVE, "period_to", Data::Contact, |_, row| {
+        self.each(ARCHIVE, "period_to", data, |_, row| {
             let state = RowState::of(row);
             let until = state.text("period_to");
             for record in state.members("record_refs").filter_map(RecordId::parse) {
@@ -229,7 +327,11 @@ impl Reckoning<'_> {
         data: Data,
         mut found: impl FnMut(&mut Self, &RecordRow) -> Result<(), ServiceError>,
     ) -> Result<(), ServiceError> {
-        let before = self.own.latest(data, self.today);
+        let Some(latest) = self.own.latest(data, self.today) else {
+            return Ok(());
+        };
+        // A moment of the last day comes behind the day itself.
+        let before = latest.plus_days(1);
         let mut filter = RowFilter {
             conditions: vec![Condition::Until(
                 crate::views::column(field),

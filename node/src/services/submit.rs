@@ -552,6 +552,14 @@ impl Node {
         found.ok_or_else(|| ServiceError::UnknownLedger(ledger.to_owned()))
     }
 
+    /// The definitions by which a record of a ledger in a space may have begun.
+    pub(super) fn definitions_of(&self, ledger: &str, space: &Space) -> Vec<Hash> {
+        let all = self
+            .registry()
+            .written(ledger, space, &self.line_of(&space.owner));
+        all.into_iter().map(|(hash, _)| hash).collect()
+    }
+
     /// The definition for which the id of a record that begins was minted.
     fn minted<'k>(
         &self,

@@ -228,6 +228,25 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Records whose personal parts name attachments that came here before a moment, with when the first of each came; the
+    /// longest here first.
+    pub fn personal_attachments(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(RecordId, Timestamp)>, StoreError> {
+        let mut select = self.tx.prepare_cached(
+            "SELECT r.main, min(a.kept) AS came FROM attachment_names n
+             JOIN attachments a ON a.id = n.id JOIN records r ON r.record = n.record
+             WHERE n.counts = 1 AND r.main IS NOT NULL AND a.kept < ?
+             GROUP BY r.main ORDER BY came, r.main LIMIT ?",
+        )?;
+        let rows = select.query_map((before.0, limit), |row| {
+            Ok((RecordId(row.get(0)?), Timestamp(row.get(1)?)))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Attachments that are here and that no record names.
     pub fn unnamed_attachments(&self, before: Timestamp) -> Result<Vec<AttachmentId>, StoreError> {
         let mut select = self.tx.prepare_cached(

@@ -225,9 +225,19 @@ impl Naming<'_> {
         Ok(Grown::Whole(tree))
     }
 
-    /// Removes a file.
+    /// Keeps the small picture of an attachment that is here. Of one that was removed meanwhile none is kept: whoever shrank
+    /// it read it before.
+    pub fn keep_small(&self, id: &AttachmentId, small: &[u8]) -> io::Result<()> {
+        match self.blobs.path(id).exists() {
+            true => env::write_private(&self.blobs.thumb(id), small),
+            false => Ok(()),
+        }
+    }
+
+    /// Removes a file, with its small picture and what a node that was killed had begun of that.
     pub fn remove(&mut self, id: &AttachmentId) -> io::Result<()> {
-        for path in [self.blobs.thumb(id), self.blobs.path(id)] {
+        let thumb = self.blobs.thumb(id);
+        for path in [env::begun(&thumb), thumb, self.blobs.path(id)] {
             match fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}

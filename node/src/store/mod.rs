@@ -260,6 +260,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0011.sql"),
     include_str!("sql/0012.sql"),
     include_str!("sql/0013.sql"),
+    include_str!("sql/0014.sql"),
 ];
 
 /// The schema that this program writes.

@@ -413,7 +413,13 @@ fn missing_as<'l>(definition: &'l Ledger, state: &RecordState, asked: &Asked<'_>
     lacking(definition, &values, asked)
 }
 
-/// What values lack. Names that an import keeps until they are matched (`receiver_names`) stand in
+/// Whether a person can give what a field holds. What the program fills in, when the act comes that it follows from, is
+/// asked of nobody.
+fn is_given(field: &Field) -> bool {
+    !field.auto && !matches!(field.kind, FieldKind::Data | FieldKind::Rid)
+}
+
+/// What values lack that a person can give. Names that an import keeps until they are matched (`receiver_names`) stand in
 /// for what they name.
 fn lacking<'l>(definition: &'l Ledger, values: &Values<'_>, asked: &Asked<'_>) -> Vec<&'l Field> {
     let named = |field: &Field| {
@@ -426,7 +432,8 @@ fn lacking<'l>(definition: &'l Ledger, values: &Values<'_>, asked: &Asked<'_>) -
     };
     let mut missing: Vec<&Field> = Vec::new();
     for lacking in definition.lacks(values, Required::Complete, asked) {
-        let field = definition.field(&lacking.field).filter(|field| !named(field));
+        let field = definition.field(&lacking.field);
+        let field = field.filter(|field| is_given(field) && !named(field));
         missing.extend(field.filter(|field| missing.iter().all(|other| other.id != field.id)));
     }
     missing
@@ -446,6 +453,26 @@ mod tests {
             let columns = columns(ledger);
             let names: BTreeSet<&str> = columns.iter().map(String::as_str).chain(OF_ALL).collect();
             assert_eq!(names.len(), columns.len() + OF_ALL.len(), "{}", ledger.id);
+        }
+    }
+
+    #[test]
+    fn what_the_program_fills_in_is_asked_of_nobody() {
+        let asked = Asked {
+            as_of: Some("2026-04-16"),
+            ..Asked::PLAIN
+        };
+        for ledger in ledgers() {
+            let all = ledger.lacks(&Values::default(), Required::Complete, &asked);
+            let missing = lacking(ledger, &Values::default(), &asked);
+            for field in all.iter().filter_map(|error| ledger.field(&error.field)) {
+                let told = missing.iter().any(|known| known.id == field.id);
+                let own = ["no", "reg_no", "qr_token", "as_of", "subject_ref", "body"]
+                    .contains(&field.id.as_str())
+                    && field.auto;
+                let shaped = ledger.id == "rule_table" && field.id == "rows";
+                assert_eq!(told, !(own || shaped), "{}: {}", ledger.id, field.id);
+            }
         }
     }
 }

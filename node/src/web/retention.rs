@@ -62,12 +62,14 @@ fn page(desk: &Desk) -> Result<RetentionPage, Fault> {
 fn row(desk: &Desk, due: &Due, today: &str, may: bool) -> DueRow {
     let text = desk.text;
     let extent = if due.whole { "whole" } else { "personal" };
-    let erase = (may && due.locked.is_none()).then(|| {
+    let erased = matches!(due.data.then(), Then::Erase | Then::SumUp);
+    let erase = (erased && may && due.locked.is_none()).then(|| {
         format!(
             "/records/{}/erase?extent={extent}&ground=retention&on={today}",
             due.record
         )
     });
+    let told = (!erased).then(|| text.t(then_key(due.data.then())));
     let locked = due.locked.as_ref();
     DueRow {
         href: format!("/records/{}", due.record),
@@ -85,6 +87,7 @@ fn row(desk: &Desk, due: &Due, today: &str, may: bool) -> DueRow {
             )
         }),
         erase,
+        told,
     }
 }
 
@@ -93,6 +96,8 @@ fn then_key(then: Then) -> &'static str {
         Then::Erase => key!("retention-then-erase"),
         Then::GivenUp => key!("retention-then-given-up"),
         Then::Paper => key!("retention-then-paper"),
-        Then::NotYet => key!("retention-then-not-yet"),
+        Then::TakeOut => key!("retention-then-take-out"),
+        Then::Seal => key!("retention-then-seal"),
+        Then::SumUp => key!("retention-then-sum-up"),
     }
 }

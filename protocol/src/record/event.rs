@@ -191,6 +191,18 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Every kind.
+    pub const ALL: [EventKind; 8] = [
+        EventKind::Register,
+        EventKind::SignIn,
+        EventKind::LogLine,
+        EventKind::Seal,
+        EventKind::Adopt,
+        EventKind::Correct,
+        EventKind::Confirm,
+        EventKind::Clear,
+    ];
+
     /// The identifier used in definitions.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -207,10 +219,7 @@ impl EventKind {
 
     /// The kind with this identifier.
     pub fn parse(id: &str) -> Option<Self> {
-        use EventKind::{Adopt, Clear, Confirm, Correct, LogLine, Register, Seal, SignIn};
-        [Register, SignIn, LogLine, Seal, Adopt, Correct, Confirm, Clear]
-            .into_iter()
-            .find(|kind| kind.as_str() == id)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == id)
     }
 
     /// Whether records of every ledger may have it, whatever their definition lists.

@@ -10,7 +10,6 @@ use lianzhan_protocol::record::{RecordState, Value};
 
 use super::media::HEAD;
 use super::{AttachmentError, Media, key_of, picture};
-use crate::env;
 use crate::services::{Node, ServiceError};
 use crate::views::Registry;
 
@@ -139,7 +138,8 @@ impl Node {
         let Ok(small) = picture::small(media, &bytes) else {
             return Ok(None);
         };
-        env::write_private(&path, &small).map_err(|error| self.attachment_disk(error))?;
+        let kept = self.blobs.naming().keep_small(id, &small);
+        kept.map_err(|error| self.attachment_disk(error))?;
         Ok(Some(small))
     }
 

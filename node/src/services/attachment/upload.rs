@@ -161,7 +161,7 @@ impl Upload {
         let tree = node.keep_coming(coming)?;
         if let Some(small) = small {
             // It can be made again.
-            if let Err(error) = env::write_private(&node.blobs.thumb(&tree.id()), &small) {
+            if let Err(error) = node.blobs.naming().keep_small(&tree.id(), &small) {
                 tracing::warn!(%error, "a small picture could not be kept");
             }
         }

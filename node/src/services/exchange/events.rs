@@ -1,30 +1,78 @@
-//! The events of a record as rows: who did what, when, as what, and whether it has effect. They are signed acts of persons
-//! and are not imported.
+//! The events of a record as rows: who did what, when, as what, and whether it has effect. How they are taken in says
+//! [`super::acts`].
 
-use lianzhan_protocol::record::{Confirmed, Event, Right};
+use lianzhan_protocol::record::{Confirmed, Event, EventKind, Right};
 use lianzhan_protocol::trust::{Directory, Level, Role};
 
 use super::Words;
+use super::columns::{RECORD, folded};
 use super::read::bytes;
 use crate::export::{Cell, Column, Width};
 use crate::services::{Node, RecordRow};
 
+/// What a column of a table of events says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Says {
+    /// The record's id.
+    Record,
+    /// The org that it belongs to, for people to read.
+    Owner,
+    /// What the record is about, for people to read.
+    Title,
+    /// The kind of event.
+    Kind,
+    /// When it happened.
+    Happened,
+    /// Who did it.
+    By,
+    /// In what capacity.
+    As,
+    /// Of which org.
+    Of,
+    /// What it says beyond its kind.
+    What,
+    /// Whether it has effect.
+    Effect,
+    /// The change that wrote it.
+    Change,
+}
+
+/// The columns of a table of events, each with its headings.
+pub(super) const COLUMNS: [(Says, &str, &str, Width); 11] = [
+    (Says::Record, RECORD, RECORD, Width::Line),
+    (Says::Owner, "所属单位", "Owner", Width::Line),
+    (Says::Title, "内容", "Record", Width::Wide),
+    (Says::Kind, "事件", "Event", Width::Narrow),
+    (Says::Happened, "发生时间", "Happened", Width::Line),
+    (Says::By, "何人", "By", Width::Narrow),
+    (Says::As, "身份", "As", Width::Line),
+    (Says::Of, "单位", "Of", Width::Line),
+    (Says::What, "说明", "What", Width::Wide),
+    (Says::Effect, "是否生效", "In effect", Width::Narrow),
+    (Says::Change, "变更编号", "Change", Width::Line),
+];
+
+/// What the sheet of events of a workbook is called.
+pub(super) const fn sheet_name(words: Words) -> &'static str {
+    match words {
+        Words::Zh => "事件",
+        Words::En => "Events",
+    }
+}
+
+/// Yes or no, as the column of effects has it.
+pub(super) const fn effect_name(has: bool, words: Words) -> &'static str {
+    match (has, words) {
+        (true, Words::Zh) => "是",
+        (false, Words::Zh) => "否",
+        (true, Words::En) => "yes",
+        (false, Words::En) => "no",
+    }
+}
+
 /// The columns of a table of events.
 pub(super) fn columns(words: Words) -> Vec<Column> {
-    let all = [
-        ("记录编号 Record ID", "记录编号 Record ID", Width::Line),
-        ("所属单位", "Owner", Width::Line),
-        ("内容", "Record", Width::Wide),
-        ("事件", "Event", Width::Narrow),
-        ("发生时间", "Happened", Width::Line),
-        ("何人", "By", Width::Narrow),
-        ("身份", "As", Width::Line),
-        ("单位", "Of", Width::Line),
-        ("说明", "What", Width::Wide),
-        ("是否生效", "In effect", Width::Narrow),
-        ("变更编号", "Change", Width::Line),
-    ];
-    let column = |(zh, en, width): (&str, &str, Width)| Column {
+    let column = |(_, zh, en, width): (Says, &str, &str, Width)| Column {
         heading: match words {
             Words::Zh => zh.to_owned(),
             Words::En => en.to_owned(),
@@ -32,7 +80,7 @@ pub(super) fn columns(words: Words) -> Vec<Column> {
         width,
         text: true,
     };
-    all.into_iter().map(column).collect()
+    COLUMNS.map(column).to_vec()
 }
 
 impl Node {
@@ -60,15 +108,11 @@ impl Node {
                     .as_str()
                     .map(|id| org_name(&directory, id, words))
                     .unwrap_or_default();
-                let kind = body
-                    .as_ref()
-                    .map_or_else(|| said(&event["kind"]), |body| kind_name(body, words).to_owned());
-                let effect = match (event["ineffective"].is_null(), words) {
-                    (true, Words::Zh) => "是",
-                    (false, Words::Zh) => "否",
-                    (true, Words::En) => "yes",
-                    (false, Words::En) => "no",
-                };
+                let kind = body.as_ref().map_or_else(
+                    || said(&event["kind"]),
+                    |body| kind_name(body.kind(), words).to_owned(),
+                );
+                let effect = effect_name(event["ineffective"].is_null(), words);
                 let text = |text: String| {
                     if text.is_empty() {
                         Cell::Empty
@@ -106,16 +150,17 @@ fn stated(at: &str) -> Cell {
     }
 }
 
-fn kind_name(event: &Event, words: Words) -> &'static str {
-    let (zh, en) = match event {
-        Event::Register { .. } => ("登记", "Registered"),
-        Event::SignIn { .. } => ("签到", "Signed in"),
-        Event::LogLine { .. } => ("活动记录", "Log"),
-        Event::Seal { .. } => ("封签", "Sealed"),
-        Event::Adopt { .. } => ("追认", "Adopted"),
-        Event::Correct { .. } => ("更正", "Corrected"),
-        Event::Confirm { .. } => ("确认", "Confirmed"),
-        Event::Clear { .. } => ("放行", "Cleared"),
+/// What a kind of event is called.
+pub(super) fn kind_name(kind: EventKind, words: Words) -> &'static str {
+    let (zh, en) = match kind {
+        EventKind::Register => ("登记", "Registered"),
+        EventKind::SignIn => ("签到", "Signed in"),
+        EventKind::LogLine => ("活动记录", "Log"),
+        EventKind::Seal => ("封签", "Sealed"),
+        EventKind::Adopt => ("追认", "Adopted"),
+        EventKind::Correct => ("更正", "Corrected"),
+        EventKind::Confirm => ("确认", "Confirmed"),
+        EventKind::Clear => ("放行", "Cleared"),
     };
     match words {
         Words::Zh => zh,
@@ -123,8 +168,18 @@ fn kind_name(event: &Event, words: Words) -> &'static str {
     }
 }
 
+/// The kind that is called so in either language, or by programs.
+pub(super) fn kind_called(name: &str) -> Option<EventKind> {
+    let called = |kind: &EventKind| {
+        [Words::Zh, Words::En]
+            .iter()
+            .any(|words| folded(kind_name(*kind, *words)) == folded(name))
+    };
+    EventKind::parse(name).or_else(|| EventKind::ALL.into_iter().find(called))
+}
+
 /// What an event says beyond its kind.
-fn what(event: &Event, directory: &Directory, words: Words) -> String {
+pub(super) fn what(event: &Event, directory: &Directory, words: Words) -> String {
     match event {
         Event::Register { .. } => String::new(),
         Event::SignIn { deputy, level, .. } => format!("{deputy} {}", level_name(*level, words)),
@@ -166,7 +221,7 @@ fn org_name(directory: &Directory, id: &str, words: Words) -> String {
     )
 }
 
-fn level_name(level: Level, words: Words) -> String {
+pub(super) fn level_name(level: Level, words: Words) -> String {
     match words {
         Words::Zh => match level {
             Level::National => "全国",

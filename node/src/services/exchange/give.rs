@@ -75,10 +75,11 @@ impl Node {
         };
         match export.form {
             Form::Xlsx => {
-                let sheets = match export.words {
-                    Words::Zh => [ledger.zh.as_str(), "事件"],
-                    Words::En => [ledger.en.as_str(), "Events"],
+                let own = match export.words {
+                    Words::Zh => ledger.zh.as_str(),
+                    Words::En => ledger.en.as_str(),
                 };
+                let sheets = [own, events::sheet_name(export.words)];
                 let mut writer = Workbook::new(out, &sheets).map_err(broken)?;
                 let layout: Vec<_> = table
                     .columns

@@ -542,7 +542,7 @@ fn fresh(last: Option<&str>, n: usize, content: &str) -> String {
 }
 
 /// Line ends as records have them, whatever a spreadsheet wrote.
-fn normal(text: &str) -> String {
+pub(super) fn normal(text: &str) -> String {
     match text.contains('\r') {
         true => text.replace("\r\n", "\n").replace('\r', "\n"),
         false => text.to_owned(),

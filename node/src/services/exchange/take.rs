@@ -1,7 +1,7 @@
 //! Taking back a table that came from here. A row whose record is here changes it where a cell was changed; one whose
 //! record is not here begins it, once, however often the table is imported.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hmac::{Hmac, KeyInit, Mac};
 use lianzhan_protocol::id::{ChangeId, RecordId};
@@ -19,6 +19,9 @@ use crate::services::import::{BrokenRow, ImportReport, RowRead, RowState, row_id
 use crate::services::ledger::{Amendment, FieldFault, NewEntry, Values, annexes_of, unsound};
 use crate::services::submit::Pending;
 use crate::services::{Author, NewRecord, Node, RecordRow, ServiceError, files};
+
+/// The ids, as a table names them, of records that begin with it.
+pub(in crate::services) type Begun = BTreeSet<String>;
 
 /// A table that came from here.
 pub(in crate::services) struct Table {
@@ -113,15 +116,58 @@ enum Target {
     New,
 }
 
+/// What a record that a table names is here.
+pub(super) struct ImportedAs {
+    /// The record, if it is here.
+    pub(super) row: Option<RecordRow>,
+    /// How it begins if it is not.
+    pub(super) begins: NewRecord,
+}
+
 impl Node {
-    /// Imports a table that came from here.
+    /// What a record that a table names is here. A record of another node keeps nothing of its id, since an id is bound to
+    /// where it began: it gets one that follows from it, under the definition that has what it says.
+    pub(super) fn imported_as(
+        &self,
+        secret: &str,
+        ledger: &Ledger,
+        home: &Space,
+        named: &RecordId,
+    ) -> Result<ImportedAs, ServiceError> {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
+        mac.update(b"lianzhan/import-record/v1");
+        mac.update(ledger.id.as_bytes());
+        mac.update(&named.0);
+        let digest: [u8; 32] = mac.finalize().into_bytes().into();
+        let mut salt = [0; 16];
+        salt.copy_from_slice(&digest[..16]);
+        let mut millis = [0; 8];
+        millis[2..].copy_from_slice(&named.0[..6]);
+        let time = Timestamp(i64::from_be_bytes(millis));
+        let (definition, _) = self.naming(&ledger.id, home, std::iter::empty())?;
+        let begins = NewRecord::of(&definition, home, time, salt);
+        let under = self.definitions_of(&ledger.id, home);
+        let ids = under.iter().map(|hash| NewRecord::of(hash, home, time, salt).id);
+        let row = self.store.read(|reader| {
+            for id in std::iter::once(*named).chain(ids) {
+                if let Some(row) = reader.record(&id)? {
+                    return Ok(Some(row));
+                }
+            }
+            Ok(None)
+        })?;
+        Ok(ImportedAs { row, begins })
+    }
+
+    /// Imports a table that came from here. Beside the report, the ids of the records that are here once it is written.
     pub(in crate::services) async fn import_table(
         &self,
         author: &Author,
         table: Table,
         dry_run: bool,
         mut progress: impl FnMut(u64, u64),
-    ) -> Result<ImportReport, ServiceError> {
+    ) -> Result<(ImportReport, Begun), ServiceError> {
         // What is here is compared with what the table says.
         self.settle_views()?;
         let mut taking = Taking {
@@ -131,6 +177,7 @@ impl Node {
             home: self.home_space(&table.ledger.id)?,
             year: year(),
             named: BTreeMap::new(),
+            begun: Begun::new(),
             equal: BTreeMap::new(),
             dry_run,
             table: &table,
@@ -180,7 +227,7 @@ impl Node {
                 .await?;
         }
         report.end(waiting, all, &mut progress).await?;
-        Ok(report)
+        Ok((report, taking.begun))
     }
 }
 
@@ -199,6 +246,8 @@ struct Taking<'t> {
     year: i16,
     /// The rows of the records that the table has named so far.
     named: BTreeMap<String, u32>,
+    /// Of these, the ones that begin with the table.
+    begun: Begun,
     /// Rows that say the same and name no record.
     equal: BTreeMap<[u8; 32], u32>,
     dry_run: bool,
@@ -219,7 +268,7 @@ impl Taking<'_> {
             }
         };
         if !id.is_empty()
-            && let Some(before) = self.named.insert(id, row.number)
+            && let Some(before) = self.named.insert(id.clone(), row.number)
         {
             let (zh, en) = (
                 format!("这条记录在第 {before} 行已经有了，请删去一行"),
@@ -229,13 +278,18 @@ impl Taking<'_> {
         }
         match target {
             Target::Known(known) => self.amend(row, &known),
-            Target::Begins(begins) => self.begin(row, Some(begins)),
+            Target::Begins(begins) => {
+                let outcome = self.begin(row, Some(begins))?;
+                if matches!(outcome, Outcome::Is(..)) {
+                    self.begun.insert(id);
+                }
+                Ok(outcome)
+            }
             Target::New => self.begin(row, None),
         }
     }
 
-    /// What a row is about by the id that it names. A record of another node keeps nothing of its id here, since an id is
-    /// bound to where it began: it gets one that follows from it.
+    /// What a row is about by the id that it names.
     fn target(&self, id: &str) -> Result<Option<Target>, ServiceError> {
         if id.is_empty() {
             return Ok(Some(Target::New));
@@ -243,30 +297,12 @@ impl Taking<'_> {
         let Some(named) = RecordId::parse(id) else {
             return Ok(None);
         };
-        if let Some(row) = self.node.store.read(|reader| reader.record(&named))? {
-            let own = row.ledger == self.table.ledger.id;
-            return Ok(own.then(|| Target::Known(Box::new(row))));
-        }
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(self.secret.as_bytes()).expect("HMAC takes keys of any length");
-        mac.update(b"lianzhan/import-record/v1");
-        mac.update(self.table.ledger.id.as_bytes());
-        mac.update(&named.0);
-        let digest: [u8; 32] = mac.finalize().into_bytes().into();
-        let mut salt = [0; 16];
-        salt.copy_from_slice(&digest[..16]);
-        let mut millis = [0; 8];
-        millis[2..].copy_from_slice(&named.0[..6]);
-        // Under which definition is told by what the row has.
-        let ledger = &self.table.ledger.id;
-        let (definition, _) = self.node.naming(ledger, &self.home, std::iter::empty())?;
-        let time = Timestamp(i64::from_be_bytes(millis));
-        let begins = NewRecord::of(&definition, &self.home, time, salt);
-        let row = self.node.store.read(|reader| reader.record(&begins.id))?;
-        Ok(Some(match row {
-            Some(row) => Target::Known(Box::new(row)),
-            None => Target::Begins(begins),
-        }))
+        let ledger = self.table.ledger;
+        let ImportedAs { row, begins } = self.node.imported_as(&self.secret, ledger, &self.home, &named)?;
+        Ok(match row {
+            Some(row) => (row.ledger == ledger.id).then(|| Target::Known(Box::new(row))),
+            None => Some(Target::Begins(begins)),
+        })
     }
 
     fn reader<'r>(&'r self, row: &'r Row, known: bool, resolve: super::read::Resolve<'r>) -> RowReader<'r> {

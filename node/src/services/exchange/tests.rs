@@ -1,9 +1,10 @@
 //! What leaves as a table comes back from it: every ledger, every kind of field, every form.
 
+mod acts;
 mod nodes;
 
 use lianzhan_protocol::record::Value;
-use lianzhan_protocol::record::ledger::{FieldKind, Ledger, ledgers};
+use lianzhan_protocol::record::ledger::{Field, FieldKind, Ledger, Rule, ledgers};
 use proptest::prelude::*;
 
 use super::cells;
@@ -12,7 +13,7 @@ use super::read::{CellFault, RowReader, heading};
 use super::{Form, Words};
 use crate::export::{Cell, CsvTable, Encoding, Workbook};
 use crate::import::read_sheet;
-use crate::services::ledger::{Part, Values, annexes_of, by_id, filled, is_annex, read};
+use crate::services::ledger::{Part, Values, annexes_of, by_id, filled, is_annex, read, unsound};
 
 const FORMS: [Form; 3] = [
     Form::Xlsx,
@@ -54,6 +55,75 @@ pub(super) fn values_of(ledger: &Ledger, texts: &[&str]) -> Values {
         }
     }
     values
+}
+
+/// The same, so that what must hold between fields does.
+fn sound(ledger: &Ledger, texts: &[&str]) -> Values {
+    let mut values = values_of(ledger, texts);
+    for rule in &ledger.rules {
+        mend(ledger, rule, &mut values);
+    }
+    values
+}
+
+fn mend(ledger: &Ledger, rule: &Rule, values: &mut Values) {
+    let fields: Vec<&Field> = rule
+        .fields()
+        .into_iter()
+        .filter_map(|id| ledger.field(id))
+        .collect();
+    // The keys of a field, one for each member of its set.
+    let keys = |values: &Values, field: &Field| -> Vec<String> {
+        let is_of = |key: &&String| ledger.resolve(key).is_some_and(|(of, _)| of.id == field.id);
+        values.keys().filter(is_of).cloned().collect()
+    };
+    match (rule, fields.as_slice()) {
+        (Rule::Sum { .. }, [first, rest @ .., is]) => {
+            let sum = values.get(&is.id).cloned().unwrap();
+            keys(values, first)
+                .into_iter()
+                .for_each(|key| drop(values.insert(key, sum.clone())));
+            let others: Vec<String> = rest.iter().flat_map(|field| keys(values, field)).collect();
+            for key in others {
+                values.insert(key, Value::Int(0));
+            }
+        }
+        (Rule::Single { .. }, [_, rest @ ..]) => {
+            let others: Vec<String> = rest.iter().flat_map(|field| keys(values, field)).collect();
+            for key in others {
+                values.remove(&key);
+            }
+        }
+        (Rule::Exactly { when, .. }, [_, state]) => {
+            for key in keys(values, state) {
+                values.insert(key, when.is[0].as_str().into());
+            }
+        }
+        (Rule::Distinct { .. }, [field]) => {
+            for (n, key) in keys(values, field).into_iter().enumerate() {
+                let value = match &values[&key] {
+                    Value::Int(number) => Value::Int(number + n as i64),
+                    other => format!("{}{n}", other.as_text().unwrap()).as_str().into(),
+                };
+                values.insert(key, value);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Of these values what a record cannot be saved without, and what the program would fill in.
+fn bare(ledger: &Ledger, values: &Values) -> Values {
+    let mut bare = values.clone();
+    let typed = |key: &&String| ledger.resolve(key).is_some_and(|(field, _)| !field.auto);
+    let keys: Vec<String> = values.keys().filter(typed).cloned().collect();
+    for key in keys {
+        let value = bare.remove(&key).unwrap();
+        if !unsound(ledger, &bare).is_empty() {
+            bare.insert(key, value);
+        }
+    }
+    bare
 }
 
 /// The bytes of a table with one record.

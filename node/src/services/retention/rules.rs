@@ -18,7 +18,7 @@ pub enum Data {
     Contact,
     /// What came or was typed and nobody took in.
     Draft,
-    /// Photos that nobody has checked.
+    /// Photos and papers as somebody brought them, in personal parts, before they are checked for what may be shown.
     UncheckedPhoto,
     /// What is known of an assisted household: until the assistance ends, and some time.
     Assistance,
@@ -65,7 +65,9 @@ impl Data {
             Data::Contact | Data::Assistance => Then::Erase,
             Data::Draft | Data::AccessLog => Then::GivenUp,
             Data::Ballot => Then::Paper,
-            Data::UncheckedPhoto | Data::Archive | Data::Attendance => Then::NotYet,
+            Data::UncheckedPhoto => Then::TakeOut,
+            Data::Archive => Then::Seal,
+            Data::Attendance => Then::SumUp,
         }
     }
 }
@@ -80,8 +82,12 @@ pub enum Then {
     GivenUp,
     /// It is on paper and destroyed by hand.
     Paper,
-    /// What it is reckoned from is not in this program yet: nothing is listed.
-    NotYet,
+    /// It is listed here when it is due, and a person takes it out of the record; what was checked stays.
+    TakeOut,
+    /// It is listed here when it is due, and goes sealed into the archive; nothing of it is erased.
+    Seal,
+    /// It is listed here when it is due; a person counts it, and then signs its erasure.
+    SumUp,
 }
 
 /// Where the law forbids an erasure for some time: then what is due is locked, and nothing is done with it but keeping it
@@ -143,15 +149,15 @@ impl Terms {
         Some(self.calendar.due(ended, period, OnRestDay::Stays))
     }
 
-    /// The last day on which anything ended that may be due: what ended later is not, whatever anybody stated.
-    pub(super) fn latest(&self, data: Data, today: Day) -> Day {
+    /// The last day on which anything ended that may be due: what ended later is not, whatever anybody stated. None if it is
+    /// kept for ever by everybody.
+    pub(super) fn latest(&self, data: Data, today: Day) -> Option<Day> {
         let stated = self.settings.all();
         let stated = stated.filter(|stated| stated.setting == data.setting());
         let values = stated.filter_map(lianzhan_protocol::settings::Stated::parsed);
         let default = setting(data.setting()).and_then(|own| own.kind.parse("", own.default).ok());
         let periods = values.chain(default).filter_map(|value| period(&value));
-        let each = periods.map(|period| self.began(period, today));
-        each.max().unwrap_or(today)
+        periods.map(|period| self.began(period, today)).max()
     }
 
     /// When data began that is over on a day: from one moment on and before another, span by span, since what applied at the
@@ -199,7 +205,7 @@ fn period(value: &SettingValue) -> Option<Period> {
 }
 
 /// When a day begins at +08:00.
-fn midnight(day: Day) -> Timestamp {
+pub(super) fn midnight(day: Day) -> Timestamp {
     const DAY_MS: i64 = 86_400_000;
     const EAST_MS: i64 = 8 * 3_600_000;
     let epoch = Day::of(1970, 1, 1).unwrap_or(Day::FIRST);

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::services::Author;
 use crate::services::access::{AccessFilter, Purpose, Reason, Way};
 use crate::services::appoint::PersonDraft;
+use crate::services::attachment::Part;
 use crate::services::found::{OrgDraft, found};
 use crate::services::ledger::{DraftId, Sent, TypingForm};
 use crate::services::settings::SettingDraft;
@@ -44,6 +45,13 @@ fn visit_of(triage: &str, told: &str, name: &str) -> VisitDraft {
         fields,
         subject,
         sensitive: Vec::new(),
+    }
+}
+
+fn sent(fields: serde_json::Value) -> Sent {
+    Sent {
+        fields: fields.as_object().unwrap().clone(),
+        ..Sent::default()
     }
 }
 
@@ -94,6 +102,13 @@ impl Station {
         written.unwrap().record
     }
 
+    fn enter(&self, ledger: &str, fields: serde_json::Value) -> RecordId {
+        let entered = self.node.enter_sent(&self.lin, ledger, sent(fields));
+        let record = self.runtime.block_on(entered).unwrap().record;
+        self.node.catch_up(|_| {}).unwrap();
+        record
+    }
+
     fn due(&self, on: &str) -> Vec<(RecordId, String, Option<String>)> {
         let due = self.node.due(day(on)).unwrap();
         due.into_iter()
@@ -121,13 +136,7 @@ fn what_became_an_issue_waits_until_its_dossier_is_archived() {
         "file_no": "2024-7", "title": "路灯", "record_refs": [visit.to_string()], "period_from": "2024-04-16",
         "period_to": "2025-03-31", "medium": "digital", "retention": "y30", "secrecy": "internal",
     });
-    let sent = Sent {
-        fields: fields.as_object().unwrap().clone(),
-        ..Sent::default()
-    };
-    let entered = station.node.enter_sent(&station.lin, "archive_register", sent);
-    station.runtime.block_on(entered).unwrap();
-    station.node.catch_up(|_| {}).unwrap();
+    station.enter("archive_register", fields);
     assert_eq!(station.due("2026-03-30"), []);
     assert_eq!(station.due("2026-03-31"), [(visit, "2026-03-31".into(), None)]);
 }
@@ -256,19 +265,127 @@ fn a_household_is_due_a_year_after_the_assistance_ended() {
     let fields = serde_json::json!({
         "deputy": RecordId([7; 16]).to_string(), "household_no": "7", "from": "2023-01-01", "to": "2024-12-31",
     });
-    let sent = Sent {
-        fields: fields.as_object().unwrap().clone(),
-        ..Sent::default()
-    };
-    let entered = station.node.enter_sent(&station.lin, "assistance_roster", sent);
-    let record = station.runtime.block_on(entered).unwrap().record;
-    station.node.catch_up(|_| {}).unwrap();
+    let record = station.enter("assistance_roster", fields);
     let due = station.node.due(day("2026-01-01")).unwrap();
     assert_eq!(
         (due[0].record, due[0].data, due[0].whole),
         (record, Data::Assistance, true)
     );
     assert_eq!(due[0].since, "2025-12-31");
+}
+
+#[test]
+fn a_photo_as_it_was_brought_is_due_ninety_days_after_it_came_and_goes_when_it_is_taken_out() {
+    let station = Station::new();
+    let visit = station.visit("", "", "许知微");
+    let mut upload = station.node.begin_attachment(Part::Personal);
+    upload.write(b"%PDF-1.4 the visitor's own certificate").unwrap();
+    let paper = [upload.finish().unwrap()];
+    let written = station.node.attach(&station.lin, &visit, &paper);
+    station.runtime.block_on(written).unwrap();
+    station.node.catch_up(|_| {}).unwrap();
+    let came = station.node.this_day();
+    assert_eq!(station.node.due(came.plus_days(89)).unwrap(), []);
+    let due = station.node.due(came.plus_days(90)).unwrap();
+    assert_eq!(due.len(), 1);
+    assert_eq!(
+        (due[0].record, due[0].data, due[0].whole),
+        (visit, Data::UncheckedPhoto, false)
+    );
+    assert_eq!(due[0].ended, came.to_string());
+    let named = station.node.attached(&visit).unwrap();
+    let taken = station.node.detach(&station.lin, &visit, &named[0].id);
+    station.runtime.block_on(taken).unwrap();
+    station.node.catch_up(|_| {}).unwrap();
+    assert_eq!(station.node.due(came.plus_days(90)).unwrap(), []);
+}
+
+#[test]
+fn what_a_deputy_did_is_due_five_years_after_the_last_seat_ended() {
+    let station = Station::new();
+    let deputy = |name: &str, until: &[Option<&str>]| {
+        let seats: Vec<serde_json::Value> = until
+            .iter()
+            .map(|until| match until {
+                Some(until) => serde_json::json!({ "level": "township", "from": "2016-09-01", "to": until }),
+                None => serde_json::json!({ "level": "county", "from": "2016-09-01" }),
+            })
+            .collect();
+        let fields = serde_json::json!({
+            "name": name, "gender": "m", "occupation_class": "farmer", "is_office_holder": false, "seats": seats,
+        });
+        station.enter("deputy_roster", fields).to_string()
+    };
+    let over = deputy("罗定一", &[Some("2019-09-01"), Some("2021-09-30")]);
+    let serves = deputy("周立", &[Some("2021-09-30"), None]);
+    let shift = |deputies: &[&String]| {
+        let fields = serde_json::json!({
+            "mode": "fixed_day", "planned_from": "2020-05-15T09:00:00+08:00",
+            "planned_to": "2020-05-15T11:00:00+08:00", "planned_deputies": deputies,
+        });
+        station.enter("reception_shift", fields)
+    };
+    let record = shift(&[&over]);
+    shift(&[&over, &serves]);
+    assert_eq!(station.node.due(day("2026-09-29")).unwrap(), []);
+    let due = station.node.due(day("2026-09-30")).unwrap();
+    assert_eq!(due.len(), 1, "whoever still serves keeps what was done together");
+    assert_eq!(
+        (due[0].record, due[0].data, due[0].whole),
+        (record, Data::Attendance, true)
+    );
+    assert_eq!(due[0].ended, "2021-09-30");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn minutes_are_due_for_the_archive_by_the_rule_of_their_day() {
+    let line = Line::new();
+    let county = Line::author(&line.county);
+    let draft = SettingDraft {
+        setting: "retention.archive".into(),
+        value: Some("10_years".into()),
+        valid_from: "2012-01-01".into(),
+        basis: "县档案局通知".into(),
+        ..SettingDraft::default()
+    };
+    line.county.state_setting(&county, &draft).await.unwrap();
+    line.county.catch_up(|_| {}).unwrap();
+    line.sync();
+    let lin = Line::author(&line.station);
+    let enter = async |ledger: &str, fields: serde_json::Value| {
+        let entered = line.station.enter_sent(&lin, ledger, sent(fields)).await;
+        line.station.catch_up(|_| {}).unwrap();
+        entered.unwrap().record
+    };
+    let mut minutes = Vec::new();
+    for on in ["2011-12-31", "2012-03-01", "2012-03-02"] {
+        let fields = serde_json::json!({
+            "kind": "presidium", "place": "站内", "held_at": format!("{on}T09:00:00+08:00"),
+            "ended_at": format!("{on}T10:00:00+08:00"),
+        });
+        minutes.push(enter("meeting_minutes", fields).await);
+    }
+    let due = |on: &str| -> Vec<(RecordId, Data, String)> {
+        let due = line.station.due(day(on)).unwrap();
+        due.into_iter()
+            .map(|due| (due.record, due.data, due.since))
+            .collect()
+    };
+    let of = |n: usize, since: &str| (minutes[n], Data::Archive, since.to_owned());
+    assert_eq!(
+        due("2022-02-28"),
+        [],
+        "what was held before the county's day is kept for ever"
+    );
+    assert_eq!(due("2022-03-02"), [of(1, "2022-03-01"), of(2, "2022-03-02")]);
+    let dossier = serde_json::json!({
+        "file_no": "2012-1", "title": "主席团会议", "record_refs": [minutes[2].to_string()],
+        "period_from": "2012-01-01", "period_to": "2012-12-31", "medium": "paper", "retention": "y10",
+        "secrecy": "internal",
+    });
+    enter("archive_register", dossier).await;
+    assert_eq!(due("2022-03-02"), [of(1, "2022-03-01")], "with its dossier");
+    assert_eq!(due("2022-12-31")[1], of(2, "2022-12-31"));
 }
 
 #[test]

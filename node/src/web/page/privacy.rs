@@ -101,6 +101,8 @@ pub struct DueRow {
     pub locked: Option<String>,
     /// Where it is erased, for whoever may.
     pub erase: Option<String>,
+    /// What else is done with it, in words, where it is not erased.
+    pub told: Option<String>,
 }
 
 /// A rule.

@@ -65,6 +65,7 @@ pub(super) fn retention(look: Look) -> RetentionPage {
         since: since.into(),
         erase: locked.is_none().then(|| "/records/1/erase".into()),
         locked,
+        told: None,
     };
     let rule = |data: (&str, &str), keep: (&str, &str), then: (&str, &str)| RuleRow {
         href: "/settings/retention.contact".into(),

@@ -1,0 +1,613 @@
+//! Taking in a table of events. An event is a signed act of a person, and nobody signs for another: one that is held here is
+//! recognised and adds nothing; one that is not becomes an act of whoever imports it, through the same door and with the same
+//! checks as on the record's page. When it happened is what the table says; a line of a log keeps whose it was in its words,
+//! and when it was recorded, and by whom, is what it is. What is an act over what others wrote (a seal, a confirmation, a
+//! correction, …) comes from no table.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use lianzhan_protocol::id::RecordId;
+use lianzhan_protocol::record::ledger::Ledger;
+use lianzhan_protocol::record::{Event, EventKind, Proof, Put, RefusalReason};
+use lianzhan_protocol::trust::{Appointment, Level, Space};
+
+use super::Words;
+use super::columns::{RECORD, folded};
+use super::events::{COLUMNS, Says, effect_name, kind_called, kind_name, level_name, sheet_name, what};
+use super::read::{bytes, normal};
+use super::take::Begun;
+use crate::export::unguard;
+use crate::import::{CellValue, Row, Sheet, letters, read_date_time, read_sheet_named};
+use crate::services::import::{BrokenRow, ImportReport, RowRead, RowState, settle};
+use crate::services::{Author, Draft, Node, RecordRow, ServiceError, files};
+
+/// Rows in which the heading may stand.
+const HEADING_WITHIN: usize = 30;
+/// Before the name of the person whose line it was, behind the line.
+const SAID_BY: &str = "（原记：";
+const SAID_BY_END: &str = "）";
+
+/// A table of events.
+pub(in crate::services) struct EventTable {
+    ledger: &'static Ledger,
+    sheet: Sheet,
+    /// The place of its heading among the rows.
+    at: usize,
+    /// The place of each column that is there.
+    places: Vec<(Says, usize)>,
+    unmapped: Vec<String>,
+    /// Whether it is text, in which apostrophes stand before what a spreadsheet would run.
+    guarded: bool,
+    /// The name of the sheet, where the workbook has others.
+    named: Option<String>,
+}
+
+impl EventTable {
+    /// The table, if the sheet is one; else the sheet itself.
+    pub(in crate::services) fn find(
+        ledger: &'static Ledger,
+        sheet: Sheet,
+        guarded: bool,
+    ) -> Result<Self, Sheet> {
+        let rows = sheet.rows.iter().take(HEADING_WITHIN).enumerate();
+        let mut headings = rows.map(|(at, row)| (at, heading(row)));
+        let told = |places: &[(Says, usize)]| {
+            [Says::Record, Says::Kind, Says::Change]
+                .iter()
+                .all(|says| places.iter().any(|(of, _)| of == says))
+        };
+        let Some((at, (places, unmapped))) = headings.find(|(_, (places, _))| told(places)) else {
+            return Err(sheet);
+        };
+        Ok(EventTable {
+            ledger,
+            sheet,
+            at,
+            places,
+            unmapped,
+            guarded,
+            named: None,
+        })
+    }
+
+    /// The sheet of events of a workbook whose first sheet holds the records.
+    pub(in crate::services) fn beside(
+        ledger: &'static Ledger,
+        file: &[u8],
+    ) -> Result<Option<Self>, ServiceError> {
+        let names = [Words::Zh, Words::En].map(sheet_name);
+        let sheet = read_sheet_named(file, &names)?;
+        let table = sheet.and_then(|sheet| EventTable::find(ledger, sheet, false).ok());
+        Ok(table.map(|table| EventTable {
+            named: Some(table.sheet.name.clone()),
+            ..table
+        }))
+    }
+
+    fn value(&self, row: &Row, says: Says) -> CellValue {
+        let place = self.places.iter().find(|(of, _)| *of == says);
+        match place.map(|(_, at)| &row.cell(*at).value) {
+            Some(CellValue::Text(text)) if self.guarded => {
+                CellValue::Text(unguard(&normal(text)).trim().to_owned())
+            }
+            Some(CellValue::Text(text)) => CellValue::Text(normal(text).trim().to_owned()),
+            Some(other) => other.clone(),
+            None => CellValue::Empty,
+        }
+    }
+
+    fn text(&self, row: &Row, says: Says) -> String {
+        self.value(row, says).to_text()
+    }
+
+    fn is_blank(&self, row: &Row) -> bool {
+        self.places.iter().all(|(_, at)| row.cell(*at).value.is_empty())
+    }
+
+    /// What is wrong with a row, at a cell.
+    fn broken(&self, row: &Row, says: Says, (zh, en): (&str, &str)) -> BrokenRow {
+        let place = self.places.iter().find(|(of, _)| *of == says);
+        let cell = place.map_or_else(String::new, |(_, at)| format!("{}{}", letters(*at), row.number));
+        BrokenRow {
+            cell: self.within(cell),
+            row: row.number,
+            zh: zh.to_owned(),
+            en: en.to_owned(),
+        }
+    }
+
+    /// A cell as people find it who have several sheets.
+    fn within(&self, cell: String) -> String {
+        match &self.named {
+            Some(name) => format!("{name}!{cell}"),
+            None => cell,
+        }
+    }
+}
+
+/// The columns that a row names, and what else it says.
+fn heading(row: &Row) -> (Vec<(Says, usize)>, Vec<String>) {
+    let (mut places, mut unmapped) = (Vec::new(), Vec::new());
+    for (at, cell) in row.cells.iter().enumerate() {
+        let CellValue::Text(text) = &cell.value else {
+            continue;
+        };
+        let own = folded(text);
+        let found = COLUMNS.iter().find(|(says, zh, en, _)| match says {
+            Says::Record => ["记录编号", "Record ID", RECORD].map(folded).contains(&own),
+            _ => [zh, en].iter().any(|heading| folded(heading) == own),
+        });
+        match found {
+            Some((says, ..)) if !places.iter().any(|(of, _)| of == says) => places.push((*says, at)),
+            _ => unmapped.push(text.clone()),
+        }
+    }
+    (places, unmapped)
+}
+
+/// An event of a record that is here, as far as rows are compared with it.
+struct Known {
+    change: String,
+    event: Event,
+    has_effect: bool,
+}
+
+impl Known {
+    /// The events of a record by its row.
+    fn of(row: &RecordRow) -> Vec<Known> {
+        let state: serde_json::Value = serde_json::from_str(&row.state).unwrap_or_default();
+        let events = state["events"].as_array().into_iter().flatten();
+        let known = events.filter_map(|event| {
+            let body = bytes(event["body"].as_str()?)?;
+            Some(Known {
+                change: event["change"].as_str()?.to_owned(),
+                event: Event::parse(&body).ok()?,
+                has_effect: event["ineffective"].is_null(),
+            })
+        });
+        known.collect()
+    }
+}
+
+/// A record that rows are about.
+struct Of {
+    /// Its id here; none where it begins with the table of records before, which is only tried.
+    record: Option<RecordId>,
+    title: String,
+    known: Vec<Known>,
+}
+
+/// What is the same of two events that say the same, whoever signed them.
+fn content(event: &Event) -> (EventKind, String, String) {
+    let happened = event.happened().map(plain_time).unwrap_or_default();
+    let says = match event {
+        Event::LogLine { text, .. } => without_name(text).to_owned(),
+        Event::SignIn { deputy, level, .. } => format!("{deputy} {}", level.as_str()),
+        _ => String::new(),
+    };
+    // Somebody is there once, and a matter is taken into the book once.
+    let happened = if event.kind() == EventKind::LogLine {
+        happened
+    } else {
+        String::new()
+    };
+    (event.kind(), happened, says)
+}
+
+/// A time as a workbook keeps it, in which midnight and a bare day are one.
+fn plain_time(happened: &str) -> String {
+    let day = happened.strip_suffix("T00:00:00+08:00");
+    day.unwrap_or(happened).to_owned()
+}
+
+/// A line without the name that an import put behind it.
+fn without_name(text: &str) -> &str {
+    let named = text
+        .strip_suffix(SAID_BY_END)
+        .and_then(|text| text.rsplit_once(SAID_BY));
+    named.map_or(text, |(line, _)| line)
+}
+
+/// What becomes of a row.
+enum Outcome {
+    Is(RowState),
+    Writes(Event),
+    Skipped,
+    Broken(BrokenRow),
+}
+
+impl Node {
+    /// Takes in a table of events, after the table of records that `begun` tells of.
+    pub(in crate::services) async fn import_events(
+        &self,
+        author: &Author,
+        table: EventTable,
+        begun: &Begun,
+        dry_run: bool,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<ImportReport, ServiceError> {
+        self.settle_views()?;
+        let mut taking = Taking {
+            node: self,
+            author,
+            card: self.card(author)?,
+            secret: self.kept_secret(files::IMPORT_SECRET)?,
+            home: self.home_space(&table.ledger.id)?,
+            table: &table,
+            begun,
+            records: BTreeMap::new(),
+            told: BTreeMap::new(),
+        };
+        let mut report = ImportReport {
+            dry_run,
+            unmapped: table.unmapped.clone(),
+            columns: table
+                .places
+                .iter()
+                .filter_map(|(says, _)| COLUMNS.iter().find(|(of, ..)| of == says))
+                .map(|(_, zh, en, _)| ((*zh).to_owned(), (*en).to_owned()))
+                .collect(),
+            ..ImportReport::default()
+        };
+        let rows = table.sheet.rows.get(table.at + 1..).unwrap_or_default();
+        let all = rows.len() as u64;
+        let mut waiting = Vec::new();
+        // An act stands on what its author wrote before; that must be here.
+        let mut under_way: BTreeSet<RecordId> = BTreeSet::new();
+        for (n, row) in rows.iter().enumerate() {
+            if table.is_blank(row) {
+                report.skipped += 1;
+                continue;
+            }
+            let of = taking.record(row)?;
+            let outcome = match &of {
+                Some(of) => taking.row(row, of),
+                None => Outcome::Broken(table.broken(row, Says::Record, NO_RECORD)),
+            };
+            let title = of.as_ref().map(|of| of.title.clone()).unwrap_or_default();
+            let count = |report: &mut ImportReport, state| {
+                report.count(RowRead {
+                    row: row.number,
+                    state,
+                    title: title.clone(),
+                });
+            };
+            match outcome {
+                Outcome::Is(state) => count(&mut report, state),
+                Outcome::Skipped => report.skipped += 1,
+                Outcome::Broken(fault) => report.tell(fault),
+                Outcome::Writes(event) => {
+                    let record = of.as_ref().and_then(|of| of.record);
+                    if record.is_some_and(|record| !under_way.insert(record)) && !dry_run {
+                        settle(&mut waiting).await?;
+                        under_way.clear();
+                        under_way.extend(record);
+                    }
+                    match taking.write(record, &event, dry_run) {
+                        Ok(pending) => {
+                            waiting.extend(pending);
+                            count(&mut report, RowState::New);
+                        }
+                        Err(error) if error.is_callers() => report.tell(taking.refused(row, &event, &error)),
+                        Err(error) => return Err(error),
+                    }
+                }
+            }
+            report
+                .settle(&mut waiting, n as u64 + 1, all, &mut progress)
+                .await?;
+        }
+        report.end(waiting, all, &mut progress).await?;
+        Ok(report)
+    }
+}
+
+const NO_RECORD: (&str, &str) = (
+    "这本台账里没有这条记录。请先导入记录的表，再导入事件",
+    "this ledger has no such record; import the table of records first",
+);
+
+/// One import of events that is under way.
+struct Taking<'t> {
+    node: &'t Node,
+    author: &'t Author,
+    card: Appointment,
+    secret: String,
+    home: Space,
+    table: &'t EventTable,
+    begun: &'t Begun,
+    /// Records by the id that the table names, as they were before.
+    records: BTreeMap<String, Option<Arc<Of>>>,
+    /// How many rows of each record have said the same so far.
+    told: BTreeMap<(String, EventKind, String, String), usize>,
+}
+
+impl Taking<'_> {
+    /// The record that a row is about.
+    fn record(&mut self, row: &Row) -> Result<Option<Arc<Of>>, ServiceError> {
+        let id = self.table.text(row, Says::Record);
+        if let Some(known) = self.records.get(&id) {
+            return Ok(known.clone());
+        }
+        let found = match RecordId::parse(&id) {
+            Some(named) => {
+                let found = self
+                    .node
+                    .imported_as(&self.secret, self.table.ledger, &self.home, &named)?;
+                let tried = || {
+                    self.begun
+                        .contains(&id)
+                        .then(|| self.table.text(row, Says::Title))
+                };
+                match found.row {
+                    Some(row) => (row.ledger == self.table.ledger.id).then(|| Of {
+                        record: Some(row.record),
+                        title: row.title.clone(),
+                        known: Known::of(&row),
+                    }),
+                    None => tried().map(|title| Of {
+                        record: None,
+                        title,
+                        known: Vec::new(),
+                    }),
+                }
+            }
+            None => None,
+        };
+        let found = found.map(Arc::new);
+        self.records.insert(id, found.clone());
+        Ok(found)
+    }
+
+    fn row(&mut self, row: &Row, of: &Of) -> Outcome {
+        let table = self.table;
+        let broken = |says, words| Outcome::Broken(table.broken(row, says, words));
+        let named = table.text(row, Says::Kind);
+        let Some(kind) = kind_called(&named) else {
+            return broken(
+                Says::Kind,
+                (
+                    "没有这种事件。可写：登记、签到、活动记录",
+                    "there is no such event; write Registered, Signed in or Log",
+                ),
+            );
+        };
+        if let Some(outcome) = self.held(row, of, kind) {
+            return outcome;
+        }
+        let effect = folded(&table.text(row, Says::Effect));
+        if [Words::Zh, Words::En]
+            .iter()
+            .any(|words| effect == effect_name(false, *words))
+        {
+            return Outcome::Skipped;
+        }
+        let event = match self.event(row, kind) {
+            Ok(event) => event,
+            Err(fault) => return Outcome::Broken(fault),
+        };
+        let said = content(&event);
+        let key = (
+            table.text(row, Says::Record),
+            said.0,
+            said.1.clone(),
+            said.2.clone(),
+        );
+        let before = *self.told.entry(key).and_modify(|n| *n += 1).or_insert(1) - 1;
+        let equal = of
+            .known
+            .iter()
+            .filter(|known| known.has_effect && content(&known.event) == said);
+        let held = equal.count();
+        let once = kind != EventKind::LogLine;
+        if held > before || (once && (held > 0 || before > 0)) {
+            return Outcome::Is(RowState::Known);
+        }
+        match self.fault(kind, &event) {
+            Some((says, words)) => broken(says, words),
+            None => Outcome::Writes(event),
+        }
+    }
+
+    /// What becomes of a row whose event is held here, by its change.
+    fn held(&mut self, row: &Row, of: &Of, kind: EventKind) -> Option<Outcome> {
+        let change = self.table.text(row, Says::Change);
+        let mut all = of
+            .known
+            .iter()
+            .filter(|known| known.change == change && known.event.kind() == kind)
+            .peekable();
+        all.peek()?;
+        if !kind.states() {
+            return Some(Outcome::Is(RowState::Known));
+        }
+        let directory = self.node.directory();
+        let says = self.table.text(row, Says::What);
+        let happened = stated(&self.table.value(row, Says::Happened));
+        let same = all.find(|known| {
+            let words = [Words::Zh, Words::En].map(|words| what(&known.event, &directory, words));
+            let at = known.event.happened().map(plain_time);
+            words.iter().any(|own| normal(own).trim() == says) && at == happened
+        });
+        if let Some(known) = same {
+            let (kind, happened, says) = content(&known.event);
+            let key = (self.table.text(row, Says::Record), kind, happened, says);
+            *self.told.entry(key).or_default() += 1;
+            return Some(Outcome::Is(RowState::Known));
+        }
+        Some(Outcome::Broken(self.table.broken(
+            row,
+            Says::What,
+            (
+                "事件写下后不改，请保持原样；要更正的，在记录页面上更正",
+                "an event stands as it was signed; leave it as it was, and correct it on the record's page",
+            ),
+        )))
+    }
+
+    /// The event that a row states.
+    fn event(&self, row: &Row, kind: EventKind) -> Result<Event, BrokenRow> {
+        let table = self.table;
+        let fault = |says, words| table.broken(row, says, words);
+        if !kind.states() {
+            let (zh, en) = (
+                format!(
+                    "“{}”要本人在记录页面上办，不能从表格导入",
+                    kind_name(kind, Words::Zh)
+                ),
+                format!(
+                    "“{}” is given on the record's page by whoever answers for it, and comes from no table",
+                    kind_name(kind, Words::En)
+                ),
+            );
+            return Err(fault(Says::Kind, (&zh, &en)));
+        }
+        let happened = stated(&table.value(row, Says::Happened)).ok_or_else(|| {
+            fault(
+                Says::Happened,
+                (
+                    "请写发生的日期，或日期和时间，如 2026-04-16 09:30",
+                    "write the day, or day and time, as 2026-04-16 09:30",
+                ),
+            )
+        })?;
+        let today = crate::services::activity::now_stated();
+        if happened.get(..10) > today.get(..10) {
+            return Err(fault(
+                Says::Happened,
+                ("这个日期还没有到", "this day has not come yet"),
+            ));
+        }
+        let says = table.text(row, Says::What);
+        match kind {
+            EventKind::SignIn => self.sign_in(&says, happened).ok_or_else(|| {
+                fault(
+                    Says::What,
+                    (
+                        "请写代表姓名和席位层级，如：罗定一 县级",
+                        "write the deputy's name and the level of the seat, as: 罗定一 county",
+                    ),
+                )
+            }),
+            EventKind::LogLine if says.is_empty() => Err(fault(
+                Says::What,
+                ("请写看到了什么、说了什么", "write what was seen or said"),
+            )),
+            EventKind::LogLine => {
+                let by = table.text(row, Says::By);
+                let text = match by.is_empty() || by == self.card.name || without_name(&says) != says {
+                    true => says,
+                    false => format!("{says}{SAID_BY}{by}{SAID_BY_END}"),
+                };
+                Ok(Event::LogLine { text, happened })
+            }
+            _ => Ok(Event::Register { happened }),
+        }
+    }
+
+    /// A sign-in as a table has it: the name, and the level of the seat behind it.
+    fn sign_in(&self, says: &str, happened: String) -> Option<Event> {
+        let (deputy, level) = says.rsplit_once(char::is_whitespace)?;
+        let level = Level::ALL.iter().copied().find(|known| {
+            [Words::Zh, Words::En]
+                .iter()
+                .any(|words| folded(&level_name(*known, *words)) == folded(level))
+        })?;
+        let deputy = deputy.trim().to_owned();
+        (!deputy.is_empty()).then_some(Event::SignIn {
+            deputy,
+            level,
+            happened,
+            proof: Proof::Key,
+        })
+    }
+
+    /// What keeps whoever imports from signing an event.
+    fn fault(&self, kind: EventKind, event: &Event) -> Option<(Says, (&'static str, &'static str))> {
+        if !self
+            .table
+            .ledger
+            .events
+            .iter()
+            .any(|known| known == kind.as_str())
+        {
+            let words = (
+                "这本台账没有这种事件",
+                "records of this ledger have no such event",
+            );
+            return Some((Says::Kind, words));
+        }
+        if let Event::SignIn { deputy, level, .. } = event
+            && (*deputy != self.card.name || Some(*level) != self.card.seat)
+        {
+            let words = (
+                "签到只由代表本人用自己的密钥签，别人不能代导",
+                "a sign-in is the deputy's own, with the own key; nobody imports it for another",
+            );
+            return Some((Says::What, words));
+        }
+        None
+    }
+
+    /// Signs an event. What is only tried is looked through for personal data all the same.
+    fn write(
+        &self,
+        record: Option<RecordId>,
+        event: &Event,
+        dry_run: bool,
+    ) -> Result<Option<crate::services::submit::Pending>, ServiceError> {
+        let ledger = self.table.ledger;
+        let space = match record {
+            Some(record) => self.node.loaded(&record)?.space,
+            None => self.home.clone(),
+        };
+        if !self.node.may_sign(self.author, event.kind(), &space) {
+            return Err(ServiceError::Refused(RefusalReason::RoleForEvent(event.kind())));
+        }
+        let draft = Draft {
+            record: record.unwrap_or(RecordId([0; 16])),
+            begins: None,
+            ledger: ledger.id.clone(),
+            space,
+            puts: vec![Put::event(event)],
+            annexes: Vec::new(),
+        };
+        if dry_run {
+            self.node.screen_draft(&draft)?;
+            return Ok(None);
+        }
+        self.node.start_submit(self.author, draft).map(Some)
+    }
+
+    /// An event that was refused, at the cell that says it.
+    fn refused(&self, row: &Row, event: &Event, error: &ServiceError) -> BrokenRow {
+        let says = match error {
+            ServiceError::Refused(_) => Says::Kind,
+            _ if event.words().is_empty() => Says::Kind,
+            _ => Says::What,
+        };
+        match error {
+            ServiceError::Fields(faults) if !faults.is_empty() => {
+                let zh: Vec<&str> = faults.iter().map(|fault| fault.zh.as_str()).collect();
+                let en: Vec<&str> = faults.iter().map(|fault| fault.en.as_str()).collect();
+                self.table.broken(row, says, (&zh.join("；"), &en.join("; ")))
+            }
+            error => {
+                let told = BrokenRow::refused(row.number, error);
+                self.table.broken(row, says, (&told.zh, &told.en))
+            }
+        }
+    }
+}
+
+/// When something happened, as a cell says it: a day, or a day with a time.
+fn stated(cell: &CellValue) -> Option<String> {
+    let now = crate::services::activity::now_stated();
+    let year = now.get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026);
+    let at = read_date_time(cell, year)?;
+    Some(match at.time() == jiff::civil::Time::midnight() {
+        true => at.date().to_string(),
+        false => format!("{}+08:00", at.strftime("%Y-%m-%dT%H:%M:%S")),
+    })
+}
