@@ -37,6 +37,8 @@ const ATTENDANCE: [(&str, &str, &str); 2] = [
 ];
 /// Records that are looked at together.
 const BATCH: u64 = 1_000;
+/// Records that are looked at of those that name one.
+const NAMING_MAX: u64 = 200;
 /// What one list names; more is due when it is done.
 const DUE_MAX: usize = 2_000;
 
@@ -287,21 +289,25 @@ impl Reckoning<'_> {
         Ok(ended)
     }
 
-    /// Suggestions and minutes whose dossier is as old as the archive's rule says, and minutes that no dossier names.
+    /// Suggestions whose dossier is as old as the archive's rule says; and minutes, with or without one.
     fn archive(&mut self) -> Result<(), ServiceError> {
-        let archived = self.archived(Data::Archive)?;
-        for (record, until) in &archived {
-            if let Some(row) = self.node.store.read(|reader| reader.record(record))?
-                && [SUGGESTIONS, MINUTES].contains(&row.ledger.as_str())
+        for (record, until) in self.archived(Data::Archive)? {
+            if let Some(row) = self.node.store.read(|reader| reader.record(&record))?
+                && row.ledger == SUGGESTIONS
             {
-                self.one(Data::Archive, &row, until, true)?;
+                self.one(Data::Archive, &row, &until, true)?;
             }
         }
         self.each(MINUTES, "held_at", Data::Archive, |this, row| {
-            match archived.contains_key(&row.record) {
-                true => Ok(()),
-                false => this.one(Data::Archive, row, RowState::of(row).text("held_at"), true),
-            }
+            let (naming, _) = this
+                .node
+                .store
+                .read(|reader| reader.naming(&row.record, NAMING_MAX))?;
+            let dossiers = naming.iter().filter(|naming| naming.row.ledger == ARCHIVE);
+            let until = dossiers.map(|naming| RowState::of(&naming.row).text("period_to").to_owned());
+            let ended = until.max().filter(|until| !until.is_empty());
+            let ended = ended.unwrap_or_else(|| RowState::of(row).text("held_at").to_owned());
+            this.one(Data::Archive, row, &ended, true)
         })
     }
 

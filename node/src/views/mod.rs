@@ -467,7 +467,7 @@ mod tests {
             let missing = lacking(ledger, &Values::default(), &asked);
             for field in all.iter().filter_map(|error| ledger.field(&error.field)) {
                 let told = missing.iter().any(|known| known.id == field.id);
-                let own = ["no", "reg_no", "qr_token", "as_of", "subject_ref", "body"]
+                let own = ["of", "no", "reg_no", "qr_token", "as_of", "subject_ref", "body"]
                     .contains(&field.id.as_str())
                     && field.auto;
                 let shaped = ledger.id == "rule_table" && field.id == "rows";

@@ -40,9 +40,8 @@ fn written(desk: &Desk) {
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).into()))
             .collect();
-        if ledger == "letters_visits" {
-            main.insert("persons".into(), lianzhan_protocol::record::Value::Int(1));
-        }
+        let number = if ledger == ACTIVITY { "days" } else { "persons" };
+        main.insert(number.into(), lianzhan_protocol::record::Value::Int(5));
         let entry = NewEntry {
             ledger: ledger.into(),
             space: desk.node.home_space(ledger).unwrap(),
@@ -61,6 +60,7 @@ fn written(desk: &Desk) {
             ("kind", "research"),
             ("topic", "护坡调研"),
             ("from", "2026-04-16T09:00:00+08:00"),
+            ("to", "2026-04-16T11:00:00+08:00"),
         ],
     );
     enter(

@@ -108,6 +108,7 @@ impl Desk {
             limit: 1000,
             ..RowFilter::default()
         };
+        self.node.settle_views().unwrap();
         self.node.rows(&ledger.id, &all).unwrap().0
     }
 
