@@ -13,138 +13,18 @@ use lianzhan_protocol::record::{Event, EventKind, Proof, Put, RefusalReason};
 use lianzhan_protocol::trust::{Appointment, Level, Space};
 
 use super::Words;
-use super::columns::{RECORD, folded};
-use super::events::{COLUMNS, Says, effect_name, kind_called, kind_name, level_name, sheet_name, what};
+use super::act_table::{EventTable, stated};
+use super::columns::folded;
+use super::events::{Says, effect_name, kind_called, kind_name, level_name, what};
 use super::read::{bytes, normal};
 use super::take::Begun;
-use crate::export::unguard;
-use crate::import::{CellValue, Row, Sheet, letters, read_date_time, read_sheet_named};
+use crate::import::Row;
 use crate::services::import::{BrokenRow, ImportReport, RowRead, RowState, settle};
 use crate::services::{Author, Draft, Node, RecordRow, ServiceError, files};
 
-/// Rows in which the heading may stand.
-const HEADING_WITHIN: usize = 30;
 /// Before the name of the person whose line it was, behind the line.
 const SAID_BY: &str = "（原记：";
 const SAID_BY_END: &str = "）";
-
-/// A table of events.
-pub(in crate::services) struct EventTable {
-    ledger: &'static Ledger,
-    sheet: Sheet,
-    /// The place of its heading among the rows.
-    at: usize,
-    /// The place of each column that is there.
-    places: Vec<(Says, usize)>,
-    unmapped: Vec<String>,
-    /// Whether it is text, in which apostrophes stand before what a spreadsheet would run.
-    guarded: bool,
-    /// The name of the sheet, where the workbook has others.
-    named: Option<String>,
-}
-
-impl EventTable {
-    /// The table, if the sheet is one; else the sheet itself.
-    pub(in crate::services) fn find(
-        ledger: &'static Ledger,
-        sheet: Sheet,
-        guarded: bool,
-    ) -> Result<Self, Sheet> {
-        let rows = sheet.rows.iter().take(HEADING_WITHIN).enumerate();
-        let mut headings = rows.map(|(at, row)| (at, heading(row)));
-        let told = |places: &[(Says, usize)]| {
-            [Says::Record, Says::Kind, Says::Change]
-                .iter()
-                .all(|says| places.iter().any(|(of, _)| of == says))
-        };
-        let Some((at, (places, unmapped))) = headings.find(|(_, (places, _))| told(places)) else {
-            return Err(sheet);
-        };
-        Ok(EventTable {
-            ledger,
-            sheet,
-            at,
-            places,
-            unmapped,
-            guarded,
-            named: None,
-        })
-    }
-
-    /// The sheet of events of a workbook whose first sheet holds the records.
-    pub(in crate::services) fn beside(
-        ledger: &'static Ledger,
-        file: &[u8],
-    ) -> Result<Option<Self>, ServiceError> {
-        let names = [Words::Zh, Words::En].map(sheet_name);
-        let sheet = read_sheet_named(file, &names)?;
-        let table = sheet.and_then(|sheet| EventTable::find(ledger, sheet, false).ok());
-        Ok(table.map(|table| EventTable {
-            named: Some(table.sheet.name.clone()),
-            ..table
-        }))
-    }
-
-    fn value(&self, row: &Row, says: Says) -> CellValue {
-        let place = self.places.iter().find(|(of, _)| *of == says);
-        match place.map(|(_, at)| &row.cell(*at).value) {
-            Some(CellValue::Text(text)) if self.guarded => {
-                CellValue::Text(unguard(&normal(text)).trim().to_owned())
-            }
-            Some(CellValue::Text(text)) => CellValue::Text(normal(text).trim().to_owned()),
-            Some(other) => other.clone(),
-            None => CellValue::Empty,
-        }
-    }
-
-    fn text(&self, row: &Row, says: Says) -> String {
-        self.value(row, says).to_text()
-    }
-
-    fn is_blank(&self, row: &Row) -> bool {
-        self.places.iter().all(|(_, at)| row.cell(*at).value.is_empty())
-    }
-
-    /// What is wrong with a row, at a cell.
-    fn broken(&self, row: &Row, says: Says, (zh, en): (&str, &str)) -> BrokenRow {
-        let place = self.places.iter().find(|(of, _)| *of == says);
-        let cell = place.map_or_else(String::new, |(_, at)| format!("{}{}", letters(*at), row.number));
-        BrokenRow {
-            cell: self.within(cell),
-            row: row.number,
-            zh: zh.to_owned(),
-            en: en.to_owned(),
-        }
-    }
-
-    /// A cell as people find it who have several sheets.
-    fn within(&self, cell: String) -> String {
-        match &self.named {
-            Some(name) => format!("{name}!{cell}"),
-            None => cell,
-        }
-    }
-}
-
-/// The columns that a row names, and what else it says.
-fn heading(row: &Row) -> (Vec<(Says, usize)>, Vec<String>) {
-    let (mut places, mut unmapped) = (Vec::new(), Vec::new());
-    for (at, cell) in row.cells.iter().enumerate() {
-        let CellValue::Text(text) = &cell.value else {
-            continue;
-        };
-        let own = folded(text);
-        let found = COLUMNS.iter().find(|(says, zh, en, _)| match says {
-            Says::Record => ["记录编号", "Record ID", RECORD].map(folded).contains(&own),
-            _ => [zh, en].iter().any(|heading| folded(heading) == own),
-        });
-        match found {
-            Some((says, ..)) if !places.iter().any(|(of, _)| of == says) => places.push((*says, at)),
-            _ => unmapped.push(text.clone()),
-        }
-    }
-    (places, unmapped)
-}
 
 /// An event of a record that is here, as far as rows are compared with it.
 struct Known {
@@ -242,15 +122,10 @@ impl Node {
         let mut report = ImportReport {
             dry_run,
             unmapped: table.unmapped.clone(),
-            columns: table
-                .places
-                .iter()
-                .filter_map(|(says, _)| COLUMNS.iter().find(|(of, ..)| of == says))
-                .map(|(_, zh, en, _)| ((*zh).to_owned(), (*en).to_owned()))
-                .collect(),
+            columns: table.headings(),
             ..ImportReport::default()
         };
-        let rows = table.sheet.rows.get(table.at + 1..).unwrap_or_default();
+        let rows = table.rows();
         let all = rows.len() as u64;
         let mut waiting = Vec::new();
         // An act stands on what its author wrote before; that must be here.
@@ -599,15 +474,4 @@ impl Taking<'_> {
             }
         }
     }
-}
-
-/// When something happened, as a cell says it: a day, or a day with a time.
-fn stated(cell: &CellValue) -> Option<String> {
-    let now = crate::services::activity::now_stated();
-    let year = now.get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026);
-    let at = read_date_time(cell, year)?;
-    Some(match at.time() == jiff::civil::Time::midnight() {
-        true => at.date().to_string(),
-        false => format!("{}+08:00", at.strftime("%Y-%m-%dT%H:%M:%S")),
-    })
 }

@@ -7,6 +7,7 @@
 //! file --sheet--> row --read, on top of what the record had--> values --entry--> one change, or none
 //! ```
 
+mod act_table;
 mod acts;
 mod cells;
 mod columns;
@@ -26,7 +27,7 @@ use lianzhan_protocol::record::ledger::{FieldKind, Ledger};
 use super::ledger::Values;
 use crate::export::Encoding;
 
-pub(super) use acts::EventTable;
+pub(super) use act_table::EventTable;
 pub(super) use take::{Begun, Table};
 
 /// The language of headings, options and yes or no. A table in either is imported.
