@@ -48,7 +48,7 @@ pub enum ImportStage {
 /// What an import comes to.
 #[derive(Debug, Clone, Default)]
 pub struct ImportWhat {
-    /// Rows that begin records.
+    /// Rows that begin records, and events.
     pub new: u64,
     /// Rows that change records.
     pub changed: u64,
