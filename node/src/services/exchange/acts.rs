@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lianzhan_protocol::id::RecordId;
-use lianzhan_protocol::record::ledger::Ledger;
 use lianzhan_protocol::record::{Event, EventKind, Proof, Put, RefusalReason};
 use lianzhan_protocol::trust::{Appointment, Level, Space};
 
