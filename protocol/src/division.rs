@@ -67,6 +67,15 @@ impl Code {
         &self.0
     }
 
+    /// How it may be written: in its shortest form, or with the zeros of the tiers below.
+    pub fn forms(&self) -> impl Iterator<Item = String> {
+        let longer = Tier::ALL
+            .into_iter()
+            .map(Tier::digits)
+            .filter(|digits| *digits >= self.0.len());
+        longer.map(|digits| format!("{:0<digits$}", self.0))
+    }
+
     /// How far down it goes.
     pub fn tier(&self) -> Tier {
         let of = Tier::ALL.into_iter().find(|tier| tier.digits() == self.0.len());
@@ -127,6 +136,17 @@ impl Division {
     fn is_on(&self, day: &str) -> bool {
         self.valid_from.as_str() <= day && self.valid_to.as_deref().is_none_or(|to| day <= to)
     }
+}
+
+/// A code under which a division may stand in records, and on which of their days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The code.
+    pub code: Code,
+    /// From which day on, if not always.
+    pub since: Option<String>,
+    /// Until which day, if not for ever.
+    pub until: Option<String>,
 }
 
 /// What is remarkable about a division of a table.
@@ -254,18 +274,82 @@ impl Divisions {
             }
             if division.is_on(later) {
                 found.push(division);
-            } else if division.successors.is_empty() {
-                // Renamed, or moved to another parent, under its old code.
-                found.extend(self.on(&division.code, later));
             } else {
-                let lasts = |one: &&Division| one.valid_to.is_none() || one.valid_to > division.valid_to;
-                let after = |code: &Code| self.by_code.get(code)?.iter().find(lasts);
-                next.extend(division.successors.iter().filter_map(after));
+                next.extend(self.next(division));
             }
         }
         found.sort_by(|a, b| a.code.cmp(&b.code));
         found.dedup();
         found
+    }
+
+    /// Under which codes the division that a code is on a day may stand in records, the code itself first: those that
+    /// became it and nothing else, each for the days on which it could mean that. Of one that was split among several that
+    /// still differ there is none. Also a code that the table does not know stands for itself.
+    pub fn written_as(&self, code: &Code, day: &str) -> Vec<Written> {
+        let always = |code: &Code| Written {
+            code: code.clone(),
+            since: None,
+            until: None,
+        };
+        let same = self.by_code.get(code).map_or(&[][..], Vec::as_slice);
+        let Some(meant) = same.iter().find(|one| one.is_on(day)).or(same.last()) else {
+            return vec![always(code)];
+        };
+        let found = self.became(meant);
+        let mut all = Vec::new();
+        for (code, divisions) in &self.by_code {
+            let is_found = |one: &&Division| found.contains(&(&one.code, one.valid_from.as_str()));
+            if divisions.iter().all(|one| is_found(&one)) {
+                all.push(always(code));
+                continue;
+            }
+            // The code was given anew: it means what is asked for on its own days alone, but also before and after the
+            // days that the table knows.
+            for (place, one) in divisions.iter().enumerate().filter(|(_, one)| is_found(one)) {
+                all.push(Written {
+                    code: code.clone(),
+                    since: (place > 0).then(|| one.valid_from.clone()),
+                    until: one.valid_to.clone().filter(|_| place + 1 < divisions.len()),
+                });
+            }
+        }
+        all.sort_by_key(|written| written.code != *code);
+        all
+    }
+
+    /// A division, and those that became it alone, at once or through others: by code and first day.
+    fn became<'a>(&'a self, meant: &'a Division) -> BTreeSet<(&'a Code, &'a str)> {
+        let name = |one: &'a Division| (&one.code, one.valid_from.as_str());
+        let mut found = BTreeSet::from([name(meant)]);
+        loop {
+            let more = self.all().filter(|one| {
+                let next = self.next(one);
+                !found.contains(&name(one))
+                    && !next.is_empty()
+                    && next.into_iter().all(|next| found.contains(&name(next)))
+            });
+            let more: Vec<_> = more.map(name).collect();
+            if more.is_empty() || found.len() > Self::REACH {
+                return found;
+            }
+            found.extend(more);
+        }
+    }
+
+    /// What came right after a division; nothing while it lasts.
+    fn next(&self, division: &Division) -> Vec<&Division> {
+        let later = |one: &&Division| one.valid_to.is_none() || one.valid_to > division.valid_to;
+        let after = |code: &Code| self.by_code.get(code)?.iter().find(later);
+        match (&division.valid_to, division.successors.is_empty()) {
+            (None, _) => Vec::new(),
+            (_, false) => division.successors.iter().filter_map(after).collect(),
+            // Renamed, or moved to another parent, under its old code.
+            (Some(to), true) => {
+                let same = self.by_code.get(&division.code).into_iter().flatten();
+                same.filter(|one| one.valid_from > *to).take(1).collect()
+            }
+        }
     }
 
     /// The divisions above a code on a day, from the next one up.

@@ -112,6 +112,65 @@ fn a_table_says_what_a_code_was_and_what_it_has_become() {
 }
 
 #[test]
+fn a_division_stands_in_records_under_all_codes_that_became_it_alone() {
+    let (table, _) = table();
+    let written = |of: &str| {
+        let written = table.written_as(&code(of), "2026-06-01").into_iter();
+        let days = |day: Option<String>| day.unwrap_or_default();
+        written
+            .map(|one| format!("{} {} {}", one.code.as_str(), days(one.since), days(one.until)))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        written("990104101"),
+        ["990104101  ", "990121103  ", "990121104  "]
+    );
+    assert_eq!(written("990121103"), ["990121103  ", "990121104  "]);
+    assert_eq!(written("990104"), ["990104  ", "990121  "]);
+    assert_eq!(written("990177"), ["990177  "], "in no table");
+    // One that was split, and a code that was given anew.
+    let (table, remarks) = Divisions::new(vec![
+        division("99", "试省", "", ("", ""), &[]),
+        division("990101", "甲区", "99", ("", "2019-12-31"), &["990102", "990103"]),
+        division("990102", "乙区", "99", ("2020-01-01", ""), &[]),
+        division("990103", "丙区", "99", ("2020-01-01", "2022-12-31"), &["990102"]),
+        division("990103", "丁区", "99", ("2023-01-01", ""), &[]),
+    ]);
+    assert!(
+        remarks.iter().all(|(_, remark)| !remark.is_fault()),
+        "{remarks:?}"
+    );
+    let written = |of: &str| {
+        let written = table.written_as(&code(of), "2026-06-01").into_iter();
+        written
+            .map(|one| (one.code.as_str().to_owned(), one.since, one.until))
+            .collect::<Vec<_>>()
+    };
+    let day = |day: &str| Some(day.to_owned());
+    assert_eq!(
+        written("990102"),
+        [
+            ("990102".to_owned(), None, None),
+            ("990101".to_owned(), None, None),
+            ("990103".to_owned(), None, day("2022-12-31")),
+        ],
+        "both parts came together again"
+    );
+    assert_eq!(
+        written("990103"),
+        [("990103".to_owned(), day("2023-01-01"), None)]
+    );
+}
+
+#[test]
+fn a_code_is_written_with_or_without_its_zeros() {
+    assert_eq!(
+        code("990121").forms().collect::<Vec<_>>(),
+        ["990121", "990121000", "990121000000"]
+    );
+}
+
+#[test]
 fn what_is_remarkable_is_told_and_what_is_wrong_left_out() {
     let day = ("", "");
     let (table, remarks) = Divisions::new(vec![

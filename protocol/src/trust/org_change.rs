@@ -155,7 +155,7 @@ impl Audience {
     }
 
     /// The highest level above the owner that holds a space of this audience; none where all above do, or nobody.
-    pub(super) fn limit(self) -> Option<Level> {
+    pub fn limit(self) -> Option<Level> {
         match self {
             Audience::Township => Some(Level::Township),
             Audience::County => Some(Level::County),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Directory;
-use crate::id::OrgId;
+use crate::id::{OrgId, SpaceId};
 use crate::trust::{Audience, Changed, Org, Placed, Space};
 
 /// One place of an org.
@@ -205,6 +205,82 @@ impl Directory {
         let mut found = self.following(org);
         found.retain(|org| self.ended(org).is_none());
         found
+    }
+
+    /// Whose records are found with an org's: its own, and those of orgs that ended and whose work went on in it alone, at
+    /// once or through others. Of one that was split among several that still differ nothing is.
+    pub fn forerunners(&self, org: &OrgId) -> BTreeSet<OrgId> {
+        let mut found = BTreeSet::from([*org]);
+        let ended = || {
+            let moved = self.standing.tree.moved.iter();
+            moved.filter_map(|(org, places)| Some((org, places.end.as_ref()?.successors())))
+        };
+        loop {
+            let more = ended().filter(|(_, next)| next.iter().all(|next| found.contains(&next.org)));
+            let more: Vec<OrgId> = more
+                .map(|(org, _)| *org)
+                .filter(|org| !found.contains(org))
+                .collect();
+            if more.is_empty() {
+                return found;
+            }
+            found.extend(more);
+        }
+    }
+
+    /// Under which org lists have the records of one: itself, or the last of those in which alone its work went on.
+    pub fn heir(&self, org: &OrgId) -> OrgId {
+        if self.ended(org).is_none() {
+            return *org;
+        }
+        // Those with which its records are found follow each other, and each is found with more than the one before.
+        let following = self.following(org).into_iter();
+        let found = following.map(|next| (self.forerunners(&next), next));
+        let last = found
+            .filter(|(with, _)| with.contains(org))
+            .max_by_key(|(with, _)| with.len());
+        last.map_or(*org, |(_, next)| next)
+    }
+
+    /// As an org was described at the place to which a space belongs. Spaces that do not close are of its present place.
+    pub fn described_at(&self, space: &SpaceId, owner: &OrgId) -> Option<&Org> {
+        let now = self.org(owner)?;
+        let Some(places) = self.standing.tree.moved.get(owner) else {
+            return Some(now);
+        };
+        let vertical = || {
+            Audience::ALL
+                .iter()
+                .copied()
+                .filter(|audience| audience.is_vertical())
+        };
+        let is_of = |generation: u32| {
+            vertical().any(|audience| {
+                let of = Space {
+                    generation,
+                    ..Space::of(*owner, audience)
+                };
+                of.id() == *space
+            })
+        };
+        let earlier = (1..places.count()).find(|generation| is_of(*generation));
+        Some(
+            earlier
+                .and_then(|generation| places.at(generation))
+                .map_or(now, |place| &place.org),
+        )
+    }
+
+    /// As an org was described at its places before the present one, the first of them first.
+    pub fn earlier(&self, org: &OrgId) -> impl Iterator<Item = &Org> {
+        let places = self
+            .standing
+            .tree
+            .moved
+            .get(org)
+            .map_or(&[][..], |moved| &moved.places);
+        let before = places.len().saturating_sub(1);
+        places[..before].iter().map(|place| &place.org)
     }
 
     /// An org, those that succeeded it, and those that succeeded these.

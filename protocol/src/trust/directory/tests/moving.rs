@@ -294,6 +294,62 @@ fn an_org_that_ends_is_followed_by_its_successors_and_by_theirs() {
 }
 
 #[test]
+fn records_of_an_org_are_found_with_the_last_in_which_alone_it_went_on() {
+    let mut federation = Federation::new();
+    let state = |federation: &mut Federation, code: &str, by: &[&str]| {
+        let change = keeping_all(federation, succeeded(federation, code, by));
+        federation.state(org(COUNTY), Body::OrgChange(change));
+    };
+    let found = |federation: &Federation, code: &str| {
+        let found = federation.directory().forerunners(&org(code));
+        ALL.into_iter()
+            .filter(|code| found.contains(&org(code)))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found(&federation, LIULIN), [LIULIN]);
+    // Merged: what was Shiqiao's is found with Liulin's.
+    state(&mut federation, SHIQIAO, &[LIULIN]);
+    assert_eq!(federation.directory().heir(&org(SHIQIAO)), org(LIULIN));
+    assert_eq!(found(&federation, LIULIN).len(), 2);
+    assert_eq!(found(&federation, SHIQIAO), [SHIQIAO], "asked for by itself");
+    // Split: what was Liulin's until then stays under its name, and Shiqiao's with it.
+    state(&mut federation, LIULIN, &[YUNLING, HEWAN]);
+    assert_eq!(federation.directory().heir(&org(SHIQIAO)), org(LIULIN));
+    assert_eq!(federation.directory().heir(&org(LIULIN)), org(LIULIN));
+    assert_eq!(found(&federation, YUNLING), [YUNLING]);
+    assert_eq!(found(&federation, LIULIN).len(), 2);
+    // Both parts come together again: there is one that goes on, and all is found with it.
+    state(&mut federation, YUNLING, &[HEWAN]);
+    for code in [SHIQIAO, LIULIN, YUNLING, HEWAN] {
+        assert_eq!(federation.directory().heir(&org(code)), org(HEWAN), "{code}");
+    }
+    assert_eq!(found(&federation, HEWAN).len(), 4);
+}
+
+#[test]
+fn a_space_tells_how_its_owner_was_described_when_it_was_open() {
+    let mut federation = Federation::new();
+    let before = federation.directory().org(&org(SHIQIAO)).unwrap().name_zh.clone();
+    let mut change = keeping_all(&federation, moving(&federation, SHIQIAO, QINGYA));
+    if let Becomes::Moved { org, .. } = &mut change.becomes {
+        org.name_zh = "新桥站".into();
+    }
+    federation.state(org(COUNTY), Body::OrgChange(change));
+    let directory = federation.directory();
+    let called = |generation: u32| {
+        let space = Space {
+            generation,
+            ..Space::of(org(SHIQIAO), Audience::County)
+        };
+        let described = directory.described_at(&space.id(), &org(SHIQIAO)).unwrap();
+        described.name_zh.clone()
+    };
+    assert_eq!((called(1), called(2)), (before.clone(), "新桥站".to_owned()));
+    let earlier: Vec<_> = directory.earlier(&org(SHIQIAO)).map(|org| &org.name_zh).collect();
+    assert_eq!(earlier, [&before]);
+}
+
+#[test]
 fn spaces_are_handed_over_where_the_change_says_so() {
     let mut federation = Federation::new();
     let merged = OrgChange {
