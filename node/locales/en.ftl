@@ -167,6 +167,7 @@ trust-erased = erased
 
 fact-missing = missing
 fact-none = none
+fact-owner = Org
 fact-split = two values
 facts = Facts
 
@@ -1781,3 +1782,93 @@ held-erase = Erase the record
 held-done = Signed and cleared.
 held-no-note = Nothing was cleared: say why it may stand.
 held-more = There are more; they are listed once these are done.
+
+# Changes of orgs
+org-changes = Changes of orgs
+org-changes-title = { $count ->
+    [one] { $count } change of an org
+   *[other] { $count } changes of orgs
+}
+org-changes-title-none = No org has changed
+org-changes-how = Mergers, splits and moves are stated by an org above all of them. Old records stay where they are; lists, search and counts follow the successors and say what an org was formerly.
+org-changes-rows = Changes
+org-changes-none = No org was merged, split or moved yet.
+org-changes-none-may = {" "}When one is, press “State a change of an org”.
+org-change-new = State a change of an org
+org-change-kind = Kind of change
+org-change-merge = Merger
+org-change-split = Split
+org-change-move = Move
+org-change-ask = What changes
+org-change-org = Which org
+org-change-parent = New parent
+org-change-into = Merged into
+org-change-parts = Split into
+org-change-parts-hint = two or more; a new org is invited first
+org-change-parts-few = Choose two orgs or more; where there is one, it is a merger.
+org-change-itself = An org does not succeed itself; choose another.
+org-change-renamed = Names and division code
+org-change-renamed-hint = as before where left empty
+org-change-code = New division code
+org-change-name-zh = New Chinese name
+org-change-name-en = New English name
+org-change-from = In force from
+org-change-day = Give a day, such as 2027-01-01.
+org-change-words = Decision
+org-change-words-hint = which document or resolution; everybody can read it
+org-change-words-missing = Say by which document or resolution.
+org-change-choose = Choose an org.
+org-change-hands = Old records that are handed over
+org-change-hands-hint = by default they stay with those who hold them
+org-change-hands-wrong = That cannot be handed over; choose again.
+org-change-leave = Change nothing
+org-change-choice = { $org } ({ $parent })
+org-change-what = Change
+org-change-signed = Signed
+org-change-standing = Standing
+org-change-stands = stands
+org-change-pending = waits for more
+org-change-refused = does not stand
+org-change-says-move = { $org } moved from { $from } to { $to }
+org-change-says-along = { $org } changed along with { $parent }
+org-change-says-merge = { $org } was merged into { $into }
+org-change-says-split = { $org } was split into { $into }
+org-change-says-renamed = { $said }, now called { $name }
+org-change-does-records = { $count ->
+    [one] { $count } record of it is here and stays where it is.
+   *[other] { $count } records of it are here and stay where they are.
+}
+org-change-does-merge = Lists, search and counts have them under { $into } from then on, with the note “formerly { $org }”.
+org-change-does-split = They stay under { $org }, with the note what it was split into; filters go on offering it.
+org-change-does-move = They stay its own, with the name that it had; later records go into new spaces.
+org-change-does-unwitnessed = { $count ->
+    [one] { $count } of them is not wholly witnessed: what arrives after the change must be adopted here. Let the org sync first.
+   *[other] { $count } of them are not wholly witnessed: what arrives after the change must be adopted here. Let the org sync first.
+}
+org-change-does-keeps = { $count ->
+    [one] { $count } appointment by its former parent goes on standing.
+   *[other] { $count } appointments by its former parent go on standing.
+}
+org-change-does-node = Then add the new parent’s address to the configuration of that org.
+org-change-does-ends = Then the org registers nothing more; matters under way are registered anew by its successors, or adopted here.
+org-change-does-later = Fill it in and press “See what follows”: then this lists which records and spaces there are and who holds them.
+org-change-along = Orgs below that change along
+org-change-along-more = and { $count } more
+org-change-spaces = Spaces that close
+org-change-space-records = { $count ->
+    [one] { $count } record
+   *[other] { $count } records
+}
+org-change-holders = Old records stay with: { $who }
+org-change-next = From then on held by: { $who }
+org-change-handed = old records are handed over
+org-change-sign = Sign the change
+org-change-final = A change of an org cannot be taken back. A wrong one is mended by another change.
+org-change-done = Signed. The old spaces are closed, and lists follow the successors.
+
+office-formerly = formerly { $org }
+office-now = now { $org }
+office-career = Career
+office-term = { $when } { $post }
+org-ended-merged = merged into { $into }
+org-ended-split = split into { $into }

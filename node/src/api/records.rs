@@ -44,6 +44,7 @@ struct RecordJson {
     space: String,
     audience: &'static str,
     owner: Option<OrgJson>,
+    heir: Option<OrgJson>,
     state: serde_json::Value,
     changes: Vec<ChangeJson>,
     /// As of when the verdicts hold: how far each log is known in which changes stand.
@@ -113,6 +114,7 @@ impl RecordJson {
             space: detail.space.id().to_string(),
             audience: detail.space.audience.as_str(),
             owner: detail.owner.as_ref().map(OrgJson::from),
+            heir: detail.heir.as_ref().map(OrgJson::from),
             state: detail.state.to_json(),
             changes: detail
                 .changes

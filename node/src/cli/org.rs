@@ -178,6 +178,7 @@ struct Shown {
     from: i64,
     words: String,
     stated_by: String,
+    standing: String,
 }
 
 fn list(shell: &Shell, json: bool) -> anyhow::Result<()> {
@@ -193,6 +194,7 @@ fn list(shell: &Shell, json: bool) -> anyhow::Result<()> {
         shell.lang.pick("生效", "from"),
         shell.lang.pick("变更为", "becomes"),
         shell.lang.pick("批文", "by"),
+        shell.lang.pick("效力", "standing"),
     ];
     let rows: Vec<Vec<String>> = shown
         .into_iter()
@@ -201,7 +203,14 @@ fn list(shell: &Shell, json: bool) -> anyhow::Result<()> {
                 Some(parent) => format!("↑ {parent}"),
                 None => format!("→ {}", change.successors.join(" ")),
             };
-            vec![change.org, day(Timestamp(change.from)), becomes, change.words]
+            let standing = match change.standing.as_str() {
+                "stands" => shell.lang.pick("有效", "stands"),
+                "contested" => shell.lang.pick("待追认", "contested"),
+                "pending" => shell.lang.pick("待到齐", "pending"),
+                _ => shell.lang.pick("不成立", "refused"),
+            };
+            let day = day(Timestamp(change.from));
+            vec![change.org, day, becomes, change.words, standing.to_owned()]
         })
         .collect();
     out::line(out::table(&headings, &rows).trim_end())

@@ -11,6 +11,7 @@ use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Appointment, Level, Org, Role, Space};
 
 use super::activity::LoadedActivity;
+use super::lineage::{by_heir, named};
 use super::query::RecordDetail;
 use super::{Author, Node, ServiceError, visit};
 use crate::env;
@@ -119,21 +120,17 @@ impl Node {
         })?)
     }
 
-    /// Visits by owner: how many, persons, and how many have no triage; by division code.
+    /// Visits by owner: how many, persons, and how many have no triage; by division code. Those of orgs that ended count with
+    /// whom they are found.
     pub fn visit_figures(&self) -> Result<Vec<(Org, OwnerFigures)>, ServiceError> {
         let directory = self.directory();
         let figures = self
             .store
             .read(|reader| reader.owner_figures(visit::LEDGER, "persons", "triage"))?;
-        let mut named: Vec<_> = figures
-            .into_iter()
-            .filter_map(|figures| directory.org(&figures.owner).map(|org| (org.clone(), figures)))
-            .collect();
-        named.sort_by(|a, b| (&a.0.code, a.0.id).cmp(&(&b.0.code, b.0.id)));
-        Ok(named)
+        Ok(named(&directory, by_heir(&directory, figures)))
     }
 
-    /// Visits of `owner`, or of all held here, that still need a triage or an answer: the `limit` oldest ones, those with a
+    /// Visits that are found with those of `owner`, or of all held here, that still need a triage or an answer: the `limit` oldest ones, those with a
     /// deadline first, and how many there are in all.
     pub fn open_visits(
         &self,
@@ -141,7 +138,7 @@ impl Node {
         limit: u64,
     ) -> Result<(Vec<OpenVisit>, u64), ServiceError> {
         let filter = RowFilter {
-            owner,
+            owners: owner.map_or_else(Vec::new, |owner| self.owners(&owner)),
             any_empty: vec!["triage".into(), "told_person_on".into()],
             ..RowFilter::default()
         };

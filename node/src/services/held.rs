@@ -40,7 +40,7 @@ impl Node {
             let mut offset = 0;
             loop {
                 let filter = RowFilter {
-                    owner: Some(self.org_id()),
+                    owners: self.owners(&self.org_id()),
                     order: Order::Newest,
                     offset,
                     limit: BATCH,

@@ -33,6 +33,7 @@ pub mod invite;
 pub mod join;
 pub mod ledger;
 pub mod limit;
+pub mod lineage;
 mod load;
 mod lock;
 pub mod marks;

@@ -1,6 +1,8 @@
 //! Changes of orgs: one moves below another parent, or others succeed it. Stated by an authority above the org before and
 //! after (docs/spec/02, T-32).
 
+mod shown;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use lianzhan_protocol::id::{OrgId, Origin, StatementId};
@@ -8,10 +10,11 @@ use lianzhan_protocol::keys::SecretKey;
 use lianzhan_protocol::log::witness_log_origin;
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{
-    Adoption, Audience, Becomes, Body, Changed, Cut, Directory, Org, OrgChange, Placed, Purpose, Revocation,
+    Adoption, Audience, Becomes, Body, Cut, Directory, Org, OrgChange, Placed, Purpose, Revocation,
     SignedStatement,
 };
 
+pub use self::shown::{ChangeStanding, ClosingSpace, OrgChangePreview, OrgChangeShown};
 use super::office::OfficeError;
 use super::revoke::last_receipt;
 use super::{Node, ServiceError};
@@ -47,46 +50,6 @@ pub struct OrgChangeDraft {
     pub words: String,
     /// Of which audiences the spaces that close are handed over to those who hold the next ones.
     pub hands: Vec<Audience>,
-}
-
-/// A change that was stated, for people.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct OrgChangeShown {
-    /// The statement.
-    pub statement: StatementId,
-    /// The org.
-    pub org: OrgId,
-    /// Which of its places it begins.
-    pub generation: u32,
-    /// The parent that it has from then on; none where it is no more.
-    pub parent: Option<OrgId>,
-    /// Who goes on where it is no more.
-    pub successors: Vec<OrgId>,
-    /// From when it holds in law.
-    pub from: Timestamp,
-    /// By which decision.
-    pub words: String,
-    /// In whose name it was stated.
-    pub stated_by: OrgId,
-}
-
-impl OrgChangeShown {
-    fn of(changed: &Changed) -> Self {
-        let change = &changed.change;
-        OrgChangeShown {
-            statement: changed.by,
-            org: change.org,
-            generation: change.generation,
-            parent: match &change.becomes {
-                Becomes::Moved { org, .. } => org.parent,
-                Becomes::Succeeded { .. } => None,
-            },
-            successors: changed.successors().iter().map(|placed| placed.org).collect(),
-            from: change.from,
-            words: change.words.clone(),
-            stated_by: changed.stated_by,
-        }
-    }
 }
 
 /// Reads an audience that can be handed over.
@@ -261,14 +224,6 @@ impl Node {
         Ok((change, rest))
     }
 
-    /// The changes of orgs that this node knows of, by org and in their order.
-    pub fn org_changes(&self) -> Vec<OrgChangeShown> {
-        let directory = self.directory();
-        let orgs: Vec<OrgId> = directory.orgs().map(|org| org.id).collect();
-        let changes = orgs.iter().flat_map(|org| directory.changes_of(org));
-        changes.map(OrgChangeShown::of).collect()
-    }
-
     /// The appointments in an org by the parent that it leaves, which stand: keys of the org first.
     fn left_to(&self, directory: &Directory, org: &Org, becomes: &Becomes) -> Vec<StatementId> {
         let leaves = match becomes {
@@ -339,4 +294,4 @@ impl Node {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::services) mod tests;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::conduct::{KindCount, Misconduct, Moment};
 use super::horizon::{Horizon, horizons};
+use super::lineage::{by_heir, named};
 use super::office::{Office, Standing};
 use super::rekey::KeyChangeState;
 use super::{Load, Node, ServiceError};
@@ -108,6 +109,8 @@ pub struct RecordDetail {
     pub space: Space,
     /// The owner.
     pub owner: Option<Org>,
+    /// The org under which lists have it, where its owner is no more and went on in one other alone.
+    pub heir: Option<Org>,
     /// Folded.
     pub state: RecordState,
     /// Changes, newest first.
@@ -191,7 +194,7 @@ pub struct Status {
     pub witnessed_entries: u64,
     /// Records in views.
     pub records: u64,
-    /// Those that this node's org owns.
+    /// Those of this node's org, and of those that went on in it alone.
     pub own_records: u64,
     /// Visits in views.
     pub visits: u64,
@@ -261,9 +264,7 @@ impl Node {
         };
         let (columns, rows) = match view {
             "visits_by_station" => {
-                let counts = self
-                    .store
-                    .read(|reader| reader.count_by_owner(super::visit::LEDGER))?;
+                let counts = self.count_by_heir(super::visit::LEDGER)?;
                 let rows = counts
                     .into_iter()
                     .map(|(org, count)| vec![org.to_string().into(), name_of(&org).into(), count.into()])
@@ -338,23 +339,15 @@ impl Node {
         )
     }
 
-    /// Records of a ledger, counted by owner, with the owners' names; by division code. Those of an org that one other
-    /// succeeded count with that one.
+    /// Records of a ledger, counted by owner, with the owners' names; by division code. Those of orgs that ended count with
+    /// whom they are found.
     pub fn count_by_owner(&self, ledger: &str) -> Result<Vec<(Org, u64)>, ServiceError> {
-        let directory = self.directory();
+        Ok(named(&self.directory(), self.count_by_heir(ledger)?))
+    }
+
+    fn count_by_heir(&self, ledger: &str) -> Result<BTreeMap<OrgId, u64>, ServiceError> {
         let counts = self.store.read(|reader| reader.count_by_owner(ledger))?;
-        let mut followed: BTreeMap<OrgId, u64> = BTreeMap::new();
-        for (org, count) in counts {
-            let next = directory.successors(&org);
-            let owner = next.first().filter(|_| next.len() == 1).copied().unwrap_or(org);
-            *followed.entry(owner).or_default() += count;
-        }
-        let mut named: Vec<(Org, u64)> = followed
-            .into_iter()
-            .filter_map(|(org, count)| directory.org(&org).map(|org| (org.clone(), count)))
-            .collect();
-        named.sort_by(|a, b| (&a.0.code, a.0.id).cmp(&(&b.0.code, b.0.id)));
-        Ok(named)
+        Ok(by_heir(&self.directory(), counts))
     }
 
     /// A record with its history, personal parts and proofs, folded now from its entries.
@@ -414,10 +407,16 @@ impl Node {
             .into_iter()
             .map(|f| (f.zh.clone(), f.en.clone()))
             .collect();
+        let directory = self.directory();
+        let heir = directory.heir(&loaded.space.owner);
         Ok(RecordDetail {
             id: *record,
             ledger: ledger.map_or_else(String::new, |ledger| ledger.id.clone()),
-            owner: self.directory().org(&loaded.space.owner).cloned(),
+            owner: directory.org(&loaded.space.owner).cloned(),
+            heir: directory
+                .org(&heir)
+                .filter(|org| org.id != loaded.space.owner)
+                .cloned(),
             space: loaded.space,
             state,
             changes,
@@ -482,10 +481,11 @@ impl Node {
     /// The state of the node.
     pub fn status(&self, peers: Vec<PeerStatus>) -> Result<Status, ServiceError> {
         let org = self.org()?;
+        let own = self.owners(&org.id);
         let (figures, records, lag, alarms, by_owner) = self.store.read(|reader| {
             Ok((
                 reader.own_figures()?,
-                (reader.record_count(None)?, reader.record_count(Some(&org.id))?),
+                (reader.record_count(&[])?, reader.record_count(&own)?),
                 reader.lag()?,
                 reader.alarms()?,
                 reader.count_by_owner(super::visit::LEDGER)?,
@@ -506,7 +506,7 @@ impl Node {
             visits: by_owner.iter().map(|(_, count)| count).sum(),
             own_visits: by_owner
                 .iter()
-                .filter(|(owner, _)| *owner == org.id)
+                .filter(|(owner, _)| own.contains(owner))
                 .map(|(_, count)| count)
                 .sum(),
             joint_seals: self.joint_seals()?,
@@ -548,12 +548,14 @@ impl Node {
         Ok(seals)
     }
 
-    /// Orgs of stations below this node's org, or the org itself if it is one; by division code.
+    /// Orgs of stations below this node's org, or the org itself if it is one; by division code. Those that ended are among
+    /// them while their records are found with no other.
     pub fn stations(&self) -> Vec<Org> {
         let directory = self.directory();
         let mut stations: Vec<Org> = directory
             .orgs()
             .filter(|org| org.level == Level::Station && directory.is_at_or_above(&self.org, &org.id))
+            .filter(|org| directory.heir(&org.id) == org.id)
             .cloned()
             .collect();
         stations.sort_by(|a, b| (&a.code, a.id).cmp(&(&b.code, b.id)));

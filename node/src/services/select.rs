@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lianzhan_protocol::id::{OrgId, RecordId, StatementId};
 use lianzhan_protocol::log::{Entry, PayloadKind, TreeSize};
 use lianzhan_protocol::record::RecordState;
-use lianzhan_protocol::trust::Purpose;
+use lianzhan_protocol::trust::{Org, Purpose};
 use serde::{Deserialize, Serialize};
 
 use super::{Load, Node, ServiceError};
@@ -194,7 +194,7 @@ impl Node {
         let (from, until) = quarter(asked).ok_or_else(|| SelectError::Quarter(asked.to_owned()))?;
         let owner = self.org_named(station)?;
         let filter = RowFilter {
-            owner: Some(owner),
+            owners: self.owners(&owner),
             since: Some(from),
             limit: u64::from(u32::MAX),
             ..RowFilter::default()
@@ -215,14 +215,23 @@ impl Node {
         Ok(self.store.read(|reader| is_shown(reader, id))?)
     }
 
-    /// The org with this division code or id.
+    /// The org with this division code or id. Of several with one code those that are no more are not meant, and a code that
+    /// an org had before it moved names it while no other has that.
     pub fn org_named(&self, text: &str) -> Result<OrgId, ServiceError> {
         let directory = self.directory();
         if let Some(id) = OrgId::parse(text) {
             return Ok(directory.org(&id).ok_or(ServiceError::UnknownOrg(id))?.id);
         }
-        let mut found = directory.orgs().filter(|org| org.code == text);
-        match (found.next(), found.next()) {
+        let coded = || directory.orgs().filter(|org| org.code == text);
+        let mut found: Vec<&Org> = coded().filter(|org| directory.ended(&org.id).is_none()).collect();
+        if found.is_empty() {
+            found = coded().collect();
+        }
+        if found.is_empty() {
+            let had = |org: &&Org| directory.earlier(&org.id).any(|was| was.code == text);
+            found = directory.orgs().filter(had).collect();
+        }
+        match (found.first(), found.get(1)) {
             (Some(one), None) => Ok(one.id),
             (None, _) => Err(ServiceError::Bad(format!(
                 "no org with the code {text} is known here"

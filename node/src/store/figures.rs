@@ -7,16 +7,22 @@ use super::reader::Reader;
 use super::views::{identifier, table};
 
 /// Records of one owner in one ledger, summed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OwnerFigures {
-    /// The owner.
-    pub owner: OrgId,
     /// Records.
     pub records: u64,
     /// The sum of a column of whole numbers.
     pub sum: u64,
     /// Records in which another column is empty.
     pub empty: u64,
+}
+
+impl std::ops::AddAssign for OwnerFigures {
+    fn add_assign(&mut self, more: Self) {
+        self.records += more.records;
+        self.sum += more.sum;
+        self.empty += more.empty;
+    }
 }
 
 impl Reader<'_> {
@@ -58,7 +64,7 @@ impl Reader<'_> {
         ledger: &str,
         sum: &str,
         empty: &str,
-    ) -> Result<Vec<OwnerFigures>, StoreError> {
+    ) -> Result<Vec<(OrgId, OwnerFigures)>, StoreError> {
         let (sum, empty) = (identifier(sum), identifier(empty));
         let mut select = self.tx.prepare_cached(&format!(
             "SELECT owner, count(*), coalesce(sum(\"{sum}\"), 0), sum(\"{empty}\" IS NULL) FROM {}
@@ -66,12 +72,12 @@ impl Reader<'_> {
             table(ledger)
         ))?;
         let rows = select.query_map([], |row| {
-            Ok(OwnerFigures {
-                owner: OrgId(row.get(0)?),
+            let figures = OwnerFigures {
                 records: row.get(1)?,
                 sum: row.get(2)?,
                 empty: row.get(3)?,
-            })
+            };
+            Ok((OrgId(row.get(0)?), figures))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

@@ -12,13 +12,51 @@ use super::views::{ROW_COLUMNS, ROW_WIDTH, RecordRow, RowFilter, identifier, rea
 /// A list that is glanced at counts no further than this.
 pub const COUNT_MAX: u64 = 10_000;
 
+/// A value that is sought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sought {
+    /// The value.
+    pub value: Value,
+    /// In records that happened on or after this date; always, if there is none.
+    pub since: Option<String>,
+    /// In records that happened on or before this date.
+    pub until: Option<String>,
+}
+
+impl From<Value> for Sought {
+    fn from(value: Value) -> Self {
+        Sought {
+            value,
+            since: None,
+            until: None,
+        }
+    }
+}
+
+impl Sought {
+    /// `holds` says of the value, whose place it has a mark for, that it is there.
+    fn sql(&self, holds: &str, values: &mut Vec<Sql>) -> String {
+        let mut all = vec![holds.to_owned()];
+        values.push(sql(&self.value));
+        if let Some(since) = &self.since {
+            all.push("r.happened >= ?".into());
+            values.push(Sql::Text(since.clone()));
+        }
+        if let Some(until) = &self.until {
+            all.push("r.happened <= ?".into());
+            values.push(Sql::Text(format!("{until}~")));
+        }
+        all.join(" AND ")
+    }
+}
+
 /// What must hold of a column of a ledger's table. A column is named as the field is, a set's holds JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
-    /// It has this value.
-    Is(String, Value),
-    /// It is a set that has this member.
-    Has(String, Value),
+    /// It has one of these values.
+    Is(String, Vec<Sought>),
+    /// It is a set that has one of these members.
+    Has(String, Vec<Sought>),
     /// It has this value or a greater one.
     From(String, Value),
     /// It has this value or a smaller one; of a text, one that begins with it as well.
@@ -67,7 +105,7 @@ pub struct LedgerFigures {
     pub ledger: String,
     /// Records held here.
     pub records: u64,
-    /// Those of the org that was asked for.
+    /// Those of the orgs that were asked for.
     pub own: u64,
     /// Of those, the ones that lack something to be complete.
     pub incomplete: u64,
@@ -101,16 +139,13 @@ impl Condition {
     fn sql(&self, values: &mut Vec<Sql>) -> String {
         let quoted = |column: &str| format!("v.\"{}\"", identifier(column));
         match self {
-            Condition::Is(column, value) => {
-                values.push(sql(value));
-                format!("{} = ?", quoted(column))
-            }
-            Condition::Has(column, value) => {
-                values.push(sql(value));
-                format!(
+            Condition::Is(column, any) => either(any, &format!("{} = ?", quoted(column)), values),
+            Condition::Has(column, any) => {
+                let holds = format!(
                     "EXISTS (SELECT 1 FROM json_each({}) j WHERE j.value = ?)",
                     quoted(column)
-                )
+                );
+                either(any, &holds, values)
             }
             Condition::From(column, value) => {
                 values.push(sql(value));
@@ -144,6 +179,20 @@ impl Order {
     }
 }
 
+/// That one of several is there. Of none, none is.
+fn either(any: &[Sought], holds: &str, values: &mut Vec<Sql>) -> String {
+    let each: Vec<String> = any.iter().map(|sought| sought.sql(holds, values)).collect();
+    match each.is_empty() {
+        true => "FALSE".to_owned(),
+        false => format!("({})", each.join(" OR ")),
+    }
+}
+
+/// `?` for each of so many.
+pub(super) fn marks(count: usize) -> String {
+    vec!["?"; count].join(", ")
+}
+
 /// A value as it stands in a column.
 fn sql(value: &Value) -> Sql {
     match value {
@@ -165,9 +214,9 @@ impl RowFilter {
     fn conditions(&self, ledger: &str, values: &mut Vec<Sql>) -> String {
         let mut all = vec!["r.ledger = ?".to_owned()];
         values.push(Sql::Text(ledger.to_owned()));
-        if let Some(owner) = self.owner {
-            all.push("r.owner = ?".into());
-            values.push(Sql::Blob(owner.0.to_vec()));
+        if !self.owners.is_empty() {
+            all.push(format!("r.owner IN ({})", marks(self.owners.len())));
+            values.extend(self.owners.iter().map(|owner| Sql::Blob(owner.0.to_vec())));
         }
         if let Some(since) = &self.since {
             all.push("r.happened >= ?".into());
@@ -188,7 +237,7 @@ impl RowFilter {
             all.push("r.split > 0".into());
         }
         for (column, text) in &self.equals {
-            all.push(Condition::Is(column.clone(), Value::Text(text.clone())).sql(values));
+            all.push(Condition::Is(column.clone(), vec![Value::Text(text.clone()).into()]).sql(values));
         }
         if !self.any_empty.is_empty() {
             let empty: Vec<String> = self
@@ -297,13 +346,15 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Every ledger with records, in figures; `own` is the org whose records are counted apart.
-    pub fn ledger_figures(&self, own: &OrgId) -> Result<Vec<LedgerFigures>, StoreError> {
-        let mut select = self.tx.prepare_cached(
-            "SELECT ledger, count(*), sum(owner = ?1), sum(owner = ?1 AND missing > 0) FROM records
-             WHERE ledger <> '' GROUP BY ledger ORDER BY ledger",
-        )?;
-        let rows = select.query_map([own.0], |row| {
+    /// Every ledger with records, in figures; the records of `own` orgs are counted apart.
+    pub fn ledger_figures(&self, own: &[OrgId]) -> Result<Vec<LedgerFigures>, StoreError> {
+        let own_marks = marks(own.len());
+        let mut select = self.tx.prepare_cached(&format!(
+            "SELECT ledger, count(*), sum(owner IN ({own_marks})), sum(owner IN ({own_marks}) AND missing > 0)
+             FROM records WHERE ledger <> '' GROUP BY ledger ORDER BY ledger"
+        ))?;
+        let owners = own.iter().chain(own).map(|owner| owner.0);
+        let rows = select.query_map(params_from_iter(owners), |row| {
             Ok(LedgerFigures {
                 ledger: row.get(0)?,
                 records: row.get(1)?,

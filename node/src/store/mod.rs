@@ -34,7 +34,7 @@ pub use drafts::DraftRow;
 pub use erasures::{ErasedRow, ErasedStep};
 pub use error::{StoreError, is_full};
 pub use figures::OwnerFigures;
-pub use lists::{COUNT_MAX, Condition, Found, LedgerFigures, Naming as NamingRow, Order, TitleRow};
+pub use lists::{COUNT_MAX, Condition, Found, LedgerFigures, Naming as NamingRow, Order, Sought, TitleRow};
 pub use logs::{Closed, LastWitnessed, LogRow, ReceiptRow};
 pub use neighbours::{LogGlance, NeighbourRow, WitnessedGlance};
 pub use reader::{AlarmRow, EntryFigures, EntryRow, Reader};

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Row, params_from_iter};
 
 use super::attachments::Named;
 use super::error::StoreError;
-use super::lists::{Condition, Order};
+use super::lists::{Condition, Order, marks};
 use super::reader::Reader;
 use super::writer::{StoreEvent, Writer};
 
@@ -170,8 +170,8 @@ pub struct StoredDocument {
 /// Which rows of a ledger to list.
 #[derive(Debug, Clone, Default)]
 pub struct RowFilter {
-    /// Of this owner alone.
-    pub owner: Option<OrgId>,
+    /// Of these owners alone; none named is no condition.
+    pub owners: Vec<OrgId>,
     /// Where a column has this text.
     pub equals: Vec<(String, String)>,
     /// Where at least one of these columns is empty; none named is no condition.
@@ -745,14 +745,39 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Records of any ledger, or those of one owner; annexes are part of their records.
-    pub fn record_count(&self, owner: Option<&OrgId>) -> Result<u64, StoreError> {
+    /// Records of any ledger, or those of some owners; annexes are part of their records.
+    pub fn record_count(&self, owners: &[OrgId]) -> Result<u64, StoreError> {
+        let of = match owners.is_empty() {
+            true => String::new(),
+            false => format!(" AND owner IN ({})", marks(owners.len())),
+        };
         Ok(self
             .tx
-            .prepare_cached(
-                "SELECT count(*) FROM records WHERE main IS NULL AND ledger <> '' AND (?1 IS NULL OR owner = ?1)",
-            )?
-            .query_row([owner.map(|owner| owner.0)], |row| row.get(0))?)
+            .prepare_cached(&format!(
+                "SELECT count(*) FROM records WHERE main IS NULL AND ledger <> ''{of}"
+            ))?
+            .query_row(params_from_iter(owners.iter().map(|owner| owner.0)), |row| {
+                row.get(0)
+            })?)
+    }
+
+    /// How many records are in a space, annexes among them, and in how many of these not everything is witnessed.
+    pub fn records_in(&self, space: &SpaceId) -> Result<(u64, u64), StoreError> {
+        let select = "SELECT count(*), coalesce(sum(unwitnessed > 0), 0) FROM records WHERE space = ?";
+        Ok(self
+            .tx
+            .prepare_cached(select)?
+            .query_row([space.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    }
+
+    /// How many records an org has, and in how many of these not everything is witnessed; annexes are part of their records.
+    pub fn records_of(&self, owner: &OrgId) -> Result<(u64, u64), StoreError> {
+        let select = "SELECT count(*), coalesce(sum(unwitnessed > 0), 0) FROM records
+             WHERE main IS NULL AND ledger <> '' AND owner = ?";
+        Ok(self
+            .tx
+            .prepare_cached(select)?
+            .query_row([owner.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
     }
 
     /// Every record that has entries, in order, after `after`.

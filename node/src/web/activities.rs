@@ -167,7 +167,7 @@ fn row(desk: &Desk, row: &RecordRow) -> Result<ActivityRow, ServiceError> {
     };
     let orgs = match space {
         Some(space) => say::audience(&text, &desk.directory, space),
-        None => say::org_by_id(&text, &desk.directory, &row.owner),
+        None => say::owner(&text, &desk.directory, &row.owner, &row.space),
     };
     let from = say::parse(state.text("from")).map(|at| say::day(&text, at.date()));
     Ok(ActivityRow {

@@ -113,7 +113,7 @@ fn brief(desk: &Desk, detail: &RecordDetail) -> Vec<String> {
     let kind = say::option_of(&text, LEDGER, "kind", state.text("kind"));
     let orgs = match &detail.space.joint {
         Some(_) => say::audience(&text, &desk.directory, &detail.space),
-        None => say::org_by_id(&text, &desk.directory, &detail.space.owner),
+        None => say::owner(&text, &desk.directory, &detail.space.owner, &detail.space.id()),
     };
     let all = [when, state.text("place").to_owned(), kind, orgs];
     all.into_iter().filter(|part| !part.is_empty()).collect()

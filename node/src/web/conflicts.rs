@@ -128,7 +128,7 @@ fn page(desk: &Desk, shown: &Shown) -> Result<ConflictsPage, Fault> {
             .node
             .ledger(&row.ledger)
             .map_or_else(|_| String::new(), |ledger| say::ledger(&text, ledger));
-        let owner = say::org_by_id(&text, &desk.directory, &row.owner);
+        let owner = say::owner(&text, &desk.directory, &row.owner, &row.space);
         let title = row.title.lines().next().unwrap_or_default();
         records.push(ConflictRecord {
             record: Link {

@@ -92,7 +92,8 @@ fn todo(desk: &Desk, visit: &OpenVisit, station: bool) -> Todo {
             say::option_of(&text, LEDGER, "triage", triage),
         ),
     };
-    let owner = (!station).then(|| say::org_by_id(&text, &desk.directory, &visit.row.owner));
+    let row = &visit.row;
+    let owner = (!station).then(|| say::owner(&text, &desk.directory, &row.owner, &row.space));
     let day = say::stated_line(&text, visit.row.happened.get(..10).unwrap_or_default());
     let left = |day| {
         say::now()

@@ -102,7 +102,11 @@ pub(super) fn page(desk: &Desk, id: &RecordId, opened: Opened) -> Result<RecordP
             String::new()
         },
         turn,
-        facts: definition.map_or_else(Vec::new, |ledger| facts(desk, &detail, ledger)),
+        facts: definition.map_or_else(Vec::new, |ledger| {
+            let mut all = facts(desk, &detail, ledger);
+            all.extend(owner(desk, &detail));
+            all
+        }),
         lacks: detail.missing.len(),
         edit: definition
             .filter(|ledger| {
@@ -261,6 +265,27 @@ pub(super) fn facts(desk: &Desk, detail: &RecordDetail, ledger: &Ledger) -> Vec<
         });
     }
     facts
+}
+
+/// Whose record it is: told where that is not plain, since it is another org's than this node's, or the org changed since.
+fn owner(desk: &Desk, detail: &RecordDetail) -> Option<Fact> {
+    let space = &detail.space;
+    let words = say::owner(&desk.text, &desk.directory, &space.owner, &space.id());
+    let plain = space.joint.is_some()
+        || space.owner == desk.node.org_id()
+            && words == say::org_by_id(&desk.text, &desk.directory, &space.owner);
+    let changed = desk.directory.changes_of(&space.owner).next().is_some();
+    (!plain).then(|| Fact {
+        links: vec![Link {
+            href: if changed {
+                "/org-changes".into()
+            } else {
+                String::new()
+            },
+            label: words.clone(),
+        }],
+        ..Fact::new(desk.text.t("fact-owner"), words)
+    })
 }
 
 /// What a field names, as links to what is here.

@@ -75,7 +75,7 @@ fn row(desk: &Desk, due: &Due, today: &str, may: bool) -> DueRow {
         href: format!("/records/{}", due.record),
         title: due.title.lines().next().unwrap_or_default().to_owned(),
         ledger: ledger(&due.ledger).map_or_else(|| due.ledger.clone(), |ledger| say::ledger(&text, ledger)),
-        org: say::org_by_id(&text, &desk.directory, &due.owner),
+        org: say::org_since(&text, &desk.directory, &due.owner),
         rule: setting(due.data.setting()).map_or_else(String::new, |own| settings::name(&text, own, "")),
         ended: say::stated_line(&text, &due.ended),
         since: say::stated_line(&text, &due.since),

@@ -4,7 +4,7 @@
 use jiff::Zoned;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
-use lianzhan_protocol::id::OrgId;
+use lianzhan_protocol::id::{OrgId, SpaceId};
 use lianzhan_protocol::personal::Kind;
 use lianzhan_protocol::record::Value;
 use lianzhan_protocol::record::ledger::{Choice as Option_, Field, FieldKind, Ledger};
@@ -13,8 +13,10 @@ use lianzhan_protocol::trust::{Audience, Directory, Level, Org, Role, Space};
 
 use super::i18n::{Lang, Text};
 use super::page::{Choice, Moment};
+use crate::env;
+use crate::services::exchange::Words;
 use crate::services::ledger::{kind_en, kind_zh};
-use crate::{env, words};
+use crate::services::lineage::Owner;
 
 /// An instant on the clocks of China.
 pub(super) fn zoned(time: Timestamp) -> Zoned {
@@ -30,7 +32,7 @@ pub(super) fn now() -> Zoned {
 /// What the store noted of a log.
 pub(super) fn noted(text: &Text, words: &str) -> String {
     match text.lang {
-        Lang::Zh => words::noted(words),
+        Lang::Zh => crate::words::noted(words),
         Lang::En => words.to_owned(),
     }
 }
@@ -190,6 +192,53 @@ pub(super) fn org_by_id(text: &Text, directory: &Directory, id: &OrgId) -> Strin
     )
 }
 
+/// The owner of a record with what became of it since, by short names; its id where it is not known.
+pub(super) fn owner(text: &Text, directory: &Directory, owner: &OrgId, space: &SpaceId) -> String {
+    since(text, directory, owner, Owner::of(directory, owner, space))
+}
+
+/// An org with what became of it since, by short names.
+pub(super) fn org_since(text: &Text, directory: &Directory, org: &OrgId) -> String {
+    since(text, directory, org, Owner::named(directory, org))
+}
+
+fn since(text: &Text, directory: &Directory, org: &OrgId, found: Option<Owner>) -> String {
+    match found {
+        Some(found) => found.words(words(text), |org| org_short(text, directory, org)),
+        None => org_by_id(text, directory, org),
+    }
+}
+
+/// Orgs to choose from, each with what became of it; the chosen one also where it is not among them.
+pub(super) fn owners(
+    text: &Text,
+    directory: &Directory,
+    orgs: impl IntoIterator<Item = OrgId>,
+    chosen: &str,
+) -> Vec<Choice> {
+    let choice = |org: &OrgId| Choice {
+        value: org.to_string(),
+        label: org_since(text, directory, org),
+        chosen: org.to_string() == chosen,
+    };
+    let mut all: Vec<Choice> = orgs.into_iter().map(|org| choice(&org)).collect();
+    let other = OrgId::parse(chosen).filter(|org| !all.iter().any(|known| known.value == org.to_string()));
+    all.extend(
+        other
+            .filter(|org| directory.org(org).is_some())
+            .map(|org| choice(&org)),
+    );
+    all
+}
+
+/// The language of what the services word themselves.
+pub(super) fn words(text: &Text) -> Words {
+    match text.lang {
+        Lang::Zh => Words::Zh,
+        Lang::En => Words::En,
+    }
+}
+
 /// A level.
 pub(super) fn level(text: &Text, level: Level) -> String {
     match level {
@@ -330,8 +379,8 @@ pub(super) fn value(text: &Text, directory: &Directory, field: &Field, value: &V
 }
 
 fn reference(text: &Text, directory: &Directory, id: &str) -> String {
-    match OrgId::parse(id).and_then(|id| directory.org(&id).cloned()) {
-        Some(org) => org_short(text, directory, &org),
+    match OrgId::parse(id).filter(|id| directory.org(id).is_some()) {
+        Some(org) => org_since(text, directory, &org),
         None => short_hex(id),
     }
 }

@@ -105,7 +105,7 @@ fn row(desk: &Desk, named: &impl Fn(&str) -> String, finding: Finding) -> FoundR
         ledger: named(&row.ledger),
         title,
         time: say::stated_short(&text, &row.happened),
-        owner: say::org_by_id(&text, &desk.directory, &row.owner),
+        owner: say::owner(&text, &desk.directory, &row.owner, &row.space),
         places: places
             .into_iter()
             .map(|place| FoundPlace {

@@ -70,9 +70,10 @@ impl Filters {
             .any(|filter| !filter.trim().is_empty())
     }
 
-    fn rows(&self) -> RowFilter {
+    fn rows(&self, node: &Node) -> RowFilter {
+        let station = OrgId::parse(&self.station);
         let mut filter = RowFilter {
-            owner: OrgId::parse(&self.station),
+            owners: station.map_or_else(Vec::new, |station| node.owners(&station)),
             matches: views::query_expression(&self.q),
             ..RowFilter::default()
         };
@@ -120,7 +121,7 @@ pub(super) fn page(desk: &Desk, filters: &Filters) -> Result<VisitsPage, Fault> 
     let filter = RowFilter {
         offset: (number - 1) * PAGE,
         limit: PAGE,
-        ..filters.rows()
+        ..filters.rows(node)
     };
     let (rows, total) = node.rows(LEDGER, &filter)?;
     let untriaged = RowFilter {
@@ -132,15 +133,8 @@ pub(super) fn page(desk: &Desk, filters: &Filters) -> Result<VisitsPage, Fault> 
     let (_, open) = node.rows(LEDGER, &untriaged)?;
     let figures = node.visit_figures()?;
     let merged = node.org()?.level != Level::Station;
-    let short = |org| say::org_short(&text, &desk.directory, org);
-    let stations: Vec<Choice> = figures
-        .iter()
-        .map(|(org, _)| Choice {
-            value: org.id.to_string(),
-            label: short(org),
-            chosen: org.id.to_string() == filters.station,
-        })
-        .collect();
+    let orgs = figures.iter().map(|(org, _)| org.id);
+    let stations = say::owners(&text, &desk.directory, orgs, &filters.station);
     let mut whom = stations.clone();
     if whom.is_empty() {
         let own = node.org_id();
@@ -151,7 +145,7 @@ pub(super) fn page(desk: &Desk, filters: &Filters) -> Result<VisitsPage, Fault> 
         });
     }
     let totals = figures.iter().map(|(org, figures)| StationTotal {
-        station: short(org),
+        station: say::org_since(&text, &desk.directory, &org.id),
         href: format!("/visits?station={}", org.id),
         visits: figures.records,
         persons: figures.sum,
@@ -228,7 +222,7 @@ pub(super) fn row(desk: &Desk, row: &RecordRow) -> VisitRow {
             .unwrap_or_default(),
         gist: row.title.clone(),
         receivers: state.text("receiver_names").to_owned(),
-        station: say::org_by_id(&text, &desk.directory, &row.owner),
+        station: say::owner(&text, &desk.directory, &row.owner, &row.space),
         triage: Some(triage(desk, state.text("triage"))),
         mark: mark(row, &state, "/records"),
     }
@@ -276,7 +270,7 @@ async fn export(State(state): State<WebState>, who: Signed, Query(filters): Quer
         let directory = state.node.directory();
         let filter = RowFilter {
             limit: u64::MAX >> 1,
-            ..filters.rows()
+            ..filters.rows(&state.node)
         };
         let (rows, _) = state.node.rows(LEDGER, &filter)?;
         let (rows, _) = state.node.without_held(LEDGER, rows)?;
@@ -290,7 +284,7 @@ async fn export(State(state): State<WebState>, who: Signed, Query(filters): Quer
                 Some(number) => number.into(),
                 None => exported(&text, ledger, id, row_state.text(id)).into(),
             };
-            let station = say::org_by_id(&text, &directory, &row.owner);
+            let station = say::owner(&text, &directory, &row.owner, &row.space);
             std::iter::once(station.into())
                 .chain(fields.iter().map(|field| cell(&field.id)))
                 .collect()

@@ -117,7 +117,7 @@ async fn what_is_wrong_is_named() {
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
     answer.problem("/api/v1/bundle");
     assert_eq!(
-        api.node.store().read(|reader| reader.record_count(None)).unwrap(),
+        api.node.store().read(|reader| reader.record_count(&[])).unwrap(),
         0
     );
 }

@@ -5,13 +5,14 @@ use std::io::{self, Write};
 
 use lianzhan_protocol::id::{OrgId, RecordId};
 use lianzhan_protocol::record::ledger::Ledger;
-use lianzhan_protocol::trust::Space;
+use lianzhan_protocol::trust::Org;
 
 use super::cells::{self, Titles};
 use super::columns::{Column, Holds, columns};
 use super::{Export, Form, RowValues, Rows, Words, events};
 use crate::export::{Cell, CsvTable, Workbook};
 use crate::services::ledger::{Values, annexes_of};
+use crate::services::lineage::Owner;
 use crate::services::{Author, Load, Node, RecordRow, ServiceError};
 use crate::store::RowFilter;
 
@@ -127,14 +128,7 @@ impl Node {
         annexes: &[&Ledger],
     ) -> Result<BTreeMap<String, Values>, ServiceError> {
         let card = self.card(author)?;
-        let directory = self.directory();
-        let open = |annex: &&Ledger| directory.may_hold(&card.org, &Space::of(row.owner, annex.audience));
-        let wanted: Vec<&str> = annexes
-            .iter()
-            .copied()
-            .filter(|annex| open(annex))
-            .map(|annex| annex.id.as_str())
-            .collect();
+        let wanted: Vec<&str> = annexes.iter().map(|annex| annex.id.as_str()).collect();
         if wanted.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -145,6 +139,10 @@ impl Node {
                 let Some(loaded) = load.record(&annex.record)? else {
                     continue;
                 };
+                // By the annex's own space: after a move of its owner another line holds what is written anew.
+                if !load.directory().may_hold(&card.org, &loaded.space) {
+                    continue;
+                }
                 let state = load.fold(&loaded);
                 let ledger = state.definition.and_then(|hash| self.definition(&hash));
                 let Some(ledger) = ledger.filter(|ledger| wanted.contains(&ledger.id.as_str())) else {
@@ -205,7 +203,7 @@ impl RecordTable<'_> {
                 match rows {
                     Rows::Records | Rows::None => write(&self.row(&row)?).map_err(broken)?,
                     Rows::Events => {
-                        let owner = self.owner(&row.owner);
+                        let owner = self.owner(&row);
                         for cells in self.node.event_rows(&row, self.words, &owner) {
                             write(&cells).map_err(broken)?;
                         }
@@ -217,15 +215,19 @@ impl RecordTable<'_> {
         Ok(())
     }
 
-    fn owner(&self, id: &OrgId) -> String {
+    fn owner(&self, row: &RecordRow) -> String {
         let directory = self.node.directory();
-        directory.org(id).map_or_else(
-            || id.to_string(),
-            |org| match self.words {
-                Words::Zh => org.name_zh.clone(),
-                Words::En => org.name_en.clone(),
-            },
+        Owner::of(&directory, &row.owner, &row.space).map_or_else(
+            || row.owner.to_string(),
+            |owner| owner.words(self.words, |org| self.name(org)),
         )
+    }
+
+    fn name(&self, org: &Org) -> String {
+        match self.words {
+            Words::Zh => org.name_zh.clone(),
+            Words::En => org.name_en.clone(),
+        }
     }
 
     fn row(&mut self, row: &RecordRow) -> Result<Vec<Cell>, ServiceError> {
@@ -240,7 +242,7 @@ impl RecordTable<'_> {
         let titles: Titles<'_> = &|id| self.titles.get(id).cloned().flatten();
         let cells = self.columns.iter().map(|column| match column.holds {
             Holds::Record => Cell::Text(row.record.to_string()),
-            Holds::Owner => Cell::Text(self.owner(&row.owner)),
+            Holds::Owner => Cell::Text(self.owner(row)),
             Holds::Version => {
                 let heads = state.heads().filter_map(|head| head.get(..VERSION_LEN));
                 Cell::Text(heads.collect::<Vec<_>>().join(" "))
@@ -284,10 +286,7 @@ impl RecordTable<'_> {
     fn title(&self, id: &str) -> Result<Option<String>, ServiceError> {
         let directory = self.node.directory();
         if let Some(org) = OrgId::parse(id).and_then(|id| directory.org(&id)) {
-            return Ok(Some(match self.words {
-                Words::Zh => org.name_zh.clone(),
-                Words::En => org.name_en.clone(),
-            }));
+            return Ok(Some(self.name(org)));
         }
         let Some(id) = RecordId::parse(id) else {
             return Ok(None);

@@ -48,7 +48,8 @@ impl Node {
 
     /// Figures of every ledger with records here.
     pub fn ledger_figures(&self) -> Result<Vec<LedgerFigures>, ServiceError> {
-        Ok(self.store.read(|reader| reader.ledger_figures(&self.org))?)
+        let own = self.owners(&self.org);
+        Ok(self.store.read(|reader| reader.ledger_figures(&own))?)
     }
 }
 

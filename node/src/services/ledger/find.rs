@@ -104,11 +104,12 @@ fn ledgers_of<'f>(registry: &Registry, field: &'f Field) -> Vec<&'f str> {
 
 impl Node {
     /// What a field may name: what was typed is found in it, or the first if nothing was. At most `limit`, and whether there
-    /// may be more.
+    /// may be more. Orgs that are no more are named by old records, and by new ones no longer: `ended` asks for them, too.
     pub fn candidates(
         &self,
         field: &Field,
         typed: &str,
+        ended: bool,
         limit: usize,
     ) -> Result<(Vec<Candidate>, bool), ServiceError> {
         let words = typed.rsplit_once(" #").map_or(typed, |(words, _)| words).trim();
@@ -129,25 +130,26 @@ impl Node {
             }
         }
         if field.kind.targets().any(|target| ORGS.contains(&target)) {
-            all.extend(self.near_orgs(words));
+            all.extend(self.near_orgs(words, ended));
         }
         let more = all.len() > limit;
         all.truncate(limit);
         Ok((all, more))
     }
 
-    /// Orgs of the line upward and below, whose names hold `words`; by division code.
-    fn near_orgs(&self, words: &str) -> Vec<Candidate> {
+    /// Orgs of the line upward and below, whose names hold `words`; by division code. Those that are no more come last, and
+    /// only if they are asked for.
+    fn near_orgs(&self, words: &str, ended: bool) -> Vec<Candidate> {
         let directory = self.directory();
         let mut near: Vec<&Org> = directory
             .orgs()
             .filter(|org| {
                 directory.is_at_or_above(&self.org, &org.id) || directory.is_at_or_above(&org.id, &self.org)
             })
-            .filter(|org| directory.ended(&org.id).is_none())
+            .filter(|org| ended || directory.ended(&org.id).is_none())
             .filter(|org| org.name_zh.contains(words) || org.name_en.contains(words))
             .collect();
-        near.sort_by(|a, b| (&a.code, a.id).cmp(&(&b.code, b.id)));
+        near.sort_by_key(|org| (directory.ended(&org.id).is_some(), &org.code, org.id));
         near.into_iter().map(Candidate::of_org).collect()
     }
 
@@ -173,7 +175,12 @@ impl Node {
             found.extend(self.titled(target, title).into_iter().filter(fitting));
         }
         if field.kind.targets().any(|target| ORGS.contains(&target)) {
-            found.extend(self.near_orgs(title).into_iter().filter(fitting));
+            let orgs = self.near_orgs(title, true).into_iter().filter(fitting);
+            let directory = self.directory();
+            // One that is no more is meant where no other fits.
+            let (now, ended): (Vec<_>, Vec<_>) =
+                orgs.partition(|one| one.org.is_none_or(|org| directory.ended(&org).is_none()));
+            found.extend(if now.is_empty() { ended } else { now });
         }
         found.dedup_by(|a, b| a.id == b.id);
         match found.as_slice() {

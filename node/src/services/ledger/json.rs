@@ -1,6 +1,7 @@
 //! Ledgers and their records as programs read and send them: a definition as JSON Schema, values as JSON of its fields.
 //! Sets may be sent as lists; a decimal is a number of units or text with its point.
 
+use lianzhan_protocol::id::OrgId;
 use lianzhan_protocol::record::Value;
 use lianzhan_protocol::record::ledger::{Field, FieldKind, Keys, Ledger, Problem, Required};
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,10 @@ pub struct RecordBrief {
     pub happened: String,
     /// Division code of its owner, or its id.
     pub owner: String,
+    /// The org under which lists have it where its owner is no more and went on in one other alone: its division code, or
+    /// its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heir: Option<String>,
     /// How many fields it lacks to be complete.
     pub missing: u64,
     /// Whether somebody confirmed it: no, yes, or changed since.
@@ -88,12 +93,19 @@ impl RecordBrief {
         let fields = fields
             .filter(|(key, _)| !key.starts_with(lianzhan_protocol::record::ANNEX_KEY))
             .map(|(key, field)| (key.clone(), field["value"].clone()));
-        let owner = node.directory().org(&row.owner).map(|org| org.code.clone());
+        let directory = node.directory();
+        let code = |id: &OrgId| {
+            directory
+                .org(id)
+                .map_or_else(|| id.to_string(), |org| org.code.clone())
+        };
+        let heir = directory.heir(&row.owner);
         RecordBrief {
             id: row.record.to_string(),
             title: row.title.clone(),
             happened: row.happened.clone(),
-            owner: owner.unwrap_or_else(|| row.owner.to_string()),
+            owner: code(&row.owner),
+            heir: (heir != row.owner).then(|| code(&heir)),
             missing: row.missing,
             confirmed: super::confirmed_id(row.confirmed).to_owned(),
             split: row.split,

@@ -98,7 +98,7 @@ impl Asked {
     /// The filter of a ledger that this asks for.
     pub fn filter(&self, node: &Node, ledger: &Ledger) -> Result<RowFilter, ServiceError> {
         let mut filter = RowFilter {
-            owner: OrgId::parse(self.get("owner")),
+            owners: self.owners(node)?,
             matches: views::query_expression(self.get("q")),
             incomplete: self.get("missing") == "1",
             confirmed: self.confirmed(),
@@ -125,7 +125,8 @@ impl Asked {
                 });
             };
             match condition(node, field, bound, text) {
-                Ok(condition) => filter.conditions.extend(condition),
+                Ok(Some(condition)) => filter.conditions.push(node.widened(field, condition)?),
+                Ok(None) => {}
                 Err(problem) => faults.push(FieldFault::of(Part::Main, id, field, &problem)),
             }
         }
@@ -133,6 +134,17 @@ impl Asked {
             Ok(filter)
         } else {
             Err(ServiceError::Fields(faults))
+        }
+    }
+
+    /// Whose records are asked for: an org's, by its id or its division code.
+    fn owners(&self, node: &Node) -> Result<Vec<OrgId>, ServiceError> {
+        match self.get("owner") {
+            "" => Ok(Vec::new()),
+            text => {
+                let org = OrgId::parse(text).map_or_else(|| node.org_named(text), Ok)?;
+                Ok(node.owners(&org))
+            }
         }
     }
 
@@ -199,8 +211,8 @@ fn condition(
     Ok(value.map(|value| match (bound, field.set || field.many) {
         ("from", _) => Condition::From(column, value),
         ("to", _) => Condition::Until(column, value),
-        (_, true) => Condition::Has(column, value),
-        (_, false) => Condition::Is(column, value),
+        (_, true) => Condition::Has(column, vec![value.into()]),
+        (_, false) => Condition::Is(column, vec![value.into()]),
     }))
 }
 

@@ -15,13 +15,13 @@ use crate::services::invite::Joining;
 use crate::services::visit::{LEDGER, VisitDraft};
 use crate::services::{Author, Draft, Written};
 
-const COUNTY: usize = 0;
-const FENGDU: usize = 1;
-const QINGYA: usize = 2;
-const SHIQIAO: usize = 3;
-const LIULIN: usize = 4;
+pub(in crate::services) const COUNTY: usize = 0;
+pub(in crate::services) const FENGDU: usize = 1;
+pub(in crate::services) const QINGYA: usize = 2;
+pub(in crate::services) const SHIQIAO: usize = 3;
+pub(in crate::services) const LIULIN: usize = 4;
 
-fn secret() -> SecretString {
+pub(in crate::services) fn secret() -> SecretString {
     SecretString::from("correct horse battery".to_owned())
 }
 
@@ -49,15 +49,15 @@ fn join(parent: &Node, dir: &Path, org: OrgDraft) -> Arc<Node> {
     joining.finish(dir, reply, &secret(), config()).unwrap()
 }
 
-struct World {
+pub(in crate::services) struct World {
     _dir: tempfile::TempDir,
-    nodes: Vec<Arc<Node>>,
-    liaison: Author,
-    runtime: tokio::runtime::Runtime,
+    pub(in crate::services) nodes: Vec<Arc<Node>>,
+    pub(in crate::services) liaison: Author,
+    pub(in crate::services) runtime: tokio::runtime::Runtime,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(in crate::services) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let at = |n: usize| dir.path().join(n.to_string());
         let county = found(&at(COUNTY), draft(Level::County, "990121"), &secret(), config()).unwrap();
@@ -84,7 +84,7 @@ impl World {
     }
 
     /// Every node learns all statements.
-    fn tell(&self) {
+    pub(in crate::services) fn tell(&self) {
         for from in &self.nodes {
             let statements: Vec<_> = from.directory().statements().cloned().collect();
             for to in &self.nodes {
@@ -97,11 +97,24 @@ impl World {
         }
     }
 
-    fn org(&self, n: usize) -> OrgId {
+    /// A station that a township invites anew.
+    pub(in crate::services) fn joins(&self, by: usize, code: &str) -> OrgId {
+        let dir = self._dir.path().join(code);
+        let node = join(&self.nodes[by], &dir, draft(Level::Station, code));
+        self.tell();
+        node.org_id()
+    }
+
+    pub(in crate::services) fn org(&self, n: usize) -> OrgId {
         self.nodes[n].org_id()
     }
 
-    fn states(&self, by: usize, org: usize, becomes: Becoming) -> Result<Vec<StatementId>, ServiceError> {
+    pub(in crate::services) fn states(
+        &self,
+        by: usize,
+        org: usize,
+        becomes: Becoming,
+    ) -> Result<Vec<StatementId>, ServiceError> {
         let draft = OrgChangeDraft {
             org: self.org(org),
             becomes,
@@ -115,7 +128,25 @@ impl World {
         stated
     }
 
-    fn moves(&self, by: usize, org: usize, parent: usize) -> Result<Vec<StatementId>, ServiceError> {
+    /// What no receipt proves waits for whoever stated the change.
+    pub(in crate::services) fn adopts(&self, by: usize, written: &Written) {
+        let adoption = Adoption {
+            changes: vec![written.change],
+            statements: Vec::new(),
+        };
+        let authority = self.nodes[by].unlock_authority(&secret()).unwrap();
+        self.nodes[by]
+            .publish(&authority, Body::Adoption(adoption))
+            .unwrap();
+        self.tell();
+    }
+
+    pub(in crate::services) fn moves(
+        &self,
+        by: usize,
+        org: usize,
+        parent: usize,
+    ) -> Result<Vec<StatementId>, ServiceError> {
         let becomes = Becoming::Moved {
             parent: self.org(parent),
             code: None,
@@ -125,7 +156,7 @@ impl World {
         self.states(by, org, becomes)
     }
 
-    fn visit(&self) -> Written {
+    pub(in crate::services) fn visit(&self) -> Written {
         let text = |name: &str, value: &str| (name.to_owned(), Value::Text(value.into()));
         let visit = VisitDraft {
             fields: vec![

@@ -98,10 +98,7 @@ impl Station {
     }
 
     fn records(&self) -> u64 {
-        self.node
-            .store()
-            .read(|reader| reader.record_count(None))
-            .unwrap()
+        self.node.store().read(|reader| reader.record_count(&[])).unwrap()
     }
 
     fn state(&self, record: &RecordId) -> RecordState {

@@ -13,11 +13,12 @@ use super::list::cell;
 use crate::qr::Qr;
 use crate::services::desk::RowState;
 use crate::services::ledger::{Asked, is_annex, is_stated, plain_columns};
+use crate::services::lineage::Owner;
 use crate::services::{RecordRow, ServiceError};
 use crate::views;
 use crate::web::WebState;
 use crate::web::answer::{Desk, Fault, Page, show};
-use crate::web::i18n::Text;
+use crate::web::i18n::{Lang, Text};
 use crate::web::page::{BookPage, Choice, Content, Cover, Link, Sheet, SheetRow, SlipQr};
 use crate::web::request::Signed;
 use crate::web::{assets, say};
@@ -208,14 +209,8 @@ fn owners(desk: &Desk, chosen: &Org) -> Vec<Choice> {
         return Vec::new();
     }
     let below = desk.node.stations().into_iter().filter(|org| org.id != own.id);
-    std::iter::once(own.clone())
-        .chain(below)
-        .map(|org| Choice {
-            value: org.id.to_string(),
-            label: say::org_short(&desk.text, &desk.directory, &org),
-            chosen: org.id == chosen.id,
-        })
-        .collect()
+    let orgs = std::iter::once(own.id).chain(below.map(|org| org.id));
+    say::owners(&desk.text, &desk.directory, orgs, &chosen.id.to_string())
 }
 
 /// The rows of a year, the oldest first; none if there are more than `most`. Where a ledger states no day, the day on which
@@ -331,14 +326,24 @@ fn lay_out(
         .count()
         .max(1) as f32;
     let rest = ((SHEET_MM - taken) / open).max(width_mm("w4"));
+    let titled = print
+        .iter()
+        .position(|column| column.class.is_empty())
+        .unwrap_or_default();
     let mut pages: Vec<(Vec<SheetRow>, Vec<&RecordRow>)> = Vec::new();
     let mut used = ROWS_MM;
     for row in rows {
         let state = RowState::of(row);
-        let cells: Vec<(String, bool)> = print
+        let mut cells: Vec<(String, bool)> = print
             .iter()
             .map(|column| (words(desk, column.field, &state), column.middle))
             .collect();
+        // The book has the name of its org once: what came to it from another says so.
+        if let Some(was) = came_from(desk, row)
+            && let Some((words, _)) = cells.get_mut(titled)
+        {
+            words.push_str(&was);
+        }
         let tallest = print.iter().zip(&cells).map(|(column, (words, _))| {
             let width = if column.class.is_empty() {
                 rest
@@ -407,6 +412,22 @@ fn lay_out(
         }
     });
     Ok(sheets.collect())
+}
+
+/// Behind what a record is about: the org to which it belongs where it stands in the book of another, or had another name.
+fn came_from(desk: &Desk, row: &RecordRow) -> Option<String> {
+    let owner = Owner::of(&desk.directory, &row.owner, &row.space)?;
+    let was = Owner {
+        parts: Vec::new(),
+        ..owner
+    };
+    let notes = was.notes(say::words(&desk.text), |org| {
+        say::org_short(&desk.text, &desk.directory, org)
+    });
+    (!notes.is_empty()).then(|| match desk.text.lang {
+        Lang::Zh => format!("（{notes}）"),
+        Lang::En => format!(" ({notes})"),
+    })
 }
 
 /// What stands in a cell: the beginning of a long text.

@@ -532,7 +532,7 @@ impl<'m> Maker<'m> {
         if let Some(known) = self.known.get(&field.id) {
             return Ok(known.clone());
         }
-        let found = self.desk.node.candidates(field, "", LISTED)?;
+        let found = self.desk.node.candidates(field, "", false, LISTED)?;
         self.known.insert(field.id.clone(), found.clone());
         Ok(found)
     }

@@ -11,7 +11,7 @@ use lianzhan_protocol::trust::Level;
 
 use super::typing;
 use crate::services::desk::RowState;
-use crate::services::ledger::{Asked, Part, columns, name_of, plain_columns};
+use crate::services::ledger::{Asked, Candidate, Part, columns, name_of, plain_columns};
 use crate::services::{RecordRow, RowFilter, ServiceError};
 use crate::views;
 use crate::web::WebState;
@@ -65,14 +65,27 @@ async fn choices(
         let Some(field) = ledger.field(asked.get("field")) else {
             return Err(Fault::Nowhere);
         };
-        let (found, _) = desk.node.candidates(field, asked.get("q"), OFFERED)?;
-        Ok(found.iter().map(|one| one.typed()).collect::<Vec<_>>())
+        let ended = asked.get("ended") == "1";
+        let (found, _) = desk.node.candidates(field, asked.get("q"), ended, OFFERED)?;
+        let label = |one: &Candidate| {
+            let org = one.org.filter(|org| desk.directory.ended(org).is_some())?;
+            Some(say::org_since(&desk.text, &desk.directory, &org))
+        };
+        Ok(found
+            .iter()
+            .map(|one| (one.typed(), label(one)))
+            .collect::<Vec<_>>())
     });
     match found.await {
         Ok(lines) => {
-            let options = lines
-                .iter()
-                .map(|line| format!("<option value=\"{}\"></option>", attribute(line)));
+            let options = lines.iter().map(|(line, label)| match label {
+                Some(label) => format!(
+                    "<option value=\"{}\" label=\"{}\"></option>",
+                    attribute(line),
+                    attribute(label)
+                ),
+                None => format!("<option value=\"{}\"></option>", attribute(line)),
+            });
             Html(options.collect::<String>()).into_response()
         }
         Err(fault) => answer::refuse(kept, visitor, fault).await,
@@ -259,7 +272,7 @@ fn row(desk: &Desk, ledger: &Ledger, row: &RecordRow, shown: &[&Field]) -> Ledge
         href: format!("/records/{}", row.record),
         title,
         time: say::stated_short(&text, &row.happened),
-        owner: say::org_by_id(&text, &desk.directory, &row.owner),
+        owner: say::owner(&text, &desk.directory, &row.owner, &row.space),
         cells,
         missing: row.missing,
         confirmed: confirm::tag(&text, row.confirmed),
@@ -325,12 +338,9 @@ fn filters(
     )];
     if merged {
         let owners = desk.node.count_by_owner(&ledger.id)?;
-        let owners = owners.iter().map(|(org, _)| Choice {
-            value: org.id.to_string(),
-            label: say::org_short(&text, &desk.directory, org),
-            chosen: org.id.to_string() == asked.get("owner"),
-        });
-        let all = say::with_empty(text.t("filter-all"), owners.collect());
+        let orgs = owners.iter().map(|(org, _)| org.id);
+        let owners = say::owners(&text, &desk.directory, orgs, asked.get("owner"));
+        let all = say::with_empty(text.t("filter-all"), owners);
         open.push(filter("owner", text.t("col-station"), FilterKind::Choose(all)));
     }
     let plain = plain_columns(ledger);
@@ -449,7 +459,7 @@ fn of_field(desk: &Desk, ledger: &Ledger, field: &Field, asked: &Asked) -> Vec<F
                 .collect();
         }
         FieldKind::Ref { .. } if desk.node.has_candidates(field) => {
-            FilterKind::Reference(typed, choices_at(&ledger.id, field))
+            FilterKind::Reference(typed, format!("{}&ended=1", choices_at(&ledger.id, field)))
         }
         FieldKind::Int { .. } | FieldKind::Dec { .. } | FieldKind::Str | FieldKind::Code => {
             FilterKind::Typed(typed)

@@ -10,13 +10,13 @@ use lianzhan_protocol::record::ledger::Ledger;
 
 use crate::piped::{Pipe, piped};
 use crate::services::ServiceError;
-use crate::services::exchange::{Export, Words};
+use crate::services::exchange::Export;
 use crate::services::ledger::Asked;
 use crate::web::WebState;
 use crate::web::answer::{self, Desk, Fault};
-use crate::web::i18n::{Lang, Text};
 use crate::web::page::TableForm;
 use crate::web::request::Signed;
+use crate::web::say;
 
 pub(super) fn router() -> Router<WebState> {
     Router::new().route("/ledgers/{ledger}/table", get(export))
@@ -34,14 +34,6 @@ pub(super) fn form(desk: &Desk, ledger: &Ledger, asked: &Asked, path: &str) -> T
     }
 }
 
-/// The language of tables that go with pages in this one.
-pub(super) fn words(text: &Text) -> Words {
-    match text.lang {
-        Lang::Zh => Words::Zh,
-        Lang::En => Words::En,
-    }
-}
-
 async fn export(
     State(state): State<WebState>,
     who: Signed,
@@ -51,7 +43,7 @@ async fn export(
     let visitor = who.visitor.clone();
     let asked = match (
         state.node.book(&id),
-        Export::asked(&id, pairs, words(&visitor.text)),
+        Export::asked(&id, pairs, say::words(&visitor.text)),
     ) {
         (Err(error), _) => return answer::refuse(state, visitor, Fault::Service(error)).await,
         (Ok(_), None) => return answer::refuse(state, visitor, Fault::Nowhere).await,
