@@ -11,6 +11,7 @@ mod invitations;
 mod keyboard;
 mod ledgers;
 mod offline;
+mod orgs;
 mod paper;
 mod posts;
 mod privacy;
@@ -109,6 +110,10 @@ fn the_pages_in_a_browser() {
             (
                 "a fresh machine joins by its first page, though it was killed in the middle",
                 start::joining,
+            ),
+            (
+                "a station is merged into another, and what it wrote is found there",
+                orgs::merging,
             ),
             (
                 "a station alone registers, and is witnessed when the township is back",

@@ -12,6 +12,7 @@ use lianzhan_protocol::trust::Purpose;
 
 use super::answer::{self, Desk, Fault, Page, show, show_as};
 use super::authority::{Refusal, may_act, must_act};
+use super::career::Careers;
 use super::office_view::{date, post as post_words, row, state, until, who};
 use super::page::{AppointmentPage, Fact, Link, Notice, OfficeLink, RenewForm, Section, Tone, key};
 use super::request::{Deed, Signed};
@@ -57,6 +58,7 @@ fn page(desk: &Desk, id: &StatementId, typed: Option<&Typed>) -> Result<Appointm
     let soft = matches!(&office.standing, Standing::Revoked { ground: "soft", .. });
     let contested = matches!(office.standing, Standing::Contested { .. });
     let own_root = office.purpose == Purpose::Authority && office.org == desk.node.org_id();
+    let (others, career) = others(desk, &office)?;
     Ok(AppointmentPage {
         text,
         shell: desk.shell(Section::Appointments)?,
@@ -88,7 +90,8 @@ fn page(desk: &Desk, id: &StatementId, typed: Option<&Typed>) -> Result<Appointm
         key: say::grouped(&office.key.fingerprint()),
         fingerprint: say::grouped(&id.to_string()),
         revocation: revocation(desk, &office),
-        others: others(desk, &office)?,
+        others,
+        career,
     })
 }
 
@@ -248,10 +251,13 @@ fn revocation(desk: &Desk, office: &Office) -> Vec<Fact> {
     facts
 }
 
-/// Other appointments of the same person, or of the same key where no person is named.
-fn others(desk: &Desk, office: &Office) -> Result<Vec<super::page::AppointmentRow>, ServiceError> {
+/// Other appointments of the same person, and what the person was where and when.
+fn others(
+    desk: &Desk,
+    office: &Office,
+) -> Result<(Vec<super::page::AppointmentRow>, Vec<String>), ServiceError> {
     let Some(person) = office.person else {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     };
     let filter = OfficeFilter {
         person: Some(person.to_string()),
@@ -259,7 +265,15 @@ fn others(desk: &Desk, office: &Office) -> Result<Vec<super::page::AppointmentRo
     };
     let offices = desk.node.offices(&filter)?;
     let others = offices.iter().filter(|other| other.id != office.id);
-    Ok(others.map(|other| row(desk, other, true)).collect())
+    let careers = Careers::of(&offices);
+    let mut lines = careers.lines(desk, &person);
+    if lines.len() < 2 {
+        lines.clear();
+    }
+    Ok((
+        others.map(|other| row(desk, &careers, other, true)).collect(),
+        lines,
+    ))
 }
 
 async fn renew(State(state): State<WebState>, Path(id): Path<String>, deed: Deed) -> Response {

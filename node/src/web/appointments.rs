@@ -11,6 +11,7 @@ use lianzhan_protocol::trust::Purpose;
 use serde::Deserialize;
 
 use super::answer::{Desk, Fault, Page, show};
+use super::career::Careers;
 use super::invitations::may_invite;
 use super::office_view::{is_alert, is_past, row};
 use super::page::{AppointmentsPage, Choice, OrgNode, Pager, Section, key};
@@ -130,8 +131,9 @@ fn page(desk: &Desk, filters: &Filters) -> Result<AppointmentsPage, Fault> {
         .org(&org)
         .map(|org| say::org(&text, org))
         .unwrap_or_default();
+    let careers = Careers::of(&offices);
     for office in offices.iter().filter(|office| office.org == org) {
-        let shown = row(desk, office, false);
+        let shown = row(desk, &careers, office, false);
         if is_past(office) {
             page.past.push(shown);
         } else {
@@ -171,7 +173,8 @@ fn found(desk: &Desk, offices: &[Office], filters: &Filters, page: &mut Appointm
         .iter()
         .skip(passed)
         .take(usize::try_from(PAGE).unwrap_or(usize::MAX));
-    page.rows = shown.map(|office| row(desk, office, true)).collect();
+    let careers = Careers::of(offices);
+    page.rows = shown.map(|office| row(desk, &careers, office, true)).collect();
     page.pager = pager(number, PAGE, all.len() as u64, page.rows.len() as u64, |page| {
         filters.link(page)
     });
@@ -227,6 +230,7 @@ impl<'a> Tree<'a> {
             href: format!("/appointments?org={id}"),
             chosen: *id == self.chosen,
             own: *id == own,
+            ended: ended(self.desk, id),
             people: (known || people > 0).then_some(people),
             alert,
             below: children.iter().map(|child| 1 + child.below).sum(),
@@ -235,4 +239,19 @@ impl<'a> Tree<'a> {
             children,
         }
     }
+}
+
+/// What became of an org that is no more.
+fn ended(desk: &Desk, org: &OrgId) -> Option<String> {
+    let (text, end) = (&desk.text, desk.directory.ended(org)?);
+    let by = end.successors();
+    let into = say::list(
+        text,
+        by.iter()
+            .map(|next| say::org_by_id(text, &desk.directory, &next.org)),
+    );
+    Some(match by.len() {
+        1 => text.t1("org-ended-merged", "into", into),
+        _ => text.t1("org-ended-split", "into", into),
+    })
 }

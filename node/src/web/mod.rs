@@ -13,6 +13,7 @@ mod assets;
 mod attachments;
 mod authority;
 mod bundles;
+mod career;
 mod conduct;
 mod confirm;
 mod conflicts;
@@ -40,6 +41,7 @@ mod node_tree;
 pub mod node_words;
 mod office_news;
 mod office_view;
+mod org_changes;
 pub mod page;
 mod proof;
 mod record_view;
@@ -174,6 +176,7 @@ pub fn router(state: WebState) -> Router {
         .merge(appointments::router())
         .merge(appointment::router())
         .merge(invitations::router())
+        .merge(org_changes::router())
         .merge(revoke::router())
         .merge(contested::router())
         .merge(marks::router())

@@ -4,6 +4,7 @@ use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Purpose;
 
 use super::answer::Desk;
+use super::career::Careers;
 use super::i18n::Text;
 use super::page::{AppointmentRow, Due, OfficeState, Tag, Tone, key};
 use super::say;
@@ -91,13 +92,14 @@ pub(super) fn is_alert(office: &Office) -> bool {
 }
 
 /// A row of a table; `wide` ones name the org.
-pub(super) fn row(desk: &Desk, office: &Office, wide: bool) -> AppointmentRow {
+pub(super) fn row(desk: &Desk, careers: &Careers<'_>, office: &Office, wide: bool) -> AppointmentRow {
     let text = &desk.text;
     AppointmentRow {
         href: format!("/appointments/{}", office.id),
         holder: office.holder.clone(),
+        elsewhere: careers.elsewhere(desk, office),
         login: office.login.clone(),
-        org: wide.then(|| say::org_by_id(text, &desk.directory, &office.org)),
+        org: wide.then(|| say::org_since(text, &desk.directory, &office.org)),
         post: post(text, office),
         key: say::short_hex(&office.key.fingerprint()),
         until: until(text, office.not_after),

@@ -10,6 +10,7 @@ mod forks;
 mod imports;
 mod ledgers;
 mod network;
+mod org_changes;
 mod pages;
 mod privacy;
 mod settings;

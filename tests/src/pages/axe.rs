@@ -67,6 +67,8 @@ pub(super) fn every_theme(scene: &mut Scene) {
             "/settings/template.eight_haves",
             "/definitions",
             "/appointments",
+            "/org-changes",
+            "/org-changes/new?kind=split",
             "/network",
             "/marks",
             "/contested",

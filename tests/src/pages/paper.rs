@@ -64,6 +64,7 @@ pub(super) fn printing(scene: &mut Scene) {
         for path in [
             "/appointments",
             "/appointments?state=in_force",
+            "/org-changes",
             &post,
             "/visits",
             &record,

@@ -88,7 +88,7 @@ document.addEventListener("focusin", ({ target }) => {
 "#;
 
 /// Pages that everybody may ask for.
-const PATHS: [&str; 21] = [
+const PATHS: [&str; 23] = [
     "/",
     "/ledgers",
     "/search?q=%E8%B7%AF",
@@ -103,6 +103,8 @@ const PATHS: [&str; 21] = [
     "/network",
     "/appointments",
     "/appointments?state=in_force",
+    "/org-changes",
+    "/org-changes/new?kind=move",
     "/contested",
     "/conflicts",
     "/retention",

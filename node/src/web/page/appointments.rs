@@ -67,6 +67,8 @@ pub struct OrgNode {
     pub chosen: bool,
     /// Whether it is this node's own.
     pub own: bool,
+    /// What became of it, where it is no more.
+    pub ended: Option<String>,
     /// People who hold a post in it now; none where its appointments are not here.
     pub people: Option<u64>,
     /// Posts in it that a person should look at.
@@ -88,6 +90,8 @@ pub struct AppointmentRow {
     pub href: String,
     /// Who.
     pub holder: String,
+    /// Where the person served before, or serves now, if that is another org.
+    pub elsewhere: Option<String>,
     /// The login at this node.
     pub login: Option<String>,
     /// The org's short name, where rows are of several.
@@ -153,6 +157,8 @@ pub struct AppointmentPage {
     pub revocation: Vec<Fact>,
     /// Other appointments of the same person.
     pub others: Vec<AppointmentRow>,
+    /// What the person was, where and when, from the first on; empty where there is but one post.
+    pub career: Vec<String>,
 }
 
 /// A link of the chain from an appointment to the founding statement.

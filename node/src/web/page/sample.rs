@@ -4,6 +4,7 @@
 use askama::Template;
 
 mod activities;
+mod orgs;
 mod others;
 mod parts;
 mod posts;
@@ -14,6 +15,7 @@ mod tests;
 mod visits;
 
 use activities::*;
+use orgs::*;
 use others::*;
 use parts::*;
 use posts::*;
@@ -114,6 +116,8 @@ pub(in crate::web) fn pages(look: Look) -> Result<Vec<(&'static str, String)>, a
         ("start", start(look, 0).render()?),
         ("start-joining", start(look, 1).render()?),
         ("start-person", start(look, 2).render()?),
+        ("org-changes", org_changes(look).render()?),
+        ("org-change", org_change(look).render()?),
         ("revoke", revoke(look).render()?),
         ("contested", contested(look).render()?),
         ("adopt", adopt(look).render()?),

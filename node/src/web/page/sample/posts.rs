@@ -18,6 +18,7 @@ fn row(look: Look, holder: (&str, &str), post: (&str, &str), state: OfficeState)
     AppointmentRow {
         href: "/appointments/3f09".into(),
         holder: look.say(holder.0, holder.1),
+        elsewhere: None,
         login: Some("lin".into()),
         org: Some(look.say("石桥站", "Shiqiao")),
         post: look.say(post.0, post.1),
@@ -155,6 +156,16 @@ pub(super) fn appointment(look: Look) -> AppointmentPage {
         fingerprint: "3f09 ac20 714e 80b5".into(),
         revocation: Vec::new(),
         others: rows(look),
+        career: vec![
+            look.say(
+                "2024 年 3 月 1 日—2025 年 6 月 30 日　柳林站联络员",
+                "1 Mar 2024–30 Jun 2025 station liaison, Liulin",
+            ),
+            look.say(
+                "2025 年 7 月 1 日—2027 年 6 月 30 日　石桥站联络员",
+                "1 Jul 2025–30 Jun 2027 station liaison, Shiqiao",
+            ),
+        ],
     }
 }
 
