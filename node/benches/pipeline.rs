@@ -385,7 +385,7 @@ fn given<'a>(
 fn all_is_there(node: &Node) -> anyhow::Result<()> {
     let (records, (dirty, undocumented)) = node
         .store()
-        .read(|reader| Ok((reader.record_count(None)?, reader.lag()?)))?;
+        .read(|reader| Ok((reader.record_count(&[])?, reader.lag()?)))?;
     ensure!(
         records == VISITS as u64 && dirty == 0 && undocumented == 0,
         "views hold {records} records"
