@@ -11,7 +11,6 @@ use tokio::sync::broadcast::Receiver;
 
 use crate::env;
 use crate::services::Node;
-use crate::services::ingest::Ingested;
 use crate::services::witness::CosignRequest;
 use crate::store::StoreEvent;
 
