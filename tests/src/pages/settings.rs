@@ -82,7 +82,7 @@ pub(super) fn adding(scene: &mut Scene) {
         .until("the station has the ledger", super::SOON, has, &[])
         .unwrap();
     clerk.go("/ledgers");
-    let link = "return [...document.querySelectorAll('.books a')].find(a => a.textContent.includes('机井登记簿')).getAttribute('href')";
+    let link = "return [...document.querySelectorAll('.grouped a')].find(a => a.textContent.includes('机井登记簿')).getAttribute('href')";
     let list = clerk.browser.run(link, &[]).unwrap();
     let list = list.as_str().unwrap().to_owned();
     clerk.go(&format!("{list}/new"));

@@ -88,7 +88,7 @@ document.addEventListener("focusin", ({ target }) => {
 "#;
 
 /// Pages that everybody may ask for.
-const PATHS: [&str; 23] = [
+const PATHS: [&str; 22] = [
     "/",
     "/ledgers",
     "/search?q=%E8%B7%AF",
@@ -104,7 +104,6 @@ const PATHS: [&str; 23] = [
     "/appointments",
     "/appointments?state=in_force",
     "/org-changes",
-    "/org-changes/new?kind=move",
     "/contested",
     "/conflicts",
     "/retention",
@@ -138,6 +137,9 @@ pub(super) fn every_page(scene: &mut Scene) {
             let revoke = visit.count("a[href$='/revoke']") > 0;
             paths.extend(revoke.then(|| format!("{post}/revoke?ground=hard&reason=x")));
             paths.push(post);
+            if login == "ye" {
+                paths.push("/org-changes/new?kind=move".to_owned());
+            }
             if login == "lin" {
                 paths
                     .extend(["/ledgers/deputy_roster/new", "/ledgers/letters_visits/new"].map(str::to_owned));

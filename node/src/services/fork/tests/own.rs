@@ -95,10 +95,9 @@ fn who_was_appointed_on_a_branch_that_does_not_stand_is_appointed_everywhere() {
     world.talk(&[world.station(), &world.township]);
     witness(world.station(), &world.township);
     world.talk(&[world.station(), &world.township]);
-    carry(&twin, &world.township);
     world.talk(&[&world.township, &world.county]);
-    world.talk(&[&world.township, world.station()]);
     for node in [world.station(), &world.township, &world.county] {
+        carry(&twin, node);
         let directory = node.directory();
         let statements = directory.statements();
         let names: Vec<&str> = statements
