@@ -190,6 +190,11 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
         let whole = |id: &String| here.join(&id[..2]).join(id).exists();
         attached.iter().all(whole).then_some(())
     });
+    let views = format!("/records/{spoken}");
+    until("the township's views have the record with its picture", || {
+        let told = up.api.get(&views).to_string();
+        told.contains(&attached[1]).then_some(())
+    });
     let small = up.api.bytes(&shown);
     assert_eq!(small, station.api.bytes(&shown));
     let small = parts_of(&small);
