@@ -1,6 +1,6 @@
 //! A prefecture in one process: 600 nodes in four levels, each with its own directory, keys, store, network host and pages,
 //! run as `lianzhan run` runs one, and reaching each other over sockets of loopback alone.
-//! `cargo bench -p lianzhan-node --bench prefecture` runs it (`-- --counties N --townships N --stations N --visits N`);
+//! `cargo bench -p lianzhan-node --bench prefecture` runs it (`-- --counties N --townships N --stations N --visits N --rounds N`);
 //! `docs/benchmarks.md` says what its figures mean.
 //!
 //! The nodes are founded by one process and run by another, so that the memory of the second is theirs.
@@ -25,7 +25,7 @@ use lianzhan_node::services::{Author, Node};
 use lianzhan_protocol::record::Value;
 use tokio::task::JoinSet;
 
-use figures::{argument, cpu, machine_load, memory_kib, say};
+use figures::{argument, cpu, machine_load, memory_kib, say, told};
 use orgs::{CLERK, Shape, bytes_below, county_of, level_of, passphrase, places};
 use processes::Look;
 
@@ -37,6 +37,8 @@ const SHAPE: Shape = Shape {
 };
 /// Visits that each station registers in the busy minute.
 const VISITS: usize = 2;
+/// Busy minutes, one after another.
+const ROUNDS: usize = 5;
 /// The busy minute, and how long the nodes are watched while nothing happens.
 const BUSY_S: u64 = 60;
 const IDLE_S: u64 = 30;
@@ -152,10 +154,21 @@ async fn measure(dir: &Path) -> anyhow::Result<()> {
     println!("memory after these idle seconds:");
     Memory::now().print(&before, nodes, data_kib(&places)?);
 
-    busy_minute(&sites, dir).await?;
-    let rested = rest("the busy minute").await?;
-    println!("at rest, documents built, {rested:.1} s later");
-    println!("memory after the busy minute:");
+    let rounds = argument("rounds", ROUNDS)?.max(1);
+    let mut minutes = Vec::with_capacity(rounds);
+    for round in 0..rounds {
+        let minute = busy_minute(&sites, dir, round).await?;
+        let rested = rest("the busy minute").await?;
+        say(&format!(
+            "minute {} of {rounds}: in the county's views {:.2} s after the last write, witnessed there {:.2} s",
+            round + 1,
+            minute.arrived,
+            minute.shown
+        ));
+        minutes.push(Minute { rested, ..minute });
+    }
+    print_minutes(&minutes);
+    println!("memory after the busy minutes:");
     Memory::now().print(&before, nodes, data_kib(&places)?);
     idle_cpu(nodes).await;
     println!("memory after these idle seconds:");
@@ -167,14 +180,40 @@ async fn measure(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What one busy minute gave: seconds after the last write, but for the processor time of the minute itself.
+struct Minute {
+    visits: usize,
+    used: f64,
+    arrived: f64,
+    shown: f64,
+    witnessed: f64,
+    rested: f64,
+}
+
+fn print_minutes(minutes: &[Minute]) {
+    let of =
+        |what: fn(&Minute) -> f64, digits| told(&minutes.iter().map(what).collect::<Vec<_>>(), digits, "s");
+    println!(
+        "\none busy minute: {} visits, each with its personal part; medians of {}",
+        minutes.first().map_or(0, |minute| minute.visits),
+        minutes.len()
+    );
+    println!("processor time of the minute      {}", of(|m| m.used, 1));
+    println!("after the last write:");
+    println!("  all records in the county's views {}", of(|m| m.arrived, 2));
+    println!("  shown there as witnessed          {}", of(|m| m.shown, 2));
+    println!("  every entry of the stations       {}", of(|m| m.witnessed, 2));
+    println!("  at rest, documents built          {}", of(|m| m.rested, 1));
+}
+
 /// Every station registers its visits at moments by chance within the minute.
-async fn busy_minute(sites: &[Site], dir: &Path) -> anyhow::Result<()> {
+async fn busy_minute(sites: &[Site], dir: &Path, round: usize) -> anyhow::Result<Minute> {
     let visits = argument("visits", VISITS)?;
     let stations: Vec<&Site> = sites.iter().filter(|site| level_of(&site.name) == 3).collect();
     let mut expected: BTreeMap<String, u64> = BTreeMap::new();
     let mut clerks: Vec<(Arc<Node>, Author)> = Vec::with_capacity(stations.len());
     for station in &stations {
-        *expected.entry(county_of(&station.name)).or_default() += visits as u64;
+        *expected.entry(county_of(&station.name)).or_default() += ((round + 1) * visits) as u64;
         clerks.push((
             station.node().clone(),
             station.node().sign_in(CLERK, &passphrase())?,
@@ -195,10 +234,13 @@ async fn busy_minute(sites: &[Site], dir: &Path) -> anyhow::Result<()> {
         work.spawn(async move {
             for turn in 0..visits {
                 let share = BUSY_S * 1000 / visits.max(1) as u64;
-                let dice = ((n * visits + turn) as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+                let turn_of_all = round * visits + turn;
+                let dice = ((n * visits * ROUNDS + turn_of_all) as u64 + 1)
+                    .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                    >> 20;
                 let at = Duration::from_millis(turn as u64 * share + dice % share.max(1));
                 tokio::time::sleep_until((begun + at).into()).await;
-                node.register_visit(&clerk, visit(n, turn)).await?;
+                node.register_visit(&clerk, visit(n, turn_of_all)).await?;
             }
             anyhow::Ok(())
         });
@@ -207,13 +249,7 @@ async fn busy_minute(sites: &[Site], dir: &Path) -> anyhow::Result<()> {
         done??;
     }
     let last = Instant::now();
-    println!(
-        "\none busy minute: {} visits at {} stations, each with its personal part; {:.1} s, {:.1} s of processor time",
-        stations.len() * visits,
-        stations.len(),
-        begun.elapsed().as_secs_f64(),
-        since(used)
-    );
+    let used = since(used);
     let (mut arrived, mut shown) = (None, None);
     let witnessed = loop {
         let look = |query: &str| -> anyhow::Result<Vec<(u64, u64)>> {
@@ -244,13 +280,14 @@ async fn busy_minute(sites: &[Site], dir: &Path) -> anyhow::Result<()> {
         tokio::time::sleep(POLL).await;
     };
     let seconds = |time: Option<Duration>| time.unwrap_or_default().as_secs_f64();
-    println!(
-        "after the last write: every record in the county's views {:.2} s, shown there as witnessed {:.2} s, every entry of the stations witnessed {:.2} s",
-        seconds(arrived),
-        seconds(shown),
-        witnessed.as_secs_f64()
-    );
-    Ok(())
+    Ok(Minute {
+        visits: stations.len() * visits,
+        used,
+        arrived: seconds(arrived),
+        shown: seconds(shown),
+        witnessed: witnessed.as_secs_f64(),
+        rested: 0.0,
+    })
 }
 
 const RECORDS: &str = "SELECT count(*) FROM records WHERE ledger = 'letters_visits'";

@@ -20,7 +20,7 @@ use crate::views;
 /// Records derived in one transaction.
 const BATCH: usize = 256;
 /// Batches until somebody else is asked whether there is something more urgent.
-const VIEW_ROUND: usize = 4;
+const VIEW_ROUND: usize = 8;
 const DOCUMENT_ROUND: usize = 4;
 /// Records of a full round.
 pub(super) const ROUND: usize = BATCH * VIEW_ROUND;

@@ -236,6 +236,8 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // What is deleted is overwritten, so that what is erased is in no free page.
     connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
+    // What a savepoint could take back would be kept in a file, in which also what is erased could be found.
+    connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "cache_size", WRITER_CACHE)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     // Else a statement whose plan might depend on a value is compiled anew each time that it gets one, which took a seventh of

@@ -307,8 +307,19 @@ impl Thread {
             signer: self.signer.as_ref(),
             before: Vec::new(),
         };
-        for job in jobs {
-            writer.run(job, finishes)?;
+        match <[Job; 1]>::try_from(jobs) {
+            // One alone needs no savepoint, for which SQLite copies every page before it is changed.
+            Ok([job]) => {
+                let (failed, finish) = job(&mut writer);
+                finishes.push(finish);
+                if tx.is_autocommit() {
+                    return Err(StoreError::RolledBack);
+                }
+                if failed {
+                    return Ok(());
+                }
+            }
+            Err(jobs) => jobs.into_iter().try_for_each(|job| writer.run(job, finishes))?,
         }
         let mut marks = writer.sign_own_logs()?;
         writer.flush_dirty()?;

@@ -16,8 +16,8 @@ use crate::log::{
 };
 use crate::spread::{self, OneByOne, Spread};
 
-/// About how many bytes of entries and payloads one range carries; one entry is always carried.
-pub const RANGE_BYTES: usize = 256 * 1024;
+/// Most bytes of entries and payloads that one range carries; one entry is always carried.
+pub const RANGE_BYTES: usize = 768 * 1024;
 /// Most entries of one range.
 pub const RANGE_ENTRIES_MAX: usize = 1024;
 

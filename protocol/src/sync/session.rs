@@ -8,6 +8,7 @@
 //! and we do not.
 
 mod attaching;
+mod budget;
 mod effect;
 mod forks;
 mod joining;
@@ -247,7 +248,9 @@ impl Session {
                 open.pull.follow(&self.shared, space, &origin, out)?;
             }
             Input::Read { origin, from, range } => {
-                return open.serve.read(&self.shared, origin, from, range, out);
+                return open
+                    .serve
+                    .read(&self.shared, origin, from, range, self.now.ms, out);
             }
             Input::WitnessPrepared { origin, request } => {
                 return open.witnessing.prepared(origin, request, self.now.ms, out);
@@ -348,7 +351,7 @@ impl Session {
             Message::AskLogs(space) => spend(open.serve.logs(shared, space, out)),
             Message::Want { space, origin, from } => {
                 open.pull.peer_holds(&origin, from);
-                let reads = open.serve.want(shared, space, origin, 0, from, out)?;
+                let reads = open.serve.want(shared, space, origin, 0, from, now_ms, out)?;
                 spend(u64::from(!reads))
             }
             Message::WantBranch { branch: 0, .. } => Err(CloseReason::of(
@@ -361,7 +364,9 @@ impl Session {
                 branch,
                 from,
             } => {
-                let reads = open.serve.want(shared, space, origin, branch, from, out)?;
+                let reads = open
+                    .serve
+                    .want(shared, space, origin, branch, from, now_ms, out)?;
                 spend(u64::from(!reads))
             }
             Message::WitnessMe {

@@ -8,6 +8,7 @@ use super::super::message::{
     BRANCHES_MAX, FRAME_MAX, KEYS_MAX, LogStanding, Message, PlacedPayload, RecordKey,
 };
 use super::super::range::{RANGE_BYTES, RangeData};
+use super::budget::Budget;
 use super::pull::{SPACE_LOGS_MAX, WANTS_IN_FLIGHT};
 use super::shared::Shared;
 use super::witnessing::REQUESTS_IN_FLIGHT;
@@ -20,6 +21,8 @@ use crate::log::{EntryIndex, Origin, Receipt, SignedCheckpoint, TreeSize};
 pub(super) struct Serve {
     /// Ranges being read, with their space.
     reads: BTreeMap<Origin, (SpaceId, TreeSize)>,
+    /// How much of a log goes into one range.
+    budget: Budget,
     cosigning: BTreeSet<Origin>,
     /// The records whose keys are being looked up.
     finding: Option<BTreeSet<RecordId>>,
@@ -76,6 +79,7 @@ impl Serve {
         origin: Origin,
         branch: u32,
         from: TreeSize,
+        now_ms: u64,
         out: &mut Vec<Effect>,
     ) -> Result<bool, CloseReason> {
         if self.reads.len() >= WANTS_IN_FLIGHT || self.reads.contains_key(&origin) {
@@ -88,11 +92,12 @@ impl Serve {
             return Ok(false);
         }
         self.reads.insert(origin.clone(), (space, from));
+        let max_bytes = self.budget.asked(&origin, now_ms) / self.reads.len();
         out.push(Effect::Read {
             origin,
             branch,
             from,
-            max_bytes: RANGE_BYTES,
+            max_bytes,
         });
         Ok(true)
     }
@@ -104,6 +109,7 @@ impl Serve {
         origin: Origin,
         from: TreeSize,
         range: Option<RangeData>,
+        now_ms: u64,
         out: &mut Vec<Effect>,
     ) -> Result<(), CloseReason> {
         let Some((space, _)) = self.reads.remove(&origin).filter(|(_, asked)| *asked == from) else {
@@ -123,6 +129,7 @@ impl Serve {
             return Err(CloseReason::Ours(format!("a range of log {origin} is too long")));
         }
         out.push(Effect::Send(answer));
+        self.budget.sent(origin, now_ms);
         Ok(())
     }
 
@@ -264,7 +271,7 @@ impl Serve {
         out.push(Effect::FindPayloads {
             origin,
             indexes,
-            max_bytes: RANGE_BYTES,
+            max_bytes: RANGE_BYTES / 3,
         });
         Ok(())
     }
