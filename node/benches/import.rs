@@ -98,7 +98,10 @@ fn main() -> anyhow::Result<()> {
     told("the workbook back, unchanged", rows, began, signing);
     ensure!(
         (report.changed, report.known) == (0, rows as u64),
-        "{:?}",
+        "of {rows} rows {} were known, {} changed something and {} began a record: {:?}",
+        report.known,
+        report.changed,
+        report.imported,
         report.errors.first()
     );
     println!(

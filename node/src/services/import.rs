@@ -1,5 +1,7 @@
 //! Importing a spreadsheet: good rows become signed records once, broken rows are reported with number and reason.
 
+mod rows;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -14,13 +16,13 @@ use sha2::Sha256;
 use super::exchange::{Begun, EventTable, Table};
 use super::ledger::NewEntry;
 use super::screen::Cleared;
+use super::submit::Beside;
 use super::visit::{self, VisitDraft, check_visit};
 use super::{Annex, Author, Draft, NewRecord, Node, ServiceError, files};
 use crate::import::{GoodRow, ImportPlan, Sheet, read_rows, read_sheet};
 use crate::store::RowFilter;
 
-/// Rows that are signed and handed to the store before their commit is awaited.
-const BATCH: usize = 200;
+pub(super) use rows::{BATCH, Rows};
 
 /// Broken cells that a report names; more are only counted.
 const ERRORS_MAX: usize = 1000;
@@ -105,19 +107,9 @@ impl ImportReport {
         faults.into_iter().for_each(|fault| self.tell(fault));
     }
 
-    /// Waits for the disk once enough rows share a transaction. What the progress tells of is durable.
-    pub(super) async fn settle(
-        &self,
-        waiting: &mut Vec<super::submit::Pending>,
-        done: u64,
-        all: u64,
-        progress: &mut impl FnMut(u64, u64),
-    ) -> Result<(), ServiceError> {
-        if waiting.len() >= BATCH || done.is_multiple_of(BATCH as u64) {
-            settle(waiting).await?;
-            progress(done, all);
-        }
-        Ok(())
+    /// Puts what is wrong in the order of the table.
+    pub(super) fn end(&mut self) {
+        self.errors.sort_by_key(|error| error.row);
     }
 
     /// With what came of a further sheet of the same file.
@@ -131,19 +123,6 @@ impl ImportReport {
         self.unmapped.extend(further.unmapped);
         let room = SHOWN_MAX.saturating_sub(self.rows.len());
         self.rows.extend(further.rows.into_iter().take(room));
-    }
-
-    /// Waits for what is still on its way.
-    pub(super) async fn end(
-        &mut self,
-        mut waiting: Vec<super::submit::Pending>,
-        all: u64,
-        progress: &mut impl FnMut(u64, u64),
-    ) -> Result<(), ServiceError> {
-        settle(&mut waiting).await?;
-        progress(all, all);
-        self.errors.sort_by_key(|error| error.row);
-        Ok(())
     }
 }
 
@@ -222,7 +201,7 @@ impl Node {
         }
         let total = plan.rows.len() as u64;
         let mut seen: BTreeMap<[u8; 32], u32> = BTreeMap::new();
-        let mut waiting = Vec::new();
+        let mut writing = Rows::new(self, author);
         let mut rows = plan.rows.into_iter().peekable();
         let mut done = 0;
         while rows.peek().is_some() {
@@ -255,21 +234,25 @@ impl Node {
                 false => self.numbers(ledger, &fresh)?,
             };
             for (record, row, read) in fresh {
-                if !dry_run {
-                    match self.import_row(author, ledger, record, row, &mut numbers) {
-                        Ok(pending) => waiting.push(pending),
-                        Err(error) if error.is_callers() => {
-                            report.refuse(read.row, &error, &plan.letters);
-                            continue;
-                        }
-                        Err(error) => return Err(error),
-                    }
+                if dry_run {
+                    report.count(read);
+                    continue;
                 }
-                report.count(read);
+                match self.row_draft(ledger, record, row, &mut numbers) {
+                    Ok(draft) => writing.push(read, Some((draft, Beside::default()))),
+                    Err(error) if error.is_callers() => report.refuse(read.row, &error, &plan.letters),
+                    Err(error) => return Err(error),
+                }
             }
-            report.settle(&mut waiting, done, total, &mut progress).await?;
+            let told = |read: RowRead, refused: Option<ServiceError>| match refused {
+                None => report.count(read),
+                Some(error) => report.refuse(read.row, &error, &plan.letters),
+            };
+            progress(writing.hand_over(done, told).await?, total);
         }
-        report.end(waiting, total, &mut progress).await?;
+        writing.settle().await?;
+        progress(total, total);
+        report.end();
         Ok(report)
     }
 
@@ -299,40 +282,33 @@ impl Node {
         }
     }
 
-    /// The numbers of visits that are about to be written, week by week: one commit for each week, and none is left out.
+    /// The numbers of visits that are about to be written: one commit for all of them, and none is left out.
     fn numbers(
         &self,
         ledger: &Ledger,
         fresh: &[(NewRecord, GoodRow, RowRead)],
     ) -> Result<Numbers, ServiceError> {
-        let mut wanted: BTreeMap<String, (String, u64)> = BTreeMap::new();
+        let mut wanted: BTreeMap<String, u64> = BTreeMap::new();
         if ledger.id == visit::LEDGER {
             for (_, row, _) in fresh {
-                let received = received(row);
-                wanted
-                    .entry(visit::week_of(&received)?)
-                    .or_insert((received, 0))
-                    .1 += 1;
+                *wanted.entry(visit::week_of(&received(row))?).or_default() += 1;
             }
         }
-        let mut numbers = Numbers::default();
-        for (week, (received, count)) in wanted {
-            numbers
-                .0
-                .insert(week, self.next_reg_nos(&received, count)?.into());
-        }
-        Ok(numbers)
+        let numbers = self.reg_nos(wanted)?.into_iter();
+        Ok(Numbers(
+            numbers.map(|(week, numbers)| (week, numbers.into())).collect(),
+        ))
     }
 
-    fn import_row(
+    /// What is written of a row.
+    fn row_draft(
         &self,
-        author: &Author,
         ledger: &Ledger,
         record: NewRecord,
         row: GoodRow,
         numbers: &mut Numbers,
-    ) -> Result<super::submit::Pending, ServiceError> {
-        let draft = if ledger.id == visit::LEDGER {
+    ) -> Result<Draft, ServiceError> {
+        if ledger.id == visit::LEDGER {
             let received = received(&row);
             let number = match numbers
                 .0
@@ -342,7 +318,7 @@ impl Node {
                 Some(number) => number,
                 None => self.next_reg_nos(&received, 1)?.remove(0),
             };
-            self.visit_draft(record, visit_of(&row), number)?
+            self.visit_draft(record, visit_of(&row), number)
         } else {
             let annexes = row
                 .annexes
@@ -359,16 +335,15 @@ impl Node {
                 let happened = super::activity::now_stated();
                 puts.push(Put::event(&Event::Register { happened }));
             }
-            Draft {
+            Ok(Draft {
                 record: record.id,
                 begins: Some(record.salt),
                 ledger: ledger.id.clone(),
                 space: self.home_space(&ledger.id)?,
                 puts,
                 annexes,
-            }
-        };
-        self.start_submit(author, draft)
+            })
+        }
     }
 }
 
@@ -479,13 +454,6 @@ fn plan(ledger: &Ledger, sheet: &Sheet) -> ImportPlan {
     let now = super::activity::now_stated();
     let year = now.get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026);
     read_rows(ledger, &annexes, sheet, year)
-}
-
-pub(super) async fn settle(waiting: &mut Vec<super::submit::Pending>) -> Result<(), ServiceError> {
-    for pending in waiting.drain(..) {
-        pending.wait().await?;
-    }
-    Ok(())
 }
 
 /// A row's record id: the same for the same row, also in another file; the second of two equal rows is another record.

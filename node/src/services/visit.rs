@@ -1,5 +1,7 @@
 //! Registering a visit: the front door for every contact with the public (`domain.md` 2.4).
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use lianzhan_protocol::record::ledger::{Asked, Problem, Required};
 use lianzhan_protocol::record::{Event, Put, Value};
@@ -135,14 +137,34 @@ impl Node {
     /// The next `count` registration numbers for visits received at `received` (its date's week): site code, year, week,
     /// running number. A number that a crash leaves unused is not given again.
     pub(super) fn next_reg_nos(&self, received: &str, count: u64) -> Result<Vec<String>, ServiceError> {
-        let prefix = format!("{}-{}", self.org()?.code, week_of(received)?);
-        let key = format!("reg_no/{prefix}");
-        let first = self
-            .store
-            .write_blocking(move |writer| writer.take_numbers(&key, count))?;
-        Ok((first..first + count)
-            .map(|n| format!("{prefix}-{n:02}"))
-            .collect())
+        let numbers = self.reg_nos([(week_of(received)?, count)].into())?;
+        Ok(numbers.into_values().flatten().collect())
+    }
+
+    /// The next numbers of weeks, so many of each: one commit for all of them.
+    pub(super) fn reg_nos(
+        &self,
+        weeks: BTreeMap<String, u64>,
+    ) -> Result<BTreeMap<String, Vec<String>>, ServiceError> {
+        if weeks.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let code = self.org()?.code;
+        let wanted: Vec<(String, u64)> = weeks
+            .iter()
+            .map(|(week, count)| (format!("reg_no/{code}-{week}"), *count))
+            .collect();
+        let firsts = self.store.write_blocking(move |writer| {
+            let firsts = wanted.iter().map(|(key, count)| writer.take_numbers(key, *count));
+            firsts.collect::<Result<Vec<u64>, _>>()
+        })?;
+        let numbers = weeks.into_iter().zip(firsts).map(|((week, count), first)| {
+            let of_week = (first..first + count)
+                .map(|n| format!("{code}-{week}-{n:02}"))
+                .collect();
+            (week, of_week)
+        });
+        Ok(numbers.collect())
     }
 }
 

@@ -18,7 +18,8 @@ use super::events::{Says, effect_name, kind_called, kind_name, level_name, what}
 use super::read::{bytes, normal};
 use super::take::Begun;
 use crate::import::Row;
-use crate::services::import::{BrokenRow, ImportReport, RowRead, RowState, settle};
+use crate::services::import::{BATCH, BrokenRow, ImportReport, RowRead, RowState, Rows};
+use crate::services::submit::Beside;
 use crate::services::{Author, Draft, Node, RecordRow, ServiceError, files};
 
 /// Before the name of the person whose line it was, behind the line.
@@ -126,53 +127,57 @@ impl Node {
         };
         let rows = table.rows();
         let all = rows.len() as u64;
-        let mut waiting = Vec::new();
+        let mut writing = Rows::new(self, author);
         // An act stands on what its author wrote before; that must be here.
         let mut under_way: BTreeSet<RecordId> = BTreeSet::new();
-        for (n, row) in rows.iter().enumerate() {
+        for (done, row) in (1_u64..).zip(rows) {
             if table.is_blank(row) {
                 report.skipped += 1;
-                continue;
-            }
-            let of = taking.record(row)?;
-            let outcome = match &of {
-                Some(of) => taking.row(row, of),
-                None => Outcome::Broken(table.broken(row, Says::Record, NO_RECORD)),
-            };
-            let title = of.as_ref().map(|of| of.title.clone()).unwrap_or_default();
-            let count = |report: &mut ImportReport, state| {
-                report.count(RowRead {
+            } else {
+                let of = taking.record(row)?;
+                let outcome = match &of {
+                    Some(of) => taking.row(row, of),
+                    None => Outcome::Broken(table.broken(row, Says::Record, NO_RECORD)),
+                };
+                let read = |state| RowRead {
                     row: row.number,
                     state,
-                    title: title.clone(),
-                });
-            };
-            match outcome {
-                Outcome::Is(state) => count(&mut report, state),
-                Outcome::Skipped => report.skipped += 1,
-                Outcome::Broken(fault) => report.tell(fault),
-                Outcome::Writes(event) => {
-                    let record = of.as_ref().and_then(|of| of.record);
-                    if record.is_some_and(|record| !under_way.insert(record)) && !dry_run {
-                        settle(&mut waiting).await?;
-                        under_way.clear();
-                        under_way.extend(record);
-                    }
-                    match taking.write(record, &event, dry_run) {
-                        Ok(pending) => {
-                            waiting.extend(pending);
-                            count(&mut report, RowState::New);
+                    title: of.as_ref().map(|of| of.title.clone()).unwrap_or_default(),
+                };
+                match outcome {
+                    Outcome::Is(state) => writing.push((read(state), None), None),
+                    Outcome::Skipped => report.skipped += 1,
+                    Outcome::Broken(fault) => report.tell(fault),
+                    Outcome::Writes(event) => {
+                        let record = of.as_ref().and_then(|of| of.record);
+                        if record.is_some_and(|record| !under_way.insert(record)) && !dry_run {
+                            let told = |row, refused| taking.told(&mut report, row, refused);
+                            writing.hand_over(done - 1, told).await?;
+                            writing.settle().await?;
+                            under_way.clear();
+                            under_way.extend(record);
                         }
-                        Err(error) if error.is_callers() => report.tell(taking.refused(row, &event, &error)),
-                        Err(error) => return Err(error),
+                        match taking.draft(record, &event, dry_run) {
+                            Ok(draft) => {
+                                let writes = draft.map(|draft| (draft, Beside::default()));
+                                writing.push((read(RowState::New), Some((row, event))), writes);
+                            }
+                            Err(error) if error.is_callers() => {
+                                report.tell(taking.refused(row, &event, &error));
+                            }
+                            Err(error) => return Err(error),
+                        }
                     }
                 }
             }
-            report
-                .settle(&mut waiting, n as u64 + 1, all, &mut progress)
-                .await?;
+            if done.is_multiple_of(BATCH as u64) || done == all {
+                let told = |row, refused| taking.told(&mut report, row, refused);
+                progress(writing.hand_over(done, told).await?, all);
+            }
         }
-        report.end(waiting, all, &mut progress).await?;
+        writing.settle().await?;
+        progress(all, all);
+        report.end();
         Ok(report)
     }
 }
@@ -424,13 +429,13 @@ impl Taking<'_> {
         None
     }
 
-    /// Signs an event. What is only tried is looked through for personal data all the same.
-    fn write(
+    /// What is written of an event. What is only tried is looked through for personal data all the same.
+    fn draft(
         &self,
         record: Option<RecordId>,
         event: &Event,
         dry_run: bool,
-    ) -> Result<Option<crate::services::submit::Pending>, ServiceError> {
+    ) -> Result<Option<Draft>, ServiceError> {
         let ledger = self.table.ledger;
         let space = match record {
             Some(record) => self.node.loaded(&record)?.space,
@@ -451,7 +456,20 @@ impl Taking<'_> {
             self.node.screen_draft(&draft)?;
             return Ok(None);
         }
-        self.node.start_submit(self.author, draft).map(Some)
+        Ok(Some(draft))
+    }
+
+    /// Counts a row that was written, or was here, or says why it was refused.
+    fn told(
+        &self,
+        report: &mut ImportReport,
+        (read, writes): (RowRead, Option<(&Row, Event)>),
+        refused: Option<ServiceError>,
+    ) {
+        match (writes, refused) {
+            (Some((row, event)), Some(error)) => report.tell(self.refused(row, &event, &error)),
+            _ => report.count(read),
+        }
     }
 
     /// An event that was refused, at the cell that says it.

@@ -15,10 +15,10 @@ use super::RowValues;
 use super::columns::Holds;
 use super::read::{CellFault, Heading, RowReader, heading};
 use crate::import::{GoodRow, Reason, Row, Sheet};
-use crate::services::import::{BrokenRow, ImportReport, RowRead, RowState, row_id};
+use crate::services::import::{BATCH, BrokenRow, ImportReport, RowRead, RowState, Rows, row_id};
 use crate::services::ledger::{Amendment, FieldFault, NewEntry, Values, annexes_of, unsound};
-use crate::services::submit::Pending;
-use crate::services::{Author, NewRecord, Node, RecordRow, ServiceError, files};
+use crate::services::submit::Beside;
+use crate::services::{Author, Draft, NewRecord, Node, RecordRow, ServiceError, files};
 
 /// The ids, as a table names them, of records that begin with it.
 pub(in crate::services) type Begun = BTreeSet<String>;
@@ -81,6 +81,15 @@ impl Table {
         }
     }
 
+    /// Tells why a row was refused, by cell where fields were.
+    fn refuse(&self, row: &Row, error: &ServiceError, report: &mut ImportReport) {
+        let faults = match error {
+            ServiceError::Fields(faults) => faults.iter().map(|fault| self.of_field(row, fault)).collect(),
+            error => vec![BrokenRow::refused(row.number, error)],
+        };
+        faults.into_iter().for_each(|fault| report.tell(fault));
+    }
+
     fn told(&self, row: &Row, holds: &Holds<'_>, zh: &str, en: &str) -> Vec<BrokenRow> {
         let at = self
             .heading
@@ -102,7 +111,8 @@ impl Table {
 
 /// What became of a row.
 enum Outcome {
-    Is(RowState, Option<Pending>, String),
+    /// With what is to be written of it, and what it is about.
+    Is(RowState, Option<Box<(Draft, Beside)>>, String),
     Broken(Vec<BrokenRow>),
 }
 
@@ -195,38 +205,39 @@ impl Node {
         };
         let rows = table.sheet.rows.get(table.heading.at + 1..).unwrap_or_default();
         let all = rows.len() as u64;
-        let mut waiting = Vec::new();
-        for (n, row) in rows.iter().enumerate() {
+        let mut writing = Rows::new(self, author);
+        for (done, row) in (1_u64..).zip(rows) {
             if table.is_blank(row) {
                 report.skipped += 1;
-                continue;
-            }
-            match taking.row(row) {
-                Ok(Outcome::Is(state, pending, title)) => {
-                    report.count(RowRead {
-                        row: row.number,
-                        state,
-                        title,
-                    });
-                    waiting.extend(pending);
+            } else {
+                match taking.row(row) {
+                    Ok(Outcome::Is(state, writes, title)) => {
+                        let read = RowRead {
+                            row: row.number,
+                            state,
+                            title,
+                        };
+                        writing.push((row, read), writes.map(|writes| *writes));
+                    }
+                    Ok(Outcome::Broken(faults)) => faults.into_iter().for_each(|fault| report.tell(fault)),
+                    Err(error) if error.is_callers() => table.refuse(row, &error, &mut report),
+                    Err(error) => return Err(error),
                 }
-                Ok(Outcome::Broken(faults)) => faults.into_iter().for_each(|fault| report.tell(fault)),
-                Err(error) if error.is_callers() => {
-                    let faults = match &error {
-                        ServiceError::Fields(faults) => {
-                            faults.iter().map(|fault| table.of_field(row, fault)).collect()
-                        }
-                        error => vec![BrokenRow::refused(row.number, error)],
-                    };
-                    faults.into_iter().for_each(|fault| report.tell(fault));
-                }
-                Err(error) => return Err(error),
             }
-            report
-                .settle(&mut waiting, n as u64 + 1, all, &mut progress)
-                .await?;
+            if done.is_multiple_of(BATCH as u64) || done == all {
+                let told = |(row, read): (&Row, RowRead), refused: Option<ServiceError>| match refused {
+                    None => report.count(read),
+                    Some(error) => {
+                        taking.begun.remove(&table.heading.text(row, &Holds::Record));
+                        table.refuse(row, &error, &mut report);
+                    }
+                };
+                progress(writing.hand_over(done, told).await?, all);
+            }
         }
-        report.end(waiting, all, &mut progress).await?;
+        writing.settle().await?;
+        progress(all, all);
+        report.end();
         Ok((report, taking.begun))
     }
 }
@@ -399,8 +410,8 @@ impl Taking<'_> {
             annexes,
             cleared: Default::default(),
         };
-        let pending = node.start_amend(self.author, &detail, amendment, None)?;
-        Ok(Outcome::Is(RowState::Changed, pending, title))
+        let writes = node.amendment_draft(self.author, &detail, amendment, None)?;
+        Ok(Outcome::Is(RowState::Changed, writes.map(Box::new), title))
     }
 
     /// The changes that the author of the table had seen, where the record has gone on since.
@@ -488,8 +499,8 @@ impl Taking<'_> {
             return Ok(Outcome::Is(RowState::New, None, title));
         }
         let draft = node.entry_draft(self.author, table.ledger, entry, Some(begins))?;
-        let pending = node.start_submit(self.author, draft)?;
-        Ok(Outcome::Is(RowState::New, Some(pending), title))
+        let writes = Box::new((draft, Beside::default()));
+        Ok(Outcome::Is(RowState::New, Some(writes), title))
     }
 }
 

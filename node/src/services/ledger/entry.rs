@@ -14,7 +14,7 @@ use super::{FieldFault, Values, annexes_of, is_annex, is_stated, refuse_stated};
 use crate::env;
 use crate::services::query::RecordDetail;
 use crate::services::screen::{Cleared, travels};
-use crate::services::submit::{AnnexChange, Beside, Pending};
+use crate::services::submit::{AnnexChange, Beside};
 use crate::services::{Annex, Author, Draft, NewRecord, Node, ServiceError, Written, desk, visit};
 use crate::views;
 
@@ -130,8 +130,8 @@ impl Node {
         self.start_beside(author, draft, beside)?.wait().await
     }
 
-    /// Begins many records by one person, in this order. Nothing is written if one of them is wrong. They share
-    /// transactions, and the numbers of a week are taken at once: a commit for each record is what takes the time.
+    /// Begins many records by one person, in this order. Nothing is written if one of them is wrong. They share a
+    /// transaction, and the numbers of a week are taken at once: a commit for each record is what takes the time.
     pub async fn enter_all(
         &self,
         author: &Author,
@@ -161,15 +161,7 @@ impl Node {
             self.entry_draft(author, ledger, entry, None)
         });
         let drafts: Vec<Draft> = drafts.collect::<Result<_, ServiceError>>()?;
-        let mut pending = Vec::with_capacity(drafts.len());
-        for draft in drafts {
-            pending.push(self.start_submit(author, draft)?);
-        }
-        let mut written = Vec::with_capacity(pending.len());
-        for pending in pending {
-            written.push(pending.wait().await?);
-        }
-        Ok(written)
+        self.submit_all(author, drafts).await
     }
 
     /// The draft of a record that begins, now unless it is said how.
@@ -249,20 +241,20 @@ impl Node {
         amendment: Amendment,
         typing: Option<DraftId>,
     ) -> Result<Option<Written>, ServiceError> {
-        match self.start_amend(author, detail, amendment, typing)? {
-            Some(pending) => pending.wait().await.map(Some),
+        match self.amendment_draft(author, detail, amendment, typing)? {
+            Some((draft, beside)) => self.start_beside(author, draft, beside)?.wait().await.map(Some),
             None => Ok(None),
         }
     }
 
-    /// The same without waiting for the disk, so that many can share a transaction.
-    pub(in crate::services) fn start_amend(
+    /// The draft of it, so that many can share a transaction.
+    pub(in crate::services) fn amendment_draft(
         &self,
         author: &Author,
         detail: &RecordDetail,
         amendment: Amendment,
         typing: Option<DraftId>,
-    ) -> Result<Option<Pending>, ServiceError> {
+    ) -> Result<Option<(Draft, Beside)>, ServiceError> {
         let ledger = self.form_of(&detail.ledger, &detail.space)?;
         refuse_stated(ledger)?;
         let (base, base_annexes) = self.values_of(detail, &amendment.seen);
@@ -319,7 +311,7 @@ impl Node {
             annexes: further,
             typing: typing.map(|id| (super::draft::person(author), id.0)),
         };
-        self.start_beside(author, draft, beside).map(Some)
+        Ok(Some((draft, beside)))
     }
 
     /// Refuses a record that is to begin for what is held back in its words, before anything is made of it.

@@ -231,24 +231,20 @@ impl Node {
         ledger: &str,
         puts: Vec<Put>,
     ) -> Result<Written, ServiceError> {
-        let mut waiting = Vec::new();
-        for space in spaces(&self.directory(), &self.org()?) {
+        let drafts = spaces(&self.directory(), &self.org()?).into_iter().map(|space| {
             let begins = NewRecord::begin(ledger, &space)?;
-            let draft = Draft {
+            Ok(Draft {
                 record: begins.id,
                 begins: Some(begins.salt),
                 ledger: ledger.to_owned(),
                 space,
                 puts: puts.clone(),
                 annexes: Vec::new(),
-            };
-            waiting.push(self.start_submit(author, draft)?);
-        }
-        let mut first = None;
-        for written in waiting {
-            let written = written.wait().await?;
-            first.get_or_insert(written);
-        }
+            })
+        });
+        let drafts = drafts.collect::<Result<_, ServiceError>>()?;
+        let written = self.submit_all(author, drafts).await?;
+        let first = written.into_iter().next();
         first.ok_or_else(|| ServiceError::Bad("nothing was written".into()))
     }
 }

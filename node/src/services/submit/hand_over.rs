@@ -1,12 +1,17 @@
 //! What is signed goes to the writer, and is awaited until it is durable.
 
-use lianzhan_protocol::id::RecordId;
-use lianzhan_protocol::record::{ANNEX_KEY, Put, Value};
-use lianzhan_protocol::trust::Space;
+use std::collections::BTreeMap;
 
-use super::prepare::{Prepared, Salt};
+use lianzhan_protocol::id::RecordId;
+use lianzhan_protocol::log::Origin;
+use lianzhan_protocol::record::Put;
+use lianzhan_protocol::trust::Space;
+use tokio::sync::oneshot;
+
+use super::prepare::Signed;
 use super::{AnnexChange, Author, Beside, Draft, Written};
 use crate::services::{Node, ServiceError};
+use crate::store::{OwnEntry, StoreError};
 
 impl Node {
     /// Makes a change durable. Refuses what would not count or have no effect, before anything is signed. Everything of
@@ -28,42 +33,42 @@ impl Node {
         draft: Draft,
         beside: Beside,
     ) -> Result<Pending, ServiceError> {
-        self.screen_draft(&draft)?;
-        let mut prepared = Vec::with_capacity(1 + draft.annexes.len());
-        let mut puts = draft.puts;
-        let mut keys = Vec::new();
-        for annex in &draft.annexes {
-            let (key, commitment, entry) = self.prepare_annex(author, &draft.space, &draft.record, annex)?;
-            puts.push(Put::field(
-                &format!("{ANNEX_KEY}{}", annex.ledger),
-                Value::Bytes(commitment.0.to_vec()),
-            ));
-            keys.push(key);
-            prepared.push(entry);
+        let signed = self.sign(author, draft, beside)?;
+        let written = signed.written.clone();
+        self.hand_over(vec![signed], written)
+    }
+
+    /// Makes many drafts durable, or none of them: of these none stands on another.
+    pub(in crate::services) async fn submit_all(
+        &self,
+        author: &Author,
+        drafts: Vec<Draft>,
+    ) -> Result<Vec<Written>, ServiceError> {
+        let drafts: Vec<_> = drafts
+            .into_iter()
+            .map(|draft| (draft, Beside::default()))
+            .collect();
+        let signed = self.sign_all(author, &drafts)?;
+        let signed: Vec<Signed> = signed.into_iter().collect::<Result<_, _>>()?;
+        let written = signed.iter().map(|signed| signed.written.clone()).collect();
+        self.hand_over(signed, written)?.wait().await
+    }
+
+    /// Hands over what is signed as one job: one transaction, and one wait for the keys of its annexes.
+    pub(in crate::services) fn hand_over<T>(
+        &self,
+        signed: Vec<Signed>,
+        written: T,
+    ) -> Result<Pending<T>, ServiceError> {
+        let (mut keys, mut typings) = (Vec::new(), Vec::new());
+        let mut logs: BTreeMap<Origin, Vec<OwnEntry>> = BTreeMap::new();
+        for signed in signed {
+            keys.extend(signed.keys);
+            typings.extend(signed.typing);
+            for entry in signed.entries {
+                logs.entry(entry.origin).or_default().push(entry.own);
+            }
         }
-        for annex in beside.annexes {
-            prepared.push(self.prepare_further(author, annex)?);
-        }
-        if !puts.is_empty() {
-            let salt = Salt::Plain(draft.begins);
-            let seen = &beside.seen;
-            prepared.push(self.prepare(
-                author,
-                &draft.record,
-                &draft.ledger,
-                &draft.space,
-                puts,
-                &salt,
-                seen,
-            )?);
-        }
-        let last = prepared
-            .last()
-            .ok_or_else(|| ServiceError::Bad("nothing was changed".into()))?;
-        let written = Written {
-            record: draft.record,
-            change: last.change,
-        };
         // A key that no entry names is harmless; an entry whose key is lost is not.
         self.annex_keys.add(&keys)?;
         let kept = (!keys.is_empty()).then(|| self.annex_keys.clone());
@@ -71,13 +76,12 @@ impl Node {
             if let Some(kept) = kept {
                 writer.before_commit(move || kept.sync().map_err(std::io::Error::other));
             }
-            for entry in prepared {
-                writer.append_own(&entry.origin, vec![entry.own])?;
+            for (origin, entries) in logs {
+                writer.append_own(&origin, entries)?;
             }
-            match beside.typing {
-                Some((person, id)) => writer.drop_draft(&person, &id),
-                None => Ok(()),
-            }
+            typings
+                .iter()
+                .try_for_each(|(person, id)| writer.drop_draft(person, id))
         });
         Ok(Pending { receiver, written })
     }
@@ -97,29 +101,32 @@ impl Node {
             space: space.clone(),
             puts,
         };
-        let Prepared { origin, own, change } = self.prepare_further(author, further)?;
-        self.store
-            .write(move |writer| writer.append_own(&origin, vec![own]).map(drop))
-            .await?;
-        Ok(Written {
+        let nothing = Draft {
             record: *annex,
-            change,
-        })
+            begins: None,
+            ledger: ledger.to_owned(),
+            space: space.clone(),
+            puts: Vec::new(),
+            annexes: Vec::new(),
+        };
+        let beside = Beside {
+            annexes: vec![further],
+            ..Beside::default()
+        };
+        self.start_beside(author, nothing, beside)?.wait().await
     }
 }
 
-/// A submission that is signed and waits for the disk.
-pub struct Pending {
-    receiver: tokio::sync::oneshot::Receiver<Result<(), crate::store::StoreError>>,
-    written: Written,
+/// What is signed and waits for the disk.
+pub struct Pending<T = Written> {
+    receiver: oneshot::Receiver<Result<(), StoreError>>,
+    written: T,
 }
 
-impl Pending {
+impl<T> Pending<T> {
     /// Until it is durable.
-    pub async fn wait(self) -> Result<Written, ServiceError> {
-        self.receiver
-            .await
-            .unwrap_or(Err(crate::store::StoreError::Stopped))?;
+    pub async fn wait(self) -> Result<T, ServiceError> {
+        self.receiver.await.unwrap_or(Err(StoreError::Stopped))?;
         Ok(self.written)
     }
 }
