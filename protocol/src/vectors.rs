@@ -4,6 +4,7 @@
 
 mod bundles;
 mod bytes;
+mod changes;
 mod directory;
 mod erasures;
 mod fields;
@@ -12,6 +13,7 @@ mod logs;
 mod notices;
 mod records;
 mod sealed;
+mod statements;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -168,6 +170,8 @@ fn all() -> Files {
     let text = serde_json::to_string_pretty(&json!({ "definitions": hashes })).expect("plain JSON") + "\n";
     files.insert("ledger.json".into(), text.into_bytes());
     bytes::all(&mut files);
+    statements::all(&mut files);
+    changes::all(&mut files);
     logs::all(&mut files);
     directory::all(&mut files);
     fields::all(&mut files);

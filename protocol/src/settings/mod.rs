@@ -11,6 +11,7 @@ mod day;
 mod resolve;
 mod rows;
 mod scheme;
+mod setting;
 mod table;
 mod value;
 
@@ -19,7 +20,8 @@ pub use day::{Day, Weekday};
 pub use resolve::{Applies, LEDGER, Settings, Stated, may_state};
 pub use rows::{Cell, Column, Rows};
 pub use scheme::Scheme;
-pub use table::{Group, Reach, SETTINGS, Setting, setting};
+pub use setting::{Group, Reach, Setting};
+pub use table::{SETTINGS, setting};
 pub use value::{Kind, Named, Period, PeriodUnit, SettingValue, TEXT_MAX, ValueFault, Weekly};
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use serde_json::{Value, json};
 
-use super::bytes::change_reason;
+use super::changes::change_reason;
 use super::{Files, array_of, bad, bytes_of, category, flipped, good, hex, reason};
 use crate::id::{Hash, RecordId};
 use crate::record::{AnnexKey, Change, Put, SealError, open_sealed, seal_change};
