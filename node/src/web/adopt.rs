@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum::routing::get;
 use lianzhan_protocol::id::{ChangeId, RecordId, StatementId};
 
-use super::answer::{self, Desk, Fault, Page, show, show_as};
+use super::answer::{self, Desk, Fault, Page, show};
 use super::authority::{Refusal, must_act};
 use super::contested::Views;
 use super::page::{AdoptForm, AdoptPage, Notice, Section, Tone};
@@ -189,14 +189,11 @@ async fn by_post(state: &WebState, who: &Signed, draft: &AdoptDraft) -> Result<(
     }
 }
 
-async fn back(state: WebState, mut who: Signed, draft: AdoptDraft, refusal: Refusal) -> Response {
+async fn back(state: WebState, who: Signed, draft: AdoptDraft, refusal: Refusal) -> Response {
     // Its switches lead to the list: what was chosen is too long for an address that is kept.
-    who.visitor.here = "/contested".into();
-    let told = refusal.clone();
-    let response = show_as(refusal.status(), state, who, move |desk| {
-        page(desk, &draft, Some(told))
-    });
-    refusal.dated(response.await)
+    let here = "/contested".to_owned();
+    let shown = move |desk: &Desk, told| page(desk, &draft, Some(told));
+    refusal.back(state, who, here, shown).await
 }
 
 /// Where one statement is adopted.

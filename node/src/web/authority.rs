@@ -4,9 +4,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use lianzhan_protocol::trust::Role;
 
-use super::answer::{self, Desk, Fault};
+use super::WebState;
+use super::answer::{self, Desk, Fault, Page, show_as};
 use super::i18n::Text;
 use super::page::Field;
+use super::request::Signed;
 use crate::keystore::KeyFileError;
 use crate::services::ServiceError;
 use crate::services::limit::DoorError;
@@ -91,6 +93,20 @@ impl Refusal {
     pub(super) fn whole(this: Option<&Refusal>) -> Option<String> {
         this.filter(|this| this.field.is_empty())
             .map(|this| this.say.clone())
+    }
+
+    /// Shows the page at `here` again, with what is wrong with its form.
+    pub(super) async fn back<P: Page>(
+        self,
+        state: WebState,
+        mut who: Signed,
+        here: String,
+        page: impl FnOnce(&Desk, Refusal) -> Result<P, Fault> + Send + 'static,
+    ) -> Response {
+        who.visitor.here = here;
+        let told = self.clone();
+        let response = show_as(self.status(), state, who, move |desk| page(desk, told));
+        self.dated(response.await)
     }
 
     /// The status of the page on which the form comes back.

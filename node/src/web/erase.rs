@@ -9,7 +9,7 @@ use lianzhan_protocol::id::RecordId;
 use lianzhan_protocol::record::{Erasure, ErasureError, ErasureGround};
 use lianzhan_protocol::trust::Audience;
 
-use super::answer::{self, Desk, Fault, Page, show, show_as};
+use super::answer::{self, Desk, Fault, Page, show};
 use super::authority::Refusal;
 use super::i18n::Text;
 use super::page::{Choice, ErasePage, Notice, Section, Tone, key};
@@ -262,11 +262,8 @@ async fn erase(State(state): State<WebState>, Path(id): Path<String>, deed: Deed
     }
 }
 
-async fn back(state: WebState, mut who: Signed, id: String, asked: Asked, refusal: Refusal) -> Response {
-    who.visitor.here = format!("/records/{id}/erase");
-    let told = refusal.clone();
-    let response = show_as(refusal.status(), state, who, move |desk| {
-        page(desk, &id, &asked, Some(told))
-    });
-    refusal.dated(response.await)
+async fn back(state: WebState, who: Signed, id: String, asked: Asked, refusal: Refusal) -> Response {
+    let here = format!("/records/{id}/erase");
+    let shown = move |desk: &Desk, told| page(desk, &id, &asked, Some(told));
+    refusal.back(state, who, here, shown).await
 }

@@ -10,7 +10,7 @@ use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Audience, Level, Org};
 use serde::Deserialize;
 
-use super::answer::{self, Desk, Fault, Page, show, show_as};
+use super::answer::{self, Desk, Fault, Page, show};
 use super::authority::{Refusal, may_act, must_act};
 use super::i18n::{Lang, Text};
 use super::office_view::date;
@@ -492,11 +492,8 @@ async fn state_one(State(state): State<WebState>, deed: Deed) -> Response {
     }
 }
 
-async fn back(state: WebState, mut who: Signed, asked: Asked, refusal: Refusal) -> Response {
-    who.visitor.here = "/org-changes/new".into();
-    let told = refusal.clone();
-    let response = show_as(refusal.status(), state, who, move |desk| {
-        page(desk, &asked, Some(told))
-    });
-    refusal.dated(response.await)
+async fn back(state: WebState, who: Signed, asked: Asked, refusal: Refusal) -> Response {
+    let here = "/org-changes/new".to_owned();
+    let shown = move |desk: &Desk, told| page(desk, &asked, Some(told));
+    refusal.back(state, who, here, shown).await
 }

@@ -8,7 +8,7 @@ use axum::routing::get;
 use lianzhan_protocol::id::StatementId;
 use lianzhan_protocol::trust::{Body, Purpose, SignedStatement};
 
-use super::answer::{self, Desk, Fault, Page, show, show_as};
+use super::answer::{self, Desk, Fault, Page, show};
 use super::authority::{Refusal, must_act};
 use super::i18n::Text;
 use super::office_view::who;
@@ -359,11 +359,8 @@ async fn revoke(State(state): State<WebState>, Path(id): Path<String>, deed: Dee
     }
 }
 
-async fn back(state: WebState, mut who: Signed, id: String, asked: Asked, refusal: Refusal) -> Response {
-    who.visitor.here = format!("/appointments/{id}/revoke");
-    let told = refusal.clone();
-    let response = show_as(refusal.status(), state, who, move |desk| {
-        page(desk, &id, &asked, Some(told))
-    });
-    refusal.dated(response.await)
+async fn back(state: WebState, who: Signed, id: String, asked: Asked, refusal: Refusal) -> Response {
+    let here = format!("/appointments/{id}/revoke");
+    let shown = move |desk: &Desk, told| page(desk, &id, &asked, Some(told));
+    refusal.back(state, who, here, shown).await
 }
