@@ -6,10 +6,14 @@ use futures::executor::block_on;
 use futures::io::Cursor;
 use lianzhan_node::import::{read_rows, read_sheet};
 use lianzhan_node::net;
-use lianzhan_node::services::invite::Invitation;
+use lianzhan_node::services::appoint::AppointmentRequest;
+use lianzhan_node::services::attachment;
+use lianzhan_node::services::authority::AuthorityRequest;
+use lianzhan_node::services::invite::{Invitation, JOIN_MAX, JoinReply, JoinRequest};
+use lianzhan_protocol::attachment::{AttachmentKey, ChainingValue, Tree, check_piece, open, seal};
 use lianzhan_protocol::bundle;
 use lianzhan_protocol::codec;
-use lianzhan_protocol::id::{Hash, StatementId};
+use lianzhan_protocol::id::{AttachmentId, Hash, StatementId};
 use lianzhan_protocol::log::{
     Checkpoint, Entry, EntryIndex, Frontier, LogStatement, Note, ProofFile, SignatureLine, SignedCheckpoint,
     TreeSize, VerifierKey, WitnessEntry, verify_consistency, verify_cosignature, verify_inclusion,
@@ -17,6 +21,7 @@ use lianzhan_protocol::log::{
 use lianzhan_protocol::record::ledger::added::Added;
 use lianzhan_protocol::record::ledger::{self, Ledger};
 use lianzhan_protocol::record::{Change, Event, SignedErasure, open_sealed};
+use lianzhan_protocol::settings;
 use lianzhan_protocol::sync::carry::{CarryReader, Piece as Part};
 use lianzhan_protocol::sync::{Message, verify_range};
 use lianzhan_protocol::trust::{
@@ -299,6 +304,78 @@ pub fn invitation(data: &[u8]) {
             data.chars().filter(|c| !c.is_whitespace()).eq(code.chars()),
             "one form beside spaces"
         );
+    }
+}
+
+/// The codes by which a person's key and another key of an authority are asked for.
+pub fn request(data: &[u8]) {
+    let Some(data) = text(data) else { return };
+    let codes = [
+        AppointmentRequest::from_code(data).map(|request| request.to_code()),
+        AuthorityRequest::from_code(data).map(|request| request.to_code()),
+    ];
+    for code in codes.into_iter().flatten() {
+        assert!(
+            data.chars().filter(|c| !c.is_whitespace()).eq(code.chars()),
+            "one form beside spaces"
+        );
+    }
+}
+
+/// What a node that joins asks and is answered, by whoever has an invitation or pretends to.
+pub fn join(data: &[u8]) {
+    if let Ok(request) = codec::decode::<JoinRequest>(data, JOIN_MAX) {
+        assert_eq!(codec::encode(&request), data, "one form");
+    }
+    if let Ok(reply) = codec::decode::<JoinReply>(data, JOIN_MAX) {
+        assert_eq!(codec::encode(&reply), data, "one form");
+    }
+}
+
+/// A picture or a video that a person takes in: what is left of it is left as it is the second time.
+pub fn media(data: &[u8]) {
+    if let Ok(clean) = attachment::cleaned(data) {
+        assert_eq!(
+            attachment::cleaned(&clean).ok(),
+            Some(clean),
+            "cleaned once is clean"
+        );
+    }
+}
+
+/// A sealed attachment, the stored hashes of one, and a piece of one with its path.
+pub fn piece(data: &[u8]) {
+    let key = AttachmentKey([3; 32]);
+    if let Some(plain) = open(&key, data) {
+        assert_eq!(seal(&key, &plain), data, "one form");
+    }
+    type Claim = (u64, u64, Vec<ChainingValue>, minicbor::bytes::ByteVec);
+    let Ok((size, from, path, bytes)) = codec::decode::<Claim>(data, 1024 * 1024) else {
+        return;
+    };
+    let id = AttachmentId(Hash::plain(&bytes).0);
+    let _ = check_piece(&id, size, from, &bytes, &path);
+    let hashes: Vec<u8> = path.iter().flat_map(|hash| hash.0).collect();
+    if let Some(tree) = Tree::stored(id, size, &hashes) {
+        assert_eq!(tree.piece_bytes(), hashes, "one form");
+        let _ = tree.path(from);
+    }
+}
+
+/// The value of a setting as somebody types it or a record states it: its name, its part and the value, line by line.
+pub fn setting(data: &[u8]) {
+    let Some((id, rest)) = text(data).and_then(|data| data.split_once('\n')) else {
+        return;
+    };
+    let Some((part, value)) = rest.split_once('\n') else {
+        return;
+    };
+    let Some(found) = settings::setting(id) else {
+        return;
+    };
+    if let Ok(value) = found.kind.parse(part, value) {
+        let again = found.kind.parse(part, &value.to_string());
+        assert_eq!(again.ok(), Some(value), "what is written reads as it was");
     }
 }
 

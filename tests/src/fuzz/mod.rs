@@ -11,7 +11,8 @@ mod seeded;
 
 pub use bodies::{
     appointment, bundle, carry, change, checkpoint, consistency, entry, event, founding, frame, invitation,
-    ledger, line, note, packed, proof, sealed, spreadsheet, statement, statement_body, vkey,
+    join, ledger, line, media, note, packed, piece, proof, request, sealed, setting, spreadsheet, statement,
+    statement_body, vkey,
 };
 pub use samples::Samples;
 
@@ -32,7 +33,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 21] = [
+pub const TARGETS: [Target; 26] = [
     target("frame", frame, Samples::frames, mutate::of_bytes, 20_000),
     target("packed", packed, Samples::packed, mutate::of_bytes, 20_000),
     target("carry", carry, Samples::carry_files, mutate::of_bytes, 10_000),
@@ -92,9 +93,14 @@ pub const TARGETS: [Target; 21] = [
         "invitation",
         invitation,
         Samples::invitations,
-        mutate::of_invitation,
+        mutate::of_code,
         10_000,
     ),
+    target("request", request, Samples::requests, mutate::of_code, 10_000),
+    target("join", join, Samples::joins, mutate::of_bytes, 20_000),
+    target("media", media, Samples::media, mutate::of_bytes, 3_000),
+    target("piece", piece, Samples::pieces, mutate::of_bytes, 20_000),
+    target("setting", setting, Samples::settings, mutate::of_bytes, 30_000),
     target("ledger", ledger, Samples::ledgers, mutate::of_bytes, 5_000),
 ];
 

@@ -75,9 +75,9 @@ pub(super) fn of_spreadsheet(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
     workbook(of_bytes(&[SHEET.as_bytes().to_vec()], dice))
 }
 
-/// Mutations of the code, and of what it carries.
-pub(super) fn of_invitation(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
-    let code = seeds.first().and_then(|seed| std::str::from_utf8(seed).ok());
+/// Mutations of a code, and of what it carries.
+pub(super) fn of_code(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
+    let code = std::str::from_utf8(dice.pick(seeds)).ok();
     let inner = code
         .and_then(|code| code.split_once('.'))
         .and_then(|(prefix, text)| Some((prefix, URL_SAFE_NO_PAD.decode(text).ok()?)));

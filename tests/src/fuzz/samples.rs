@@ -3,8 +3,10 @@
 use std::io::{Cursor, Write};
 
 use lianzhan_node::net;
-use lianzhan_node::services::invite::{Invitation, InvitedPerson};
-use lianzhan_protocol::attachment::ChainingValue;
+use lianzhan_node::services::appoint::AppointmentRequest;
+use lianzhan_node::services::authority::AuthorityRequest;
+use lianzhan_node::services::invite::{Invitation, InvitedPerson, JoinReply, JoinRequest};
+use lianzhan_protocol::attachment::{AttachmentKey, ChainingValue, seal};
 use lianzhan_protocol::bundle::{self, BundleInput, EntryEvidence, LogEvidence, RecordEvidence};
 use lianzhan_protocol::codec;
 use lianzhan_protocol::id::{AttachmentId, ChangeId, Hash, RecordId, StatementId};
@@ -21,7 +23,7 @@ use lianzhan_protocol::record::{Change, Confirmed, Event, Proof, Put, Right, Val
 use lianzhan_protocol::sync::message::{Hello, LogStanding, Piece, RecordKey, SpaceDigest};
 use lianzhan_protocol::sync::{Blob, List, Message, RangeData, Sighting, Standing, Text};
 use lianzhan_protocol::time::Timestamp;
-use lianzhan_protocol::trust::{Level, Role, SignedStatement};
+use lianzhan_protocol::trust::{Appointment, Level, Purpose, Role, SignedStatement, possession_message};
 
 use crate::root;
 use crate::scene::{START, Scene, SceneLog, founding, key};
@@ -558,6 +560,136 @@ impl Samples {
             expires: START,
         };
         vec![invitation.to_code().into_bytes()]
+    }
+
+    /// Codes that ask for a key's appointment: a person's, and an authority's.
+    pub fn requests(&self) -> Vec<Vec<u8>> {
+        let (founding, org) = (self.scene.founding.id(), self.log().start.org);
+        let key = key("another");
+        let message = possession_message(&founding, &org, Purpose::Authority);
+        let possession = key.sign(Appointment::POSSESSION_DOMAIN, &message);
+        let person = AppointmentRequest {
+            founding,
+            org,
+            key: key.public(),
+            possession,
+            name: "辛桥".into(),
+            roles: vec![Role::Deputy],
+            seat: Some(Level::Township),
+            person: None,
+        };
+        let authority = AuthorityRequest {
+            founding,
+            org,
+            key: key.public(),
+            possession,
+            stated: self
+                .all_statements()
+                .take(2)
+                .map(|statement| statement.id().tag())
+                .collect(),
+            confirmed: Some(possession),
+        };
+        vec![person.to_code().into_bytes(), authority.to_code().into_bytes()]
+    }
+
+    /// What a joining node asks, and what it is answered.
+    pub fn joins(&self) -> Vec<Vec<u8>> {
+        let possession = key("another").sign(Appointment::POSSESSION_DOMAIN, b"for the form alone");
+        let request = JoinRequest {
+            org: self.log().start.org,
+            secret: [8; 32],
+            authority: Some(key("another").public()),
+            possession: Some(possession),
+            person: None,
+        };
+        let statements = self.all_statements().take(3);
+        let welcome = JoinReply::Welcome {
+            appointment: StatementId([4; 32]),
+            statements: statements
+                .map(|statement| statement.bytes().to_vec().into())
+                .collect(),
+            person: Some(StatementId([4; 32])),
+        };
+        let refused = JoinReply::Refused("used before".into(), None);
+        vec![
+            codec::encode(&request),
+            codec::encode(&welcome),
+            codec::encode(&refused),
+        ]
+    }
+
+    /// A picture of each kind, a video and a document, with what their makers wrote beside them.
+    pub fn media(&self) -> Vec<Vec<u8>> {
+        let boxed = |kind: &[u8; 4], body: &[u8]| {
+            let len = u32::try_from(body.len() + 8).unwrap_or(u32::MAX);
+            [&len.to_be_bytes(), kind.as_slice(), body].concat()
+        };
+        let track = [boxed(b"tkhd", b"track"), boxed(b"meta", b"location")].concat();
+        let movie = [
+            boxed(b"mvhd", b"head"),
+            boxed(b"trak", &track),
+            boxed(b"udta", b"+30.27"),
+        ]
+        .concat();
+        let video = [
+            boxed(b"ftyp", b"isom\0\0\x02\0mp41"),
+            boxed(b"moov", &movie),
+            boxed(b"mdat", &[7; 40]),
+        ];
+        let picture = |format| {
+            let mut bytes = Cursor::new(Vec::new());
+            let shades = image::DynamicImage::new_rgb8(9, 7);
+            shades.write_to(&mut bytes, format).expect("memory takes all");
+            bytes.into_inner()
+        };
+        let jpeg = picture(image::ImageFormat::Jpeg);
+        // Lying on its side, as phones write it: an EXIF block with an orientation.
+        let exif =
+            b"\xff\xe1\x00\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+        let turned = [&jpeg[..2], exif.as_slice(), &jpeg[2..]].concat();
+        let png = picture(image::ImageFormat::Png);
+        let webp = picture(image::ImageFormat::WebP);
+        vec![
+            jpeg,
+            turned,
+            png,
+            webp,
+            video.concat(),
+            b"%PDF-1.7\n%%EOF, and some more".to_vec(),
+        ]
+    }
+
+    /// Sealed attachments, and pieces with their paths.
+    pub fn pieces(&self) -> Vec<Vec<u8>> {
+        let sealed = seal(&AttachmentKey([3; 32]), b"sealed");
+        let path = [ChainingValue([1; 32]), ChainingValue([2; 32])];
+        let claim = |size: u64, path: &[ChainingValue], bytes: &[u8]| {
+            codec::encode(&(
+                size,
+                0_u64,
+                path.to_vec(),
+                minicbor::bytes::ByteVec::from(bytes.to_vec()),
+            ))
+        };
+        vec![
+            sealed,
+            claim(5, &[], b"bytes"),
+            claim(5, &path[..1], b"bytes"),
+            claim(700_000, &path, b"the first of three"),
+        ]
+    }
+
+    /// Every setting with its default, and what a calendar and a table look like.
+    pub fn settings(&self) -> Vec<Vec<u8>> {
+        let defaults = lianzhan_protocol::settings::SETTINGS.iter().map(|setting| {
+            let part = match setting.kind {
+                lianzhan_protocol::settings::Kind::Days => "2027",
+                _ => "",
+            };
+            format!("{}\n{part}\n{}", setting.id, setting.default).into_bytes()
+        });
+        defaults.collect()
     }
 
     /// Definitions of ledgers, and what an org adds.

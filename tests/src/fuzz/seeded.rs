@@ -27,7 +27,9 @@ macro_rules! seeded {
             let tested = [$(stringify!($name)),*];
             let names = TARGETS.map(|target| target.name);
             assert_eq!(tested, names);
+            let listed = std::fs::read_to_string(root().join("fuzz/Cargo.toml")).unwrap_or_default();
             for name in names {
+                assert!(listed.contains(&format!("name = \"{name}\"\n")), "fuzz/Cargo.toml lacks {name}");
                 let file = root().join(format!("fuzz/fuzz_targets/{name}.rs"));
                 let text = std::fs::read_to_string(file).unwrap_or_default();
                 assert!(text.contains(&format!("fuzz::{name}(")), "fuzz/fuzz_targets/{name}.rs");
@@ -57,6 +59,11 @@ seeded! {
     statement_body,
     spreadsheet,
     invitation,
+    request,
+    join,
+    media,
+    piece,
+    setting,
     ledger,
 }
 

@@ -18,7 +18,7 @@ pub use error::AttachmentError;
 pub use media::{ENTRY_MAX, Media};
 pub use shown::{Attached, Opened, Source};
 pub use sweep::{GRACE, keep_swept};
-pub use upload::{Received, Upload};
+pub use upload::{Received, Upload, cleaned};
 
 use std::sync::Arc;
 

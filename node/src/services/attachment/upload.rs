@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::error::fits;
 use super::media::{Foreign, HEAD};
-use super::picture::{self, Fault};
+use super::picture::{self, Cleaned, Fault};
 use super::{AttachmentError, Media, OTHERS, Part, video};
 use crate::env;
 use crate::services::{Node, ServiceError};
@@ -88,10 +88,7 @@ impl Upload {
         if self.bytes.is_empty() {
             return Err(AttachmentError::Empty.into());
         }
-        let media = Media::of(&self.bytes).map_err(|foreign| match foreign {
-            Foreign::Heic => AttachmentError::Heic,
-            Foreign::Other => AttachmentError::Kind,
-        })?;
+        let media = told(&self.bytes)?;
         if self.part == Part::Personal && media.is_video() {
             return Err(AttachmentError::NoPersonalVideo.into());
         }
@@ -136,12 +133,7 @@ impl Upload {
         let mut small = None;
         let mut bytes = std::mem::take(&mut self.bytes);
         if media.is_picture() {
-            let cleaned = picture::clean(media, &bytes).map_err(|fault| match fault {
-                Fault::Broken => AttachmentError::Broken,
-                Fault::TooManyPixels => AttachmentError::TooManyPixels,
-            })?;
-            // Drawn anew it may have grown.
-            fits(media, cleaned.bytes.len() as u64)?;
+            let cleaned = clean_picture(media, &bytes)?;
             bytes = Zeroizing::new(cleaned.bytes);
             small = Some(cleaned.small);
         }
@@ -168,6 +160,37 @@ impl Upload {
         let id = tree.id();
         Ok(Received { id, media, size, key })
     }
+}
+
+fn told(bytes: &[u8]) -> Result<Media, AttachmentError> {
+    Media::of(bytes).map_err(|foreign| match foreign {
+        Foreign::Heic => AttachmentError::Heic,
+        Foreign::Other => AttachmentError::Kind,
+    })
+}
+
+fn clean_picture(media: Media, bytes: &[u8]) -> Result<Cleaned, AttachmentError> {
+    let cleaned = picture::clean(media, bytes).map_err(|fault| match fault {
+        Fault::Broken => AttachmentError::Broken,
+        Fault::TooManyPixels => AttachmentError::TooManyPixels,
+    })?;
+    // Drawn anew it may have grown.
+    fits(media, cleaned.bytes.len() as u64)?;
+    Ok(cleaned)
+}
+
+/// What the bytes of a file are when it is taken in, which is done here without a node that keeps them.
+pub fn cleaned(bytes: &[u8]) -> Result<Vec<u8>, AttachmentError> {
+    let media = told(bytes)?;
+    fits(media, bytes.len() as u64)?;
+    if media.is_picture() {
+        return Ok(clean_picture(media, bytes)?.bytes);
+    }
+    let mut file = io::Cursor::new(bytes.to_vec());
+    if media.is_video() {
+        video::empty_tales(&mut file).map_err(|_| AttachmentError::Broken)?;
+    }
+    Ok(file.into_inner())
 }
 
 impl Node {

@@ -1,7 +1,6 @@
 //! Videos without the place where they were made. Phones write it beside the video into boxes that no player needs; these
 //! become empty space of the same length, so that nothing else moves.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 /// Boxes that hold others.
@@ -13,7 +12,7 @@ const BOXES_MAX: usize = 10_000;
 const DEPTH_MAX: usize = 4;
 
 /// Empties the boxes that tell about the video. A file that is not put together as it should be is an error.
-pub(super) fn empty_tales(file: &mut File) -> io::Result<()> {
+pub(super) fn empty_tales<F: Read + Write + Seek>(file: &mut F) -> io::Result<()> {
     let end = file.seek(SeekFrom::End(0))?;
     let mut left = BOXES_MAX;
     walk(file, 0, end, 0, &mut left)
@@ -26,7 +25,13 @@ fn broken() -> io::Error {
     )
 }
 
-fn walk(file: &mut File, mut at: u64, end: u64, depth: usize, left: &mut usize) -> io::Result<()> {
+fn walk<F: Read + Write + Seek>(
+    file: &mut F,
+    mut at: u64,
+    end: u64,
+    depth: usize,
+    left: &mut usize,
+) -> io::Result<()> {
     while at < end {
         *left = left.checked_sub(1).ok_or_else(broken)?;
         file.seek(SeekFrom::Start(at))?;
