@@ -45,6 +45,7 @@ pub use writer::{StoreEvent, Writer};
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lianzhan_protocol::log::{Origin, TreeSize};
 use rusqlite::Connection;
@@ -107,6 +108,11 @@ impl Store {
     /// Opens or creates the store in `dir`. Re-hashes the right edge of every log against its stored root, compares own
     /// logs with the high-water file, and halts every log that does not agree.
     pub fn open(dir: &Path, signer: Arc<dyn Signer>) -> Result<Self, StoreError> {
+        Self::open_resting(dir, signer, readers::REST)
+    }
+
+    /// [`Store::open`], with the time after which it rests when nobody needs it.
+    fn open_resting(dir: &Path, signer: Arc<dyn Signer>, rest: Duration) -> Result<Self, StoreError> {
         let path = dir.join(DATABASE);
         let mut connection = Connection::open(&path)?;
         // Before anything is written, the journal among it: a file of a later program stays as it is.
@@ -120,7 +126,7 @@ impl Store {
         let published = Published::default();
         let writer = writer::Thread::new(connection, high_water, signer, events.clone(), published.clone())?;
         let machine = crate::env::machine();
-        let readers = Arc::new(Readers::of(path));
+        let readers = Arc::new(Readers::of(path, rest));
         let resting = readers.clone();
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
@@ -228,7 +234,7 @@ const WRITER_CACHE: i64 = -16_000;
 const STATEMENTS: usize = 256;
 
 fn configure(connection: &Connection) -> Result<(), StoreError> {
-    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.busy_timeout(Duration::from_secs(10))?;
     // Of a new file; one that is there keeps what it has.
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     connection.pragma_update(None, "journal_mode", "wal")?;

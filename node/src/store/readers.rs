@@ -13,20 +13,22 @@ use super::error::StoreError;
 const IDLE_MAX: usize = 8;
 /// Pages that each of them keeps, as SQLite writes it: in KiB, below zero. What they read lies in the system's cache anyway.
 const CACHE: i64 = -4_000;
-/// A connection that nobody needed for so long is closed.
+/// A connection that nobody needed for so long is closed, and the writer gives up what it keeps.
 pub(super) const REST: Duration = Duration::from_secs(20);
 
 pub(super) struct Readers {
     path: PathBuf,
+    rest: Duration,
     /// Those that wait, with when they were last used: the one that was used last is used next, so the first are the oldest.
     idle: Mutex<Vec<(Instant, Connection)>>,
 }
 
 impl Readers {
-    /// Of the database at `path`; none is open yet.
-    pub(super) fn of(path: PathBuf) -> Self {
+    /// Of the database at `path`; none is open yet. Those that nobody needed for `rest` are closed.
+    pub(super) fn of(path: PathBuf, rest: Duration) -> Self {
         Readers {
             path,
+            rest,
             idle: Mutex::new(Vec::new()),
         }
     }
@@ -34,6 +36,17 @@ impl Readers {
     /// Where the database is.
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// After how long one is closed that nobody needs.
+    pub(super) fn resting(&self) -> Duration {
+        self.rest
+    }
+
+    /// How many are open and wait.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.idle().len()
     }
 
     /// One that waits, or another one.
@@ -53,7 +66,7 @@ impl Readers {
         let now = Instant::now();
         let closed = {
             let mut idle = self.idle();
-            let old = Self::old(&idle, now);
+            let old = self.old(&idle, now);
             let closed: Vec<_> = idle.drain(..old).collect();
             if idle.len() < IDLE_MAX {
                 idle.push((now, connection));
@@ -68,14 +81,14 @@ impl Readers {
     pub(super) fn rest(&self) {
         let closed: Vec<_> = {
             let mut idle = self.idle();
-            let old = Self::old(&idle, Instant::now());
+            let old = self.old(&idle, Instant::now());
             idle.drain(..old).collect()
         };
         drop(closed);
     }
 
-    fn old(idle: &[(Instant, Connection)], now: Instant) -> usize {
-        idle.partition_point(|(used, _)| now.duration_since(*used) >= REST)
+    fn old(&self, idle: &[(Instant, Connection)], now: Instant) -> usize {
+        idle.partition_point(|(used, _)| now.duration_since(*used) >= self.rest)
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<(Instant, Connection)>> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use lianzhan_protocol::id::{Hash, OrgId};
 use lianzhan_protocol::keys::{PublicKey, SecretKey};
@@ -12,7 +13,7 @@ use lianzhan_protocol::log::{
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Audience, Space};
 
-use super::{DATABASE, HIGH_WATER, OwnEntry, Signer, Store, StoreError};
+use super::{DATABASE, HIGH_WATER, OwnEntry, Reader, Signer, Store, StoreError};
 
 struct Key(SecretKey);
 
@@ -75,6 +76,43 @@ fn sqlite_runs_in_wal_mode_with_synchronous_full() {
     let dir = tempfile::tempdir().unwrap();
     let (synchronous, journal) = open(dir.path()).read(|reader| reader.durability()).unwrap();
     assert_eq!((synchronous, journal.as_str()), (2, "wal"), "2 is FULL");
+}
+
+#[test]
+fn a_store_at_rest_has_closed_its_readers_and_answers_and_writes_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let rest = Duration::from_millis(20);
+    let store = Store::open_resting(dir.path(), Arc::new(Key(key())), rest).unwrap();
+    let origin = begin(&store);
+    let size = |reader: &Reader<'_>| Ok(reader.log(&origin)?.map(|log| log.size));
+    for size_now in 1..=3 {
+        // Two at once, so that two connections wait.
+        let both = store
+            .read(|reader| Ok((size(reader)?, store.read(size)?)))
+            .unwrap();
+        assert_eq!(both, (Some(TreeSize(size_now)), Some(TreeSize(size_now))));
+        // The writer closes them when its rest is over; nobody asks meanwhile.
+        let given_up = Instant::now() + Duration::from_secs(60);
+        while store.readers.waiting() > 0 {
+            assert!(Instant::now() < given_up, "readers are closed at rest");
+            std::thread::yield_now();
+        }
+        append(&store, size_now as i64).unwrap();
+    }
+    assert_eq!(store.read(size).unwrap(), Some(TreeSize(4)));
+}
+
+#[test]
+fn a_store_in_use_keeps_its_readers() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open_resting(dir.path(), Arc::new(Key(key())), Duration::from_secs(3_600)).unwrap();
+    begin(&store);
+    for _ in 0..3 {
+        store.read(|_| Ok(())).unwrap();
+        assert_eq!(store.readers.waiting(), 1, "one, used again");
+    }
+    store.readers.rest();
+    assert_eq!(store.readers.waiting(), 1, "its time is not over");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::append::Signer;
 use super::error::StoreError;
 use super::highwater::HighWater;
 use super::neighbours::NeighbourRow;
-use super::readers::{REST, Readers};
+use super::readers::Readers;
 use super::witness::WitnessLog;
 use crate::env::{self, DiskPoint};
 
@@ -226,7 +226,7 @@ impl Thread {
     fn next(&mut self, queue: &Receiver<Job>, readers: &Readers) -> Option<Job> {
         let mut rested = false;
         loop {
-            match queue.recv_timeout(REST) {
+            match queue.recv_timeout(readers.resting()) {
                 Ok(job) => return Some(job),
                 Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) => {}
