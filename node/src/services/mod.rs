@@ -144,6 +144,8 @@ pub struct Node {
     blobs: Blobs,
     carrying: std::sync::Mutex<()>,
     erasing: std::sync::Mutex<()>,
+    /// An erasure goes on once nobody reads any more what was before it.
+    erasure_waits: std::sync::atomic::AtomicBool,
     conduct: conduct::Conduct,
     divisions: std::sync::Mutex<divisions::Kept>,
     settings: settings::Kept,
@@ -219,6 +221,7 @@ impl Node {
             blobs,
             carrying: std::sync::Mutex::new(()),
             erasing: std::sync::Mutex::new(()),
+            erasure_waits: std::sync::atomic::AtomicBool::new(false),
             conduct: conduct::Conduct::default(),
             divisions: std::sync::Mutex::default(),
             settings: settings::Kept::default(),

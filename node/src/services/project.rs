@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use lianzhan_protocol::id::{OrgId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::record::RecordState;
@@ -242,6 +243,9 @@ impl Node {
     }
 }
 
+/// How long after its last try an erasure is tried again that somebody was in the way of, while all is quiet.
+const ERASE_AGAIN: Duration = Duration::from_secs(2);
+
 /// Runs the derived side until the store closes: wakes on commits, lets a burst of them pass, and works until nothing
 /// lags. What somebody wrote here a moment ago never waits for what peers send.
 pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) {
@@ -288,6 +292,8 @@ pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) 
                     }
                 },
                 () = until(moment) => break,
+                // Each round carries out what waits.
+                () = tokio::time::sleep(ERASE_AGAIN), if node.erasure_waits() => break,
             }
         }
     }

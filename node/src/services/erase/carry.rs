@@ -8,6 +8,8 @@
 //! 4. What the search index still had of it is written over, and the write-ahead log is emptied.
 //! 5. It is acknowledged in a log of the record's space.
 
+use std::sync::atomic::Ordering;
+
 use lianzhan_protocol::id::{AttachmentId, RecordId, SpaceId};
 use lianzhan_protocol::log::{Acknowledged, Entry, LogStatement};
 use lianzhan_protocol::record::ledger::FieldKind;
@@ -59,6 +61,12 @@ impl Node {
             }
         }
         Ok(())
+    }
+
+    /// Whether an erasure stopped half-way because somebody read what was before it. Nothing is committed then that would
+    /// have it gone on with: it is to be tried again.
+    pub fn erasure_waits(&self) -> bool {
+        self.erasure_waits.load(Ordering::Relaxed)
     }
 
     /// Erases again what keys that were put back from an older copy would open.
@@ -213,7 +221,9 @@ impl Node {
         if until <= Until::Search {
             return Ok(());
         }
-        if !self.store.empty_wal()? {
+        let emptied = self.store.empty_wal()?;
+        self.erasure_waits.store(!emptied, Ordering::Relaxed);
+        if !emptied {
             tracing::info!("somebody reads what was before an erasure; the write-ahead log is emptied later");
             return Ok(());
         }

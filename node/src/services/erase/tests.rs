@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use age::secrecy::SecretString;
 use lianzhan_protocol::id::{Origin, SpaceId};
@@ -21,6 +23,7 @@ use crate::services::invite::Joining;
 use crate::services::revoke::RevocationDraft;
 use crate::services::visit::VisitDraft;
 use crate::services::witness::CosignRequest;
+use crate::store::ErasedStep;
 
 const NAME: &str = "秦望舒";
 const PHONE: &str = "13912345678";
@@ -456,6 +459,57 @@ fn who_is_killed_between_two_steps_goes_on_at_the_next_start() {
         no_faults(world.station());
         no_faults(world.township());
     }
+}
+
+#[test]
+fn an_erasure_that_a_reader_was_in_the_way_of_goes_on_although_nothing_is_committed_any_more() {
+    let world = World::new();
+    let (visit, _) = world.known();
+    let station = world.station().clone();
+    world.erase(visit, Extent::Whole);
+    let (reads, reading) = std::sync::mpsc::channel();
+    let (done, until_done) = std::sync::mpsc::channel::<()>();
+    let at = station.clone();
+    let reader = std::thread::spawn(move || {
+        at.store().read(|reader| {
+            reader.logs()?;
+            reads.send(()).unwrap();
+            // Whoever waits is gone when the test fails.
+            let _ = until_done.recv();
+            Ok(())
+        })
+    });
+    reading.recv().unwrap();
+    world.talk();
+    assert!(station.erasure_waits(), "the log of before is still read");
+    // The projector runs, and its first round finds the reader, too.
+    station.erasure_waits.store(false, Ordering::Relaxed);
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let projector = crate::services::project::run(station.clone(), stopped);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let projector = runtime.spawn(projector);
+    let wait = |what: &str, is: &dyn Fn() -> bool| {
+        let given_up = Instant::now() + Duration::from_secs(60);
+        while !is() {
+            assert!(Instant::now() < given_up, "{what}");
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    };
+    wait("a round that found the reader", &|| station.erasure_waits());
+    done.send(()).unwrap();
+    reader.join().unwrap().unwrap();
+    let acknowledged = || {
+        let rows = station.store().read(|reader| reader.all_erased()).unwrap();
+        !rows.is_empty() && rows.iter().all(|row| row.step == ErasedStep::Acknowledged)
+    };
+    wait("the erasure is carried out", &acknowledged);
+    assert!(!station.erasure_waits());
+    stop.send(true).unwrap();
+    runtime.block_on(projector).unwrap();
 }
 
 #[test]
