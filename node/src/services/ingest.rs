@@ -244,6 +244,26 @@ impl Node {
         })?)
     }
 
+    /// Whether what a peer tells of a log is what a history that is held here was at that size, or may be for all that is
+    /// known here.
+    pub fn has_history(&self, origin: &Origin, told: Standing) -> Result<bool, ServiceError> {
+        Ok(self.store.read(|reader| {
+            let Some(log) = reader.log(origin)?.filter(|log| log.size >= told.size) else {
+                return Ok(true);
+            };
+            if reader.root_at(log.id, told.size)? == told.root {
+                return Ok(true);
+            }
+            for branch in reader.branches(log.id)? {
+                let reaches = branch.size >= told.size;
+                if reaches && reader.branch_frontier(&branch, told.size)?.root() == told.root {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })?)
+    }
+
     /// The standing of every log held, and the own logs among them.
     pub fn holdings(&self) -> Result<(Holdings, std::collections::BTreeSet<Origin>), ServiceError> {
         let mut holdings = Holdings::new();

@@ -193,6 +193,15 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
             node.fork_seen(&origin, ours, theirs);
             Vec::new()
         }
+        Effect::Compare {
+            space,
+            origin,
+            theirs,
+        } => aside(Box::new(move |node| match node.has_history(&origin, theirs) {
+            Ok(true) => None,
+            Ok(false) => Some(Input::ForkKnown { space, origin }),
+            Err(error) => failed(error),
+        })),
         Effect::Shrunk {
             origin,
             before,

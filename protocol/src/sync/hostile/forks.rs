@@ -50,6 +50,45 @@ fn the_other_branch_of_a_fork_is_passed_over_and_the_rest_goes_on() {
 }
 
 #[test]
+fn a_shorter_log_is_compared_and_read_where_it_is_another_branch() {
+    let (township, mut session) = opened();
+    let space = Space::of(org(FENGDU), Audience::Notice).id();
+    let origin = township.holdings.logs(&space).next().unwrap().0.clone();
+    let standing = Standing {
+        size: TreeSize(3),
+        root: Hash([2; 32]),
+    };
+    session.handle(Input::Grown {
+        space,
+        origin: origin.clone(),
+        standing,
+        own: true,
+    });
+    let theirs = Standing {
+        size: TreeSize(1),
+        root: Hash([1; 32]),
+    };
+    let log = LogStanding {
+        origin: origin.clone(),
+        standing: theirs,
+    };
+    let effects = say(&mut session, Message::Grew { space, log });
+    let compare = Effect::Compare {
+        space,
+        origin: origin.clone(),
+        theirs,
+    };
+    assert!(effects.contains(&compare), "{effects:?}");
+    let effects = session.handle(Input::ForkKnown {
+        space,
+        origin: origin.clone(),
+    });
+    let from = TreeSize::EMPTY;
+    assert_eq!(sent(&effects), [Message::Want { space, origin, from }]);
+    assert_eq!(closed(&effects), None);
+}
+
+#[test]
 fn equal_sizes_with_different_roots_are_reported() {
     let (township, mut session) = opened();
     let space = Space::of(org(FENGDU), Audience::Notice).id();

@@ -386,6 +386,16 @@ pub enum Effect {
         /// What the peer says it holds.
         theirs: Standing,
     },
+    /// The peer holds less of a log than we: answer [`Input::ForkKnown`] if no history that is held here has this root at
+    /// that size.
+    Compare {
+        /// Its space.
+        space: SpaceId,
+        /// The log.
+        origin: Origin,
+        /// What the peer says it holds.
+        theirs: Standing,
+    },
     /// The peer tells of fewer entries of a log than it did before. Another branch may stand there now; if both are of
     /// the history that is held here, answer [`Input::StoreRefused`] with an offence of this kind.
     Shrunk {

@@ -275,6 +275,14 @@ impl Pull {
                 self.fork(space, origin, ours, *theirs, out);
                 Ok(())
             }
+            Some(ours) if ours.size > theirs.size && theirs.size > TreeSize::EMPTY => {
+                out.push(Effect::Compare {
+                    space,
+                    origin: origin.clone(),
+                    theirs: *theirs,
+                });
+                Ok(())
+            }
             Some(ours) if ours.size >= theirs.size => Ok(()),
             None if theirs.size == TreeSize::EMPTY => Ok(()),
             _ => self.want(space, rank, origin, *theirs, ours.map_or(0, |ours| ours.size.0)),

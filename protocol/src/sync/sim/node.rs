@@ -439,6 +439,15 @@ impl Node {
                 Some(Input::Read { origin, from, range })
             }
             Effect::Store { space, range } => Some(self.store(space, &range, news)),
+            Effect::Compare {
+                space,
+                origin,
+                theirs,
+            } => {
+                let log = &self.logs[&origin];
+                let root = root_at(theirs.size, |n| log.nodes.get(n as usize).copied());
+                (root != Ok(theirs.root)).then_some(Input::ForkKnown { space, origin })
+            }
             // Which branch stands is the store's to say; these nodes keep the one they have.
             Effect::StoreBranch { range, .. } => Some(Input::BranchStored {
                 origin: range.origin,

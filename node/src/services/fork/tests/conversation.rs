@@ -216,6 +216,14 @@ impl<'a> Side<'a> {
                 node.keep_keys(keys).unwrap();
                 return Vec::new();
             }
+            Effect::Compare {
+                space,
+                origin,
+                theirs,
+            } => match node.has_history(&origin, theirs).unwrap() {
+                true => return Vec::new(),
+                false => Input::ForkKnown { space, origin },
+            },
             Effect::Level => Input::LackKeys(node.lacking_keys().unwrap()),
             _ => return Vec::new(),
         };

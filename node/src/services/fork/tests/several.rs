@@ -1,6 +1,6 @@
 //! More than two histories of one log, and who meets them late.
 
-use lianzhan_protocol::sync::BRANCHES_MAX;
+use lianzhan_protocol::sync::{BRANCHES_MAX, Standing};
 
 use super::conversation::converse;
 use super::*;
@@ -95,6 +95,39 @@ fn histories_that_part_later_are_told_apart_where_they_part() {
             assert_eq!(frontier.unwrap().root(), branch.root);
         }
     }
+}
+
+#[test]
+fn who_holds_the_longer_history_notices_the_shorter_one_at_its_size() {
+    let world = World::new();
+    let origin = world.log();
+    let twin = Node::open(&world.copy_station(), &Overrides::default()).unwrap();
+    let told = |node: &Node| {
+        let (size, root) = standing(node, &origin);
+        Standing { size, root }
+    };
+    let before = told(&twin);
+    world.visit(&twin, "副本");
+    let shorter = told(&twin);
+    world.visit(world.station(), "原机");
+    world.visit(world.station(), "原机又一");
+    carry(world.station(), &world.county);
+    assert!(told(&world.county).size > shorter.size);
+    assert!(world.county.has_history(&origin, before).unwrap());
+    assert!(
+        !world.county.has_history(&origin, shorter).unwrap(),
+        "another branch"
+    );
+    // Once it was read it is no news.
+    read_branch(
+        &twin,
+        &world.county,
+        &row(&world.county, &origin).space(),
+        &origin,
+    );
+    assert_eq!(branches(&world.county, &origin).len(), 1);
+    assert!(world.county.has_history(&origin, shorter).unwrap());
+    assert!(world.county.has_history(&origin, before).unwrap());
 }
 
 #[test]
