@@ -93,7 +93,7 @@ const FOUND_IN_CHANGES: [(u64, &str); 5] = [
 #[test]
 fn seeds_that_found_something_find_nothing_any_more() {
     let plain = FOUND.map(|(seed, what)| (Plan::unchanging(seed), what));
-    let changing = FOUND_IN_CHANGES.map(|(seed, what)| (Plan::of_seed(seed), what));
+    let changing = FOUND_IN_CHANGES.map(|(seed, what)| (Plan::plain(seed), what));
     for (plan, what) in plain.into_iter().chain(changing) {
         if let Err(failure) = simulate(template(), &plan, false) {
             panic!("{what}: {failure}");

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::watch::{Given, Promise};
 use crate::world::World;
 
-const VISITS: &str = "letters_visits";
+pub(crate) const VISITS: &str = "letters_visits";
 const ACTIVITY: &str = "activity";
 
 impl World {
@@ -35,6 +35,9 @@ impl World {
         let who = self.dice.below(self.sites[site].persons.len());
         let author = self.sites[site].persons[who].1.clone();
         self.tally.acts += 1;
+        if self.plan.faults.attachments && self.dice.once_in(3) {
+            return self.attach(site, &node, &author);
+        }
         match self.dice.below(13) {
             0..3 => self.visit(site, &node, &author),
             3..8 => self.edit(site, &node, &author),
@@ -171,7 +174,7 @@ impl World {
         self.touched(site)
     }
 
-    fn any_record(
+    pub(crate) fn any_record(
         &mut self,
         node: &Arc<Node>,
         fits: impl Fn(&str) -> bool,
@@ -192,7 +195,7 @@ impl World {
     }
 
     /// Does something that is acknowledged with a change.
-    fn write(
+    pub(crate) fn write(
         &mut self,
         site: usize,
         node: &Arc<Node>,

@@ -25,6 +25,14 @@ impl World {
         Ok(())
     }
 
+    /// There is no copy any more.
+    pub(crate) fn drop_copy(&mut self, site: usize) -> anyhow::Result<()> {
+        match self.sites[site].copy.take() {
+            Some(copy) => Ok(std::fs::remove_dir_all(copy.dir)?),
+            None => Ok(()),
+        }
+    }
+
     /// Puts a site back from its copy. What it alone held since is gone; nobody promised that it would not be.
     pub(crate) fn put_back(&mut self, site: usize) -> anyhow::Result<()> {
         let Some(copy) = &self.sites[site].copy else {

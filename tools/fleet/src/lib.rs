@@ -6,6 +6,7 @@
 //! hold, and `rest` what must hold when nothing is under way any more.
 
 mod acts;
+mod attached;
 mod copies;
 pub mod dice;
 mod erased;
@@ -16,10 +17,12 @@ mod link;
 mod machine;
 mod offices;
 mod plan;
+mod rekeyed;
 mod reorganised;
 mod rest;
 mod run;
 mod site;
+mod stated;
 mod talk;
 mod template;
 mod watch;

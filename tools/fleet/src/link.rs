@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lianzhan_node::services::session::Answers;
+use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::sync::{Input, Session};
 
 use crate::site::News;
@@ -11,6 +12,8 @@ use crate::wire::Incoming;
 /// One side of a connection.
 pub(crate) struct End {
     pub(crate) site: usize,
+    /// The key that the other side had when it was dialled.
+    pub(crate) peer: PublicKey,
     pub(crate) session: Session,
     pub(crate) incoming: Incoming,
     /// Bytes that came.
@@ -29,11 +32,12 @@ pub(crate) struct End {
 }
 
 impl End {
-    pub(crate) fn new(site: usize, session: Session, news: News) -> Self {
+    pub(crate) fn new(site: usize, peer: PublicKey, session: Session, news: News) -> Self {
         let inbox: Arc<Mutex<Vec<Input>>> = Arc::default();
         let told = inbox.clone();
         End {
             site,
+            peer,
             session,
             incoming: Incoming::new(),
             received: 0,

@@ -41,6 +41,12 @@ enum Command {
         /// Let orgs stay where they are; otherwise they move and are merged in one seed of four.
         #[arg(long)]
         unchanging: bool,
+        /// Without what the simulation learnt last: several liars, other keys of nodes and authorities, settings, attachments.
+        #[arg(long, conflicts_with = "unchanging")]
+        plain: bool,
+        /// Settings are stated, too; then a seed does not always give the same again.
+        #[arg(long, conflicts_with_all = ["unchanging", "plain"])]
+        settings: bool,
     },
     /// Found a synthetic prefecture and write records of all ledgers at its nodes, through the path that forms use.
     Generate {
@@ -92,11 +98,14 @@ fn main() -> anyhow::Result<ExitCode> {
             trace,
             threads,
             unchanging,
+            plain,
+            settings,
         } => {
-            let plan = if unchanging {
-                Plan::unchanging
-            } else {
-                Plan::of_seed
+            let plan = match (unchanging, plain, settings) {
+                (true, ..) => Plan::unchanging,
+                (_, true, _) => Plan::plain,
+                (_, _, true) => Plan::with_settings,
+                _ => Plan::of_seed,
             };
             simulate_seeds(plan, seeds, from, seed, trace, threads)
         }

@@ -28,6 +28,14 @@ pub struct Faults {
     pub hostile: bool,
     /// Orgs move and end.
     pub changes: bool,
+    /// How many more lie, if one does.
+    pub accomplices: usize,
+    /// Nodes and authorities get other keys.
+    pub rekeys: bool,
+    /// Settings are stated.
+    pub settings: bool,
+    /// Records name attachments.
+    pub attachments: bool,
 }
 
 /// The plan of one seed.
@@ -59,14 +67,37 @@ const CASTS: [&[&str]; 6] = [
 ];
 
 impl Plan {
-    /// The plan of a seed, in which orgs stay where they are.
+    /// The plan of a seed, in which orgs stay where they are, and nothing happens that was added after that could change.
     pub fn unchanging(seed: u64) -> Self {
-        let mut plan = Plan::of_seed(seed);
+        let mut plan = Plan::plain(seed);
         plan.faults.changes = false;
         plan
     }
 
     /// The plan of a seed; in one of four orgs move and are merged, too.
+    pub fn plain(seed: u64) -> Self {
+        let faults = Faults {
+            accomplices: 0,
+            rekeys: false,
+            settings: false,
+            attachments: false,
+            ..Plan::of_seed(seed).faults
+        };
+        Plan {
+            faults,
+            ..Plan::of_seed(seed)
+        }
+    }
+
+    /// The plan of a seed in which settings are stated, too. Not of the normal run: a setting and its copy are committed
+    /// together or one after the other, as the writer's thread has it, so that a seed does not give quite the same again.
+    pub fn with_settings(seed: u64) -> Self {
+        let mut plan = Plan::of_seed(seed);
+        plan.faults.settings = true;
+        plan
+    }
+
+    /// The plan of a seed with all else that may happen.
     pub fn of_seed(seed: u64) -> Self {
         let mut dice = Dice::of_part(seed, 1);
         // Small ones find most, and large ones some of the rest.
@@ -99,7 +130,7 @@ impl Plan {
             clones: one_in(10),
             revocations: one_in(3),
             hostile: one_in(6),
-            changes: false,
+            ..Faults::default()
         };
         if faults.restores && faults.clones {
             faults.restores = false;
@@ -108,6 +139,13 @@ impl Plan {
         let proves = dice.once_in(20);
         // Drawn last, so that what a seed was before orgs changed it still is.
         faults.changes = dice.once_in(4);
+        // The same of what was added after.
+        faults.accomplices = match dice.below(4) {
+            0 | 1 => 1 + dice.below(2),
+            _ => 0,
+        };
+        faults.rekeys = dice.once_in(4);
+        faults.attachments = dice.once_in(4);
         Plan {
             seed,
             places,

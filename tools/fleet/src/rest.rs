@@ -89,6 +89,16 @@ impl World {
         self.same_standings()?;
         self.same_records()?;
         self.all_erased()?;
+        let faults = self.plan.faults;
+        // What is stated for those below and its copy for those above are two records, and of a key that is taken back one
+        // of them may count alone.
+        let keeps_keys = !(faults.rekeys || faults.revocations || faults.restores || faults.clones);
+        if faults.settings && keeps_keys {
+            self.same_settings()?;
+        }
+        if self.plan.faults.attachments {
+            self.attachments_are_right()?;
+        }
         if self.plan.proves {
             for site in 0..self.sites.len() {
                 let Some(node) = self.sites[site].node().cloned() else {

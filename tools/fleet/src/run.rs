@@ -44,6 +44,11 @@ pub struct Tally {
     pub lies: u64,
     pub witnesses: u64,
     pub forks: u64,
+    pub rekeys: u64,
+    pub settings: u64,
+    pub attached: u64,
+    pub files: u64,
+    pub liars: u64,
     pub entries: u64,
     pub compared: u64,
     pub proved: u64,
@@ -78,6 +83,11 @@ impl Tally {
             (&mut self.lies, other.lies),
             (&mut self.witnesses, other.witnesses),
             (&mut self.forks, other.forks),
+            (&mut self.rekeys, other.rekeys),
+            (&mut self.settings, other.settings),
+            (&mut self.attached, other.attached),
+            (&mut self.files, other.files),
+            (&mut self.liars, other.liars),
             (&mut self.entries, other.entries),
             (&mut self.compared, other.compared),
             (&mut self.proved, other.proved),
@@ -216,6 +226,7 @@ pub(crate) fn raise(template: &Template, plan: &Plan, trace: bool) -> anyhow::Re
             dir,
             org: OrgId([0; 16]),
             key: SecretKey::from_seed([0; 32]).public(),
+            keys: Vec::new(),
             up: None,
             life: 0,
             project_due: false,
@@ -237,6 +248,11 @@ pub(crate) fn raise(template: &Template, plan: &Plan, trace: bool) -> anyhow::Re
     if plan.faults.hostile {
         let liar = world.dice.below(world.sites.len());
         world.sites[liar].hostile = true;
+        for _ in 0..plan.faults.accomplices {
+            let liar = world.dice.below(world.sites.len());
+            world.sites[liar].hostile = true;
+        }
+        world.tally.liars = world.sites.iter().filter(|site| site.hostile).count() as u64;
     }
     let at = |name: &str| plan.places.iter().position(|place| place.name == name);
     for (n, place) in plan.places.iter().enumerate() {
@@ -281,6 +297,10 @@ fn live(world: &mut World) -> anyhow::Result<()> {
             world.office()?;
         } else if world.plan.faults.changes && world.dice.once_in(6) {
             world.reorganise()?;
+        } else if world.plan.faults.rekeys && world.dice.once_in(5) {
+            world.rekey()?;
+        } else if world.plan.faults.settings && world.dice.once_in(4) {
+            world.state()?;
         } else {
             world.act()?;
         }

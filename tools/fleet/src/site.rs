@@ -41,6 +41,8 @@ pub(crate) struct Site {
     pub(crate) dir: PathBuf,
     pub(crate) org: OrgId,
     pub(crate) key: PublicKey,
+    /// All that it ever had.
+    pub(crate) keys: Vec<PublicKey>,
     pub(crate) up: Option<Up>,
     /// How often it was started.
     pub(crate) life: u32,
@@ -73,6 +75,9 @@ impl Site {
             .work(|| Node::open(&self.dir, &Overrides::default()))?;
         self.org = node.org_id();
         self.key = node.node_key().public();
+        if !self.keys.contains(&self.key) {
+            self.keys.push(self.key);
+        }
         self.life += 1;
         self.project_due = false;
         self.up = Some(Up {

@@ -5,6 +5,7 @@ use lianzhan_node::env;
 use lianzhan_node::services::conduct::Moment;
 use lianzhan_node::services::session;
 use lianzhan_protocol::id::Hash;
+use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::sync::{CloseReason, Effect, Input, Mark};
 use tokio::sync::broadcast::error::TryRecvError;
 
@@ -107,18 +108,17 @@ impl World {
             let Some(end) = self.end(link, side) else {
                 return Ok(());
             };
-            let (site, answers) = (end.site, end.answers.clone());
+            let (site, key, answers) = (end.site, end.peer, end.answers.clone());
             let Some(node) = self.sites[site].node().cloned() else {
                 bail!("{} has a session and is not up", self.name(site));
             };
             let peer = self.peer_of(link, side);
-            let key = self.sites[peer].key;
             let machine = self.sites[site].machine.clone();
             match effect {
                 Effect::Send(bytes) => self.send(link, side, &bytes),
                 Effect::Close { reason } => {
                     self.say(&format!("{} {link}: closes: {reason}", self.name(site)));
-                    self.closes(site, peer, &reason)?;
+                    self.closes(site, (peer, key), &reason)?;
                     if let Some(link) = self.links.get_mut(&link) {
                         link.failed |= reason.is_failure();
                     }
@@ -162,7 +162,12 @@ impl World {
     }
 
     /// A session closed: between honest nodes only for want of a disk.
-    fn closes(&mut self, site: usize, peer: usize, reason: &CloseReason) -> anyhow::Result<()> {
+    fn closes(
+        &mut self,
+        site: usize,
+        (peer, key): (usize, PublicKey),
+        reason: &CloseReason,
+    ) -> anyhow::Result<()> {
         let (here, there) = (&self.sites[site], &self.sites[peer]);
         let lies = here.hostile || there.hostile;
         match reason {
@@ -174,6 +179,8 @@ impl World {
                 }
             }
             _ if lies => self.tally.unmasked += 1,
+            // A connection that nobody noticed the end of: the key at its other end was replaced meanwhile.
+            _ if key != there.key => {}
             reason => bail!(
                 "{} closed on {}, and both are honest: {reason}",
                 here.place.name,
@@ -348,7 +355,7 @@ impl World {
         let peer = self.sites[peer].key;
         let opened = self.sites[site].machine.work(|| session::open(node, peer));
         let session = opened.map_err(|words| anyhow::anyhow!("{}: {words}", self.name(site)))?;
-        Ok(End::new(site, session.with_patience(PATIENCE), news))
+        Ok(End::new(site, peer, session.with_patience(PATIENCE), news))
     }
 
     /// A session hears of one commit.

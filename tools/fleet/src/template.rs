@@ -26,7 +26,7 @@ use crate::watch::Watch;
 pub(crate) struct Place {
     pub(crate) name: &'static str,
     pub(crate) above: Option<&'static str>,
-    level: Level,
+    pub(crate) level: Level,
     name_zh: &'static str,
     code: &'static str,
 }

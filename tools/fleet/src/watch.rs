@@ -101,9 +101,9 @@ impl World {
         let Some(node) = self.sites[site].node() else {
             return Ok(());
         };
-        let key = self.sites[site].key;
+        let keys = self.sites[site].keys.clone();
         let logs = node.store().read(|reader| reader.logs())?;
-        for log in logs.into_iter().filter(|log| log.start.node == key) {
+        for log in logs.into_iter().filter(|log| keys.contains(&log.start.node)) {
             self.look_at(site, &log.origin)?;
         }
         Ok(())
@@ -124,7 +124,10 @@ impl World {
         else {
             bail!("{name} lost log {origin}");
         };
-        let author = self.sites.iter().position(|other| other.key == log.start.node);
+        let author = self
+            .sites
+            .iter()
+            .position(|other| other.keys.contains(&log.start.node));
         // Who was put back with an old high-water file may contradict itself; others may go over to its other branch.
         let forked = author.is_some_and(|author| self.sites[author].cloned);
         if let Some(before) = before

@@ -10,6 +10,7 @@ use lianzhan_protocol::id::Hash;
 use lianzhan_protocol::sync::Input;
 use tokio::sync::broadcast::error::TryRecvError;
 
+use crate::attached::Attachment;
 use crate::dice::Dice;
 use crate::link::{Link, Pair};
 use crate::machine::Time;
@@ -58,6 +59,8 @@ pub(crate) struct World {
     /// Nothing goes wrong any more.
     pub(crate) calm: bool,
     pub(crate) watch: Watch,
+    /// What persons attached.
+    pub(crate) attached: Vec<Attachment>,
     pub(crate) tally: Tally,
     pub(crate) runtime: tokio::runtime::Runtime,
     pub(crate) dir: tempfile::TempDir,
@@ -83,6 +86,7 @@ impl World {
             apart: None,
             calm: false,
             watch: Watch::default(),
+            attached: Vec::new(),
             tally: Tally::default(),
             runtime: tokio::runtime::Builder::new_current_thread().build()?,
             dir,
