@@ -16,7 +16,7 @@ use lianzhan_node::config::Config;
 use lianzhan_node::services::appoint::PersonDraft;
 use lianzhan_node::services::exchange::Export;
 use lianzhan_node::services::found::{OrgDraft, found};
-use lianzhan_node::services::import::ImportReport;
+use lianzhan_node::services::import::{ImportReport, Importing};
 use lianzhan_node::services::{Author, Node};
 use lianzhan_protocol::trust::{Level, Role};
 
@@ -120,7 +120,7 @@ fn import(
     dry_run: bool,
 ) -> anyhow::Result<ImportReport> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    Ok(runtime.block_on(node.import(author, LEDGER, name, bytes, dry_run, |_, _| {}))?)
+    Ok(runtime.block_on(node.import(author, Importing::new(LEDGER, name, bytes, dry_run), |_, _| {}))?)
 }
 
 fn signing(author: &Author) -> f64 {

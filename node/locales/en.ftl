@@ -1872,3 +1872,38 @@ office-career = Career
 office-term = { $when } { $post }
 org-ended-merged = merged into { $into }
 org-ended-split = split into { $into }
+
+# Joint spaces
+
+joint-spaces = Joint spaces
+joint-title = { $count ->
+    [one] One joint space
+   *[other] { $count } joint spaces
+}
+joint-title-none = No joint space yet
+joint-how = What several orgs write together stands here (joint supervision, project groups, joint activities); each of them may write.
+joint-none = There is no joint space here yet.
+joint-none-ask = {" "}Ask the administrator or the head of the station to open one.
+joint-orgs = Orgs
+joint-year = Year
+joint-travel = Up to
+joint-owner = Opened by
+joint-id = Id
+joint-new = Open a joint space
+joint-with = With which orgs
+joint-travel-to = Up to which level above them
+joint-preview = First see who holds it
+joint-does = Who holds it
+joint-does-later = Choose the orgs and press “First see who holds it”: who would hold it, and which ledgers may stand there, is listed here.
+joint-does-orgs = These orgs hold it together, and each may write: { $who }.
+joint-does-above = These above them hold it, too: { $who }.
+joint-does-no-above = Nobody else above them holds it.
+joint-does-books = Ledgers that may stand there: { $names }.
+joint-does-for-ever = Who holds it never changes; with another org there is another space.
+joint-sign = Open it
+joint-done = The joint space is open; the orgs have it with their next sync.
+joint-lacking = This ledger is written by several orgs together and stands in joint spaces alone; there is none yet that you may write into.
+joint-see = See joint spaces
+import-space = Where the rows go
+import-space-own = This org
+import-space-joint = { $who } ({ $year })

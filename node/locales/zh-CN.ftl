@@ -1499,3 +1499,35 @@ office-career = 任职经历
 office-term = { $when }　{ $post }
 org-ended-merged = 已并入{ $into }
 org-ended-split = 已分设为{ $into }
+
+# 联动空间
+
+joint-spaces = 联动空间
+joint-title = 联动空间 { $count } 个
+joint-title-none = 还没有联动空间
+joint-how = 几个单位共同记录的台账（联动监督、项目组、联合活动等）记在这里，各单位都能写。
+joint-none = 本机还没有联动空间。
+joint-none-ask = 请本单位的系统管理员或站长建立。
+joint-orgs = 单位
+joint-year = 年份
+joint-travel = 送到
+joint-owner = 建立单位
+joint-id = 编号
+joint-new = 建立联动空间
+joint-with = 与哪些单位
+joint-travel-to = 上级送到哪一级
+joint-preview = 先看由谁持有
+joint-does = 由谁持有
+joint-does-later = 选好单位后按“先看由谁持有”，这里列出谁会持有、能记哪些台账。
+joint-does-orgs = 由这些单位共同持有，都能写：{ $who }。
+joint-does-above = 这些上级也会持有：{ $who }。
+joint-does-no-above = 没有别的上级持有。
+joint-does-books = 能记的台账：{ $names }。
+joint-does-for-ever = 持有人定下就不变；多一个单位，就另建一个。
+joint-sign = 建立
+joint-done = 联动空间已建立，各单位同步后即可使用。
+joint-lacking = 这本台账由几个单位共同记，只记在联动空间里；现在还没有您能写的联动空间。
+joint-see = 看联动空间
+import-space = 记进哪里
+import-space-own = 本单位
+import-space-joint = { $who }（{ $year } 年）

@@ -55,6 +55,7 @@ pub fn zh(error: &ServiceError) -> String {
         ServiceError::Attachment(error) => error.zh(),
         ServiceError::Setting(error) => error.zh(),
         ServiceError::Definition(error) => error.zh(),
+        ServiceError::Joint(error) => error.zh(),
         ServiceError::Config(error) => error.zh(),
         ServiceError::Fields(faults) => {
             let each = faults

@@ -12,6 +12,7 @@ use lianzhan_node::import::{CellValue, read_sheet};
 use lianzhan_node::services::appoint::PersonDraft;
 use lianzhan_node::services::exchange::{Export, Form, Words};
 use lianzhan_node::services::found::{OrgDraft, found};
+use lianzhan_node::services::import::Importing;
 use lianzhan_node::services::ledger::NewEntry;
 use lianzhan_node::services::{Author, Node};
 use lianzhan_protocol::record::Value;
@@ -151,10 +152,11 @@ fn libreoffice_shows_what_is_exported_and_what_it_saves_comes_back() {
         let bytes = std::fs::read(&again).unwrap();
         let report = desk
             .runtime
-            .block_on(
-                desk.node
-                    .import(&desk.author, ledger, "a.xlsx", &bytes, false, |_, _| {}),
-            )
+            .block_on(desk.node.import(
+                &desk.author,
+                Importing::new(ledger, "a.xlsx", &bytes, false),
+                |_, _| {},
+            ))
             .unwrap();
         assert_eq!(
             (report.imported, report.changed, report.known, report.errors.len()),

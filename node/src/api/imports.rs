@@ -13,7 +13,7 @@ use super::progress::Work;
 use super::request::Query;
 use super::{ApiState, Problem};
 use crate::import::FILE_MAX;
-use crate::services::import::ImportReport;
+use crate::services::import::{ImportReport, Importing};
 
 /// Header with the login of the person who signs.
 pub(super) const LOGIN_HEADER: &str = "x-lianzhan-login";
@@ -34,6 +34,8 @@ struct Asked {
     file: String,
     #[serde(default)]
     dry_run: bool,
+    /// The joint space that new records go to: its id, or its orgs as CODE+CODE.
+    space: Option<String>,
 }
 
 async fn import(
@@ -46,15 +48,14 @@ async fn import(
     let login = header(&headers, LOGIN_HEADER)?;
     let passphrase = SecretString::from(header(&headers, PASSPHRASE_HEADER)?);
     let report = act(&state, &login, passphrase, async move |node, author| {
-        node.import(
-            author,
-            &asked.ledger,
-            &asked.file,
-            &file,
-            asked.dry_run,
-            |done, all| work.done_of(done, all),
-        )
-        .await
+        let into = asked.space.as_deref().map(|named| node.joint_named(named));
+        let into = into.transpose()?;
+        let importing = Importing {
+            into: into.as_ref(),
+            ..Importing::new(&asked.ledger, &asked.file, &file, asked.dry_run)
+        };
+        node.import(author, importing, |done, all| work.done_of(done, all))
+            .await
     });
     Ok(Json(report.await?))
 }

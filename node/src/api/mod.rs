@@ -17,6 +17,7 @@ pub mod erasures;
 mod forks;
 mod imports;
 mod invitations;
+mod joint_spaces;
 mod keys;
 mod ledgers;
 mod metrics;
@@ -105,6 +106,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .merge(care::router())
         .merge(progress::router())
         .merge(witness::router())
+        .merge(joint_spaces::router())
         .merge(org_changes::router())
         .layer(DefaultBodyLimit::max(BODY_MAX))
         // Behind the layer: it has a limit of its own.

@@ -16,6 +16,7 @@ use crate::services::attachment::AttachmentError;
 use crate::services::carry::CarryError;
 use crate::services::definitions::DefinitionError;
 use crate::services::invite::InviteError;
+use crate::services::joint::JointError;
 use crate::services::ledger::FieldFault;
 use crate::services::limit::DoorError;
 use crate::services::office::OfficeError;
@@ -235,7 +236,13 @@ impl From<ServiceError> for Problem {
             | ServiceError::Definition(DefinitionError::NotYours) => {
                 (StatusCode::FORBIDDEN, "not-allowed", "This is not allowed")
             }
-            ServiceError::Setting(_) | ServiceError::Definition(_) => {
+            ServiceError::Joint(JointError::Unknown(_)) => {
+                (StatusCode::NOT_FOUND, "not-here", "This node has no such thing")
+            }
+            ServiceError::Joint(JointError::Exists) => {
+                (StatusCode::CONFLICT, "state", "This does not fit what is there")
+            }
+            ServiceError::Setting(_) | ServiceError::Definition(_) | ServiceError::Joint(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong")
             }
             ServiceError::NotARecordId(_) => {

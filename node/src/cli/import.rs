@@ -9,7 +9,7 @@ use super::lang::said;
 use super::reach::{Reach, percent};
 use super::{Lang, Shell, ask, block_on, out};
 use crate::api::progress::Progress;
-use crate::services::import::ImportReport;
+use crate::services::import::{ImportReport, Importing};
 
 /// Import a spreadsheet (.xlsx or .csv) into a ledger 把表格导入台账
 #[derive(clap::Args)]
@@ -17,6 +17,7 @@ use crate::services::import::ImportReport;
 Example 例:
   lianzhan import letters_visits 来信来访登记簿.xlsx --login lin --dry-run
   lianzhan import letters_visits 来信来访登记簿.xlsx --login lin
+  lianzhan import joint_supervision 联动监督.xlsx --space 990121103+990121204 --login lin
 
 Good rows become records signed by the person with that login, whose passphrase is asked for. Broken rows are listed with
 their number and what to do; mend them in the file and import it again: rows that are here already are not added twice.
@@ -32,6 +33,9 @@ pub(super) struct Import {
     /// Who signs 由谁签名
     #[arg(long, env = "LIANZHAN_LOGIN")]
     login: Option<String>,
+    /// The joint space of new records: its orgs as CODE+CODE[@YEAR], or its id 记进哪个联动空间
+    #[arg(long, value_name = "ORGS|ID")]
+    space: Option<String>,
     /// Read and check only, write nothing 只检查，不写入
     #[arg(long)]
     dry_run: bool,
@@ -64,23 +68,24 @@ impl Import {
             Reach::Here(node) => {
                 let author = node.sign_in(&login, &passphrase)?;
                 let bar = out::bar(shell.lang.pick("导入", "importing"));
-                let report = block_on(node.import(
-                    &author,
-                    &self.ledger,
-                    &name,
-                    &bytes,
-                    self.dry_run,
-                    |done, all| {
-                        bar.set_length(all);
-                        bar.set_position(done);
-                    },
-                ))??;
+                let into = self.space.as_deref().map(|named| node.joint_named(named));
+                let into = into.transpose()?;
+                let importing = Importing {
+                    into: into.as_ref(),
+                    ..Importing::new(&self.ledger, &name, &bytes, self.dry_run)
+                };
+                let report = block_on(node.import(&author, importing, |done, all| {
+                    bar.set_length(all);
+                    bar.set_position(done);
+                }))??;
                 bar.finish_and_clear();
                 report
             }
             Reach::Running(client) => {
+                let space = self.space.as_deref();
+                let space = space.map_or_else(String::new, |named| format!("&space={}", percent(named)));
                 let path = format!(
-                    "/import?ledger={}&file={}&dry_run={}",
+                    "/import?ledger={}&file={}&dry_run={}{space}",
                     percent(&self.ledger),
                     percent(&name),
                     self.dry_run

@@ -24,6 +24,7 @@ mod found;
 mod import;
 mod invite;
 mod join;
+mod joint;
 mod lang;
 mod ledger;
 mod marks;
@@ -132,6 +133,8 @@ enum Command {
     Policy(policy::Policy),
     #[command(subcommand)]
     Org(org::Command),
+    #[command(subcommand)]
+    Joint(joint::Command),
     Witness(witness::Witness),
     Import(import::Import),
     Attach(attach::Attach),
@@ -224,6 +227,7 @@ impl Command {
             Command::Succession(succession) => succession.run(shell),
             Command::Policy(policy) => policy.run(shell),
             Command::Org(org) => org.run(shell),
+            Command::Joint(joint) => joint.run(shell),
             Command::Witness(witness) => witness.run(shell),
             Command::Import(import) => import.run(shell),
             Command::Attach(attach) => attach.run(shell),

@@ -14,6 +14,7 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::runtime;
+use crate::services::import::Importing;
 use cast::{Place, SAMPLES, Sample};
 use found::Prefecture;
 
@@ -90,10 +91,7 @@ async fn import_all(prefecture: &Prefecture, bar: &ProgressBar) -> anyhow::Resul
                 let report = node
                     .import(
                         &author,
-                        sample.ledger,
-                        sample.file,
-                        sample.bytes,
-                        false,
+                        Importing::new(sample.ledger, sample.file, sample.bytes, false),
                         |done, _| {
                             bar.inc(done.saturating_sub(last));
                             last = done;

@@ -170,6 +170,9 @@ pub enum ServiceError {
     /// A ledger or fields that an org adds.
     #[error(transparent)]
     Definition(#[from] super::definitions::DefinitionError),
+    /// A joint space.
+    #[error(transparent)]
+    Joint(#[from] super::joint::JointError),
     /// An attachment.
     #[error(transparent)]
     Attachment(#[from] super::attachment::AttachmentError),

@@ -139,39 +139,72 @@ pub struct BrokenRow {
     pub en: String,
 }
 
+/// A spreadsheet that is to be imported.
+#[derive(Debug, Clone, Copy)]
+pub struct Importing<'a> {
+    /// The ledger's id.
+    pub ledger: &'a str,
+    /// The file's name; its ending tells its format.
+    pub file: &'a str,
+    /// What is in it.
+    pub bytes: &'a [u8],
+    /// The joint space that new records go to; the own space of this node's org where none is named.
+    pub into: Option<&'a Space>,
+    /// Whether it is only read and checked.
+    pub dry_run: bool,
+}
+
+impl<'a> Importing<'a> {
+    /// A spreadsheet of this node's own org.
+    pub fn new(ledger: &'a str, file: &'a str, bytes: &'a [u8], dry_run: bool) -> Self {
+        Importing {
+            ledger,
+            file,
+            bytes,
+            into: None,
+            dry_run,
+        }
+    }
+}
+
 impl Node {
     /// Reads a spreadsheet and writes its good rows as records signed by `author`. Importing it again adds nothing.
     pub async fn import(
         &self,
         author: &Author,
-        ledger_id: &str,
-        file_name: &str,
-        bytes: &[u8],
-        dry_run: bool,
+        importing: Importing<'_>,
         mut progress: impl FnMut(u64, u64),
     ) -> Result<ImportReport, ServiceError> {
-        let home = self.home_space(ledger_id)?;
+        let Importing {
+            ledger: ledger_id,
+            file: file_name,
+            bytes,
+            into,
+            dry_run,
+        } = importing;
+        // Personal parts are written sealed, with their records; a book of them alone would lie open, and is none.
+        let home = self.space_for(self.book(ledger_id)?, into)?;
         let ledger = self.form_of(ledger_id, &home)?;
         super::ledger::refuse_stated(ledger)?;
-        // Personal parts are written sealed, with their records; a book of them alone would lie open.
-        if super::ledger::is_annex(&ledger.id) {
-            return Err(ServiceError::UnknownLedger(ledger.id.clone()));
-        }
         // What begins as an archive is a workbook, whatever it is called.
         let guarded = !bytes.starts_with(b"PK");
         let sheet = match EventTable::find(ledger, read_sheet(file_name, bytes)?, guarded) {
             Ok(table) => {
                 let none = Begun::new();
-                return self.import_events(author, table, &none, dry_run, progress).await;
+                return self
+                    .import_events(author, table, &home, &none, dry_run, progress)
+                    .await;
             }
             Err(sheet) => sheet,
         };
         let sheet = match Table::find(ledger, sheet, guarded) {
             Ok(table) => {
-                let (mut report, begun) = self.import_table(author, table, dry_run, &mut progress).await?;
+                let (mut report, begun) = self
+                    .import_table(author, table, &home, dry_run, &mut progress)
+                    .await?;
                 if let Some(events) = EventTable::beside(ledger, bytes)? {
                     let further = self
-                        .import_events(author, events, &begun, dry_run, progress)
+                        .import_events(author, events, &home, &begun, dry_run, progress)
                         .await?;
                     report.join(further);
                 }
@@ -223,7 +256,7 @@ impl Node {
                     });
                     continue;
                 }
-                match self.ready(ledger, &mut row) {
+                match self.ready(ledger, &home, &mut row) {
                     Ok(()) => fresh.push((record, row, read)),
                     Err(error) if error.is_callers() => report.refuse(read.row, &error, &plan.letters),
                     Err(error) => return Err(error),
@@ -238,7 +271,7 @@ impl Node {
                     report.count(read);
                     continue;
                 }
-                match self.row_draft(ledger, record, row, &mut numbers) {
+                match self.row_draft((ledger, &home), record, row, &mut numbers) {
                     Ok(draft) => writing.push(read, Some((draft, Beside::default()))),
                     Err(error) if error.is_callers() => report.refuse(read.row, &error, &plan.letters),
                     Err(error) => return Err(error),
@@ -257,7 +290,7 @@ impl Node {
     }
 
     /// Finds what a row names, and whether anything keeps it from being written.
-    fn ready(&self, ledger: &Ledger, row: &mut GoodRow) -> Result<(), ServiceError> {
+    fn ready(&self, ledger: &Ledger, home: &Space, row: &mut GoodRow) -> Result<(), ServiceError> {
         self.find_named(ledger, row)?;
         match ledger.id == visit::LEDGER {
             true => {
@@ -269,7 +302,7 @@ impl Node {
                 ledger,
                 &NewEntry {
                     ledger: ledger.id.clone(),
-                    space: self.home_space(&ledger.id)?,
+                    space: home.clone(),
                     main: row.main.iter().cloned().collect(),
                     annexes: row
                         .annexes
@@ -303,7 +336,7 @@ impl Node {
     /// What is written of a row.
     fn row_draft(
         &self,
-        ledger: &Ledger,
+        (ledger, home): (&Ledger, &Space),
         record: NewRecord,
         row: GoodRow,
         numbers: &mut Numbers,
@@ -339,7 +372,7 @@ impl Node {
                 record: record.id,
                 begins: Some(record.salt),
                 ledger: ledger.id.clone(),
-                space: self.home_space(&ledger.id)?,
+                space: home.clone(),
                 puts,
                 annexes,
             })

@@ -31,6 +31,7 @@ pub mod import;
 pub mod ingest;
 pub mod invite;
 pub mod join;
+pub mod joint;
 pub mod ledger;
 pub mod limit;
 pub mod lineage;

@@ -31,6 +31,7 @@ mod home;
 pub mod i18n;
 mod invitations;
 mod join;
+mod joint;
 mod ledger;
 mod live;
 #[cfg(debug_assertions)]
@@ -176,6 +177,7 @@ pub fn router(state: WebState) -> Router {
         .merge(appointments::router())
         .merge(appointment::router())
         .merge(invitations::router())
+        .merge(joint::router())
         .merge(org_changes::router())
         .merge(revoke::router())
         .merge(contested::router())

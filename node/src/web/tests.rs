@@ -8,6 +8,7 @@ mod entrance;
 mod erasing;
 mod forks;
 mod imports;
+mod joint;
 mod ledgers;
 mod network;
 mod org_changes;

@@ -8,6 +8,7 @@ use lianzhan_node::config::{Config, Overrides};
 use lianzhan_node::env;
 use lianzhan_node::services::appoint::PersonDraft;
 use lianzhan_node::services::found::{OrgDraft, found};
+use lianzhan_node::services::import::Importing;
 use lianzhan_node::services::invite::Joining;
 use lianzhan_node::services::visit::VisitDraft;
 use lianzhan_node::services::{Author, Draft, Node, ServiceError, definition_hash};
@@ -256,9 +257,11 @@ impl World {
     pub(crate) fn import_roster(&self, author: &Author) {
         let file = "deputies-shiqiao.xlsx";
         let bytes = std::fs::read(root().join("docs/samples").join(file)).unwrap();
-        let import = self
-            .node("shiqiao")
-            .import(author, "deputy_roster", file, &bytes, false, |_, _| {});
+        let import = self.node("shiqiao").import(
+            author,
+            Importing::new("deputy_roster", file, &bytes, false),
+            |_, _| {},
+        );
         let report = self.runtime.block_on(import).unwrap();
         assert!(report.imported > 0 && report.errors.is_empty(), "{report:?}");
     }

@@ -88,7 +88,7 @@ document.addEventListener("focusin", ({ target }) => {
 "#;
 
 /// Pages that everybody may ask for.
-const PATHS: [&str; 22] = [
+const PATHS: [&str; 23] = [
     "/",
     "/ledgers",
     "/search?q=%E8%B7%AF",
@@ -104,6 +104,7 @@ const PATHS: [&str; 22] = [
     "/appointments",
     "/appointments?state=in_force",
     "/org-changes",
+    "/joint-spaces",
     "/contested",
     "/conflicts",
     "/retention",

@@ -98,3 +98,89 @@ async fn an_org_is_invited_a_person_appointed_and_a_joint_activity_held() {
     );
     assert_eq!(activity["orgs"].as_array().unwrap().len(), 2);
 }
+
+/// A ledger that stands in joint spaces alone, through the API.
+#[tokio::test]
+async fn what_stands_in_joint_spaces_alone_is_written_and_imported_where_it_is_said() {
+    let api = Api::new();
+    let invite = json!({
+        "passphrase": AUTHORITY, "name_zh": "澄川县", "name_en": "Chengchuan", "level": "county", "code": "990121",
+    });
+    assert_eq!(
+        api.post("/api/v1/invite", invite).await.status,
+        StatusCode::CREATED
+    );
+    let appoint = json!({
+        "passphrase": AUTHORITY, "login": "shan", "name": "单青", "roles": ["deputies_office"],
+        "person_passphrase": CLERK,
+    });
+    assert_eq!(
+        api.post("/api/v1/appoint", appoint).await.status,
+        StatusCode::CREATED
+    );
+    let record = |space: Value| {
+        json!({
+            "login": "shan", "passphrase": CLERK, "space": space,
+            "fields": {
+                "partners": ["audit"], "topic": "预算执行联动监督", "held_on": "2026-05-08",
+                "no_case_interference": true,
+            },
+        })
+    };
+    let path = "/api/v1/ledgers/joint_supervision/records";
+    let nowhere = api.post(path, record(Value::Null)).await;
+    assert_eq!(nowhere.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let told = nowhere.problem(path);
+    assert!(
+        told["detail_zh"]
+            .as_str()
+            .is_some_and(|words| words.contains("只记在联动空间里")),
+        "{told}"
+    );
+    let unknown = api.post(path, record(json!("990121"))).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+
+    let open = |orgs: Value, travel: &str| json!({"passphrase": AUTHORITY, "orgs": orgs, "travel": travel, "year": 2026});
+    let spaces = "/api/v1/joint-spaces";
+    let alone = api.post(spaces, open(json!(["990100"]), "county")).await;
+    assert_eq!(alone.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let opened = api.post(spaces, open(json!(["990121"]), "county")).await;
+    assert_eq!(opened.status, StatusCode::CREATED, "{}", opened.json());
+    let again = api.post(spaces, open(json!(["990121"]), "county")).await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    let known = api.get(spaces).await.json();
+    assert_eq!(known, json!([opened.json()]));
+    assert_eq!(known[0]["orgs"].as_array().map(Vec::len), Some(2));
+
+    assert_eq!(
+        api.post(path, record(json!("990121"))).await.status,
+        StatusCode::CREATED
+    );
+    let book = "联动机关,主题,时间,不干预个案声明\n审计局,征拆堵点,2026-06-01,是\n";
+    let import = async |space: &str| {
+        let request = api
+            .request(
+                "POST",
+                &format!("/api/v1/import?ledger=joint_supervision&file=a.csv{space}"),
+            )
+            .header("x-lianzhan-login", "shan")
+            .header(
+                "x-lianzhan-passphrase",
+                CLERK.bytes().map(|b| format!("%{b:02X}")).collect::<String>(),
+            );
+        api.send(request, book).await
+    };
+    assert_eq!(import("").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let id = known[0]["id"].as_str().unwrap();
+    let first = import("&space=990100%2B990121%402026").await.json();
+    assert_eq!(
+        (&first["imported"], &first["errors"]),
+        (&json!(1), &json!([])),
+        "{first}"
+    );
+    let second = import(&format!("&space={id}")).await.json();
+    assert_eq!((&second["imported"], &second["known"]), (&json!(0), &json!(1)));
+    api.node.settle_views().unwrap();
+    let list = api.get("/api/v1/ledgers/joint_supervision/records").await.json();
+    assert_eq!(list["total"], 2, "{list}");
+}

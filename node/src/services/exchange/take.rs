@@ -175,6 +175,7 @@ impl Node {
         &self,
         author: &Author,
         table: Table,
+        home: &Space,
         dry_run: bool,
         mut progress: impl FnMut(u64, u64),
     ) -> Result<(ImportReport, Begun), ServiceError> {
@@ -184,7 +185,7 @@ impl Node {
             node: self,
             author,
             secret: self.kept_secret(files::IMPORT_SECRET)?,
-            home: self.home_space(&table.ledger.id)?,
+            home: home.clone(),
             year: year(),
             named: BTreeMap::new(),
             begun: Begun::new(),

@@ -94,6 +94,7 @@ mod tests {
     use crate::config::Config;
     use crate::services::appoint::PersonDraft;
     use crate::services::found::{OrgDraft, found};
+    use crate::services::import::Importing;
     use crate::services::visit::LEDGER;
     use crate::store::{RowFilter, StoreEvent};
 
@@ -160,10 +161,7 @@ mod tests {
         let report = runtime
             .block_on(node.import(
                 &lin,
-                LEDGER,
-                "book.csv",
-                book(broken).as_bytes(),
-                false,
+                Importing::new(LEDGER, "book.csv", book(broken).as_bytes(), false),
                 |done, all| {
                     assert_eq!(all, ROWS - 1, "of the rows that can be read");
                     assert!(held() >= done, "{done}");
@@ -196,10 +194,7 @@ mod tests {
         let again = runtime
             .block_on(node.import(
                 &lin,
-                LEDGER,
-                "book.csv",
-                book(broken).as_bytes(),
-                false,
+                Importing::new(LEDGER, "book.csv", book(broken).as_bytes(), false),
                 |_, _| {},
             ))
             .unwrap();

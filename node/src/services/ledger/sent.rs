@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use lianzhan_protocol::id::{ChangeId, RecordId};
-use lianzhan_protocol::record::ledger::ledger;
+use lianzhan_protocol::record::ledger::{Ledger, ledger};
 use lianzhan_protocol::record::{Confirmation, Confirmed, Event, EventState, RecordState, Right};
+use lianzhan_protocol::trust::{Audience, Space};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -29,7 +30,7 @@ pub struct Sent {
     /// Of a new record: the org that it is about, by division code or id; this node's own where none is named.
     #[serde(default)]
     pub owner: Option<String>,
-    /// Of a new record: the joint space in which it is to stand.
+    /// Of a new record: the space in which it is to stand, by its id; a joint one also by its orgs, as CODE+CODE.
     #[serde(default)]
     pub space: Option<String>,
     /// Of a change: the heads that its author saw; those of now where none are named.
@@ -181,12 +182,8 @@ impl Node {
             None => self.org_id(),
         };
         let space = match &sent.space {
-            Some(id) => self
-                .offered_spaces(author, ledger)
-                .into_iter()
-                .find(|offered| offered.space.id().to_string() == *id)
-                .map(|offered| offered.space)
-                .ok_or_else(|| ServiceError::Bad("there is no such space that you may write into".into()))?,
+            Some(named) => self.offered_named(author, ledger, named)?,
+            None if ledger.audience == Audience::Joint => self.space_for(ledger, None)?,
             None => self.directory().space_now(owner, ledger.audience),
         };
         let ledger = self.form_of(&ledger.id, &space)?;
@@ -199,6 +196,18 @@ impl Node {
             cleared: cleared(&sent),
         };
         self.enter(author, entry, None).await
+    }
+
+    fn offered_named(&self, author: &Author, ledger: &Ledger, named: &str) -> Result<Space, ServiceError> {
+        let offered = self.offered_spaces(author, ledger);
+        let mut offered = offered.into_iter().map(|offered| offered.space);
+        if let Some(space) = offered.clone().find(|space| space.id().to_string() == named) {
+            return Ok(space);
+        }
+        let joint = self.joint_named(named)?;
+        offered
+            .find(|space| *space == joint)
+            .ok_or_else(|| ServiceError::Bad("there is no such space that you may write into".into()))
     }
 
     /// Changes a record as a program sent it: what is not named stays. None if nothing differs.

@@ -12,6 +12,7 @@ use super::*;
 use crate::config::Config;
 use crate::services::appoint::PersonDraft;
 use crate::services::found::{OrgDraft, found};
+use crate::services::import::Importing;
 use crate::services::ledger::{Amendment, NewEntry, Sent};
 use crate::services::visit::VisitDraft;
 use crate::services::{Author, Written};
@@ -241,10 +242,7 @@ fn a_book_says_which_rows_are_held_back_before_anything_is_written() {
     for dry_run in [true, false] {
         let import = station.node.import(
             &station.lin,
-            "letters_visits",
-            "book.csv",
-            book.as_bytes(),
-            dry_run,
+            Importing::new("letters_visits", "book.csv", book.as_bytes(), dry_run),
             |_, _| {},
         );
         let report = station.runtime.block_on(import).unwrap();

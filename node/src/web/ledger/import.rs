@@ -9,14 +9,16 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use lianzhan_protocol::record::ledger::Ledger;
+use lianzhan_protocol::trust::{Audience, Space};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::import::FILE_MAX;
 use crate::services::ServiceError;
-use crate::services::import::{ImportReport, RowState};
+use crate::services::import::{ImportReport, Importing, RowState};
+use crate::services::joint::year;
 use crate::web::answer::{self, Desk, Fault, Page, show, show_as};
 use crate::web::i18n::{Lang, Text};
-use crate::web::page::{ImportPage, ImportStage, ImportWhat, ImportedRow, Link, Section, WrongCell};
+use crate::web::page::{Choice, ImportPage, ImportStage, ImportWhat, ImportedRow, Link, Section, WrongCell};
 use crate::web::request::{Deed, Signed};
 use crate::web::session::Import;
 use crate::web::{WebState, guard, say};
@@ -41,6 +43,8 @@ pub(in crate::web) struct Job {
     ledger: String,
     name: String,
     bytes: Arc<Vec<u8>>,
+    /// The joint space that new records go to.
+    into: Option<Space>,
     stage: Mutex<Stage>,
     /// Few files are held at the same time.
     _held: OwnedSemaphorePermit,
@@ -71,8 +75,11 @@ impl Job {
                     false => Stage::Writing(done, all),
                 };
             };
-            let done =
-                runtime.block_on(node.import(&author, &self.ledger, &self.name, &self.bytes, dry_run, told));
+            let importing = Importing {
+                into: self.into.as_ref(),
+                ..Importing::new(&self.ledger, &self.name, &self.bytes, dry_run)
+            };
+            let done = runtime.block_on(node.import(&author, importing, told));
             let stage = match done {
                 Ok(report) if dry_run => Stage::Read(Arc::new(report)),
                 Ok(report) => Stage::Written(Arc::new(report)),
@@ -124,9 +131,37 @@ fn page(desk: &Desk, id: &str, stage: Option<Stage>, error: Option<String>) -> R
         },
         path: format!("{path}/import"),
         personal: (!ledger.annexes.is_empty()).then(|| personal(&text, ledger)),
+        places: places(desk, ledger),
         stage: stage.map_or(ImportStage::Choose, |stage| self::stage(&text, stage)),
         error,
     })
+}
+
+/// Where new rows may go, if there is a choice or it is not this org's own space.
+fn places(desk: &Desk, ledger: &Ledger) -> Vec<Choice> {
+    let text = &desk.text;
+    let joint = desk.node.joint_offered(desk.author(), ledger);
+    if joint.is_empty() {
+        return Vec::new();
+    }
+    let own = Choice {
+        value: String::new(),
+        label: text.t("import-space-own"),
+        chosen: true,
+    };
+    let own = (ledger.audience != Audience::Joint).then_some(own);
+    let joint = joint.iter().map(|space| Choice {
+        value: space.id().to_string(),
+        label: text.t2(
+            "import-space-joint",
+            "who",
+            say::audience(text, &desk.directory, space),
+            "year",
+            year(space).to_string(),
+        ),
+        chosen: false,
+    });
+    own.into_iter().chain(joint).collect()
 }
 
 /// The names of the ledgers that hold personal parts.
@@ -184,6 +219,8 @@ fn stage(text: &Text, stage: Stage) -> ImportStage {
 /// A file that was sent by a page of this node.
 struct Sent {
     who: Signed,
+    /// The id of the joint space that is chosen.
+    space: String,
     name: String,
     bytes: Vec<u8>,
 }
@@ -202,19 +239,25 @@ impl FromRequest<WebState> for Sent {
             Err(error) => Err(Fault::Unread(error.status())),
         };
         match read {
-            Ok((name, bytes)) => Ok(Sent { who, name, bytes }),
+            Ok((space, name, bytes)) => Ok(Sent {
+                who,
+                space,
+                name,
+                bytes,
+            }),
             Err(fault) => Err(answer::refuse(state.clone(), who.visitor, fault).await),
         }
     }
 }
 
 /// Reads the form: its token stands before its file, and no file is read without it.
-async fn read(who: &Signed, mut form: Multipart) -> Result<(String, Vec<u8>), Fault> {
+async fn read(who: &Signed, mut form: Multipart) -> Result<(String, String, Vec<u8>), Fault> {
     let unread = |error: axum::extract::multipart::MultipartError| Fault::Unread(error.status());
-    let (mut own, mut file) = (false, None);
+    let (mut own, mut file, mut space) = (false, None, String::new());
     while let Some(field) = form.next_field().await.map_err(unread)? {
         match field.name().unwrap_or_default() {
             "csrf" => own |= who.session.is_own(&field.text().await.map_err(unread)?),
+            "space" if own => space = field.text().await.map_err(unread)?,
             "file" if own => {
                 let name = field.file_name().unwrap_or_default().to_owned();
                 file = Some((name, field.bytes().await.map_err(unread)?.to_vec()));
@@ -229,18 +272,25 @@ async fn read(who: &Signed, mut form: Multipart) -> Result<(String, Vec<u8>), Fa
         }
     }
     match (own, file) {
-        (true, Some(file)) => Ok(file),
-        (true, None) => Ok((String::new(), Vec::new())),
+        (true, Some((name, bytes))) => Ok((space, name, bytes)),
+        (true, None) => Ok((space, String::new(), Vec::new())),
         (false, _) => Err(Fault::Foreign),
     }
 }
 
 async fn send(State(state): State<WebState>, Path(id): Path<String>, sent: Sent) -> Response {
-    let Sent { who, name, bytes } = sent;
+    let Sent {
+        who,
+        space,
+        name,
+        bytes,
+    } = sent;
     let text = who.visitor.text;
-    if let Err(error) = state.node.book(&id) {
-        return answer::refuse(state, who.visitor, Fault::Service(error)).await;
-    }
+    let named = (!space.is_empty()).then(|| state.node.joint_named(&space));
+    let into = match state.node.book(&id).and_then(|_| named.transpose()) {
+        Ok(into) => into,
+        Err(error) => return answer::refuse(state, who.visitor, Fault::Service(error)).await,
+    };
     let held = state.importing.clone().try_acquire_owned();
     let wrong = match (&held, bytes.is_empty()) {
         (_, true) => Some(text.t("import-no-file")),
@@ -255,6 +305,7 @@ async fn send(State(state): State<WebState>, Path(id): Path<String>, sent: Sent)
         ledger: id.clone(),
         name,
         bytes: Arc::new(bytes),
+        into,
         stage: Mutex::new(Stage::Reading(0, 0)),
         _held: held,
     });

@@ -184,6 +184,7 @@ fn page(desk: &Desk, id: &str, pairs: Vec<(String, String)>) -> Result<LedgerPag
             .node
             .may_enter(desk.author(), ledger)
             .then(|| format!("{path}/import")),
+        lacks_joint: desk.node.lacks_joint(desk.author(), ledger),
         typing: typing::rows(desk, Some(id))?,
         path,
     })

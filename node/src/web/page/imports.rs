@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Link, Shell};
+use super::{Choice, Link, Shell};
 use crate::web::i18n::Text;
 
 /// `GET /ledgers/{ledger}/import`: a file is chosen, read, shown and written.
@@ -21,6 +21,8 @@ pub struct ImportPage {
     pub blank: String,
     /// The names of the ledgers that hold personal parts, where there are any.
     pub personal: Option<String>,
+    /// `space`: where new rows go, where there is a choice; the first is this org's own.
+    pub places: Vec<Choice>,
     /// How far it is.
     pub stage: ImportStage,
     /// What is wrong with what was sent.

@@ -133,6 +133,8 @@ pub struct LedgerPage {
     pub table: Option<TableForm>,
     /// Takes a spreadsheet in, for whoever may write.
     pub import: Option<String>,
+    /// Whether somebody who may write it has no joint space to write it into.
+    pub lacks_joint: bool,
     /// What this person has not sent yet.
     pub typing: Vec<TypingRow>,
 }

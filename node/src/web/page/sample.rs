@@ -116,6 +116,7 @@ pub(in crate::web) fn pages(look: Look) -> Result<Vec<(&'static str, String)>, a
         ("start", start(look, 0).render()?),
         ("start-joining", start(look, 1).render()?),
         ("start-person", start(look, 2).render()?),
+        ("joint", joint(look).render()?),
         ("org-changes", org_changes(look).render()?),
         ("org-change", org_change(look).render()?),
         ("revoke", revoke(look).render()?),

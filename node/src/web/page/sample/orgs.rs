@@ -1,4 +1,4 @@
-//! Plausible data for the pages of changes of orgs.
+//! Plausible data for the pages of changes of orgs and of joint spaces.
 
 use super::*;
 
@@ -96,6 +96,39 @@ pub(super) fn org_change(look: Look) -> OrgChangePage {
             along: Vec::new(),
             along_more: 0,
             sends: vec![("kind".into(), "merge".into())],
+            passphrase: Field::default(),
+        }),
+    }
+}
+
+pub(super) fn joint(look: Look) -> JointPage {
+    JointPage {
+        text: look.text(),
+        shell: look.county(Section::Ledgers, "/joint-spaces"),
+        total: 1,
+        rows: vec![JointRow {
+            year: "2026".into(),
+            orgs: look.say("澄川县、枫渡镇、青崖镇", "Chengchuan, Fengdu, Qingya"),
+            travel: look.say("县", "county"),
+            owner: look.say("澄川县", "Chengchuan"),
+            id: "7c01".into(),
+        }],
+        may: true,
+        orgs: choices(look, 0, &[("1", "枫渡镇", "Fengdu"), ("2", "青崖镇", "Qingya")]),
+        with: Field::default(),
+        travels: choices(look, 0, &[("county", "县", "county"), ("city", "市", "city")]),
+        travel: Field::default(),
+        year: Field::new("2026"),
+        error: None,
+        preview: Some(JointPreview {
+            says: vec![
+                look.say(
+                    "由这些单位共同持有，都能写：澄川县、枫渡镇。",
+                    "These orgs hold it together, and each may write: Chengchuan, Fengdu.",
+                ),
+                look.say("没有别的上级持有。", "Nobody else above them holds it."),
+            ],
+            sends: vec![("travel".into(), "county".into())],
             passphrase: Field::default(),
         }),
     }
