@@ -77,7 +77,8 @@ pub(super) fn of_spreadsheet(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
 
 /// Mutations of a code, and of what it carries.
 pub(super) fn of_code(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
-    let code = std::str::from_utf8(dice.pick(seeds)).ok();
+    let seed: &Vec<u8> = dice.pick(seeds);
+    let code = std::str::from_utf8(seed).ok();
     let inner = code
         .and_then(|code| code.split_once('.'))
         .and_then(|(prefix, text)| Some((prefix, URL_SAFE_NO_PAD.decode(text).ok()?)));

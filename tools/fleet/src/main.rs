@@ -41,12 +41,15 @@ enum Command {
         /// Let orgs stay where they are; otherwise they move and are merged in one seed of four.
         #[arg(long)]
         unchanging: bool,
-        /// Without what the simulation learnt last: several liars, other keys of nodes and authorities, settings, attachments.
+        /// Without what the simulation learnt last: several liars and attachments.
         #[arg(long, conflicts_with = "unchanging")]
         plain: bool,
         /// Settings are stated, too; then a seed does not always give the same again.
         #[arg(long, conflicts_with_all = ["unchanging", "plain"])]
         settings: bool,
+        /// Nodes and authorities get other keys, too; some of these seeds fail.
+        #[arg(long, conflicts_with_all = ["unchanging", "plain", "settings"])]
+        rekeys: bool,
     },
     /// Found a synthetic prefecture and write records of all ledgers at its nodes, through the path that forms use.
     Generate {
@@ -100,11 +103,13 @@ fn main() -> anyhow::Result<ExitCode> {
             unchanging,
             plain,
             settings,
+            rekeys,
         } => {
-            let plan = match (unchanging, plain, settings) {
+            let plan = match (unchanging, plain, settings, rekeys) {
                 (true, ..) => Plan::unchanging,
-                (_, true, _) => Plan::plain,
-                (_, _, true) => Plan::with_settings,
+                (_, true, ..) => Plan::plain,
+                (_, _, true, _) => Plan::with_settings,
+                (.., true) => Plan::with_rekeys,
                 _ => Plan::of_seed,
             };
             simulate_seeds(plan, seeds, from, seed, trace, threads)

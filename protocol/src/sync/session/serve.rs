@@ -72,6 +72,7 @@ impl Serve {
     }
 
     /// Entries of a log; of what stands, `branch` 0, or of another branch. Returns whether any are read.
+    #[allow(clippy::too_many_arguments)] // the fields of one message
     pub(super) fn want(
         &mut self,
         shared: &Shared,
