@@ -1,6 +1,9 @@
 //! Valid bytes of every kind, made with the scene.
 
-use std::io::{Cursor, Write};
+mod parts;
+mod workbook;
+
+use std::io::Cursor;
 
 use lianzhan_node::net;
 use lianzhan_node::services::appoint::AppointmentRequest;
@@ -12,19 +15,19 @@ use lianzhan_protocol::codec;
 use lianzhan_protocol::id::{AttachmentId, ChangeId, Hash, RecordId, StatementId};
 use lianzhan_protocol::keys::Signature;
 use lianzhan_protocol::log::{
-    Checkpoint, Earlier, Entry, EntryIndex, Equivocation, Evidence, Frontier, Header, KeyKind, LogStart,
-    LogStatement, Note, PROTOCOL_VERSION, PayloadKind, ProofFile, Receipt, SignatureLine, SignedLeaf,
-    SignedRoot, TreeSize, VerifierKey, WitnessEntry, consistency, cosign, inclusion, witness_log_origin,
+    Checkpoint, Entry, EntryIndex, Equivocation, Evidence, Frontier, KeyKind, LogStatement, Note,
+    PayloadKind, ProofFile, Receipt, SignatureLine, SignedLeaf, SignedRoot, TreeSize, VerifierKey,
+    WitnessEntry, consistency, cosign, inclusion,
 };
-use lianzhan_protocol::personal::Kind;
 use lianzhan_protocol::record::ledger;
 use lianzhan_protocol::record::ledger::added::{Added, id_of};
-use lianzhan_protocol::record::{Change, Confirmed, Event, Proof, Put, Right, Value};
+use lianzhan_protocol::record::{Change, Event, Put, Value};
 use lianzhan_protocol::sync::message::{Hello, LogStanding, Piece, RecordKey, SpaceDigest};
 use lianzhan_protocol::sync::{Blob, List, Message, RangeData, Sighting, Standing, Text};
-use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Appointment, Level, Purpose, Role, SignedStatement, possession_message};
 
+use self::parts::{again, events, receipt, sign, visit};
+pub(super) use self::workbook::{SHEET, workbook};
 use crate::root;
 use crate::scene::{START, Scene, SceneLog, founding, key};
 
@@ -713,201 +716,4 @@ impl Samples {
         all.push(Added::Fields { base, fields }.to_bytes());
         all
     }
-}
-
-fn visit(n: u8, deps: &[ChangeId]) -> Change {
-    let mut puts = vec![
-        Put::field("gist", Value::Text(format!("路灯坏了，第{n}次。"))),
-        Put::field("persons", Value::Int(i64::from(n) + 1)),
-        Put::field("channel", "visit".into()),
-        Put::field("annex/subject", Value::Bytes(vec![7; 32])),
-    ];
-    if n == 0 {
-        puts.push(Put::event(&Event::Register {
-            happened: "2026-04-03T09:30:00+08:00".into(),
-        }));
-    }
-    Change {
-        salt: vec![n; 16],
-        deps: deps.to_vec(),
-        definition: ledger::ledger("letters_visits").expect("built in").hash(),
-        puts,
-    }
-}
-
-fn events() -> [Event; 10] {
-    let happened = || "2026-03-01T09:00:00+08:00".to_owned();
-    [
-        Event::Register {
-            happened: "2026-03-01".into(),
-        },
-        Event::SignIn {
-            deputy: "林秀兰".into(),
-            level: Level::Township,
-            happened: happened(),
-            proof: Proof::Key,
-        },
-        Event::LogLine {
-            text: "看了水厂。".into(),
-            happened: happened(),
-        },
-        Event::Seal {
-            level: Level::County,
-            org: lianzhan_protocol::id::OrgId([3; 16]),
-            heads: vec![ChangeId([1; 32]), ChangeId([2; 32])],
-            digest: Hash([4; 32]),
-        },
-        Event::Adopt {
-            changes: vec![ChangeId([1; 32]), ChangeId([2; 32])],
-        },
-        Event::Correct {
-            of: Hash([5; 32]),
-            reason: "记错了一天。".into(),
-            right: Right::Said {
-                happened: happened(),
-                text: Some("看了水厂和泵房。".into()),
-            },
-        },
-        Event::Correct {
-            of: Hash([5; 32]),
-            reason: "没有到场。".into(),
-            right: Right::Nothing,
-        },
-        Event::Confirm {
-            of: Confirmed::Record {
-                heads: vec![ChangeId([1; 32]), ChangeId([2; 32])],
-                digest: Hash([4; 32]),
-            },
-        },
-        Event::Confirm {
-            of: Confirmed::Event { event: Hash([5; 32]) },
-        },
-        Event::Clear {
-            key: "f:gist".into(),
-            kinds: vec![Kind::Mobile, Kind::Name],
-            digest: Hash([5; 32]),
-            note: "公开电话".into(),
-        },
-    ]
-}
-
-/// The start of a log that goes on after its node lost its past.
-fn again(log: &SceneLog) -> LogStart {
-    LogStart {
-        epoch: [2; 16],
-        policy: Some(StatementId([6; 32])),
-        earlier: Some(vec![Earlier {
-            origin: log.origin.clone(),
-            size: log.frontier.size(),
-            root: log.frontier.root(),
-        }]),
-        ..log.start.clone()
-    }
-}
-
-fn sign(scene: &Scene, log: &SceneLog, record: RecordId, payload: Vec<u8>, n: u8) -> Entry {
-    let person = &scene.people[0];
-    let header = Header {
-        version: PROTOCOL_VERSION,
-        origin: log.origin.clone(),
-        space: log.start.space.id(),
-        kind: PayloadKind::Change,
-        record: Some(record),
-        author: person.key.public(),
-        appointment: Some(person.appointment),
-        recorded: Timestamp(START.0 + (i64::from(n) + 1) * 60_000),
-        payload: Hash::plain(&payload),
-        size: u32::try_from(payload.len()).expect("short"),
-        key_commitment: None,
-    };
-    Entry::sign(header, &person.key)
-        .expect("a fitting header")
-        .into_inner()
-}
-
-/// What the city says about the log of its county.
-fn receipt(log: &SceneLog, frontier: &Frontier) -> Receipt {
-    let (witness, node) = (key("witness 0"), key("node 0"));
-    let checkpoint = Checkpoint {
-        origin: log.origin.clone(),
-        size: frontier.size(),
-        root: frontier.root(),
-    };
-    let time_s = START.seconds() + 3600;
-    let line = cosign(&witness, "witness", &checkpoint, time_s).expect("a time of this century");
-    let line = SignatureLine::parse(line.trim_end()).expect("a line");
-    let mut tree = Frontier::new();
-    tree.push(lianzhan_protocol::log::leaf_hash(
-        &WitnessEntry::new(&checkpoint, time_s).leaf_bytes(),
-    ));
-    let witness_log = Checkpoint {
-        origin: witness_log_origin(&node.public(), &[0; 16]),
-        size: tree.size(),
-        root: tree.root(),
-    };
-    Receipt {
-        size: checkpoint.size,
-        root: checkpoint.root,
-        log_signature: Signature(log.node.sign_raw(checkpoint.body().as_bytes())),
-        witness: witness.public(),
-        time_s,
-        cosignature: Signature(line.signature()[8..].try_into().expect("64 bytes after the time")),
-        witness_origin: witness_log.origin.clone(),
-        witness_index: EntryIndex(0),
-        witness_size: witness_log.size,
-        witness_root: witness_log.root,
-        witness_node: node.public(),
-        witness_signature: Signature(node.sign_raw(witness_log.body().as_bytes())),
-        proof: Vec::new(),
-        witness_epoch: [0; 16],
-    }
-}
-
-/// The sheet of a small workbook.
-pub(super) const SHEET: &str = concat!(
-    r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#,
-    r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><dimension ref="A1:C3"/><sheetData>"#,
-    r#"<row r="1"><c r="A1" t="inlineStr"><is><t>来访时间</t></is></c><c r="B1" t="inlineStr"><is><t>人数</t></is></c>"#,
-    r#"<c r="C1" t="inlineStr"><is><t>反映内容</t></is></c></row><row r="2"><c r="A2"><v>46115.4</v></c><c r="B2"><v>2</v></c>"#,
-    r#"<c r="C2" t="inlineStr"><is><t>路灯坏了</t></is></c></row><row r="3"><c r="A3" t="inlineStr"><is><t>2026-04-03</t></is></c>"#,
-    r#"<c r="B3" t="b"><v>1</v></c><c r="C3" t="e"><v>#N/A</v></c></row></sheetData><mergeCells count="1">"#,
-    r#"<mergeCell ref="A2:A3"/></mergeCells></worksheet>"#
-);
-
-/// A workbook whose only sheet is `sheet`, whatever that says.
-pub(super) fn workbook(sheet: impl AsRef<[u8]>) -> Vec<u8> {
-    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-    const REL: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-    const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
-    let workbook = format!(
-        r#"<workbook xmlns="{MAIN}" xmlns:r="{REL}"><sheets><sheet name="a" sheetId="1" r:id="rId1"/></sheets></workbook>"#
-    );
-    let links = |kind: &str, to: &str| {
-        format!(
-            r#"<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="rId1" Type="{REL}/{kind}" Target="{to}"/></Relationships>"#
-        )
-    };
-    let types = format!(
-        r#"<Types xmlns="{PACKAGE}/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#
-    );
-    let parts: [(&str, Vec<u8>); 5] = [
-        ("[Content_Types].xml", types.into_bytes()),
-        (
-            "_rels/.rels",
-            links("officeDocument", "xl/workbook.xml").into_bytes(),
-        ),
-        ("xl/workbook.xml", workbook.into_bytes()),
-        (
-            "xl/_rels/workbook.xml.rels",
-            links("worksheet", "worksheets/sheet1.xml").into_bytes(),
-        ),
-        ("xl/worksheets/sheet1.xml", sheet.as_ref().to_vec()),
-    ];
-    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    for (name, bytes) in parts {
-        zip.start_file(name, stored).expect("a name");
-        zip.write_all(&bytes).expect("memory");
-    }
-    zip.finish().expect("memory").into_inner()
 }

@@ -41,7 +41,7 @@ enum Command {
         /// Let orgs stay where they are; otherwise they move and are merged in one seed of four.
         #[arg(long)]
         unchanging: bool,
-        /// Without what the simulation learnt last: several liars and attachments.
+        /// Without what the simulation learnt last: several liars.
         #[arg(long, conflicts_with = "unchanging")]
         plain: bool,
         /// Settings are stated, too; then a seed does not always give the same again.
@@ -50,6 +50,9 @@ enum Command {
         /// Nodes and authorities get other keys, too; some of these seeds fail.
         #[arg(long, conflicts_with_all = ["unchanging", "plain", "settings"])]
         rekeys: bool,
+        /// Records name attachments, too; some of these seeds fail.
+        #[arg(long, conflicts_with_all = ["unchanging", "plain", "settings", "rekeys"])]
+        attachments: bool,
     },
     /// Found a synthetic prefecture and write records of all ledgers at its nodes, through the path that forms use.
     Generate {
@@ -104,12 +107,14 @@ fn main() -> anyhow::Result<ExitCode> {
             plain,
             settings,
             rekeys,
+            attachments,
         } => {
-            let plan = match (unchanging, plain, settings, rekeys) {
+            let plan = match (unchanging, plain, settings, rekeys, attachments) {
                 (true, ..) => Plan::unchanging,
                 (_, true, ..) => Plan::plain,
-                (_, _, true, _) => Plan::with_settings,
-                (.., true) => Plan::with_rekeys,
+                (_, _, true, ..) => Plan::with_settings,
+                (.., true, _) => Plan::with_rekeys,
+                (.., true) => Plan::with_attachments,
                 _ => Plan::of_seed,
             };
             simulate_seeds(plan, seeds, from, seed, trace, threads)

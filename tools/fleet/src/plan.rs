@@ -97,6 +97,13 @@ impl Plan {
         plan
     }
 
+    /// The plan of a seed in which records name attachments. Not of the normal run while some of these seeds fail.
+    pub fn with_attachments(seed: u64) -> Self {
+        let mut plan = Plan::of_seed(seed);
+        plan.faults.attachments = true;
+        plan
+    }
+
     /// The plan of a seed in which nodes and authorities get other keys. Not of the normal run while some of these seeds fail.
     pub fn with_rekeys(seed: u64) -> Self {
         let mut plan = Plan::of_seed(seed);
@@ -151,7 +158,6 @@ impl Plan {
             0 | 1 => 1 + dice.below(2),
             _ => 0,
         };
-        faults.attachments = dice.once_in(4);
         Plan {
             seed,
             places,
