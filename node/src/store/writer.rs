@@ -1,4 +1,4 @@
-//! The one thread that writes. It takes the jobs that wait, runs each in a savepoint of one transaction, signs one
+//! The one thread that writes. It takes the jobs that wait, runs them in one transaction, each in a savepoint if several, signs one
 //! checkpoint for each own log that grew, commits, syncs the high-water file, and answers.
 
 use std::collections::BTreeMap;
