@@ -14,6 +14,7 @@ use lianzhan_protocol::record::Value as FieldValue;
 use lianzhan_protocol::record::ledger::ledger;
 use serde_json::{Value, json};
 
+use super::kill_import::table;
 use super::process::{
     PASSPHRASE, Process, Running, Site, beside, command, dice_of_test, files_below, measured, run, succeed,
     unlevel, until, within,
@@ -23,6 +24,8 @@ use super::root;
 const LEDGER: &str = "letters_visits";
 /// Bytes flipped in a bundle, one at a time.
 const FLIPS: usize = 24;
+/// Rows of the table in whose import the township is killed: many times what a node writes at once.
+const LONG: usize = 2_000;
 
 struct Federation {
     city: Site,
@@ -50,11 +53,13 @@ fn a_federation_of_real_processes() {
         began.elapsed().as_secs_f64()
     ));
 
-    let rows = book("visits-shiqiao.xlsx");
+    let rows = book(&sample("visits-shiqiao.xlsx"));
     let began = Instant::now();
-    let report = sites
-        .station
-        .json(&import("visits-shiqiao.xlsx").each_ref().map(String::as_str));
+    let report = sites.station.json(
+        &import(&sample("visits-shiqiao.xlsx"))
+            .each_ref()
+            .map(String::as_str),
+    );
     assert_eq!(
         (&report["imported"], &report["errors"]),
         (&json!(rows.len()), &json!([]))
@@ -75,9 +80,11 @@ fn a_federation_of_real_processes() {
     let records = records(&sites.county);
     convinces_an_auditor(&sites, dir.path(), &records);
 
-    let more = book("visits-liulin.xlsx");
+    let long = dir.path().join("long.csv");
+    std::fs::write(&long, table(LONG)).unwrap();
+    let more = book(&long);
     let all = rows.len() + more.len() + 1;
-    partition(&sites, &mut nodes, rows.len(), more.len());
+    partition(&sites, &mut nodes, &long, all);
     let began = Instant::now();
     nodes.township = sites.township.start();
     until_level(&nodes, all);
@@ -161,12 +168,11 @@ fn sample(file: &str) -> PathBuf {
     root().join("docs/samples").join(file)
 }
 
-fn import(file: &str) -> [String; 6] {
-    let path = sample(file).display().to_string();
+fn import(file: &Path) -> [String; 6] {
     [
         "import".into(),
         LEDGER.into(),
-        path,
+        file.display().to_string(),
         "--login".into(),
         "lin".into(),
         "--json".into(),
@@ -174,8 +180,9 @@ fn import(file: &str) -> [String; 6] {
 }
 
 /// The good rows of a book, as the program reads them.
-fn book(file: &str) -> Vec<GoodRow> {
-    let sheet = read_sheet(file, &std::fs::read(sample(file)).unwrap()).unwrap();
+fn book(file: &Path) -> Vec<GoodRow> {
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let sheet = read_sheet(name, &std::fs::read(file).unwrap()).unwrap();
     let ledger_of = |id| ledger(id).expect("a built-in ledger");
     let plan = read_rows(
         ledger_of(LEDGER),
@@ -185,7 +192,7 @@ fn book(file: &str) -> Vec<GoodRow> {
     );
     assert!(
         plan.errors.is_empty() && plan.rows.len() > 100,
-        "{file}: {:?}",
+        "{name}: {:?}",
         plan.errors
     );
     plan.rows
@@ -313,9 +320,9 @@ fn convinces_an_auditor(sites: &Federation, dir: &Path, records: &[String]) {
     measured(&format!("bundle: {} bytes, {FLIPS} flips refused", bytes.len()));
 }
 
-/// The township is killed while the station imports. The station takes no notice.
-fn partition(sites: &Federation, nodes: &mut Nodes, before: usize, more: usize) {
-    let arguments = import("visits-liulin.xlsx");
+/// The township is killed while the station imports `table`. The station takes no notice, and has `all` visits at the end.
+fn partition(sites: &Federation, nodes: &mut Nodes, table: &Path, all: usize) {
+    let arguments = import(table);
     // Entries, not views: these may lag behind a burst.
     let entries = |nodes: &Nodes| nodes.station.status()["entries"].as_u64().unwrap();
     let at_first = entries(nodes);
@@ -341,7 +348,7 @@ fn partition(sites: &Federation, nodes: &mut Nodes, before: usize, more: usize) 
         .expect("a visit is registered while the township is down");
     let status = until("views of the station", || {
         let status = nodes.station.status();
-        (status["own_visits"] == json!(before + more + 1) && status["views_lag"] == 0).then_some(status)
+        (status["own_visits"] == json!(all) && status["views_lag"] == 0).then_some(status)
     });
     assert!(
         status["witnessed_entries"].as_u64() < status["entries"].as_u64(),
@@ -360,12 +367,10 @@ fn partition(sites: &Federation, nodes: &mut Nodes, before: usize, more: usize) 
         "the import was over before the township was killed"
     );
     let county = nodes.county.status();
-    assert!(county["visits"].as_u64() < Some((before + more + 1) as u64));
+    assert!(county["visits"].as_u64() < Some(all as u64));
     measured(&format!(
         "partition: township killed at entry {at_kill} of {}; of {} visits the county had {} when the station was done",
-        status["entries"],
-        before + more + 1,
-        county["visits"]
+        status["entries"], all, county["visits"]
     ));
 }
 

@@ -27,7 +27,7 @@ fn an_import_that_is_killed_goes_on_where_it_was_and_writes_nothing_twice() {
     let site = Site::new(dir.path(), "city");
     site.found("city", ["澜州市", "Lanzhou"], "990100");
     site.succeed(&["appoint", "lin", "--name", "林静禾", "--role", "opinion_liaison"]);
-    let table = table();
+    let table = table(ROWS);
     let (mut told, mut held) = (Vec::new(), 0);
     for round in 0..KILLS {
         let mut running = site.start();
@@ -116,8 +116,9 @@ fn gist(row: usize) -> String {
     format!("第{row}件：老街路灯坏了")
 }
 
-fn table() -> String {
-    let rows = (0..ROWS).map(|row| {
+/// A table of `rows` visits, each with a visitor's name, as CSV.
+pub(super) fn table(rows: usize) -> String {
+    let rows = (0..rows).map(|row| {
         let day = 1 + row % 28;
         format!(
             "2026-03-{day:02} 09:{:02},来访,1,问题,{},来访人之{row}\r\n",
