@@ -46,8 +46,9 @@ const IDLE_S: u64 = 30;
 const DESCRIPTORS: usize = 28;
 /// Threads for work that blocks, for all nodes together.
 const THREADS: usize = 64;
-/// The process is at rest when it uses less than this part of a core for so long.
-const REST: (f64, Duration) = (0.03, Duration::from_secs(3));
+/// The process is at rest when it uses less than this part of a core for each node for so long: a few times what nodes use
+/// that only keep their lines alive.
+const REST: (f64, Duration) = (150e-6, Duration::from_secs(3));
 const PATIENCE: Duration = Duration::from_secs(600);
 const POLL: Duration = Duration::from_millis(50);
 /// What is to be reached.
@@ -141,7 +142,7 @@ async fn measure(dir: &Path) -> anyhow::Result<()> {
         Ok(node.store().read(|reader| reader.own_waiting())? == 0)
     });
     let met = first.await?;
-    let rested = rest("the start").await?;
+    let rested = rest("the start", nodes).await?;
     println!(
         "connected, each node's first entries witnessed {met:.1} s after that, at rest {rested:.1} s later; {:.1} s of processor time in all",
         since(used)
@@ -158,7 +159,7 @@ async fn measure(dir: &Path) -> anyhow::Result<()> {
     let mut minutes = Vec::with_capacity(rounds);
     for round in 0..rounds {
         let minute = busy_minute(&sites, dir, round).await?;
-        let rested = rest("the busy minute").await?;
+        let rested = rest("the busy minute", nodes).await?;
         say(&format!(
             "minute {} of {rounds}: in the county's views {:.2} s after the last write, witnessed there {:.2} s",
             round + 1,
@@ -350,12 +351,12 @@ async fn until_all(
 }
 
 /// Waits until the process does nothing any more. Returns the seconds until then.
-async fn rest(after: &str) -> anyhow::Result<f64> {
+async fn rest(after: &str, nodes: f64) -> anyhow::Result<f64> {
     let begun = Instant::now();
     loop {
         let (at, used) = (begun.elapsed(), cpu());
         tokio::time::sleep(REST.1).await;
-        if since(used) <= REST.0 * REST.1.as_secs_f64() {
+        if since(used) <= nodes * REST.0 * REST.1.as_secs_f64() {
             return Ok(at.as_secs_f64());
         }
         say(&format!(

@@ -90,11 +90,33 @@ const FOUND_IN_CHANGES: [(u64, &str); 5] = [
     ),
 ];
 
+/// The same of seeds in which nodes and authorities get other keys.
+const FOUND_IN_REKEYS: [(u64, &str); 3] = [
+    (
+        73,
+        "a node took another key while its authority was being replaced, and nobody told it why it was refused",
+    ),
+    (115, "a peer that knew that it is no node any more was waited for"),
+    (
+        226,
+        "the same, with an authority that was revoked before its new one was appointed, by a parent that is none any more",
+    ),
+];
+
+/// And of seeds in which records name attachments.
+const FOUND_IN_ATTACHMENTS: [(u64, &str); 1] = [(
+    252,
+    "an attachment that came while a peer asked for it was told as not there, and never again",
+)];
+
 #[test]
 fn seeds_that_found_something_find_nothing_any_more() {
     let plain = FOUND.map(|(seed, what)| (Plan::unchanging(seed), what));
     let changing = FOUND_IN_CHANGES.map(|(seed, what)| (Plan::plain(seed), what));
-    for (plan, what) in plain.into_iter().chain(changing) {
+    let rekeys = FOUND_IN_REKEYS.map(|(seed, what)| (Plan::with_rekeys(seed), what));
+    let attached = FOUND_IN_ATTACHMENTS.map(|(seed, what)| (Plan::with_attachments(seed), what));
+    let plans = plain.into_iter().chain(changing).chain(rekeys).chain(attached);
+    for (plan, what) in plans {
         if let Err(failure) = simulate(template(), &plan, false) {
             panic!("{what}: {failure}");
         }

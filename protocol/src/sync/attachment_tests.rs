@@ -156,15 +156,21 @@ fn an_attachment_is_given_where_a_record_of_a_shared_space_names_it() {
     let space = Space::of(org(SHIQIAO), Audience::City).id();
     let asked = say(&mut session, want(space));
     assert_eq!(asked, [Effect::ReadPiece { space, id, from: 0 }]);
-    let none = Input::PieceRead {
+    let none = || Input::PieceRead {
         id,
         from: 0,
         piece: None,
     };
-    assert_eq!(sent(&session.handle(none)), [Message::NoAttachment(id)]);
+    assert_eq!(sent(&session.handle(none())), [Message::NoAttachment(id)]);
     let told = sent(&session.handle(Input::AttachmentHeld(id)));
     assert_eq!(told, [Message::HaveAttachment(id)]);
     assert_eq!(session.handle(Input::AttachmentHeld(id)), [], "told once");
+
+    // It comes while it is looked for: what was seen may be from before that.
+    let asked = say(&mut session, want(space));
+    assert_eq!(session.handle(Input::AttachmentHeld(id)), []);
+    assert_eq!(session.handle(none()), asked, "looked for once more");
+    assert_eq!(sent(&session.handle(none())), [Message::NoAttachment(id)]);
 
     say(&mut session, want(space));
     assert!(

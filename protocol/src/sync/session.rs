@@ -94,6 +94,8 @@ pub struct Session {
     chain_asked: Option<u64>,
     /// Whether we told ours.
     chain_told: bool,
+    /// Whether the peer said why it refuses our node.
+    why_heard: bool,
 }
 
 #[derive(Debug)]
@@ -143,6 +145,7 @@ impl Session {
             software: None,
             chain_asked: None,
             chain_told: false,
+            why_heard: false,
         }
     }
 
@@ -163,6 +166,9 @@ impl Session {
         }
         let done = self.dispatch(input, &mut out).and_then(|()| self.pump(&mut out));
         if let Err(reason) = done {
+            if reason.misbehaviour() == Some(Misbehaviour::StaleDirectory) {
+                self.tell_why(&mut out);
+            }
             if !matches!(reason, CloseReason::Bye(_)) {
                 send(&mut out, &Message::Bye(Text::cut(&reason.to_peer())));
             }

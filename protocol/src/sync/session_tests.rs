@@ -10,7 +10,9 @@ use crate::id::{Hash, SpaceId};
 use crate::keys::SecretKey;
 use crate::log::{Checkpoint, Origin, TreeSize};
 use crate::testing::{FENGDU, QINGYA, SHIQIAO, key, org};
-use crate::trust::{Audience, Body, Directory, Issuer, Level, SignedStatement, Space, Statement};
+use crate::trust::{
+    Audience, Body, Directory, Ground, Issuer, Level, Revocation, SignedStatement, Space, Statement,
+};
 
 fn notice() -> SpaceId {
     Space::of(org(FENGDU), Audience::Notice).id()
@@ -379,10 +381,65 @@ fn a_chain_is_asked_for_where_it_is_not_held_and_what_does_not_stand_is_not_lear
         panic!("{effects:?}")
     };
     assert!(!learnt.is_empty() && learnt.iter().all(|statement| statement.id() != bad.id()));
+    // Unasked it may come once more, to say why the peer refuses.
+    assert_eq!(
+        closed(&say(&mut session, Message::Chain(statements.clone()))),
+        None
+    );
     assert!(
         closed(&say(&mut session, Message::Chain(statements))).is_some(),
         "nobody asked again"
     );
+}
+
+#[test]
+fn whoever_is_refused_for_what_it_does_not_know_is_told_it() {
+    let authority = FEDERATION.keys(org(SHIQIAO)).appointment.expect("appointed");
+    let revoking = FEDERATION.sign(
+        org(FENGDU),
+        Body::Revocation(Revocation {
+            appointment: authority,
+            ground: Ground::Hard { since_s: None },
+            words: "换钥".into(),
+            cut: Vec::new(),
+            keeps: Vec::new(),
+        }),
+    );
+    let mut here = Node::new(&FEDERATION, org(FENGDU));
+    let mut with = (**ALL).clone();
+    with.extend([revoking.clone()]);
+    here.directory = Arc::new(with);
+    let mut there = Node::new(&FEDERATION, org(SHIQIAO));
+    there.directory = ALL.clone();
+    let (mut refusing, mut refused) = (here.session(&there), there.session(&here));
+    let hellos = [refusing.start(), refused.start()].map(|effects| sent(&effects).remove(0));
+    let [of_refusing, of_refused] = hellos;
+    say(&mut refused, of_refusing);
+    assert_eq!(sent(&say(&mut refusing, of_refused)), [Message::AskChain]);
+    let chain = sent(&say(&mut refused, Message::AskChain)).remove(0);
+    let effects = say(&mut refusing, chain);
+    let reason = closed(&effects).expect("a farewell");
+    assert_eq!(reason.misbehaviour(), Some(Misbehaviour::StaleDirectory));
+    let [why @ Message::Chain(_), Message::Bye(_)] = &sent(&effects)[..] else {
+        panic!("{effects:?}")
+    };
+    let effects = say(&mut refused, why.clone());
+    let [Effect::Learn(learnt)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(learnt, std::slice::from_ref(&revoking));
+    assert!(
+        closed(&say(&mut refused, why.clone())).is_some(),
+        "it is told once"
+    );
+
+    // Once it knows, it is not waited for.
+    there.directory = here.directory.clone();
+    let (mut refusing, mut refused) = (here.session(&there), there.session(&here));
+    refusing.start();
+    let hello = sent(&refused.start()).remove(0);
+    let reason = closed(&say(&mut refusing, hello)).expect("a farewell");
+    assert_eq!(reason.misbehaviour(), Some(Misbehaviour::StaleDirectory));
 }
 
 #[test]

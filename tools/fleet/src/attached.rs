@@ -54,8 +54,13 @@ impl World {
                 upload.write(piece)?;
             }
             let received = upload.finish()?;
-            taken = Some(received.id);
-            world.runtime.block_on(node.attach(author, &record, &[received]))
+            let id = received.id;
+            let written = world
+                .runtime
+                .block_on(node.attach(author, &record, &[received]))?;
+            // One that was refused is a file that nothing names.
+            taken = Some(id);
+            Ok(written)
         })?;
         if let Some(id) = taken {
             self.tally.attached += 1;
@@ -100,7 +105,7 @@ impl World {
         Ok(())
     }
 
-    /// Who says that a record is erased has none of its attachments, unless another record names them.
+    /// Who says that a record is erased has none of its attachments, unless another record names them or did (spec 08, B-4).
     fn none_of_what_is_erased(&self, site: usize, node: &Node) -> anyhow::Result<()> {
         let name = self.name(site);
         let here = ids(node)?;
@@ -112,8 +117,12 @@ impl World {
             .map(|row| row.record)
             .collect();
         for one in self.attached.iter().filter(|one| here.contains(&one.id)) {
-            let gone = one.of.iter().find(|record| erased.contains(record));
-            if let Some(record) = gone {
+            let is_erased = |one: &Attachment| one.of.iter().find(|record| erased.contains(record)).copied();
+            let elsewhere = self
+                .attached
+                .iter()
+                .any(|other| other.id == one.id && is_erased(other).is_none());
+            if let (Some(record), false) = (is_erased(one), elsewhere) {
                 let named = named_in(node, &spaces, &one.id)?;
                 ensure!(
                     named.is_some(),

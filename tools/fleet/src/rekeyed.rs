@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use lianzhan_node::services::Node;
+use lianzhan_node::services::adopt::AdoptDraft;
 use lianzhan_node::services::authority::AuthorityGrant;
-use lianzhan_node::services::rekey::{KeyChangeState, NodeKeyDraft};
+use lianzhan_node::services::rekey::NodeKeyDraft;
 use lianzhan_protocol::trust::Ground;
 
 use crate::template::secret;
@@ -37,11 +38,6 @@ impl World {
     }
 
     fn rekey_node(&mut self, site: usize, node: Arc<Node>) -> anyhow::Result<()> {
-        // A node key that is appointed by an authority which was replaced meanwhile is not taken for good by anybody, and its
-        // node cannot reach whoever would tell it so.
-        if node.key_changes().contains(&KeyChangeState::AuthorityAsked) {
-            return Ok(());
-        }
         // Whoever has another key is not put back from before it: a machine without its keys is another machine.
         self.drop_copy(site)?;
         let ground = match self.dice.below(4) {
@@ -76,12 +72,37 @@ impl World {
         Ok(())
     }
 
+    /// Where a node is none any more since the authority that appointed it was replaced meanwhile, the present one stands in
+    /// for the appointment; where that is none either, another is asked for.
+    pub(crate) fn is_node_again(&mut self, site: usize) -> anyhow::Result<()> {
+        let Some(node) = self.sites[site].node().cloned() else {
+            return Ok(());
+        };
+        let key = node.node_key().public();
+        if node.directory().node_org(&key).is_some() {
+            return Ok(());
+        }
+        let stated = self.attempt(site, "an adoption of its own appointment", |_| {
+            let contested = node.contested()?;
+            let draft = AdoptDraft {
+                changes: Vec::new(),
+                statements: contested.statements.iter().map(|one| one.statement).collect(),
+            };
+            node.adopt(&secret(), draft)
+        })?;
+        let Some(stated) = stated else {
+            return self.rekey_authority(site, &node);
+        };
+        for id in stated {
+            self.stated(site, &node, id);
+            self.tally.adoptions += 1;
+        }
+        self.touched(site)
+    }
+
     fn rekey_authority(&mut self, site: usize, node: &Arc<Node>) -> anyhow::Result<()> {
-        let above = self.sites[site].place.above;
-        let parent = self
-            .sites
-            .iter()
-            .position(|other| above == Some(other.place.name));
+        let above = node.directory().org(&node.org_id()).and_then(|org| org.parent);
+        let parent = self.sites.iter().position(|other| above == Some(other.org));
         let Some(parent) = parent.filter(|parent| self.sites[*parent].up.is_some()) else {
             return Ok(());
         };

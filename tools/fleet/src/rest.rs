@@ -12,6 +12,8 @@ use crate::world::World;
 
 /// More steps than this are no coming to rest.
 const STEPS_MAX: u64 = 300_000;
+/// After so many steps somebody sees that a node is none any more.
+const PERSONS_LOOK: u64 = 5_000;
 
 impl World {
     /// Heals everything, and lets happen what still happens.
@@ -61,7 +63,13 @@ impl World {
     fn run_out(&mut self) -> anyhow::Result<()> {
         let start = self.tally.steps;
         while self.step()? {
-            ensure!(self.tally.steps - start < STEPS_MAX, "it does not come to rest");
+            let done = self.tally.steps - start;
+            ensure!(done < STEPS_MAX, "it does not come to rest");
+            if self.plan.faults.rekeys && done.is_multiple_of(PERSONS_LOOK) {
+                for site in 0..self.sites.len() {
+                    self.is_node_again(site)?;
+                }
+            }
         }
         Ok(())
     }

@@ -27,6 +27,8 @@ pub struct Tally {
     pub connections: u64,
     pub frames: u64,
     pub farewells: u64,
+    /// Sessions that ended since a node's key had been appointed by an authority that was replaced meanwhile.
+    pub outdated: u64,
     pub unmasked: u64,
     pub unwitnessed: u64,
     pub cuts: u64,
@@ -66,6 +68,7 @@ impl Tally {
             (&mut self.connections, other.connections),
             (&mut self.frames, other.frames),
             (&mut self.farewells, other.farewells),
+            (&mut self.outdated, other.outdated),
             (&mut self.unmasked, other.unmasked),
             (&mut self.unwitnessed, other.unwitnessed),
             (&mut self.cuts, other.cuts),

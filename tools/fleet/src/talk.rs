@@ -6,7 +6,7 @@ use lianzhan_node::services::conduct::Moment;
 use lianzhan_node::services::session;
 use lianzhan_protocol::id::Hash;
 use lianzhan_protocol::keys::PublicKey;
-use lianzhan_protocol::sync::{CloseReason, Effect, Input, Mark};
+use lianzhan_protocol::sync::{CloseReason, Effect, Input, Mark, Misbehaviour};
 use tokio::sync::broadcast::error::TryRecvError;
 
 use crate::hostile::twisted;
@@ -181,6 +181,17 @@ impl World {
             _ if lies => self.tally.unmasked += 1,
             // A connection that nobody noticed the end of: the key at its other end was replaced meanwhile.
             _ if key != there.key => {}
+            // Its key was appointed by an authority that was replaced meanwhile, and it does not know: it is told, and the
+            // end shows whether it came back.
+            reason
+                if self.plan.faults.rekeys
+                    && matches!(
+                        reason.misbehaviour(),
+                        Some(Misbehaviour::StaleDirectory | Misbehaviour::NotANode)
+                    ) =>
+            {
+                self.tally.outdated += 1;
+            }
             reason => bail!(
                 "{} closed on {}, and both are honest: {reason}",
                 here.place.name,

@@ -153,9 +153,18 @@ impl Attaching {
 /// Giving.
 #[derive(Debug, Default)]
 pub(super) struct Lending {
-    reading: BTreeMap<AttachmentId, (SpaceId, u64)>,
+    reading: BTreeMap<AttachmentId, Reading>,
     /// What the peer asked for and is not here: it is told when it comes.
     missed: BTreeMap<AttachmentId, SpaceId>,
+}
+
+/// What the store looks for.
+#[derive(Debug)]
+struct Reading {
+    space: SpaceId,
+    from: u64,
+    /// Whether the attachment came since: an answer that it is not here may be from before that.
+    came: bool,
 }
 
 impl Lending {
@@ -176,7 +185,8 @@ impl Lending {
             return Ok(());
         }
         self.missed.remove(&id);
-        self.reading.insert(id, (space, from));
+        let came = false;
+        self.reading.insert(id, Reading { space, from, came });
         out.push(Effect::ReadPiece { space, id, from });
         Ok(())
     }
@@ -190,9 +200,17 @@ impl Lending {
         piece: Option<FoundPiece>,
         out: &mut Vec<Effect>,
     ) -> Result<(), CloseReason> {
-        let Some((space, _)) = self.reading.remove(&id).filter(|(_, asked)| *asked == from) else {
+        let Some(Reading { space, came, .. }) =
+            self.reading.remove(&id).filter(|reading| reading.from == from)
+        else {
             return Err(CloseReason::Ours("the store read what was not asked for".into()));
         };
+        if piece.is_none() && came {
+            let came = false;
+            self.reading.insert(id, Reading { space, from, came });
+            out.push(Effect::ReadPiece { space, id, from });
+            return Ok(());
+        }
         let Some(FoundPiece { size, data, path }) = piece.filter(|_| shared.contains(&space)) else {
             if self.missed.len() < MISSED_MAX {
                 self.missed.insert(id, space);
@@ -218,6 +236,9 @@ impl Lending {
 
     /// An attachment came: the peer is told if it asked for it in vain.
     pub(super) fn held(&mut self, shared: &Shared, id: AttachmentId, out: &mut Vec<Effect>) {
+        if let Some(reading) = self.reading.get_mut(&id) {
+            reading.came = true;
+        }
         if let Some(space) = self.missed.remove(&id)
             && shared.contains(&space)
         {

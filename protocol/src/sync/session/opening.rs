@@ -1,6 +1,6 @@
 //! The opening: hellos, and the wait until the directory knows the peer.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::super::bounded::{List, Text};
 use minicbor::bytes::ByteVec;
@@ -9,9 +9,9 @@ use super::super::message::{Hello, Message, STATEMENTS_MAX, SYNC_VERSION};
 use super::super::misbehaviour::Misbehaviour;
 use super::{CloseReason, Effect, Phase, Session, seen};
 use crate::codec;
-use crate::id::{Hash, StatementId};
+use crate::id::{Hash, OrgId, StatementId};
 use crate::keys::PublicKey;
-use crate::trust::{Directory, Purpose, SignedStatement};
+use crate::trust::{Appointment, Directory, Purpose, SignedStatement};
 
 /// Most frames that wait while the directory learns of the peer.
 const WAITING_FRAMES_MAX: usize = 256;
@@ -87,18 +87,23 @@ impl Session {
         Ok(())
     }
 
-    /// The peer's answer to our question for its chain of appointments.
+    /// The peer's answer to our question for its chain of appointments; or, unasked, why it refuses ours.
     pub(super) fn chain(
         &mut self,
         statements: &List<ByteVec, STATEMENTS_MAX>,
         out: &mut Vec<Effect>,
     ) -> Result<(), CloseReason> {
-        if self.chain_asked.take().is_none() {
+        let asked = self.chain_asked.take().is_some();
+        if !asked && std::mem::replace(&mut self.why_heard, true) {
             return Err(CloseReason::unasked(
                 "a chain of appointments that nobody asked for",
             ));
         }
-        let news = self.news(statements)?;
+        let news = if asked {
+            self.news(statements)?
+        } else {
+            self.standing(statements)?.0
+        };
         if let Phase::Learning(learning) = &mut self.phase {
             learning.statements = news.iter().map(SignedStatement::id).collect();
         }
@@ -137,6 +142,9 @@ impl Session {
         if !shown && hello.chain != Some(chain_digest(&self.directory, &self.config.peer)) {
             self.chain_asked = Some(self.now.ms);
             super::send(out, &Message::AskChain);
+        } else if !shown && self.directory.node_org(&self.config.peer).is_none() {
+            // It knows as well as we do that it is none: nothing is left to be learnt.
+            return Err(CloseReason::outdated());
         }
         let statements = news.iter().map(SignedStatement::id).collect();
         if !news.is_empty() {
@@ -159,30 +167,71 @@ impl Session {
         Ok(())
     }
 
-    /// The peer's statements that we do not hold. Judged apart from our directory, with the founding statement alone, so
-    /// that a stranger can neither fill the directory nor make us judge it anew: what does not stand by itself is passed
-    /// over.
+    /// Tells a peer whose appointment was taken back what did so, once (Y-1a): whom else it may talk to need not know. As
+    /// much as one message carries.
+    pub(super) fn tell_why(&self, out: &mut Vec<Effect>) {
+        let (directory, peer) = (&self.directory, &self.config.peer);
+        if directory.node_org(peer).is_some() {
+            return;
+        }
+        let posts = |wanted: &dyn Fn(&Appointment) -> bool| -> Vec<StatementId> {
+            let of = directory
+                .statements()
+                .filter(|s| s.appointment().is_some_and(wanted));
+            of.map(SignedStatement::id).collect()
+        };
+        // Faulty ones as well: they are why.
+        let nodes = posts(&|post| post.purpose == Purpose::Node && post.key == *peer);
+        let orgs: BTreeSet<OrgId> = nodes
+            .iter()
+            .filter_map(|id| directory.statement(id)?.appointment())
+            .map(|post| post.org)
+            .collect();
+        let authorities = posts(&|post| post.purpose == Purpose::Authority && orgs.contains(&post.org));
+        let own = directory.appointments_of(&self.config.node, Purpose::Node);
+        let own = own.map(|(id, _)| id);
+        let why = directory.closure(nodes.into_iter().chain(authorities).chain(own));
+        let mut stand = why
+            .into_iter()
+            .filter(|statement| !directory.faults().contains_key(&statement.id()))
+            .map(|statement| statement.bytes().to_vec().into());
+        super::send(out, &Message::Chain(List::take_from(&mut stand)));
+    }
+
+    /// The peer's statements that we do not hold, of which some make it a node.
     fn news(&self, chain: &List<ByteVec, STATEMENTS_MAX>) -> Result<Vec<SignedStatement>, CloseReason> {
+        let (news, apart) = self.standing(chain)?;
+        if self.directory.node_org(&self.config.peer).is_some() {
+            return Ok(news);
+        }
+        match apart.node_org(&self.config.peer) {
+            None => Err(CloseReason::NotANode),
+            Some(_) if news.is_empty() => Err(CloseReason::outdated()),
+            Some(_) => Ok(news),
+        }
+    }
+
+    /// Those of a chain that we do not hold and that stand, and the directory that they make. Judged apart from ours, with
+    /// the founding statement alone, so that a stranger can neither fill ours nor make us judge it anew: what does not stand
+    /// by itself is passed over.
+    fn standing(
+        &self,
+        chain: &List<ByteVec, STATEMENTS_MAX>,
+    ) -> Result<(Vec<SignedStatement>, Directory), CloseReason> {
         let mut shown = Vec::with_capacity(chain.len());
         for bytes in chain.iter() {
             let statement = SignedStatement::open(bytes)
                 .map_err(|error| CloseReason::statement("in a chain of appointments", &error))?;
             shown.push(statement);
         }
-        let is_new = |statement: &SignedStatement| self.directory.statement(&statement.id()).is_none();
-        if !shown.iter().any(is_new) && self.directory.node_org(&self.config.peer).is_some() {
-            return Ok(Vec::new());
-        }
         let mut apart = Directory::new(self.directory.founding().clone());
+        let is_new = |statement: &SignedStatement| self.directory.statement(&statement.id()).is_none();
+        // Nothing to learn, and nobody to be shown as a node: nothing to judge.
+        if !shown.iter().any(is_new) && self.directory.node_org(&self.config.peer).is_some() {
+            return Ok((Vec::new(), apart));
+        }
         apart.extend(shown.iter().cloned());
-        if apart.node_org(&self.config.peer).is_none() && self.directory.node_org(&self.config.peer).is_none()
-        {
-            return Err(CloseReason::NotANode);
-        }
         shown.retain(|statement| is_new(statement) && !apart.faults().contains_key(&statement.id()));
-        if shown.is_empty() && self.directory.node_org(&self.config.peer).is_none() {
-            return Err(CloseReason::outdated());
-        }
-        Ok(shown)
+        Ok((shown, apart))
     }
 }
