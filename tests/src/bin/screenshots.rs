@@ -86,7 +86,7 @@ const fn shot(name: &'static str, place: &'static str, login: &'static str, page
     }
 }
 
-const SHOTS: [Shot; 61] = [
+const SHOTS: [Shot; 63] = [
     shot("login", "shiqiao", "", Page::At("/login")),
     shot("join", "shiqiao", "", Page::At("/join")),
     Shot {
@@ -124,6 +124,11 @@ const SHOTS: [Shot; 61] = [
     shot("activities", "fengdu", "he", Page::At("/activities")),
     shot("activity", "fengdu", "he", Page::Joint),
     shot("activity-deputy", "shiqiao", "luo", Page::Joint),
+    shot("joint-spaces", "fengdu", "he", Page::At("/joint-spaces")),
+    Shot {
+        lang: "en",
+        ..shot("joint-spaces-en", "fengdu", "he", Page::At("/joint-spaces"))
+    },
     shot("deputies", "county", "ye", Page::At("/deputies")),
     shot("ledgers", "shiqiao", "lin", Page::At("/ledgers")),
     shot("ledgers-county", "county", "ye", Page::At("/ledgers")),
@@ -264,6 +269,9 @@ fn main() -> anyhow::Result<()> {
             Some("--only") => {
                 let page = args.next().and_then(|page| page.into_string().ok());
                 only = page.context("--only needs a page")?;
+            }
+            Some(option) if option.starts_with('-') => {
+                anyhow::bail!("no option {option}; [DIR] [--demo RUNNING] [--only PAGE]")
             }
             _ => small = PathBuf::from(arg),
         }

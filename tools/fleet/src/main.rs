@@ -41,16 +41,16 @@ enum Command {
         /// Let orgs stay where they are; otherwise they move and are merged in one seed of four.
         #[arg(long)]
         unchanging: bool,
-        /// Without what the simulation learnt last: several liars.
+        /// Without what the simulation learnt last: several liars, attachments, other keys.
         #[arg(long, conflicts_with = "unchanging")]
         plain: bool,
-        /// Settings are stated, too; then a seed does not always give the same again.
+        /// Settings are stated, neither attachments nor other keys; then a seed does not always give the same again.
         #[arg(long, conflicts_with_all = ["unchanging", "plain"])]
         settings: bool,
-        /// Nodes and authorities get other keys, too; some of these seeds fail.
+        /// Nodes and authorities get other keys in every seed, which else are in one of eight; no attachments.
         #[arg(long, conflicts_with_all = ["unchanging", "plain", "settings"])]
         rekeys: bool,
-        /// Records name attachments, too; some of these seeds fail.
+        /// Records name attachments in every seed, which else are in one of four; no other keys.
         #[arg(long, conflicts_with_all = ["unchanging", "plain", "settings", "rekeys"])]
         attachments: bool,
     },

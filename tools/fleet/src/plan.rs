@@ -92,22 +92,30 @@ impl Plan {
     /// The plan of a seed in which settings are stated, too. Not of the normal run: a setting and its copy are committed
     /// together or one after the other, as the writer's thread has it, so that a seed does not give quite the same again.
     pub fn with_settings(seed: u64) -> Self {
-        let mut plan = Plan::of_seed(seed);
+        let mut plan = Plan::with_several_liars(seed);
         plan.faults.settings = true;
         plan
     }
 
-    /// The plan of a seed in which records name attachments. Not of the normal run while some of these seeds fail.
+    /// The plan of a seed in which records name attachments.
     pub fn with_attachments(seed: u64) -> Self {
-        let mut plan = Plan::of_seed(seed);
+        let mut plan = Plan::with_several_liars(seed);
         plan.faults.attachments = true;
         plan
     }
 
-    /// The plan of a seed in which nodes and authorities get other keys. Not of the normal run while some of these seeds fail.
+    /// The plan of a seed in which nodes and authorities get other keys.
     pub fn with_rekeys(seed: u64) -> Self {
-        let mut plan = Plan::of_seed(seed);
+        let mut plan = Plan::with_several_liars(seed);
         plan.faults.rekeys = true;
+        plan
+    }
+
+    /// The plan of a seed that may have several liars, and nothing that was added after these.
+    fn with_several_liars(seed: u64) -> Self {
+        let mut plan = Plan::of_seed(seed);
+        plan.faults.attachments = false;
+        plan.faults.rekeys = false;
         plan
     }
 
@@ -158,6 +166,8 @@ impl Plan {
             0 | 1 => 1 + dice.below(2),
             _ => 0,
         };
+        faults.attachments = dice.once_in(4);
+        faults.rekeys = dice.once_in(8);
         Plan {
             seed,
             places,
