@@ -113,6 +113,10 @@ pub fn field_words(words: &str) -> String {
         "没有改动。请写明应为何时、应为何文，或整条收回。".into()
     } else if words == crate::services::confirm::WHEN {
         "请写成日期，或带 +08:00 的时刻。".into()
+    } else if words == crate::services::recorded::EARLY {
+        "这个日期还没有到。".into()
+    } else if words == crate::services::recorded::SEVERAL {
+        "有几个人同名，请选明是哪一位。".into()
     } else if words == "this field must be filled" {
         "这一项必须填写。".into()
     } else {
@@ -130,6 +134,7 @@ pub fn refusal(reason: &RefusalReason) -> &'static str {
         RefusalReason::ForeignOrg => "您所在的机构不持有这份台账。",
         RefusalReason::ForeignNode => "写入的节点不持有这份台账。",
         RefusalReason::RoleForLedger => "您的职责不写这本台账。",
+        RefusalReason::OrgForEvent(_) => "他人所为，只能由这份台账所属的单位代录。",
         RefusalReason::RoleForEvent(_) => "您的职责不签这件事。",
         RefusalReason::EventOfOtherLedger(_) => "这本台账没有这件事。",
         RefusalReason::Field(_) => "有一项不合台账的定义。",
@@ -310,6 +315,7 @@ pub fn ineffective(reason: &Ineffective) -> &'static str {
         Ineffective::UnknownEvent => "所指的那一条不在这里，或没有生效。",
         Ineffective::OtherKind => "这样的一条不能这样更正或确认。",
         Ineffective::OtherPost => "更正由原记录人本人，或本单位同岗位的人来做。",
+        Ineffective::OwnAct => "自己做的事，用自己的密钥签名，不能代录。",
         Ineffective::OwnWriting => "自己写过的内容，不能由自己确认。",
     }
 }

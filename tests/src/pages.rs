@@ -15,6 +15,7 @@ mod orgs;
 mod paper;
 mod posts;
 mod privacy;
+mod recorded;
 mod settings;
 mod start;
 mod verifying;
@@ -74,6 +75,10 @@ fn the_pages_in_a_browser() {
             (
                 "one writes, a second confirms, a third changes it, and two values are settled",
                 confirm::confirming,
+            ),
+            (
+                "somebody confirms on paper, and an officer records it",
+                recorded::recording,
             ),
             (
                 "a county states a deadline, and its stations go by it",

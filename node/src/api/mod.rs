@@ -29,6 +29,7 @@ mod people;
 pub mod privacy;
 mod problem;
 pub mod progress;
+mod recorded;
 mod records;
 mod request;
 mod search;
@@ -112,6 +113,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         // Behind the layer: it has a limit of its own.
         .merge(imports::router())
         .merge(attachments::router())
+        .merge(recorded::router())
         .merge(carry::router())
         .fallback(async || Problem::no_such_route())
         .layer(middleware::from_fn_with_state(token, auth::require));

@@ -8,6 +8,7 @@ mod keys;
 mod ledgers;
 mod openapi;
 mod posts;
+mod recorded;
 mod records;
 mod trust;
 mod watching;

@@ -206,7 +206,7 @@ impl Attach {
     }
 }
 
-fn receive(
+pub(super) fn receive(
     node: &Arc<Node>,
     personal: bool,
     bytes: &[u8],

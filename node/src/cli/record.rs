@@ -1,6 +1,7 @@
 //! `lianzhan record`
 
 mod acts;
+mod paper;
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -42,6 +43,8 @@ pub(super) enum Record {
     Add(Add),
     Edit(Edit),
     Confirm(acts::Confirm),
+    ConfirmFor(paper::ConfirmFor),
+    SignInFor(paper::SignInFor),
     Correct(acts::Correct),
     Conflicts(acts::Conflicts),
     Settle(acts::Settle),
@@ -61,7 +64,7 @@ pub(super) struct Which {
     /// Only what lacks something 只列待补齐的
     #[arg(long)]
     incomplete: bool,
-    /// Whether somebody confirmed it: no, yes, changed 是否已确认：no 未确认，yes 已确认，changed 确认后有改动
+    /// Whether somebody confirmed it: no, yes, recorded, changed 是否已确认：no 未确认，yes 已确认，recorded 代录确认，changed 确认后有改动
     #[arg(long, value_parser = ["no", "yes", "changed"])]
     confirmed: Option<String>,
     /// Stated on or after this day 此日起
@@ -177,6 +180,8 @@ impl Record {
             Record::Add(add) => add.run(shell),
             Record::Edit(edit) => edit.run(shell),
             Record::Confirm(confirm) => confirm.run(shell),
+            Record::ConfirmFor(confirm) => confirm.run(shell),
+            Record::SignInFor(sign_in) => sign_in.run(shell),
             Record::Correct(correct) => correct.run(shell),
             Record::Conflicts(conflicts) => conflicts.run(shell),
             Record::Settle(settle) => settle.run(shell),

@@ -139,9 +139,10 @@ impl Node {
         event.effect.is_ok()
             && kind.states()
             && self.may_sign(author, EventKind::Correct, &detail.space)
-            && self
-                .capacity(author)
-                .is_ok_and(|card| card.may_correct(&event.by, kind))
+            && self.capacity(author).is_ok_and(|card| {
+                let actor = event.event.for_another().map(|(actor, ..)| actor);
+                card.may_correct(&event.by, kind) || actor.is_some_and(|actor| card.is_known_as(actor))
+            })
     }
 
     /// Confirms a record as it was seen, or one event of it. What came meanwhile is shown first.
@@ -163,7 +164,11 @@ impl Node {
     }
 
     /// What somebody confirms who read the record up to `seen`: all content must be among it.
-    fn read_up_to(&self, detail: &RecordDetail, seen: &[ChangeId]) -> Result<Confirmed, ServiceError> {
+    pub(super) fn read_up_to(
+        &self,
+        detail: &RecordDetail,
+        seen: &[ChangeId],
+    ) -> Result<Confirmed, ServiceError> {
         let held: Vec<Held> = detail.changes.iter().map(|change| change.held.clone()).collect();
         let graph = Graph::build(&held);
         if !graph.waiting().is_empty() {
@@ -244,7 +249,7 @@ impl Node {
             .await
     }
 
-    async fn act_on(
+    pub(super) async fn act_on(
         &self,
         author: &Author,
         detail: &RecordDetail,
@@ -306,7 +311,7 @@ pub const MOBILE: &str = "there is a mobile number in this text; take it out: th
 pub const PERSONAL: &str =
     "this text looks like it holds the number or the name of a person; take it out: this text travels";
 
-fn is_stated(text: &str) -> bool {
+pub(super) fn is_stated(text: &str) -> bool {
     use lianzhan_protocol::record::ledger::{is_date, is_instant};
     is_date(text) || is_instant(text)
 }

@@ -48,6 +48,7 @@ mod pace;
 pub mod policy;
 pub mod project;
 pub mod query;
+pub mod recorded;
 pub mod rekey;
 pub mod renew;
 pub mod repair;

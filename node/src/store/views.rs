@@ -606,6 +606,7 @@ pub(super) fn standing(confirmed: Confirmation) -> i64 {
         Confirmation::None => 0,
         Confirmation::Current => 1,
         Confirmation::Changed => 2,
+        Confirmation::Recorded => 3,
     }
 }
 
@@ -628,6 +629,7 @@ pub(super) fn read_row(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
         confirmed: match row.get(14)? {
             1 => Confirmation::Current,
             2 => Confirmation::Changed,
+            3 => Confirmation::Recorded,
             _ => Confirmation::None,
         },
         split: row.get(15)?,

@@ -16,8 +16,8 @@ use lianzhan_protocol::id::{AttachmentId, ChangeId, Hash, RecordId};
 use lianzhan_protocol::log::doubt;
 use lianzhan_protocol::record::ledger::{Asked, Field, FieldKind, Ledger, Required, Values};
 use lianzhan_protocol::record::{
-    ANNEX_KEY, Capacity, Confirmation, Erased, EventKind, FieldState, Held, HistoryItem, Ineffective, OpId,
-    RecordState, Value, ValueState, Verdict,
+    ANNEX_KEY, Capacity, Confirmation, Erased, Event, EventKind, FieldState, Held, HistoryItem, Ineffective,
+    OpId, Put, RecordState, Value, ValueState, Verdict,
 };
 use lianzhan_protocol::trust::Space;
 use serde::Serialize;
@@ -185,7 +185,7 @@ pub fn split(state: &RecordState) -> impl Iterator<Item = (&String, &FieldState)
 }
 
 /// The attachments that a record names: those of its fields as they stand, a conflict's both sides, and those of changes that
-/// may come to count. Who was taken out of a field is not named any more.
+/// may come to count, and the scans that events name. Who was taken out of a field is not named any more.
 fn named(ledger: &Ledger, loaded: &Loaded, state: &RecordState) -> Vec<Named> {
     let id = |key: &str, value: &Value| {
         let (field, _) = ledger.resolve(key)?;
@@ -196,6 +196,10 @@ fn named(ledger: &Ledger, loaded: &Loaded, state: &RecordState) -> Vec<Named> {
             _ => None,
         }
     };
+    let scan = |put: &Put| match &put.value {
+        Value::Bytes(body) if put.is_event() => Event::parse(body).ok()?.scan(),
+        _ => None,
+    };
     let mut named: BTreeMap<AttachmentId, bool> = BTreeMap::new();
     let open = |verdict: &Verdict| matches!(verdict, Verdict::Pending { .. } | Verdict::Contested { .. });
     let waiting = state.history.iter().filter(|item| open(&item.verdict));
@@ -205,10 +209,13 @@ fn named(ledger: &Ledger, loaded: &Loaded, state: &RecordState) -> Vec<Named> {
             named.extend(
                 put.field_name()
                     .and_then(|key| id(key, &put.value))
+                    .or_else(|| scan(put))
                     .map(|id| (id, false)),
             );
         }
     }
+    let scans = state.events.iter().filter_map(|event| event.event.scan());
+    named.extend(scans.map(|id| (id, true)));
     for (key, field) in &state.fields {
         let values = field.candidates.iter().map(|candidate| &candidate.value);
         named.extend(values.filter_map(|value| id(key, value)).map(|id| (id, true)));

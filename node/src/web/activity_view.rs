@@ -16,7 +16,7 @@ use super::page::{
 };
 use super::proof::Panels;
 use super::record_view::{detail, facts, words_of};
-use super::{attachments, bundles, confirm, say, session, timeline};
+use super::{attachments, bundles, confirm, paper, say, session, timeline};
 use crate::services::ServiceError;
 use crate::services::activity::{LEDGER, LoadedActivity};
 use crate::services::query::RecordDetail;
@@ -69,6 +69,7 @@ pub(super) fn page(
         } else {
             None
         },
+        paper: paper::presence(desk, &detail),
         seal,
         attachments: attachments::shown(desk, &detail, &path)?,
         log: log(desk, &detail, &held.activity, &panels)?,
@@ -262,7 +263,7 @@ fn took_back(detail: &RecordDetail, there: &activity::SignedIn) -> bool {
     events.any(|event| {
         let correction = detail.state.correction(&event.id);
         event.change == there.change
-            && event.event.kind() == EventKind::SignIn
+            && matches!(event.event.kind(), EventKind::SignIn | EventKind::SignInFor)
             && matches!(correction, Some((_, _, Right::Nothing)))
     })
 }
@@ -276,14 +277,33 @@ fn participants(desk: &Desk, detail: &RecordDetail, activity: &Activity) -> Part
     };
     let mut levels: Vec<ParticipantLevel> = Vec::new();
     for level in Level::ALL {
-        let there = activity.signed_in.iter().filter(|there| there.level == *level);
+        let by_key = |of: &activity::SignedIn| {
+            let mut all = activity.signed_in.iter();
+            all.any(|one| one.recorded.is_none() && one.level == *level && one.deputy == of.deputy)
+        };
+        // Who signed in by key as well is there once, by key.
+        let there = activity
+            .signed_in
+            .iter()
+            .filter(|there| there.level == *level && (there.recorded.is_none() || !by_key(there)));
         let people: Vec<Participant> = there
             .map(|there| Participant {
                 name: match took_back(detail, there) {
                     true => desk.text.t1("sign-in-back", "who", &there.deputy),
                     false => there.deputy.clone(),
                 },
-                signed: signed(there.proof),
+                // An event of the deputy's own is signed with the own key, whatever it says of proof.
+                signed: match there.recorded {
+                    Some(_) => signed(there.proof),
+                    None => SignedIn::Key,
+                },
+                paper: there.recorded.as_ref().and_then(|_| {
+                    let mut events = detail.state.events.iter();
+                    let event = events.find(|event| {
+                        event.change == there.change && event.event.kind() == EventKind::SignInFor
+                    })?;
+                    paper::proof(&desk.text, detail, event)
+                }),
             })
             .collect();
         if !people.is_empty() {
@@ -299,6 +319,7 @@ fn participants(desk: &Desk, detail: &RecordDetail, activity: &Activity) -> Part
         .map(|name| Participant {
             name: name.to_owned(),
             signed: SignedIn::Not,
+            paper: None,
         })
         .collect();
     if !awaited.is_empty() {

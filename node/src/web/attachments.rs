@@ -40,7 +40,8 @@ pub(super) fn shown(desk: &Desk, detail: &RecordDetail, back: &str) -> Result<At
     let mut attached = node.attached(&detail.id)?;
     // What the personal part names is shown with it.
     let closed = !desk.who.session.has_opened(&detail.id);
-    attached.retain(|one| !(closed && one.is_personal()));
+    // So does evidence, beside what it proves.
+    attached.retain(|one| !(closed && one.is_personal()) && !one.is_evidence());
     let away = attached.iter().filter(|one| one.size.is_none());
     let topics: Vec<String> = away.map(|one| format!("attachment:{}", one.id)).collect();
     let item = |one: &Attached| {

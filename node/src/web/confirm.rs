@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::post;
 use lianzhan_protocol::id::{Hash, RecordId};
-use lianzhan_protocol::record::{Confirmation, ConfirmedBy, Event, EventState, Ineffective, Right};
+use lianzhan_protocol::record::{Confirmation, ConfirmedBy, Event, EventState, Ineffective, Notes, Right};
 
 use super::answer::{self, Desk, Fault, show_as};
 use super::i18n::{Lang, Text};
@@ -15,8 +15,8 @@ use super::page::{
 };
 use super::record_view::{Opened, page, words_of};
 use super::request::{Deed, Posted, Signed};
-use super::{WebState, live, say, timeline};
-use crate::services::confirm::{ConfirmOffer, ConfirmationDraft, CorrectionDraft, in_force};
+use super::{WebState, live, paper, say, timeline};
+use crate::services::confirm::{ConfirmOffer, ConfirmationDraft, CorrectionDraft, in_force, is_taken_back};
 use crate::services::query::RecordDetail;
 use crate::services::{Author, Node, ServiceError, Written, parse_record};
 use crate::words;
@@ -32,6 +32,7 @@ pub(super) fn tag(text: &Text, standing: Confirmation) -> Option<Tag> {
     let (label, tone) = match standing {
         Confirmation::None => return None,
         Confirmation::Current => (text.t("confirmed"), Tone::Good),
+        Confirmation::Recorded => (text.t("confirmed-recorded"), Tone::Plain),
         Confirmation::Changed => (text.t("confirmed-changed"), Tone::Soon),
     };
     Some(Tag { label, tone })
@@ -45,7 +46,9 @@ pub(super) fn confirming(desk: &Desk, detail: &RecordDetail) -> Option<Confirmin
     }
     let offer = desk.node.confirm_offer(desk.author(), detail);
     let given = rows(desk, detail, &detail.state.confirmed);
-    if given.is_empty() && offer == ConfirmOffer::None {
+    let recorded = rows(desk, detail, &detail.state.confirmed_for);
+    let paper = paper::confirmation(desk, detail, None);
+    if given.is_empty() && recorded.is_empty() && paper.is_none() && offer == ConfirmOffer::None {
         return None;
     }
     let hint = match &offer {
@@ -66,6 +69,8 @@ pub(super) fn confirming(desk: &Desk, detail: &RecordDetail) -> Option<Confirmin
             tone: Tone::Plain,
         }),
         given,
+        recorded,
+        paper,
         form,
         hint,
     })
@@ -92,9 +97,11 @@ fn rows(desk: &Desk, detail: &RecordDetail, confirmed: &[ConfirmedBy]) -> Vec<Co
     let row = |by: &ConfirmedBy| {
         let event = detail.state.event(&by.event)?;
         Some(ConfirmedRow {
-            who: who(desk, event),
+            who: paper::actor(&desk.text, &event.event).unwrap_or_else(|| who(desk, event)),
             when: when(desk, detail, event),
             changed: !by.current,
+            taken_back: is_taken_back(detail, &by.event),
+            paper: paper::proof(&desk.text, detail, event),
         })
     };
     confirmed.iter().rev().filter_map(row).collect()
@@ -114,7 +121,11 @@ pub(super) fn who(desk: &Desk, event: &EventState) -> String {
     text.t2("change-who", "who", &event.by.name, "role", role)
 }
 
+/// When it was signed; of what another recorded, the day that was stated.
 fn when(desk: &Desk, detail: &RecordDetail, event: &EventState) -> String {
+    if event.event.for_another().is_some() {
+        return say::stated_line(&desk.text, &in_force(detail, event).0);
+    }
     let change = detail
         .changes
         .iter()
@@ -126,12 +137,8 @@ fn when(desk: &Desk, detail: &RecordDetail, event: &EventState) -> String {
 
 /// How an event stands as to confirmations.
 pub(super) fn standing(detail: &RecordDetail, event: &Hash) -> Confirmation {
-    let confirmed = detail.state.notes.get(event).map(|notes| &notes.confirmed);
-    match confirmed {
-        Some(all) if all.iter().any(|by| by.current) => Confirmation::Current,
-        Some(all) if !all.is_empty() => Confirmation::Changed,
-        _ => Confirmation::None,
-    }
+    let notes = detail.state.notes.get(event);
+    notes.map_or(Confirmation::None, Notes::confirmation)
 }
 
 /// What an event says, in words.
@@ -140,7 +147,7 @@ pub(super) fn said(text: &Text, event: &Event) -> String {
     let words = match event {
         Event::LogLine { text, .. } => Some(text.clone()),
         Event::SignIn { deputy, .. } => Some(deputy.clone()),
-        _ => None,
+        event => paper::actor(text, event),
     };
     say::list(text, words.into_iter().chain(happened))
 }
@@ -191,6 +198,9 @@ pub(super) fn opened(
         corrections: corrections.collect(),
         tag: tag(&text, standing(detail, id)),
         confirmed: rows(desk, detail, &notes.confirmed),
+        recorded: rows(desk, detail, &notes.confirmed_for),
+        on_paper: paper::proof(&text, detail, event),
+        paper: paper::confirmation(desk, detail, Some(id)).filter(|_| event.effect.is_ok()),
         may_confirm: desk.node.may_confirm_event(desk.author(), detail, event),
         correct: desk
             .node

@@ -44,6 +44,7 @@ mod office_news;
 mod office_view;
 mod org_changes;
 pub mod page;
+mod paper;
 mod proof;
 mod record_view;
 mod records;
@@ -171,6 +172,7 @@ pub fn router(state: WebState) -> Router {
         .merge(held::router())
         .merge(retention::router())
         .merge(attachments::router())
+        .merge(paper::router())
         .merge(activities::router())
         .merge(deputies::router())
         .merge(bundles::router())

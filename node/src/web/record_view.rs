@@ -11,7 +11,7 @@ use lianzhan_protocol::trust::Audience;
 
 use super::answer::{Desk, Fault};
 use super::page::{
-    Choice, CorrectForm, Due, Fact, Field, Link, NamedByRow, NextStep, PrivateKind, PrivatePart,
+    Choice, CorrectForm, Due, Fact, Field, Link, NamedByRow, NextStep, PaperForm, PrivateKind, PrivatePart,
     PrivateState, RecordPage, Section, Timeline, Turn, VisitAct,
 };
 use super::proof::Panels;
@@ -43,6 +43,8 @@ pub(super) struct Opened {
     pub(super) event: Option<Hash>,
     /// A correction that was refused.
     pub(super) correction: Option<CorrectForm>,
+    /// What was to be recorded on paper, and was refused.
+    pub(super) paper: Option<PaperForm>,
     /// A triage that was refused.
     pub(super) triage: Option<VisitAct>,
     /// Another value of a field with several, that was refused.
@@ -78,7 +80,17 @@ pub(super) fn page(desk: &Desk, id: &RecordId, opened: Opened) -> Result<RecordP
         });
     let conflicts = conflicts::of_record(desk, &detail, opened.settled.as_ref());
     let event = opened.event.as_ref();
-    let event = event.and_then(|event| confirm::opened(desk, &detail, event, opened.correction));
+    let mut event = event.and_then(|event| confirm::opened(desk, &detail, event, opened.correction));
+    let mut confirming = confirm::confirming(desk, &detail);
+    // Two forms of one kind on a page would share what their labels name.
+    match (&mut event, &mut confirming) {
+        (Some(event), confirming) if event.paper.is_some() => {
+            event.paper = opened.paper.or(event.paper.take());
+            confirming.iter_mut().for_each(|of| of.paper = None);
+        }
+        (_, Some(confirming)) => confirming.paper = opened.paper.or(confirming.paper.take()),
+        _ => {}
+    }
     let (named_by, named_by_more) = named_by(desk, id)?;
     let erasures = desk.node.erasures_of(id)?;
     Ok(RecordPage {
@@ -118,7 +130,7 @@ pub(super) fn page(desk: &Desk, id: &RecordId, opened: Opened) -> Result<RecordP
         attachments: attachments::shown(desk, &detail, &path)?,
         parts: parts(desk, &detail, &erasures)?,
         conflicts,
-        confirming: confirm::confirming(desk, &detail),
+        confirming,
         event,
         timeline: Timeline {
             next,

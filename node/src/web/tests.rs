@@ -13,6 +13,7 @@ mod ledgers;
 mod network;
 mod org_changes;
 mod pages;
+mod paper;
 mod privacy;
 mod settings;
 mod values;

@@ -9,7 +9,7 @@ use super::answer::Desk;
 use super::i18n::Text;
 use super::page::{Change, ChangeLine, EventNote, Link, Moment};
 use super::proof::Panels;
-use super::{confirm, say};
+use super::{confirm, paper, say};
 use crate::services::ServiceError;
 use crate::services::history::Before;
 use crate::services::query::{ChangeDetail, RecordDetail};
@@ -122,6 +122,8 @@ pub(super) fn event(text: &Text, kind: EventKind) -> String {
         EventKind::Correct => text.t("event-correct"),
         EventKind::Confirm => text.t("event-confirm"),
         EventKind::Clear => text.t("event-clear"),
+        EventKind::SignInFor => text.t("event-sign-in-for"),
+        EventKind::ConfirmFor => text.t("event-confirm-for"),
     }
 }
 
@@ -183,7 +185,7 @@ fn lines(
                 label: say::label(&text, field),
                 was: was.map(|was| shown(field, was)),
                 now: shown(field, value),
-                void: false,
+                ..ChangeLine::default()
             })
         });
     lines.extend(written);
@@ -199,7 +201,7 @@ fn plain(text: &Text, event: &Event) -> Option<ChangeLine> {
             label: text.t("correct-reason"),
             ..ChangeLine::new(reason)
         }),
-        _ => None,
+        event => paper::actor(text, event).map(ChangeLine::new),
     }
 }
 
@@ -227,13 +229,19 @@ fn said(desk: &Desk, detail: &RecordDetail, event: &EventState) -> Vec<ChangeLin
                 &[("place", &place), ("kinds", &kinds), ("note", note)],
             )));
         }
-        Event::Confirm {
-            of: Confirmed::Event { event: id },
-        } => lines.push(ChangeLine::new(of(id))),
-        Event::Confirm {
-            of: Confirmed::Record { .. },
-        } => lines.push(ChangeLine::new(text.t("confirm-all"))),
+        Event::Confirm { of: what } | Event::ConfirmFor { of: what, .. } => {
+            lines.push(ChangeLine::new(match what {
+                Confirmed::Event { event: id } => of(id),
+                Confirmed::Record { .. } => text.t("confirm-all"),
+            }));
+        }
         _ => {}
+    }
+    if let Some(proof) = paper::proof(&text, detail, event) {
+        lines.push(ChangeLine {
+            scan: proof.scan,
+            ..ChangeLine::new(proof.how)
+        });
     }
     if let Some((by, reason, right)) = detail.state.correction(&event.id) {
         lines.iter_mut().for_each(|line| line.void = true);

@@ -230,6 +230,7 @@ fn facts(ground: &Ground<'_>, space: &Space, graph: &Graph<'_>, state: RecordSta
             .map(|event| event_facts(ground.names, event))
             .collect(),
         confirmed: state.confirmed,
+        confirmed_for: state.confirmed_for,
         notes: state.notes,
         fields: state.fields,
         activity,
@@ -240,12 +241,20 @@ fn facts(ground: &Ground<'_>, space: &Space, graph: &Graph<'_>, state: RecordSta
 fn event_facts(names: &Names, state: &EventState) -> EventFacts {
     let (text, level, digest) = match &state.event {
         Event::SignIn { deputy, level, .. } => (Some(deputy.clone()), Some(*level), None),
+        Event::SignInFor { actor, level, .. } => (Some(actor.name.clone()), Some(*level), None),
         Event::LogLine { text, .. } => (Some(text.clone()), None, None),
         Event::Seal { level, digest, .. } => (None, Some(*level), Some(*digest)),
         Event::Correct { reason, .. } => (Some(reason.clone()), None, None),
         Event::Confirm {
             of: Confirmed::Record { digest, .. },
         } => (None, None, Some(*digest)),
+        Event::ConfirmFor { of, actor, .. } => {
+            let digest = match of {
+                Confirmed::Record { digest, .. } => Some(*digest),
+                Confirmed::Event { .. } => None,
+            };
+            (Some(actor.name.clone()), None, digest)
+        }
         Event::Clear { note, .. } => (Some(note.clone()), None, None),
         _ => (None, None, None),
     };
@@ -253,6 +262,10 @@ fn event_facts(names: &Names, state: &EventState) -> EventFacts {
         Event::Correct { of, right, .. } => (Some(*of), Some(right.clone())),
         Event::Confirm {
             of: Confirmed::Event { event },
+        }
+        | Event::ConfirmFor {
+            of: Confirmed::Event { event },
+            ..
         } => (Some(*event), None),
         _ => (None, None),
     };
@@ -268,6 +281,9 @@ fn event_facts(names: &Names, state: &EventState) -> EventFacts {
         digest,
         of,
         right,
+        actor: state.event.for_another().map(|(actor, ..)| actor.clone()),
+        proof: state.event.for_another().map(|(_, proof, _)| proof),
+        evidence: state.event.for_another().map(|(.., evidence)| *evidence),
         ineffective: state.effect.as_ref().err().cloned(),
     }
 }

@@ -9,7 +9,9 @@ use super::shared::Shared;
 use crate::id::{ChangeId, Hash, OrgId, PersonId, RecordId, SpaceId, StatementId};
 use crate::log::Doubt;
 use crate::record::activity::Activity;
-use crate::record::{ConfirmedBy, EventKind, FieldState, Ineffective, Notes, Right, Verdict};
+use crate::record::{
+    ConfirmedBy, EventKind, FieldState, Ineffective, Notes, OfficeHolder, Proof, Right, Verdict,
+};
 use crate::time::Timestamp;
 use crate::trust::{Directory, Level, Role};
 
@@ -143,6 +145,15 @@ pub struct EventFacts {
     /// What a correction says is right.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub right: Option<Right>,
+    /// Who did it, where somebody else recorded it for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<OfficeHolder>,
+    /// How that is proved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
+    /// The scan, or a digest of the code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Hash>,
     /// Why it has no effect; none if it has.
     pub ineffective: Option<Ineffective>,
 }
@@ -169,6 +180,9 @@ pub struct RecordFacts {
     /// Effective confirmations of the record as a whole.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub confirmed: Vec<ConfirmedBy>,
+    /// Those that were recorded for somebody without a key.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub confirmed_for: Vec<ConfirmedBy>,
     /// What was said later of single events, by their ids.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub notes: BTreeMap<Hash, Notes>,

@@ -14,8 +14,8 @@ use crate::id::{ChangeId, Hash, OrgId, PersonId, RecordId, SpaceId, StatementId}
 use crate::log::Doubt;
 use crate::record::activity::Activity;
 use crate::record::{
-    AdoptedBy, ConfirmedBy, ContestReason, EventKind, FieldState, Ineffective, Notes, PendingReason,
-    RefusalReason, Right, Verdict,
+    AdoptedBy, ConfirmedBy, ContestReason, EventKind, FieldState, Ineffective, Notes, OfficeHolder,
+    PendingReason, Proof, RefusalReason, Right, Verdict,
 };
 use crate::spread::{self, Spread};
 use crate::time::Timestamp;
@@ -230,6 +230,8 @@ struct WrittenRecord<'a> {
     events: Vec<WrittenEvent<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     confirmed: &'a [ConfirmedBy],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    confirmed_for: &'a [ConfirmedBy],
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     notes: &'a BTreeMap<Hash, Notes>,
     activity: Option<&'a Activity>,
@@ -251,6 +253,7 @@ impl<'a> WrittenRecord<'a> {
             conflicts: Conflicts(&record.fields),
             events: record.events.iter().map(WrittenEvent::of).collect(),
             confirmed: &record.confirmed,
+            confirmed_for: &record.confirmed_for,
             notes: &record.notes,
             activity: record.activity.as_ref(),
             heads: &record.heads,
@@ -294,6 +297,12 @@ struct WrittenEvent<'a> {
     of: Option<&'a Hash>,
     #[serde(skip_serializing_if = "Option::is_none")]
     right: Option<&'a Right>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<&'a OfficeHolder>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<Proof>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<&'a Hash>,
     ineffective: Option<&'a Ineffective>,
 }
 
@@ -311,6 +320,9 @@ impl<'a> WrittenEvent<'a> {
             digest: event.digest.as_ref(),
             of: event.of.as_ref(),
             right: event.right.as_ref(),
+            actor: event.actor.as_ref(),
+            proof: event.proof,
+            evidence: event.evidence.as_ref(),
             ineffective: event.ineffective.as_ref(),
         }
     }

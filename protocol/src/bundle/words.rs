@@ -7,7 +7,7 @@ use super::facts::{ChangeFacts, EventFacts, OrgName, RecordFacts};
 use super::report::TitleField;
 use super::summary::Summary;
 use crate::record::ledger::{Required, ledger};
-use crate::record::{AdoptedBy, EventKind, Ineffective, Right, Verdict};
+use crate::record::{AdoptedBy, EventKind, Ineffective, Proof, Right, Verdict};
 use crate::trust::Level;
 use reasons::{contested_zh, ineffective_zh, pending_zh, refused_zh};
 use values::{label, level_en, level_zh, local, shown};
@@ -149,6 +149,14 @@ pub(super) fn record(facts: &RecordFacts) -> (Vec<String>, Vec<String>) {
             ("确认之后又有改动", "changed after it was confirmed")
         };
         all.push((zh.into(), en.into()));
+    }
+    if !facts.confirmed_for.is_empty() {
+        let current = facts.confirmed_for.iter().filter(|by| by.current).count();
+        let all_of = facts.confirmed_for.len();
+        all.push((
+            format!("代录的确认（非本人密钥签名）：{all_of} 次，其中 {current} 次之后没有改动"),
+            format!("confirmations recorded for others, not by their key: {all_of}, of which {current} over what stands now"),
+        ));
     }
     if let Some(activity) = &facts.activity {
         let levels = |name: fn(Level) -> &'static str| {
@@ -308,6 +316,8 @@ pub(super) fn event_title(event: &EventFacts) -> Both {
         EventKind::Correct => ("更正", "Corrected"),
         EventKind::Confirm => ("确认", "Confirmed"),
         EventKind::Clear => ("放行", "Cleared"),
+        EventKind::SignInFor => ("代录签到", "Sign-in recorded"),
+        EventKind::ConfirmFor => ("代录确认", "Confirmation recorded"),
     };
     let level =
         |name: fn(Level) -> &'static str| event.level.map(|l| format!(" {}", name(l))).unwrap_or_default();
@@ -322,6 +332,29 @@ pub(super) fn without_effect(reason: &Ineffective) -> Both {
     (
         format!("无效：{}", ineffective_zh(reason)),
         format!("without effect: {reason}"),
+    )
+}
+
+/// Who did what was recorded for them, in what office, and on what evidence; empty where the signer did it.
+pub(super) fn recorded(event: &EventFacts) -> Both {
+    let (Some(actor), Some(proof), Some(evidence)) = (&event.actor, event.proof, &event.evidence) else {
+        return Both::default();
+    };
+    let (proof_zh, proof_en) = match proof {
+        Proof::Key => ("密钥", "key"),
+        Proof::Link => ("一次性链接", "one-time link"),
+        Proof::Token => ("一次性口令", "one-time code"),
+        Proof::Paper => ("纸质", "paper"),
+    };
+    (
+        format!(
+            "{}；凭{proof_zh}，凭证 {evidence}；由他人代录，非本人密钥签名",
+            actor.office
+        ),
+        format!(
+            "{}; proved by {proof_en}, evidence {evidence}; recorded by another, not signed with their own key",
+            actor.office
+        ),
     )
 }
 
@@ -352,6 +385,10 @@ fn event(event: &EventFacts) -> Both {
         .map(|text| format!(" {text}"))
         .unwrap_or_default();
     let (right_zh, right_en) = event.right.as_ref().map(right).unwrap_or_default();
+    let (for_zh, for_en) = match recorded(event) {
+        (zh, _) if zh.is_empty() => Both::default(),
+        (zh, en) => (format!("；{zh}"), format!("; {en}")),
+    };
     let (no_zh, no_en) = match &event.ineffective {
         Some(reason) => {
             let (zh, en) = without_effect(reason);
@@ -361,11 +398,11 @@ fn event(event: &EventFacts) -> Both {
     };
     (
         format!(
-            "{zh}{text}{happened}{right_zh}（{}，{}{no_zh}）",
+            "{zh}{text}{happened}{for_zh}{right_zh}（{}，{}{no_zh}）",
             event.by, event.org.zh
         ),
         format!(
-            "{en}{text}{happened}{right_en} ({}, {}{no_en})",
+            "{en}{text}{happened}{for_en}{right_en} ({}, {}{no_en})",
             event.by, event.org.en
         ),
     )

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::event::{Event, Proof};
-use super::fold::RecordState;
-use crate::id::{ChangeId, Hash, OrgId};
+use super::event::{Event, OfficeHolder, Proof};
+use super::fold::{EventState, RecordState};
+use crate::id::{ChangeId, Hash, OrgId, PersonId};
 use crate::trust::Level;
 
 /// A deputy who signed in.
@@ -24,6 +24,36 @@ pub struct SignedIn {
     pub proof: Proof,
     /// The change.
     pub change: ChangeId,
+    /// That an officer recorded it for the deputy, who had no key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Recorded>,
+}
+
+/// By whom it was recorded what somebody else did, and on what evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Recorded {
+    /// The officer.
+    pub by: String,
+    /// For which org.
+    pub org: OrgId,
+    /// The office of who did it, in words.
+    pub office: String,
+    /// Who did it, where an id is known.
+    pub person: Option<PersonId>,
+    /// The scan, or a digest of the code.
+    pub evidence: Hash,
+}
+
+impl Recorded {
+    fn of(event: &EventState, actor: &OfficeHolder, evidence: &Hash) -> Self {
+        Recorded {
+            by: event.by.name.clone(),
+            org: event.by.org,
+            office: actor.office.clone(),
+            person: actor.person,
+            evidence: *evidence,
+        }
+    }
 }
 
 /// A line of the log.
@@ -118,6 +148,24 @@ impl Activity {
                         happened: happened.clone(),
                         proof: *proof,
                         change: event.change,
+                        recorded: None,
+                    });
+                }
+                Event::SignInFor {
+                    actor,
+                    level,
+                    happened,
+                    proof,
+                    evidence,
+                } => {
+                    required.insert(*level);
+                    activity.signed_in.push(SignedIn {
+                        deputy: actor.name.clone(),
+                        level: *level,
+                        happened: happened.clone(),
+                        proof: *proof,
+                        change: event.change,
+                        recorded: Some(Recorded::of(event, actor, evidence)),
                     });
                 }
                 Event::Seal {
@@ -138,6 +186,7 @@ impl Activity {
                 | Event::Adopt { .. }
                 | Event::Correct { .. }
                 | Event::Confirm { .. }
+                | Event::ConfirmFor { .. }
                 | Event::Clear { .. } => {}
             }
         }

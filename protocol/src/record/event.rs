@@ -6,7 +6,7 @@ use super::change::is_field_key;
 use super::erasure::check_note;
 use super::ledger::{is_date, is_instant};
 use crate::codec::{self, CodecError};
-use crate::id::{ChangeId, Hash, OrgId};
+use crate::id::{AttachmentId, ChangeId, Hash, OrgId, PersonId};
 use crate::personal::Kind;
 use crate::trust::{Level, Role};
 
@@ -27,6 +27,18 @@ pub enum Proof {
     /// On paper; the officer who records it signs.
     #[n(4)]
     Paper,
+}
+
+impl Proof {
+    /// The identifier, as programs write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Proof::Key => "key",
+            Proof::Link => "link",
+            Proof::Token => "token",
+            Proof::Paper => "paper",
+        }
+    }
 }
 
 /// What is right, where an event is corrected.
@@ -68,6 +80,20 @@ pub enum Confirmed {
         #[n(0)]
         event: Hash,
     },
+}
+
+/// Who did something for which somebody else signs: a holder of an office, never a citizen.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, serde::Serialize)]
+pub struct OfficeHolder {
+    /// The name as on the card.
+    #[n(0)]
+    pub name: String,
+    /// The office, in words.
+    #[n(1)]
+    pub office: String,
+    /// The person, where an appointment or the roster gives an id.
+    #[n(2)]
+    pub person: Option<PersonId>,
 }
 
 /// The body of an event.
@@ -166,6 +192,44 @@ pub enum Event {
         #[n(3)]
         note: String,
     },
+    /// 代录签到: a deputy was present and has no key at hand; an officer says so and keeps the evidence.
+    #[n(9)]
+    SignInFor {
+        /// The deputy.
+        #[n(0)]
+        actor: OfficeHolder,
+        /// The level of the seat in which the deputy was there.
+        #[n(1)]
+        level: Level,
+        /// When, as stated.
+        #[n(2)]
+        happened: String,
+        /// How it is proved; not by key.
+        #[n(3)]
+        proof: Proof,
+        /// Of paper the [`AttachmentId`] of its scan, else a digest of the one-time code.
+        #[n(4)]
+        evidence: Hash,
+    },
+    /// 代录确认: a second person confirmed without a key; an officer says so and keeps the evidence.
+    #[n(10)]
+    ConfirmFor {
+        /// What.
+        #[n(0)]
+        of: Confirmed,
+        /// Who confirmed.
+        #[n(1)]
+        actor: OfficeHolder,
+        /// When, as stated.
+        #[n(2)]
+        happened: String,
+        /// How it is proved; not by key.
+        #[n(3)]
+        proof: Proof,
+        /// As of a sign-in.
+        #[n(4)]
+        evidence: Hash,
+    },
 }
 
 /// The kinds of event, for definitions, tables and texts.
@@ -188,11 +252,15 @@ pub enum EventKind {
     Confirm,
     /// 放行
     Clear,
+    /// 代录签到
+    SignInFor,
+    /// 代录确认
+    ConfirmFor,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 8] = [
+    pub const ALL: [EventKind; 10] = [
         EventKind::Register,
         EventKind::SignIn,
         EventKind::LogLine,
@@ -201,6 +269,8 @@ impl EventKind {
         EventKind::Correct,
         EventKind::Confirm,
         EventKind::Clear,
+        EventKind::SignInFor,
+        EventKind::ConfirmFor,
     ];
 
     /// The identifier used in definitions.
@@ -214,6 +284,8 @@ impl EventKind {
             EventKind::Correct => "correct",
             EventKind::Confirm => "confirm",
             EventKind::Clear => "clear",
+            EventKind::SignInFor => "sign_in_for",
+            EventKind::ConfirmFor => "confirm_for",
         }
     }
 
@@ -226,21 +298,48 @@ impl EventKind {
     pub fn is_of_every_ledger(self) -> bool {
         matches!(
             self,
-            EventKind::Adopt | EventKind::Correct | EventKind::Confirm | EventKind::Clear
+            EventKind::Adopt
+                | EventKind::Correct
+                | EventKind::Confirm
+                | EventKind::Clear
+                | EventKind::ConfirmFor
         )
+    }
+
+    /// Whether records of a ledger whose definition lists these events may have it. Where deputies sign in, it may be recorded
+    /// that they did.
+    pub fn is_of(self, listed: &[String]) -> bool {
+        let name = match self {
+            EventKind::SignInFor => EventKind::SignIn.as_str(),
+            kind => kind.as_str(),
+        };
+        self.is_of_every_ledger() || listed.iter().any(|event| event == name)
+    }
+
+    /// Whether it records what somebody else did, who had no key: the signer is an officer who may write the ledger, of an org
+    /// whose space it is.
+    pub fn is_for_another(self) -> bool {
+        matches!(self, EventKind::SignInFor | EventKind::ConfirmFor)
     }
 
     /// Whether it states what happened, and may so be corrected and confirmed. The others are acts over what others wrote.
     pub fn states(self) -> bool {
-        matches!(self, EventKind::Register | EventKind::SignIn | EventKind::LogLine)
+        use EventKind::{ConfirmFor, LogLine, Register, SignIn, SignInFor};
+        matches!(self, Register | SignIn | LogLine | SignInFor | ConfirmFor)
     }
 
     /// Whether it is part of what a record says: what is sealed or confirmed covers it, and who wrote it does not confirm it.
     pub fn is_content(self) -> bool {
-        !matches!(self, EventKind::Seal | EventKind::Adopt | EventKind::Confirm)
+        !(self.signs_over() || self == EventKind::Adopt)
     }
 
-    /// Who may sign it (`domain.md` 2.4, 2.7, 3.2); to confirm, also whoever may write the ledger.
+    /// Whether it is itself over what others wrote: no seal or confirmation signs it.
+    pub fn signs_over(self) -> bool {
+        matches!(self, EventKind::Seal | EventKind::Confirm | EventKind::ConfirmFor)
+    }
+
+    /// Who may sign it (`domain.md` 2.4, 2.7, 3.2); to confirm, also whoever may write the ledger; for another, only who may
+    /// write it too.
     pub fn signers(self) -> &'static [Role] {
         use Role::*;
         match self {
@@ -288,6 +387,35 @@ impl EventKind {
                 DeputiesOffice,
                 Teller,
             ],
+            // Every office but the deputies' own: they act, and others record it.
+            EventKind::SignInFor | EventKind::ConfirmFor => &[
+                StationLiaison,
+                OpinionLiaison,
+                DutySupervisor,
+                PolicyAdviser,
+                Publicist,
+                ReformResearcher,
+                StationHead,
+                Secretary,
+                PresidiumChair,
+                PresidiumViceChair,
+                StreetChair,
+                DeputiesOffice,
+                DirectorsMeeting,
+                StandingCommitteeMember,
+                CongressSecretariat,
+                Assigner,
+                SupervisionLead,
+                SupervisionGroupMember,
+                Organiser,
+                Teller,
+                Publisher,
+                DeptOfficer,
+                DeptHead,
+                JointBodyOfficer,
+                Administrator,
+                Auditor,
+            ],
         }
     }
 
@@ -299,8 +427,9 @@ impl EventKind {
             | EventKind::LogLine
             | EventKind::Adopt
             | EventKind::Correct
-            | EventKind::Clear => 0,
-            EventKind::Seal | EventKind::Confirm => 5,
+            | EventKind::Clear
+            | EventKind::SignInFor => 0,
+            EventKind::Seal | EventKind::Confirm | EventKind::ConfirmFor => 5,
         }
     }
 }
@@ -325,6 +454,11 @@ pub enum EventError {
         "a clearing note names a key, the kinds that were found there, each once and in order, and a reason like the remark of an erasure"
     )]
     Cleared,
+    /// What was done for another is not in order.
+    #[error(
+        "what is recorded for another names them with their office, and is proved by paper, a link or a token"
+    )]
+    ForAnother,
     /// When it happened is neither `YYYY-MM-DD` nor `YYYY-MM-DDThh:mm:ss+08:00`.
     #[error("when an event happened is a date or an instant at +08:00")]
     Happened,
@@ -360,6 +494,11 @@ impl Event {
         if stated.is_some_and(|at| !is_date(at) && !is_instant(at)) {
             return Err(EventError::Happened);
         }
+        if let Some((actor, proof, _)) = event.for_another()
+            && (actor.name.trim().is_empty() || actor.office.trim().is_empty() || proof == Proof::Key)
+        {
+            return Err(EventError::ForAnother);
+        }
         match &event {
             Event::LogLine { text, .. } if text.trim().is_empty() => Err(EventError::Empty),
             Event::SignIn { deputy, .. } if deputy.trim().is_empty() => Err(EventError::Empty),
@@ -377,6 +516,10 @@ impl Event {
             } if text.trim().is_empty() => Err(EventError::Empty),
             Event::Confirm {
                 of: Confirmed::Record { heads, .. },
+            }
+            | Event::ConfirmFor {
+                of: Confirmed::Record { heads, .. },
+                ..
             } if heads.is_empty()
                 || heads.len() > super::limits::DEPS_MAX
                 || !heads.is_sorted_by(|a, b| a < b) =>
@@ -406,7 +549,34 @@ impl Event {
             Event::Correct { .. } => EventKind::Correct,
             Event::Confirm { .. } => EventKind::Confirm,
             Event::Clear { .. } => EventKind::Clear,
+            Event::SignInFor { .. } => EventKind::SignInFor,
+            Event::ConfirmFor { .. } => EventKind::ConfirmFor,
         }
+    }
+
+    /// Of what is recorded for another: who did it, how that is proved, and the evidence.
+    pub fn for_another(&self) -> Option<(&OfficeHolder, Proof, &Hash)> {
+        match self {
+            Event::SignInFor {
+                actor,
+                proof,
+                evidence,
+                ..
+            }
+            | Event::ConfirmFor {
+                actor,
+                proof,
+                evidence,
+                ..
+            } => Some((actor, *proof, evidence)),
+            _ => None,
+        }
+    }
+
+    /// The scan that it names, which goes with the record.
+    pub fn scan(&self) -> Option<AttachmentId> {
+        let (_, proof, evidence) = self.for_another()?;
+        (proof == Proof::Paper).then_some(AttachmentId(evidence.0))
     }
 
     /// When it happened, as stated.
@@ -414,7 +584,9 @@ impl Event {
         match self {
             Event::Register { happened }
             | Event::SignIn { happened, .. }
-            | Event::LogLine { happened, .. } => Some(happened),
+            | Event::LogLine { happened, .. }
+            | Event::SignInFor { happened, .. }
+            | Event::ConfirmFor { happened, .. } => Some(happened),
             Event::Seal { .. }
             | Event::Adopt { .. }
             | Event::Correct { .. }
@@ -434,6 +606,8 @@ impl Event {
                 };
                 std::iter::once(reason.as_str()).chain(text).collect()
             }
+            // The name of who holds an office is public.
+            Event::SignInFor { actor, .. } | Event::ConfirmFor { actor, .. } => vec![&actor.office],
             // A deputy's name is public; the note of a clearing is checked on its own.
             Event::Register { .. }
             | Event::SignIn { .. }

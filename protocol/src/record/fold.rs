@@ -69,6 +69,9 @@ pub enum Ineffective {
     /// Nobody confirms what they wrote themselves.
     #[error("nobody confirms what they wrote themselves")]
     OwnWriting,
+    /// Nobody records their own act.
+    #[error("nobody records their own act; it is signed with their key")]
+    OwnAct,
 }
 
 /// An event in its place.
@@ -104,6 +107,16 @@ pub struct Notes {
     pub corrections: Vec<Hash>,
     /// Its effective confirmations, in the order of the fold.
     pub confirmed: Vec<ConfirmedBy>,
+    /// Those that an officer recorded for somebody without a key: never among the others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub confirmed_for: Vec<ConfirmedBy>,
+}
+
+impl Notes {
+    /// How the event stands as to confirmations.
+    pub fn confirmation(&self) -> Confirmation {
+        Confirmation::of(&self.confirmed, &self.confirmed_for)
+    }
 }
 
 /// How a record stands as to confirmations.
@@ -111,10 +124,27 @@ pub struct Notes {
 pub enum Confirmation {
     /// Nobody confirmed it.
     None,
-    /// Somebody confirmed all that it says.
+    /// Somebody confirmed all that it says, by their own key.
     Current,
+    /// Nobody did by their own key; that somebody did is recorded for them, with evidence.
+    Recorded,
     /// Somebody did, and it was changed since.
     Changed,
+}
+
+impl Confirmation {
+    fn of(confirmed: &[ConfirmedBy], confirmed_for: &[ConfirmedBy]) -> Self {
+        let current = |all: &[ConfirmedBy]| all.iter().any(|by| by.current);
+        if current(confirmed) {
+            Confirmation::Current
+        } else if current(confirmed_for) {
+            Confirmation::Recorded
+        } else if confirmed.is_empty() && confirmed_for.is_empty() {
+            Confirmation::None
+        } else {
+            Confirmation::Changed
+        }
+    }
 }
 
 /// A change in the history of a record.
@@ -139,6 +169,8 @@ pub struct RecordState {
     pub events: Vec<EventState>,
     /// Effective confirmations of the record as a whole, in the order of the fold.
     pub confirmed: Vec<ConfirmedBy>,
+    /// Those that an officer recorded for somebody without a key: never among the others.
+    pub confirmed_for: Vec<ConfirmedBy>,
     /// What was said later of single events, by their ids.
     pub notes: BTreeMap<Hash, Notes>,
     /// Every change, in causal order; then those beyond the bound of their log, then those that wait.
@@ -158,6 +190,7 @@ impl RecordState {
             fields: BTreeMap::new(),
             events: Vec::new(),
             confirmed: Vec::new(),
+            confirmed_for: Vec::new(),
             notes: BTreeMap::new(),
             history: Vec::new(),
             heads: Vec::new(),
@@ -177,13 +210,7 @@ impl RecordState {
 
     /// How it stands as to confirmations.
     pub fn confirmation(&self) -> Confirmation {
-        if self.confirmed.is_empty() {
-            Confirmation::None
-        } else if self.confirmed.iter().any(|by| by.current) {
-            Confirmation::Current
-        } else {
-            Confirmation::Changed
-        }
+        Confirmation::of(&self.confirmed, &self.confirmed_for)
     }
 
     /// The first changes that count and were written by a definition of the program, in their order. A record that says one
@@ -243,6 +270,9 @@ impl RecordState {
         });
         if !self.confirmed.is_empty() {
             state["confirmed"] = serde_json::json!(self.confirmed);
+        }
+        if !self.confirmed_for.is_empty() {
+            state["confirmed_for"] = serde_json::json!(self.confirmed_for);
         }
         if !self.notes.is_empty() {
             state["notes"] = serde_json::json!(self.notes);
@@ -316,6 +346,7 @@ pub fn fold_graph<'l>(
         fields,
         events,
         confirmed: said.confirmed,
+        confirmed_for: said.confirmed_for,
         notes: said.notes,
         history,
         heads: graph.heads(),

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::event::{Confirmed, Event, EventKind, Right};
+use super::acted::Acted;
+use super::event::{Confirmed, Event, EventKind, OfficeHolder, Right};
 use super::fold::{ConfirmedBy, EventState, Ineffective, Notes};
 use super::graph::Graph;
 use super::seal::seal_digest;
@@ -14,6 +15,7 @@ use crate::trust::{Level, Role};
 #[derive(Default)]
 pub(super) struct Said {
     pub(super) confirmed: Vec<ConfirmedBy>,
+    pub(super) confirmed_for: Vec<ConfirmedBy>,
     pub(super) notes: BTreeMap<Hash, Notes>,
 }
 
@@ -36,8 +38,29 @@ pub(super) struct Guard<'g, 'a> {
     /// Confirmations of events: their events, by what they confirm and the last correction that they saw.
     confirmed_events: BTreeMap<Hash, Vec<(Hash, Option<Hash>)>>,
     confirmed_events_by: BTreeSet<(Holder, Hash, Option<Hash>)>,
+    /// The same of what was recorded for others.
+    confirmed_for: Vec<(Hash, Vec<usize>)>,
+    confirmed_events_for: BTreeMap<Hash, Vec<(Hash, Option<Hash>)>>,
+    /// Who was there and who confirmed what, by their own key or as it was recorded: nothing is recorded of them twice.
+    acted: Acted<Act>,
     /// By place: whether a change counts and writes part of what the record says. Made once it is asked for.
     content: Option<Vec<bool>>,
+}
+
+/// What a person does once.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Act {
+    SignIn(Level),
+    Confirm(Hash),
+    ConfirmEvent(Hash, Option<Hash>),
+}
+
+/// Nobody records an act of their own for want of the key with which they sign.
+fn by_another(by: &Capacity, actor: &OfficeHolder) -> Result<(), Ineffective> {
+    match by.is(actor) {
+        true => Err(Ineffective::OwnAct),
+        false => Ok(()),
+    }
 }
 
 fn once(first: bool) -> Result<(), Ineffective> {
@@ -59,6 +82,9 @@ impl<'g, 'a> Guard<'g, 'a> {
             confirmed_by: BTreeSet::new(),
             confirmed_events: BTreeMap::new(),
             confirmed_events_by: BTreeSet::new(),
+            confirmed_for: Vec::new(),
+            confirmed_events_for: BTreeMap::new(),
+            acted: Acted::default(),
             content: None,
         }
     }
@@ -81,6 +107,11 @@ impl<'g, 'a> Guard<'g, 'a> {
                     return Err(Ineffective::OtherDeputy);
                 }
                 once(self.signed_in.insert((by.holder(), *level)))?;
+                self.acted.note(by.into(), Act::SignIn(*level));
+            }
+            Event::SignInFor { actor, level, .. } => {
+                by_another(by, actor)?;
+                once(self.acted.note(actor.into(), Act::SignIn(*level)))?;
             }
             // An adoption is taken before any event: it decides what counts.
             Event::LogLine { .. } | Event::Adopt { .. } | Event::Clear { .. } => {}
@@ -113,17 +144,47 @@ impl<'g, 'a> Guard<'g, 'a> {
                 }
                 self.check_digest(places.clone(), digest)?;
                 once(self.confirmed_by.insert((by.holder(), *digest)))?;
+                self.acted.note(by.into(), Act::Confirm(*digest));
                 self.confirmed.push((state.id, places));
+            }
+            Event::ConfirmFor {
+                of: Confirmed::Record { heads, digest },
+                actor,
+                ..
+            } => {
+                let places = self.places(at, heads)?;
+                by_another(by, actor)?;
+                if self.is_written_in(&places, |capacity, _| capacity.is(actor)) {
+                    return Err(Ineffective::OwnWriting);
+                }
+                self.check_digest(places.clone(), digest)?;
+                once(self.acted.note(actor.into(), Act::Confirm(*digest)))?;
+                self.confirmed_for.push((state.id, places));
             }
             Event::Confirm {
                 of: Confirmed::Event { event },
             } => {
-                let last = self.confirm_event(taken, at, by, event)?;
+                let own = |said: &EventState| {
+                    let place = self.graph.position(&said.change);
+                    by.is_same_person(&said.by) || place.is_some_and(|place| self.same_key(at, place))
+                };
+                let last = self.confirm_event(taken, at, event, own)?;
                 once(self.confirmed_events_by.insert((by.holder(), *event, last)))?;
-                self.confirmed_events
-                    .entry(*event)
-                    .or_default()
-                    .push((state.id, last));
+                self.acted.note(by.into(), Act::ConfirmEvent(*event, last));
+                let confirmed = self.confirmed_events.entry(*event).or_default();
+                confirmed.push((state.id, last));
+            }
+            Event::ConfirmFor {
+                of: Confirmed::Event { event },
+                actor,
+                ..
+            } => {
+                self.stated(taken, at, event)?;
+                by_another(by, actor)?;
+                let last = self.confirm_event(taken, at, event, |said| said.by.is(actor))?;
+                once(self.acted.note(actor.into(), Act::ConfirmEvent(*event, last)))?;
+                let confirmed = self.confirmed_events_for.entry(*event).or_default();
+                confirmed.push((state.id, last));
             }
         }
         self.taken.insert(state.id, taken.len());
@@ -134,24 +195,56 @@ impl<'g, 'a> Guard<'g, 'a> {
     pub(super) fn said(mut self, taken: &[EventState]) -> Said {
         let mut said = Said::default();
         for (event, places) in std::mem::take(&mut self.confirmed) {
-            let covered = self.graph.covered(&places);
-            let current = (0..covered.len()).all(|n| covered[n] || !self.content()[n]);
+            let current = self.is_all(&places);
             said.confirmed.push(ConfirmedBy { event, current });
+        }
+        for (event, places) in std::mem::take(&mut self.confirmed_for) {
+            let current = self.is_all(&places) && !self.is_taken_back(taken, &event);
+            said.confirmed_for.push(ConfirmedBy { event, current });
         }
         for (of, corrections) in &self.corrections {
             let notes = said.notes.entry(*of).or_default();
             notes.corrections = corrections.iter().map(|n| taken[*n].id).collect();
         }
-        for (of, confirmed) in self.confirmed_events {
-            let notes = said.notes.entry(of).or_default();
+        for (of, confirmed) in &self.confirmed_events {
+            let notes = said.notes.entry(*of).or_default();
             let last = notes.corrections.last().copied();
-            let confirmed = confirmed.into_iter().map(|(event, saw)| ConfirmedBy {
-                event,
-                current: saw == last,
+            let confirmed = confirmed.iter().map(|(event, saw)| ConfirmedBy {
+                event: *event,
+                current: *saw == last,
             });
             notes.confirmed = confirmed.collect();
         }
+        for (of, confirmed) in &self.confirmed_events_for {
+            let notes = said.notes.entry(*of).or_default();
+            let last = notes.corrections.last().copied();
+            let confirmed = confirmed.iter().map(|(event, saw)| ConfirmedBy {
+                event: *event,
+                current: *saw == last && !self.is_taken_back(taken, event),
+            });
+            notes.confirmed_for = confirmed.collect();
+        }
         said
+    }
+
+    /// Whether what these heads cover is all that is said.
+    fn is_all(&mut self, heads: &[usize]) -> bool {
+        let covered = self.graph.covered(heads);
+        (0..covered.len()).all(|n| covered[n] || !self.content()[n])
+    }
+
+    /// Whether the correction of an event that is in force says that nothing of it was so.
+    fn is_taken_back(&self, taken: &[EventState], event: &Hash) -> bool {
+        let last = self.corrections.get(event).and_then(|all| all.last());
+        last.is_some_and(|n| {
+            matches!(
+                taken[*n].event,
+                Event::Correct {
+                    right: Right::Nothing,
+                    ..
+                }
+            )
+        })
     }
 
     /// The places of heads, which the change at `at` must have seen.
@@ -211,7 +304,8 @@ impl<'g, 'a> Guard<'g, 'a> {
         place.is_some_and(|place| self.graph.saw(at, place))
     }
 
-    /// A correction gives what is right as a whole, and comes from the author's post. A sign-in is a deputy's own.
+    /// A correction gives what is right as a whole, and comes from the author's post. A sign-in is a deputy's own. What was
+    /// recorded for a person they correct themselves, too.
     fn correct(
         &self,
         taken: &[EventState],
@@ -227,20 +321,21 @@ impl<'g, 'a> Guard<'g, 'a> {
         {
             return Err(Ineffective::OtherKind);
         }
-        if by.may_correct(&original.by, kind) {
+        let actor = original.event.for_another().map(|(actor, ..)| actor);
+        if by.may_correct(&original.by, kind) || actor.is_some_and(|actor| by.is_known_as(actor)) {
             Ok(())
         } else {
             Err(Ineffective::OtherPost)
         }
     }
 
-    /// Whether the signer at `at` may confirm an event; the last of its corrections that the signer saw.
+    /// Whether an event may be confirmed at `at` by somebody whose `own` it is not; the last of its corrections seen there.
     fn confirm_event(
         &self,
         taken: &[EventState],
         at: usize,
-        by: &Capacity,
         event: &Hash,
+        own: impl Fn(&EventState) -> bool,
     ) -> Result<Option<Hash>, Ineffective> {
         let original = self.stated(taken, at, event)?;
         let corrections = self.corrections.get(event).into_iter().flatten();
@@ -248,10 +343,6 @@ impl<'g, 'a> Guard<'g, 'a> {
             .map(|n| &taken[*n])
             .filter(|correction| self.saw(at, correction))
             .collect();
-        let own = |said: &EventState| {
-            let place = self.graph.position(&said.change);
-            by.is_same_person(&said.by) || place.is_some_and(|place| self.same_key(at, place))
-        };
         if own(original) || seen.iter().any(|correction| own(correction)) {
             return Err(Ineffective::OwnWriting);
         }
@@ -265,15 +356,24 @@ impl<'g, 'a> Guard<'g, 'a> {
 
     /// Whether the signer at `at` wrote part of what is said in these heads and in what they saw.
     fn wrote_in(&mut self, at: usize, by: &Capacity, heads: &[usize]) -> bool {
-        let covered = self.graph.covered(heads);
         let holder = by.holder();
+        let changes = self.graph.changes();
+        let author = changes[at].author;
+        self.is_written_in(heads, |capacity, n| {
+            capacity.holder() == holder || changes[n].author == author
+        })
+    }
+
+    /// Whether part of what is said in these heads and in what they saw is of somebody, by the capacity in which it counts or
+    /// by its place.
+    fn is_written_in(&mut self, heads: &[usize], theirs: impl Fn(&Capacity, usize) -> bool) -> bool {
+        let covered = self.graph.covered(heads);
         let verdicts = self.verdicts;
-        let is_holders = |n: usize| matches!(&verdicts[n], Verdict::Counts { capacity, .. } if capacity.holder() == holder);
-        self.content();
+        let content = self.content();
         (0..covered.len()).any(|n| {
             covered[n]
-                && self.content.as_ref().is_some_and(|content| content[n])
-                && (is_holders(n) || self.same_key(at, n))
+                && content[n]
+                && matches!(&verdicts[n], Verdict::Counts { capacity, .. } if theirs(capacity, n))
         })
     }
 

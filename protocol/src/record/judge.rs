@@ -92,6 +92,7 @@ fn verdict(context: &JudgeContext<'_>, held: &Held) -> Result<Verdict, Verdict> 
         return Err(refused(RefusalReason::Audience));
     }
     may_put(ledger, &appointment.roles, held).map_err(refused)?;
+    may_record(space, &appointment.org, held).map_err(refused)?;
     let org_level = directory.org(&appointment.org).map(|org| org.level);
     let capacity = Capacity::of(held.appointment, appointment, org_level);
     let revoked =
@@ -194,16 +195,41 @@ pub(super) fn may_put(ledger: &Ledger, roles: &[Role], held: &Held) -> Result<()
             && let Ok(event) = Event::parse(body)
         {
             let kind = event.kind();
-            if !kind.is_of_every_ledger() && !ledger.events.iter().any(|event| event == kind.as_str()) {
+            if !kind.is_of(&ledger.events) {
                 return Err(RefusalReason::EventOfOtherLedger(kind));
             }
-            let writes = kind == EventKind::Confirm && holds_one(&ledger.writers);
-            if !writes && !holds_one(kind.signers()) {
+            if !may_sign(ledger, roles, kind) {
                 return Err(RefusalReason::RoleForEvent(kind));
             }
         }
     }
     Ok(())
+}
+
+/// Whether a holder of `roles` may sign events of a kind about records of a ledger.
+pub fn may_sign(ledger: &Ledger, roles: &[Role], kind: EventKind) -> bool {
+    let (signs, writes) = (
+        |role: &Role| kind.signers().contains(role),
+        |role: &Role| ledger.writers.contains(role),
+    );
+    match kind {
+        EventKind::Confirm => roles.iter().any(|role| signs(role) || writes(role)),
+        kind if kind.is_for_another() => roles.iter().any(|role| signs(role) && writes(role)),
+        _ => roles.iter().any(signs),
+    }
+}
+
+/// What somebody else did is recorded by an org whose space it is: its owner, or a partner of a joint one.
+fn may_record(space: &Space, org: &OrgId, held: &Held) -> Result<(), RefusalReason> {
+    let events = held.change.puts.iter().filter_map(|put| match &put.value {
+        Value::Bytes(body) if put.is_event() => Event::parse(body).ok(),
+        _ => None,
+    });
+    let mut kinds = events.map(|event| event.kind());
+    match kinds.find(|kind| kind.is_for_another()) {
+        Some(kind) if !space.is_of(org) => Err(RefusalReason::OrgForEvent(kind)),
+        _ => Ok(()),
+    }
 }
 
 fn allows(ledger: &Ledger, key: &str, value: &Value) -> bool {

@@ -1,6 +1,7 @@
 //! Records: changes, ledger definitions, the judge and the fold. Knows nothing of Automerge, of signatures and of
 //! where a log is stored.
 
+mod acted;
 pub mod activity;
 mod change;
 mod erasure;
@@ -20,13 +21,13 @@ pub use erasure::{
     Erased, Erasure, ErasureError, ErasureFault, ErasureGround, SignedErasure, first_erased, holders_of,
     judge_erasure,
 };
-pub use event::{Confirmed, Event, EventError, EventKind, Proof, Right};
+pub use event::{Confirmed, Event, EventError, EventKind, OfficeHolder, Proof, Right};
 pub use fold::{
     Confirmation, ConfirmedBy, EventState, FieldState, HistoryItem, Ineffective, Notes, RecordState,
     ValueState, event_id, fold, fold_graph,
 };
 pub use graph::{Graph, Held};
-pub use judge::{ANNEX_KEY, JudgeContext, judge};
+pub use judge::{ANNEX_KEY, JudgeContext, judge, may_sign};
 pub use seal::seal_digest;
 pub use sealed::{AnnexKey, SealError, open_sealed, seal_change};
 pub use verdict::{AdoptedBy, Capacity, ContestReason, PendingReason, RefusalReason, Verdict};

@@ -1,12 +1,12 @@
 //! What a seal signs: a Merkle root over all field and event operations in the causal past of stated heads, seals,
-//! confirmations and verdicts excluded (design 5). Each leaf has its own salt, so parts can be shown alone.
+//! confirmations, recorded ones too, and verdicts excluded (design 5). Each leaf has its own salt, so parts can be shown alone.
 
 use hmac::{Hmac, KeyInit, Mac};
 use minicbor::{Decode, Encode};
 use sha2::Sha256;
 
 use super::change::{OpId, Value};
-use super::event::{Event, EventKind};
+use super::event::Event;
 use super::graph::Graph;
 use crate::codec;
 use crate::id::Hash;
@@ -55,8 +55,7 @@ pub fn seal_digest(graph: &Graph<'_>, heads: &[usize]) -> Hash {
 
 /// Whether an event is itself a signature over what others wrote.
 fn signs_over(value: &Value) -> bool {
-    let is = |event: Event| matches!(event.kind(), EventKind::Seal | EventKind::Confirm);
-    matches!(value, Value::Bytes(body) if Event::parse(body).is_ok_and(is))
+    matches!(value, Value::Bytes(body) if Event::parse(body).is_ok_and(|event| event.kind().signs_over()))
 }
 
 /// HMAC-SHA256 of the position (8 bytes, big-endian) under the payload's random bytes.

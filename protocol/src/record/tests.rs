@@ -214,4 +214,5 @@ mod correcting;
 mod erasing;
 mod events;
 mod fields;
+mod recording;
 mod verdicts;

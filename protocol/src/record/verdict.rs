@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::event::EventKind;
+use super::event::{EventKind, OfficeHolder};
 use crate::id::{ChangeId, Hash, OrgId, PersonId, StatementId};
 use crate::trust::{Appointment, Level, Role};
 
@@ -57,6 +57,20 @@ impl Capacity {
     /// Whether the same person acts, as far as appointments tell.
     pub fn is_same_person(&self, other: &Capacity) -> bool {
         self.holder() == other.holder()
+    }
+
+    /// Whether who acts so is the person named: by id where both have one, else by name, so that nobody gets around it by
+    /// leaving an id out.
+    pub fn is(&self, named: &OfficeHolder) -> bool {
+        match (&self.person, &named.person) {
+            (Some(one), Some(two)) => one == two,
+            _ => self.name == named.name,
+        }
+    }
+
+    /// Whether who acts so is the person named, by id alone.
+    pub fn is_known_as(&self, named: &OfficeHolder) -> bool {
+        self.person.is_some() && self.person == named.person
     }
 
     /// Whether who acts so may correct an event of this kind by `author`: the same person, or, but for a sign-in, somebody
@@ -189,6 +203,9 @@ pub enum RefusalReason {
     /// No role that may sign this event.
     #[error("no role that may sign this event")]
     RoleForEvent(EventKind),
+    /// Not an org that may record what others did here.
+    #[error("only an org whose records these are may record what others did")]
+    OrgForEvent(EventKind),
     /// The ledger has no such event.
     #[error("this ledger has no such event")]
     EventOfOtherLedger(EventKind),

@@ -134,6 +134,11 @@ impl Space {
         SpaceId(Hash::of("lianzhan/space/v1", &[&codec::encode(self)]).0)
     }
 
+    /// Whether it is an org's own: its owner's, and of a joint one also its partners'.
+    pub fn is_of(&self, org: &OrgId) -> bool {
+        self.owner == *org || self.joint.as_ref().is_some_and(|joint| joint.orgs.contains(org))
+    }
+
     /// Whether the descriptor is one that a node would make.
     pub fn is_well_formed(&self) -> bool {
         match (&self.joint, self.audience) {

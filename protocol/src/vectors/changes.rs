@@ -6,7 +6,9 @@ use super::bytes::codec_reason;
 use super::{Files, Vector, bad, bytes_of, category, good, hex, reason};
 use crate::id::Hash;
 use crate::personal::Kind;
-use crate::record::{Change, ChangeError, Confirmed, Event, Proof, Put, Right, Value as Scalar, event_id};
+use crate::record::{
+    Change, ChangeError, Confirmed, Event, OfficeHolder, Proof, Put, Right, Value as Scalar, event_id,
+};
 use crate::trust::Level;
 
 pub(super) fn change_reason(error: &ChangeError) -> String {
@@ -69,6 +71,32 @@ pub(super) fn all(files: &mut Files) {
         digest: crate::personal::digest(key, "水厂总机"),
         note: "单位的公开电话".into(),
     };
+    let holder = |name: &str, office: &str| OfficeHolder {
+        name: name.into(),
+        office: office.into(),
+        person: None,
+    };
+    let sign_in_for = |actor: OfficeHolder, proof, happened: &str| Event::SignInFor {
+        actor,
+        level: Level::Township,
+        happened: happened.into(),
+        proof,
+        evidence: Hash([0xe1; 32]),
+    };
+    let confirm_for = |heads: &[u8], proof| match confirm(heads) {
+        Event::Confirm { of } => Event::ConfirmFor {
+            of,
+            actor: OfficeHolder {
+                person: Some(crate::id::PersonId([0xb1; 16])),
+                ..holder("何主席", "镇人大主席")
+            },
+            happened: "2026-03-02T09:30:00+08:00".into(),
+            proof,
+            evidence: Hash([0xe1; 32]),
+        },
+        other => other,
+    };
+    let deputy = || holder("林秀兰", "镇人大代表");
     let vectors: Vec<Vector> = vec![
         good("a field", with(&|_| {})),
         good("two deps", deps(&[1, 2])),
@@ -199,13 +227,67 @@ pub(super) fn all(files: &mut Files) {
             "event",
             event(confirm(&(0..65).collect::<Vec<u8>>())),
         ),
+        good(
+            "a sign-in that is recorded",
+            event(sign_in_for(deputy(), Proof::Paper, "2026-03-01")),
+        ),
+        good(
+            "a confirmation that is recorded",
+            event(confirm_for(&[1, 2], Proof::Token)),
+        ),
+        good(
+            "a confirmation of an event that is recorded",
+            event(Event::ConfirmFor {
+                of: Confirmed::Event {
+                    event: Hash([0xe0; 32]),
+                },
+                actor: deputy(),
+                happened: "2026-03-02".into(),
+                proof: Proof::Link,
+                evidence: Hash([0xe1; 32]),
+            }),
+        ),
+        bad(
+            "a sign-in that is recorded by key",
+            "event",
+            event(sign_in_for(deputy(), Proof::Key, "2026-03-01")),
+        ),
+        bad(
+            "a sign-in that is recorded of nobody",
+            "event",
+            event(sign_in_for(holder(" ", "镇人大代表"), Proof::Paper, "2026-03-01")),
+        ),
+        bad(
+            "a sign-in that is recorded of no office",
+            "event",
+            event(sign_in_for(
+                holder("林秀兰", "\u{3000}"),
+                Proof::Paper,
+                "2026-03-01",
+            )),
+        ),
+        bad(
+            "a sign-in that is recorded for no such day",
+            "event",
+            event(sign_in_for(deputy(), Proof::Paper, "2026-02-30")),
+        ),
+        bad(
+            "a confirmation that is recorded by key",
+            "event",
+            event(confirm_for(&[1], Proof::Key)),
+        ),
+        bad(
+            "a confirmation that is recorded of nothing",
+            "event",
+            event(confirm_for(&[], Proof::Paper)),
+        ),
         bad(
             "an unknown event",
             "event",
             with(&|change| {
                 change.puts = vec![Put {
                     key: "e:".into(),
-                    value: Scalar::Bytes(vec![0x82, 9, 0x80]),
+                    value: Scalar::Bytes(vec![0x82, 11, 0x80]),
                 }]
             }),
         ),

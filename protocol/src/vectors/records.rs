@@ -8,7 +8,9 @@ use crate::codec::{self, encode};
 use crate::id::{ChangeId, RecordId, StatementId};
 use crate::log::{Covered, Entry, EntryIndex, LogStart, LogStatement, Receipt, STATEMENT_MAX, doubt};
 use crate::record::ledger::{by_hash, ledger};
-use crate::record::{Change, Event, Held, JudgeContext, Proof, Put, Value as Scalar, fold, judge};
+use crate::record::{
+    Change, Event, Held, JudgeContext, OfficeHolder, Proof, Put, Value as Scalar, fold, judge,
+};
 use crate::testing::{
     CITY, COUNTY, DAY, FENGDU, Federation, HEWAN, Person, SHIQIAO, START, TestLog, YUNLING, key, org,
 };
@@ -239,6 +241,7 @@ mod confirmed;
 mod contested;
 mod followed;
 mod judged;
+mod recorded;
 
 pub(super) fn all(files: &mut Files) {
     let base = base();
@@ -249,6 +252,7 @@ pub(super) fn all(files: &mut Files) {
     vectors.extend(followed::events());
     vectors.extend(confirmed::confirmed());
     vectors.extend(confirmed::corrected());
+    vectors.extend(recorded::recorded());
     category(
         files,
         "record",

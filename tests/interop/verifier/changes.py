@@ -48,6 +48,14 @@ def _ascends(ids):
     return all(a < b for a, b in zip(ids, ids[1:]))
 
 
+def _heads(of):
+    return of[0] != 1 or 1 <= len(of[1][0]) <= 64 and _ascends(of[1][0])
+
+
+def _for_another(actor, h, proof):
+    return not layout.blank(actor[0]) and not layout.blank(actor[1]) and happened(h) and proof != layout.KEY_PROOF
+
+
 def _right(case, items):
     return case == 1 or happened(items[0]) and (items[1] is None or not layout.blank(items[1]))
 
@@ -76,9 +84,11 @@ def read_event(data):
             4: lambda level, org, heads, digest: True,
             5: lambda changes: 1 <= len(changes) <= 256 and _ascends(changes),
             6: lambda of, reason, right: not layout.blank(reason) and _right(*right),
-            7: lambda of: of[0] != 1 or 1 <= len(of[1][0]) <= 64 and _ascends(of[1][0]),
+            7: _heads,
             8: lambda key, kinds, digest, note: (key == "e:" or is_field_key(key)) and kinds and _ascends(kinds)
-            and note_fault(note) is None}[kind]
+            and note_fault(note) is None,
+            9: lambda actor, level, h, proof, evidence: _for_another(actor, h, proof),
+            10: lambda of, actor, h, proof, evidence: _heads(of) and _for_another(actor, h, proof)}[kind]
     if not good(*items):
         raise ChangeError("event")
     return kind, items

@@ -6,11 +6,12 @@ from .places import keeps_receipt
 from .trust import contested_by, is_pending
 from .witness import keeps
 
-REGISTER, SIGN_IN, LOG_LINE, SEAL, ADOPT, CORRECT, CONFIRM, CLEAR = range(1, 9)
-OF_EVERY_LEDGER = {ADOPT, CORRECT, CONFIRM, CLEAR}
+REGISTER, SIGN_IN, LOG_LINE, SEAL, ADOPT, CORRECT, CONFIRM, CLEAR, SIGN_IN_FOR, CONFIRM_FOR = range(1, 11)
+OF_EVERY_LEDGER = {ADOPT, CORRECT, CONFIRM, CLEAR, CONFIRM_FOR}
+FOR_ANOTHER = {SIGN_IN_FOR, CONFIRM_FOR}
 SIGNERS = {REGISTER: {1, 2, 7}, SIGN_IN: {7}, LOG_LINE: {1, 7, 8, 9, 10, 14, 21}, SEAL: {1, 7, 9, 10, 14, 21},
            ADOPT: set(ROLES), CORRECT: {1, 2, 7, 8, 9, 10, 14, 21}, CONFIRM: {3, 7, 9, 10, 11, 12, 13, 14, 22},
-           CLEAR: set(ROLES)}
+           CLEAR: set(ROLES), **{kind: set(ROLES) - {7, 8} for kind in FOR_ANOTHER}}
 
 
 class Judge:
@@ -60,6 +61,9 @@ class Judge:
         fault = puts_fault(n.change, ledger, a.body["roles"])
         if fault:
             return n.set("refused", *fault)                                         # J-10
+        fault = _org_fault(n.change, space, a.body["org"])
+        if fault:
+            return n.set("refused", *fault)                                         # J-10a
         n.ledger, n.capacity = ledger, self._capacity(a)
         faults = []
         fault = self._revoked(n, a, nodes)
@@ -108,6 +112,14 @@ def _lives_in(ledger, space):
     return named and (travel is None or space["joint"] is None or RANK[space["joint"]["travel"]] >= RANK[travel])
 
 
+def _org_fault(change, space, org):
+    """J-10a."""
+    kind = next((event[0] for _, _, event in change["puts"] if event and event[0] in FOR_ANOTHER), None)
+    if kind is None or org == space["owner"] or space["joint"] and org in space["joint"]["orgs"]:
+        return None
+    return ("org_for_event", EVENTS[kind])
+
+
 def puts_fault(change, ledger, roles):
     """J-10 for somebody with these roles: an identifier, with its detail where it has one, or None."""
     for key, value, event in change["puts"]:
@@ -118,9 +130,11 @@ def puts_fault(change, ledger, roles):
                 return ("field", key[2:])
             continue
         kind = event[0]
-        if kind not in OF_EVERY_LEDGER and EVENTS[kind] not in ledger["events"]:
+        listed = EVENTS[SIGN_IN] if kind == SIGN_IN_FOR else EVENTS[kind]
+        if kind not in OF_EVERY_LEDGER and listed not in ledger["events"]:
             return ("event_of_other_ledger", EVENTS[kind])
-        signers = SIGNERS[kind] | set(ledger["writers"]) if kind == CONFIRM else SIGNERS[kind]
+        writers = set(ledger["writers"])
+        signers = SIGNERS[kind] | writers if kind == CONFIRM else SIGNERS[kind] & writers if kind in FOR_ANOTHER else SIGNERS[kind]
         if not set(roles) & signers:
             return ("role_for_event", EVENTS[kind])
     return None

@@ -19,8 +19,9 @@ AUTHORITY, NODE, WITNESS, PERSON = 1, 2, 3, 4
 AUDIENCES = {1: "local", 2: "township", 3: "county", 4: "city", 5: "summary", 6: "notice", 7: "joint", 8: "directory"}
 JOINT, CITY_AUDIENCE = 7, 4
 EVENTS = {1: "register", 2: "sign_in", 3: "log_line", 4: "seal", 5: "adopt", 6: "correct", 7: "confirm",
-          8: "clear"}
+          8: "clear", 9: "sign_in_for", 10: "confirm_for"}
 PROOFS = {1: "key", 2: "link", 3: "token", 4: "paper"}
+KEY_PROOF, PAPER = 1, 4
 DEPUTY = 7
 
 level, role, purpose, audience, event_proof = map(enum, (LEVELS, ROLES, PURPOSES, AUDIENCES, PROOFS))
@@ -133,10 +134,13 @@ put = arrayof(tstr(), value)
 change = mapof(salt=(1, bstr()), deps=(2, listof(id32)), definition=(3, hash32), puts=(4, listof(put)))
 right = variant({1: arrayof(), 2: arrayof(tstr(), tstr(), optional=1)})
 confirmed = variant({1: arrayof(listof(id32), hash32), 2: arrayof(hash32)})
+holder = arrayof(tstr(), tstr(), id16, optional=1)
 event = variant({1: arrayof(tstr()), 2: arrayof(tstr(), level, tstr(), event_proof), 3: arrayof(tstr(), tstr()),
                  4: arrayof(level, id16, listof(id32), hash32), 5: arrayof(listof(id32)),
                  6: arrayof(hash32, tstr(), right), 7: arrayof(confirmed),
-                 8: arrayof(tstr(), listof(integer(1, 5)), hash32, tstr())})
+                 8: arrayof(tstr(), listof(integer(1, 5)), hash32, tstr()),
+                 9: arrayof(holder, level, tstr(), event_proof, hash32),
+                 10: arrayof(confirmed, holder, tstr(), event_proof, hash32)})
 
 choice = mapof(id=(1, tstr()), zh=(2, tstr()), en=(3, tstr()), valid_from=(4, tstr(), None), valid_to=(5, tstr(), None))
 _null = nullable(integer(0, -1))

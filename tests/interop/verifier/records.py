@@ -5,7 +5,7 @@ import heapq
 from . import changes
 from .crypto import H
 from .graph import Graph
-from .judge import ADOPT, CONFIRM, SEAL, Judge, puts_fault
+from .judge import ADOPT, CONFIRM, CONFIRM_FOR, SEAL, Judge, puts_fault
 from .seals import Effects
 
 
@@ -108,7 +108,7 @@ class Record:
                 puts = n.change["puts"] if n.counts else []
                 position = next((i for i in range(position, len(puts)) if puts[i][2]), None)
                 if position is not None:
-                    rank = 5 if puts[position][2][0] in (SEAL, CONFIRM) else 0
+                    rank = 5 if puts[position][2][0] in (SEAL, CONFIRM, CONFIRM_FOR) else 0
                     heapq.heappush(heap, (rank, n.op(position), n.id, position))
                     continue
                 for c in children.get(n.id, []):

@@ -2,7 +2,7 @@
 
 from . import changes, merkle
 from .cbor import encode
-from .judge import ADOPT, CONFIRM, CORRECT, LOG_LINE, REGISTER, SEAL, SIGN_IN, SIGNERS
+from .judge import (ADOPT, CONFIRM, CONFIRM_FOR, CORRECT, LOG_LINE, REGISTER, SEAL, SIGN_IN, SIGN_IN_FOR, SIGNERS)
 
 SEALERS, STATION_SEALERS, STATION = {10, 14, 21}, {10, 14, 21, 1, 9}, 7
 
@@ -14,7 +14,7 @@ def digest(graph, heads):
         if not graph.is_in(n, covered):
             continue
         for i, (key, value, event) in enumerate(n.change["puts"]):
-            if event is None or event[0] not in (SEAL, CONFIRM):
+            if event is None or event[0] not in (SEAL, CONFIRM, CONFIRM_FOR):
                 op = n.op(i)
                 leaf = encode([changes.leaf_salt(n.change["salt"], i), [op[0], op[1]], key, value])
                 leaves.append((op, merkle.leaf_hash(leaf)))
@@ -23,7 +23,7 @@ def digest(graph, heads):
 
 def is_content(n):
     """F-13: whether a change counts and writes part of what its record says."""
-    return n.counts and any(event is None or event[0] not in (SEAL, ADOPT, CONFIRM) for _, _, event in n.change["puts"])
+    return n.counts and any(event is None or event[0] not in (SEAL, ADOPT, CONFIRM, CONFIRM_FOR) for _, _, event in n.change["puts"])
 
 
 class Effects:
@@ -32,6 +32,7 @@ class Effects:
     def __init__(self, graph):
         self.graph, self.registered, self.sign_ins, self.lines, self.seals = graph, False, [], [], []
         self.effective, self.corrections, self.of_record, self.of_event = {}, {}, [], {}
+        self.for_record, self.for_event, self.acts = [], {}, []
 
     def take(self, event):
         """F-9: None where the event has effect, which is noted, or why it has none."""
@@ -57,14 +58,72 @@ class Effects:
         elif kind == CONFIRM:
             case, what = items[0]
             return self._confirm(event, *what) if case == 1 else self._confirm_event(event, *what)
+        elif kind == SIGN_IN_FOR:
+            return self._own_act(event, items[0]) or self._once(event, items[0], ("sign_in", items[1])) \
+                or self.sign_ins.append(event)
+        elif kind == CONFIRM_FOR:
+            case, what = items[0]
+            return self._confirm_for(event, items[1], *what) if case == 1 \
+                else self._confirm_event_for(event, items[1], *what)
         return None
+
+    @staticmethod
+    def _is(one, other):
+        """F-9a, of (name, person) pairs: by id where both have one, else by name."""
+        return one[1] == other[1] if one[1] and other[1] else one[0] == other[0]
+
+    @staticmethod
+    def _named(capacity):
+        return capacity["name"], capacity["person"]
+
+    def _own_act(self, event, actor):
+        return "own_act" if self._is((actor[0], actor[2]), self._named(event["node"].capacity)) else None
+
+    def _once(self, event, actor, act):
+        who = (actor[0], actor[2])
+        if any(act == done and self._is(who, by) for by, done in self.acts):
+            return "once"
+        self.acts.append((who, act))
+        return None
+
+    def _wrote(self, actor, node):
+        return self._is((actor[0], actor[2]), self._named(node.capacity))
+
+    def _confirm_for(self, event, actor, heads, stated):
+        n, graph = event["node"], self.graph
+        if any(h not in graph.place or not graph.has_seen(n, graph.nodes[h]) for h in heads):
+            return "unknown_head"
+        if self._own_act(event, actor):
+            return "own_act"
+        covered = graph.closure(heads)
+        if any(self._wrote(actor, x) for x in graph.order if is_content(x) and graph.is_in(x, covered)):
+            return "own_writing"
+        if digest(graph, heads) != stated:
+            return "other_digest"
+        return self._once(event, actor, ("confirm", stated)) or self.for_record.append(event)
+
+    def _confirm_event_for(self, event, actor, of):
+        original, fault = self._stated(event, of)
+        if fault or self._own_act(event, actor):
+            return fault or "own_act"
+        seen = [c for c in self.corrections.get(of, []) if self.graph.has_seen(event["node"], c["node"])]
+        if any(self._wrote(actor, x["node"]) for x in [original] + seen):
+            return "own_writing"
+        last = seen[-1]["id"] if seen else None
+        return self._once(event, actor, ("confirm_event", of, last)) \
+            or self.for_event.setdefault(of, []).append((event, last))
+
+    def _is_taken_back(self, event):
+        """Whether the last effective correction of an event says nothing of it was so."""
+        corrections = self.corrections.get(event["id"])
+        return bool(corrections) and corrections[-1]["items"][2][0] == 1
 
     def _stated(self, event, of):
         """The effective event `of` that the signer saw, and None; or None and what is wrong with it."""
         original = self.effective.get(of)
         if original is None or not self.graph.has_seen(event["node"], original["node"]):
             return None, "unknown_event"
-        return (original, None) if original["kind"] in (REGISTER, SIGN_IN, LOG_LINE) else (None, "other_kind")
+        return (original, None) if original["kind"] in (REGISTER, SIGN_IN, LOG_LINE, SIGN_IN_FOR, CONFIRM_FOR) else (None, "other_kind")
 
     def _correct(self, event, of, reason, right):
         original, fault = self._stated(event, of)
@@ -74,7 +133,9 @@ class Effects:
         if right[0] == 2 and (right[1][1] is not None) != (kind == LOG_LINE):
             return "other_kind"
         post = by["org"] == author["org"] and set(by["roles"]) & (set(author["roles"]) | SIGNERS[kind])
-        if self._who(by) != self._who(author) and (kind == SIGN_IN or not post):
+        actor = original["items"][0 if kind == SIGN_IN_FOR else 1] if kind in (SIGN_IN_FOR, CONFIRM_FOR) else None
+        theirs = actor and actor[2] and actor[2] == by["person"]
+        if self._who(by) != self._who(author) and not theirs and (kind == SIGN_IN or not post):
             return "other_post"
         self.corrections.setdefault(of, []).append(event)
         return None
@@ -96,6 +157,7 @@ class Effects:
         if any(self._who(e["node"].capacity) == self._who(n.capacity) and e["items"][0][1][1] == stated for e in self.of_record):
             return "once"
         self.of_record.append(event)
+        self.acts.append((self._named(n.capacity), ("confirm", stated)))
         return None
 
     def _confirm_event(self, event, of):
@@ -110,24 +172,33 @@ class Effects:
         if any(self._who(e["node"].capacity) == self._who(event["node"].capacity) and saw == last for e, saw in before):
             return "once"
         before.append((event, last))
+        self.acts.append((self._named(event["node"].capacity), ("confirm_event", of, last)))
         return None
 
     def confirmed(self):
         """F-13: the confirmations of the record, each with whether it is current."""
-        written = [n for n in self.graph.order if is_content(n)]
-        return [{"event": e["id"].hex(),
-                 "current": all(self.graph.is_in(n, self.graph.closure(e["items"][0][1][0])) for n in written)}
-                for e in self.of_record]
+        return [{"event": e["id"].hex(), "current": self._is_all(e)} for e in self.of_record]
+
+    def confirmed_for(self):
+        """F-13: those that were recorded for others."""
+        return [{"event": e["id"].hex(), "current": self._is_all(e) and not self._is_taken_back(e)} for e in self.for_record]
+
+    def _is_all(self, event):
+        covered = self.graph.closure(event["items"][0][1][0])
+        return all(self.graph.is_in(n, covered) for n in self.graph.order if is_content(n))
 
     def notes(self):
         """F-12, F-13: what was said later of events, by their ids."""
         out = {}
-        for of in sorted(set(self.corrections) | set(self.of_event)):
+        for of in sorted(set(self.corrections) | set(self.of_event) | set(self.for_event)):
             corrections = [c["id"] for c in self.corrections.get(of, [])]
             last = corrections[-1] if corrections else None
             confirmed = [{"event": e["id"].hex(), "current": saw == last} for e, saw in self.of_event.get(of, [])]
-            if corrections or confirmed:
-                out[of.hex()] = {"corrections": [c.hex() for c in corrections], "confirmed": confirmed}
+            recorded = [{"event": e["id"].hex(), "current": saw == last and not self._is_taken_back(e)}
+                        for e, saw in self.for_event.get(of, [])]
+            if corrections or confirmed or recorded:
+                out[of.hex()] = {"corrections": [c.hex() for c in corrections], "confirmed": confirmed,
+                                 **({"confirmed_for": recorded} if recorded else {})}
         return out
 
     def _sign_in(self, event):
@@ -140,6 +211,7 @@ class Effects:
         if self._has_signed_in(by, level):
             return "once"
         self.sign_ins.append(event)
+        self.acts.append((self._named(by), ("sign_in", level)))
         return None
 
     def _seal(self, event, level, org, heads, stated):
@@ -160,7 +232,8 @@ class Effects:
         return capacity["person"] or capacity["appointment"]
 
     def _has_signed_in(self, capacity, level):
-        return any(self._who(e["node"].capacity) == self._who(capacity) and e["items"][1] == level for e in self.sign_ins)
+        return any(e["kind"] == SIGN_IN and self._who(e["node"].capacity) == self._who(capacity) and e["items"][1] == level
+                   for e in self.sign_ins)
 
     def _may_seal(self, capacity, level):
         """S-3."""

@@ -45,15 +45,32 @@ def _log(log):
             "space": log.start["space_id"].hex(), "size": log.size, "root": log.root.hex(), "witnessed": witnessed}
 
 
+def _holder(actor):
+    return {"name": actor[0], "office": actor[1], "person": actor[2] and actor[2].hex()}
+
+
+def _sign_in(e):
+    items, capacity = e["items"], e["node"].capacity
+    recorded = e["kind"] == 9
+    out = {"deputy": items[0][0] if recorded else items[0], "level": LEVELS[items[1]], "happened": items[2],
+           "proof": layout.PROOFS[items[3]], "change": e["node"].id.hex()}
+    if recorded:
+        actor = _holder(items[0])
+        out["recorded"] = {"by": capacity["name"], "org": capacity["org"].hex(), "office": actor["office"],
+                           "person": actor["person"], "evidence": items[4].hex()}
+    return out
+
+
 def _event(e):
     kind, items, c = e["kind"], e["items"], e["node"].capacity
-    happened = {1: 0, 2: 2, 3: 1}.get(kind)
-    confirmed = items[0] if kind == 7 else (None, None)
+    happened = {1: 0, 2: 2, 3: 1, 9: 2, 10: 2}.get(kind)
+    confirmed = items[0] if kind in (7, 10) else (None, None)
+    actor = {9: items[0], 10: items[1] if kind == 10 else None}.get(kind)
     out = {"id": e["id"].hex(), "kind": layout.EVENTS[kind], "change": e["node"].id.hex(), "by": c["name"],
            "org": c["org"].hex(),
            "happened": None if happened is None else items[happened],
-           "text": items[0] if kind in (2, 3) else items[1] if kind == 6 else items[3] if kind == 8 else None,
-           "level": LEVELS[items[1]] if kind == 2 else LEVELS[items[0]] if kind == 4 else None,
+           "text": actor[0] if actor else items[0] if kind in (2, 3) else items[1] if kind == 6 else items[3] if kind == 8 else None,
+           "level": LEVELS[items[1]] if kind in (2, 9) else LEVELS[items[0]] if kind == 4 else None,
            "digest": items[3].hex() if kind == 4 else confirmed[1][1].hex() if confirmed[0] == 1 else None}
     if kind == 6:
         out["of"] = items[0].hex()
@@ -61,6 +78,9 @@ def _event(e):
         out["right"] = "nothing" if case == 1 else {"said": {"happened": said[0], "text": said[1]}}
     if confirmed[0] == 2:
         out["of"] = confirmed[1][0].hex()
+    if actor:
+        out["actor"] = _holder(actor)
+        out["proof"], out["evidence"] = layout.PROOFS[items[3]], items[4].hex()
     out["ineffective"] = e["ineffective"]
     return out
 
@@ -68,8 +88,7 @@ def _event(e):
 def _activity(r, owner_level):
     required, sealed = r.effects.sealed(owner_level)
     return {
-        "signed_in": [{"deputy": e["items"][0], "level": LEVELS[e["items"][1]], "happened": e["items"][2],
-                       "proof": layout.PROOFS[e["items"][3]], "change": e["node"].id.hex()} for e in r.effects.sign_ins],
+        "signed_in": [_sign_in(e) for e in r.effects.sign_ins],
         "lines": [{"text": e["items"][0], "happened": e["items"][1], "by": e["node"].capacity["name"],
                    "org": e["node"].capacity["org"].hex(), "after_seal": r.effects.is_after_seal(e),
                    "change": e["node"].id.hex()} for e in r.effects.lines],
@@ -97,7 +116,7 @@ def _change(n, authors):
 
 def later(r):
     """What was confirmed and what was said later of events, each where there is any."""
-    out = {"confirmed": r.effects.confirmed(), "notes": r.effects.notes()}
+    out = {"confirmed": r.effects.confirmed(), "confirmed_for": r.effects.confirmed_for(), "notes": r.effects.notes()}
     return {k: v for k, v in out.items() if v}
 
 

@@ -457,13 +457,17 @@ fn right_digests(change: &mut Change, held: &[Held], dice: &mut Dice) {
             continue;
         };
         let event = match Event::parse(body) {
-            Ok(event @ (Event::Seal { .. } | Event::Confirm { .. })) => event,
+            Ok(event @ (Event::Seal { .. } | Event::Confirm { .. } | Event::ConfirmFor { .. })) => event,
             _ => continue,
         };
         let heads = match &event {
             Event::Seal { heads, .. }
             | Event::Confirm {
                 of: Confirmed::Record { heads, .. },
+            }
+            | Event::ConfirmFor {
+                of: Confirmed::Record { heads, .. },
+                ..
             } => heads.clone(),
             _ => continue,
         };
@@ -479,6 +483,19 @@ fn right_digests(change: &mut Change, held: &[Held], dice: &mut Dice) {
                     org,
                     heads,
                     digest,
+                },
+                Event::ConfirmFor {
+                    actor,
+                    happened,
+                    proof,
+                    evidence,
+                    ..
+                } => Event::ConfirmFor {
+                    of: Confirmed::Record { heads, digest },
+                    actor,
+                    happened,
+                    proof,
+                    evidence,
                 },
                 _ => Event::Confirm {
                     of: Confirmed::Record { heads, digest },

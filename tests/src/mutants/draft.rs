@@ -3,7 +3,10 @@
 use lianzhan_protocol::codec::hex;
 use lianzhan_protocol::id::ChangeId;
 use lianzhan_protocol::record::ledger::{Field, FieldKind, Geo, Keys, Ledger, ledgers};
-use lianzhan_protocol::record::{Confirmed, Event, Proof, Put, Right, Value, event_id};
+use lianzhan_protocol::record::{
+    Confirmed, Event, OfficeHolder, Proof, Put, Right, Value, event_id, may_sign,
+};
+use lianzhan_protocol::trust::Level;
 
 use crate::dice::Dice;
 use crate::scene::{Person, Scene};
@@ -106,6 +109,19 @@ pub(super) fn value(field: &Field, scene: &Scene, dice: &mut Dice) -> Value {
     }
 }
 
+/// Who acted without a key: sometimes who signs, which has no effect.
+fn holder(person: &Person, dice: &mut Dice) -> OfficeHolder {
+    OfficeHolder {
+        name: if dice.once_in(4) {
+            person.name.to_owned()
+        } else {
+            "何主席".to_owned()
+        },
+        office: "镇人大主席".to_owned(),
+        person: dice.once_in(3).then(|| lianzhan_protocol::id::PersonId([7; 16])),
+    }
+}
+
 /// An event of a kind that the ledger has, by `person`.
 fn event(ledger: &Ledger, person: &Person, seen: &[ChangeId], dice: &mut Dice) -> Event {
     let happened = (*dice.pick(&INSTANTS)).to_owned();
@@ -136,6 +152,13 @@ fn event(ledger: &Ledger, person: &Person, seen: &[ChangeId], dice: &mut Dice) -
         digest: lianzhan_protocol::id::Hash(dice.bytes()),
         note: "单位公务车".into(),
     });
+    all.push(Event::SignInFor {
+        actor: holder(person, dice),
+        level: *dice.pick(Level::ALL),
+        happened: (*dice.pick(&INSTANTS)).to_owned(),
+        proof: *dice.pick(&[Proof::Link, Proof::Token, Proof::Paper]),
+        evidence: lianzhan_protocol::id::Hash(dice.bytes()),
+    });
     if !seen.is_empty() {
         let changes = seen.to_vec();
         all.push(Event::Adopt { changes });
@@ -148,6 +171,21 @@ fn event(ledger: &Ledger, person: &Person, seen: &[ChangeId], dice: &mut Dice) -
         all.push(Event::Confirm {
             of: Confirmed::Event { event },
         });
+        for of in [
+            Confirmed::Record {
+                heads: seen.to_vec(),
+                digest: lianzhan_protocol::id::Hash(dice.bytes()),
+            },
+            Confirmed::Event { event },
+        ] {
+            all.push(Event::ConfirmFor {
+                of,
+                actor: holder(person, dice),
+                happened: (*dice.pick(&INSTANTS)).to_owned(),
+                proof: Proof::Paper,
+                evidence: lianzhan_protocol::id::Hash(dice.bytes()),
+            });
+        }
         all.push(Event::Correct {
             of: event,
             reason: (*dice.pick(&TEXTS)).to_owned(),
@@ -161,9 +199,7 @@ fn event(ledger: &Ledger, person: &Person, seen: &[ChangeId], dice: &mut Dice) -
         .iter()
         .filter(|event| {
             let kind = event.kind();
-            let listed = ledger.events.iter().any(|known| known == kind.as_str());
-            (listed || kind.is_of_every_ledger())
-                && kind.signers().iter().any(|role| person.roles.contains(role))
+            kind.is_of(&ledger.events) && may_sign(ledger, person.roles, kind)
         })
         .collect();
     // Who may sign none of them tries one all the same.

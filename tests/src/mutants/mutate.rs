@@ -2,11 +2,13 @@
 //! else; most of it is well-formed and wrong in what it says.
 
 use lianzhan_protocol::codec;
-use lianzhan_protocol::id::{ChangeId, Hash, OrgId, RecordId, SpaceId, StatementId};
+use lianzhan_protocol::id::{ChangeId, Hash, OrgId, PersonId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::log::{Header, Origin, PAYLOAD_MAX, PayloadKind};
 use lianzhan_protocol::personal::Kind;
 use lianzhan_protocol::record::ledger::{Ledger, ledgers};
-use lianzhan_protocol::record::{Change, Confirmed, Event, Proof, Put, Right, Value, event_id, limits};
+use lianzhan_protocol::record::{
+    Change, Confirmed, Event, OfficeHolder, Proof, Put, Right, Value, event_id, limits,
+};
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Level;
 
@@ -308,7 +310,7 @@ fn events(change: &mut Change, from: &Material<'_>, dice: &mut Dice) {
 /// An event of any kind, whether or not the ledger has it.
 fn any_event(from: &Material<'_>, dice: &mut Dice) -> Event {
     let happened = "2026-03-01".to_owned();
-    match dice.below(8) {
+    match dice.below(10) {
         0 => Event::Register { happened },
         1 => Event::SignIn {
             deputy: dice.pick(&from.scene.people).name.into(),
@@ -340,12 +342,49 @@ fn any_event(from: &Material<'_>, dice: &mut Dice) -> Event {
             digest: Hash(dice.bytes()),
             note: "公开电话".into(),
         },
+        7 => Event::SignInFor {
+            actor: any_holder(from, dice),
+            level: *dice.pick(Level::ALL),
+            happened,
+            proof: *dice.pick(&[Proof::Link, Proof::Token, Proof::Paper]),
+            evidence: Hash(dice.bytes()),
+        },
+        8 => Event::ConfirmFor {
+            of: Confirmed::Record {
+                heads: sorted(from.earlier.to_vec()),
+                digest: Hash(dice.bytes()),
+            },
+            actor: any_holder(from, dice),
+            happened,
+            proof: Proof::Paper,
+            evidence: Hash(dice.bytes()),
+        },
         _ => Event::Seal {
             level: *dice.pick(Level::ALL),
             org: dice.pick(&from.scene.people).org,
             heads: sorted(from.earlier.to_vec()),
             digest: Hash(dice.bytes()),
         },
+    }
+}
+
+fn other_holder(from: &Material<'_>, dice: &mut Dice) -> OfficeHolder {
+    let mut holder = any_holder(from, dice);
+    if dice.once_in(5) {
+        holder.office.clear();
+    }
+    holder
+}
+
+/// One of the people, or somebody else; with an id that may be theirs.
+fn any_holder(from: &Material<'_>, dice: &mut Dice) -> OfficeHolder {
+    OfficeHolder {
+        name: match dice.once_in(4) {
+            true => "何主席".into(),
+            false => dice.pick(&from.scene.people).name.into(),
+        },
+        office: "镇人大主席".into(),
+        person: dice.once_in(3).then(|| PersonId([7; 16])),
     }
 }
 
@@ -387,6 +426,38 @@ fn other_fields(event: Event, from: &Material<'_>, dice: &mut Dice) -> Event {
                 },
             },
         },
+        Event::SignInFor {
+            happened, evidence, ..
+        } => Event::SignInFor {
+            actor: other_holder(from, dice),
+            level,
+            happened: if dice.once_in(3) { time } else { happened },
+            proof: *dice.pick(&[Proof::Key, Proof::Link, Proof::Token, Proof::Paper]),
+            evidence,
+        },
+        Event::ConfirmFor {
+            of,
+            actor,
+            happened,
+            evidence,
+            ..
+        } => {
+            let of = match other_fields(Event::Confirm { of: of.clone() }, from, dice) {
+                Event::Confirm { of } => of,
+                _ => of,
+            };
+            Event::ConfirmFor {
+                of,
+                actor: if dice.once_in(2) {
+                    other_holder(from, dice)
+                } else {
+                    actor
+                },
+                happened: if dice.once_in(3) { time } else { happened },
+                proof: *dice.pick(&[Proof::Key, Proof::Link, Proof::Token, Proof::Paper]),
+                evidence,
+            }
+        }
         Event::Confirm {
             of: Confirmed::Event { .. },
         } => Event::Confirm {

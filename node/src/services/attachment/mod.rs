@@ -104,7 +104,9 @@ impl Node {
         record: &RecordId,
         id: &AttachmentId,
     ) -> Result<Written, ServiceError> {
-        let one = self.attached_one(record, id)?;
+        let mut attached = self.attached(record)?.into_iter();
+        let one = attached.find(|one| one.id == *id && !one.is_evidence());
+        let one = one.ok_or(AttachmentError::Unknown(*id))?;
         let name = one.name.clone();
         if one.key.is_some() {
             let (annex, space) = self.personal_part(record)?;

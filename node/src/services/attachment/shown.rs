@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use lianzhan_protocol::attachment::{AttachmentKey, open, sealed_len};
 use lianzhan_protocol::id::{AttachmentId, RecordId};
 use lianzhan_protocol::record::ledger::FieldKind;
-use lianzhan_protocol::record::{RecordState, Value};
+use lianzhan_protocol::record::{Put, RecordState, Value};
 
 use super::media::HEAD;
 use super::{AttachmentError, Media, key_of, picture};
@@ -18,7 +18,7 @@ use crate::views::Registry;
 pub struct Attached {
     /// Its hash.
     pub id: AttachmentId,
-    /// The key of the field that names it.
+    /// The key of the field that names it, or `e:` and the id of the event whose evidence it is.
     pub name: String,
     /// What it is, if it is here.
     pub media: Option<Media>,
@@ -32,6 +32,11 @@ impl Attached {
     /// Whether the personal part names it.
     pub fn is_personal(&self) -> bool {
         self.key.is_some()
+    }
+
+    /// Whether an event names it, as the evidence of what was done on paper. It stays as long as the event.
+    pub fn is_evidence(&self) -> bool {
+        self.name.starts_with(Put::EVENT)
     }
 }
 
@@ -193,5 +198,14 @@ fn named(registry: &Registry, state: &RecordState, personal: bool) -> Vec<Attach
             key,
         })
     });
-    fields.collect()
+    let scans = state.events.iter().filter_map(|event| {
+        Some(Attached {
+            id: event.event.scan()?,
+            name: format!("{}{}", Put::EVENT, event.id),
+            media: None,
+            size: None,
+            key: None,
+        })
+    });
+    fields.chain(scans).collect()
 }

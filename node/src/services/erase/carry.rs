@@ -17,6 +17,7 @@ use lianzhan_protocol::record::{Change, Value, open_sealed};
 use lianzhan_protocol::trust::Space;
 
 use super::LastLook;
+use crate::services::recorded::scan_of;
 use crate::services::{Load, Node, ServiceError};
 use crate::store::{ErasedRow, ErasedStep, Reader, StoreError};
 
@@ -160,6 +161,7 @@ impl Node {
             let Some(change) = change else { continue };
             let ledger = self.definition(&change.definition);
             for put in &change.puts {
+                look.files.extend(scan_of(put));
                 let Some(name) = put.field_name() else { continue };
                 match &put.value {
                     Value::Text(text) if name == "of" => {

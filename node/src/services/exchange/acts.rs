@@ -299,7 +299,7 @@ impl Taking<'_> {
             .filter(|known| known.change == change && known.event.kind() == kind)
             .peekable();
         all.peek()?;
-        if !kind.states() {
+        if !kind.states() || kind.is_for_another() {
             return Some(Outcome::Is(RowState::Known));
         }
         let directory = self.node.directory();

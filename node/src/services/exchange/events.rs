@@ -161,6 +161,8 @@ pub(super) fn kind_name(kind: EventKind, words: Words) -> &'static str {
         EventKind::Correct => ("更正", "Corrected"),
         EventKind::Confirm => ("确认", "Confirmed"),
         EventKind::Clear => ("放行", "Cleared"),
+        EventKind::SignInFor => ("代录签到", "Sign-in recorded"),
+        EventKind::ConfirmFor => ("代录确认", "Confirmation recorded"),
     };
     match words {
         Words::Zh => zh,
@@ -202,11 +204,29 @@ pub(super) fn what(event: &Event, directory: &Directory, words: Words) -> String
                     .to_owned()
             }
         },
-        Event::Confirm { of } => match of {
-            Confirmed::Record { digest, .. } => digest.to_string(),
-            Confirmed::Event { event } => event.to_string(),
-        },
+        Event::Confirm { of } => of_what(of),
+        Event::SignInFor {
+            actor,
+            level,
+            evidence,
+            ..
+        } => format!(
+            "{} {} {} {evidence}",
+            actor.name,
+            actor.office,
+            level_name(*level, words)
+        ),
+        Event::ConfirmFor {
+            of, actor, evidence, ..
+        } => format!("{} {} {} {evidence}", actor.name, actor.office, of_what(of)),
         Event::Clear { key, note, .. } => format!("{key} {note}"),
+    }
+}
+
+fn of_what(of: &Confirmed) -> String {
+    match of {
+        Confirmed::Record { digest, .. } => digest.to_string(),
+        Confirmed::Event { event } => event.to_string(),
     }
 }
 

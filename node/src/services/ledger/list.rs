@@ -150,9 +150,14 @@ impl Asked {
 
     /// How what is asked for stands as to confirmations, if that is asked.
     fn confirmed(&self) -> Option<Confirmation> {
-        [Confirmation::None, Confirmation::Current, Confirmation::Changed]
-            .into_iter()
-            .find(|standing| confirmed_id(*standing) == self.get("confirmed"))
+        let mut all = [
+            Confirmation::None,
+            Confirmation::Current,
+            Confirmation::Recorded,
+            Confirmation::Changed,
+        ]
+        .into_iter();
+        all.find(|standing| confirmed_id(*standing) == self.get("confirmed"))
     }
 
     fn order(&self, ledger: &Ledger) -> Order {
@@ -181,6 +186,7 @@ pub fn confirmed_id(standing: Confirmation) -> &'static str {
     match standing {
         Confirmation::None => "no",
         Confirmation::Current => "yes",
+        Confirmation::Recorded => "recorded",
         Confirmation::Changed => "changed",
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lianzhan_protocol::id::{ChangeId, RecordId};
 use lianzhan_protocol::record::ledger::{Ledger, ledger};
-use lianzhan_protocol::record::{Confirmation, Confirmed, Event, EventState, RecordState, Right};
+use lianzhan_protocol::record::{Confirmation, Confirmed, Event, EventState, Notes, RecordState, Right};
 use lianzhan_protocol::trust::{Audience, Space};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -57,7 +57,7 @@ pub struct RecordSheet {
     pub names: Vec<Named>,
     /// Records that name it.
     pub named_by: Vec<Named>,
-    /// Whether somebody confirmed it: no, yes, or changed since.
+    /// Whether somebody confirmed it: no, yes, recorded for somebody without a key, or changed since.
     pub confirmed: String,
     /// Its events, in their order.
     pub events: Vec<EventSheet>,
@@ -84,8 +84,26 @@ pub struct EventSheet {
     pub of: Option<String>,
     /// What is right instead, as far as it was corrected.
     pub right: Option<EventRight>,
-    /// Whether somebody confirmed it: no, yes, or changed since.
+    /// Whether somebody confirmed it: no, yes, recorded for somebody without a key, or changed since.
     pub confirmed: String,
+    /// Who did it, where another recorded it for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<RecordedFor>,
+}
+
+/// Who did what another recorded, and on what evidence.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RecordedFor {
+    /// The name.
+    pub name: String,
+    /// The office in words.
+    pub office: String,
+    /// The id of the person, where one is known.
+    pub person: Option<String>,
+    /// link, token or paper.
+    pub proof: String,
+    /// The scan, or a digest of the code.
+    pub evidence: String,
 }
 
 /// What a correction that is in force says.
@@ -109,17 +127,18 @@ impl EventSheet {
             Event::Correct { of, reason, .. } => (Some(*of), Some(reason.clone())),
             Event::Confirm {
                 of: Confirmed::Event { event },
+            }
+            | Event::ConfirmFor {
+                of: Confirmed::Event { event },
+                ..
             } => (Some(*event), None),
             Event::LogLine { text, .. } => (None, Some(text.clone())),
             Event::Clear { note, .. } => (None, Some(note.clone())),
             _ => (None, None),
         };
-        let confirmed = state.notes.get(&event.id).map(|notes| &notes.confirmed);
-        let standing = match confirmed {
-            Some(all) if all.iter().any(|by| by.current) => Confirmation::Current,
-            Some(all) if !all.is_empty() => Confirmation::Changed,
-            _ => Confirmation::None,
-        };
+        let notes = state.notes.get(&event.id);
+        let standing = notes.map_or(Confirmation::None, Notes::confirmation);
+        let recorded = event.event.for_another();
         EventSheet {
             id: event.id.to_string(),
             kind: event.event.kind().as_str().to_owned(),
@@ -142,6 +161,13 @@ impl EventSheet {
                 }
             }),
             confirmed: super::confirmed_id(standing).to_owned(),
+            recorded: recorded.map(|(actor, proof, evidence)| RecordedFor {
+                name: actor.name.clone(),
+                office: actor.office.clone(),
+                person: actor.person.map(|id| id.to_string()),
+                proof: proof.as_str().to_owned(),
+                evidence: evidence.to_string(),
+            }),
         }
     }
 }

@@ -394,6 +394,7 @@ fn filters(
     let standings = vec![
         standing("no", text.t("confirmed-not")),
         standing("yes", text.t("confirmed")),
+        standing("recorded", text.t("confirmed-recorded")),
         standing("changed", text.t("confirmed-changed")),
     ];
     rest.push(filter(

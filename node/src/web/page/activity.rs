@@ -2,7 +2,9 @@
 
 use askama::Template;
 
-use super::{Attachments, Choice, Fact, Field, Mark, Pager, Proof, Shell, Suspects, Tag, key};
+use super::{
+    Attachments, Choice, Fact, Field, Mark, OnPaper, Pager, PaperForm, Proof, Shell, Suspects, Tag, key,
+};
 use crate::web::i18n::Text;
 
 /// `GET /activities?q=&kind=&page=`: the ledger of activities.
@@ -121,6 +123,8 @@ pub struct ActivityPage {
     pub line: Option<LineForm>,
     /// For a deputy who is expected and has not signed in: the own seat, in words.
     pub sign_in: Option<String>,
+    /// The form that records a sign-in on paper, for whoever may.
+    pub paper: Option<PaperForm>,
     /// For whoever may seal for a level.
     pub seal: Option<SealForm>,
     /// The attachments.
@@ -271,6 +275,12 @@ impl Participants {
         self.levels.iter().map(|level| level.people.len()).sum()
     }
 
+    /// Of those present, for whom it was recorded: they are counted apart.
+    fn recorded(&self) -> u64 {
+        let people = self.levels.iter().flat_map(|level| &level.people);
+        people.filter(|person| person.paper.is_some()).count() as u64
+    }
+
     fn present(&self) -> usize {
         self.levels
             .iter()
@@ -296,6 +306,8 @@ pub struct Participant {
     pub name: String,
     /// How the person signed in.
     pub signed: SignedIn,
+    /// Who recorded it and on what evidence, where another did.
+    pub paper: Option<OnPaper>,
 }
 
 /// How a person signed in.

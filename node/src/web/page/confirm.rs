@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Field, Link, Pager, Shell, Tag};
+use super::{Field, Link, OnPaper, Pager, PaperForm, Shell, Tag};
 use crate::web::i18n::Text;
 
 /// How a record stands as to confirmations, and what this person may do about it.
@@ -10,8 +10,12 @@ use crate::web::i18n::Text;
 pub struct Confirming {
     /// The standing in a word.
     pub tag: Tag,
-    /// Who confirmed it, the last first.
+    /// Who confirmed it by their own key, the last first.
     pub given: Vec<ConfirmedRow>,
+    /// Those for whom it was recorded, the last first.
+    pub recorded: Vec<ConfirmedRow>,
+    /// The form that records one, for whoever may.
+    pub paper: Option<PaperForm>,
     /// The form, for whoever may confirm it now: `POST /records/{id}/confirm` with `seen`.
     pub form: Option<ConfirmForm>,
     /// Why this person does not.
@@ -27,6 +31,10 @@ pub struct ConfirmedRow {
     pub when: String,
     /// Whether something was written since.
     pub changed: bool,
+    /// That it was taken back.
+    pub taken_back: bool,
+    /// How it is proved, where another recorded it.
+    pub paper: Option<OnPaper>,
 }
 
 /// The form that confirms a record.
@@ -58,6 +66,12 @@ pub struct OpenEvent {
     pub tag: Option<Tag>,
     /// Who confirmed it.
     pub confirmed: Vec<ConfirmedRow>,
+    /// Those for whom it was recorded.
+    pub recorded: Vec<ConfirmedRow>,
+    /// How it is itself proved, where another recorded it.
+    pub on_paper: Option<OnPaper>,
+    /// The form that records a confirmation of it, for whoever may.
+    pub paper: Option<PaperForm>,
     /// Whether this person may confirm it.
     pub may_confirm: bool,
     /// The form of a correction, for whoever may.

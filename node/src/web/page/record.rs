@@ -218,6 +218,8 @@ pub struct ChangeLine {
     pub now: String,
     /// Whether that does not hold any more: it was corrected.
     pub void: bool,
+    /// The scan that proves it, where it was done on paper.
+    pub scan: Option<Link>,
 }
 
 impl ChangeLine {

@@ -8,7 +8,7 @@ use image::{DynamicImage, ImageFormat, RgbImage};
 
 use super::{Answer, Browser, HOST, Station};
 
-fn picture() -> Vec<u8> {
+pub(super) fn picture() -> Vec<u8> {
     let mut out = Cursor::new(Vec::new());
     DynamicImage::ImageRgb8(RgbImage::from_pixel(40, 30, image::Rgb([30, 120, 60])))
         .write_to(&mut out, ImageFormat::Jpeg)
@@ -17,7 +17,7 @@ fn picture() -> Vec<u8> {
 }
 
 /// Sends a form as browsers send one with files.
-async fn send(
+pub(super) async fn send(
     browser: &mut Browser,
     station: &Station,
     path: &str,

@@ -131,6 +131,10 @@ fn row_of_event(paper: &mut Paper, record: &RecordReport, event: &EventFacts) {
     if let Some(text) = &event.text {
         paper.tag("<span class=\"value\">").text(text).tag("</span>");
     }
+    if event.actor.is_some() {
+        let (zh, en) = words::recorded(event);
+        paper.tag("<span class=\"value\">").both(&zh, &en).tag("</span>");
+    }
     if let Some(right) = &event.right {
         let (zh, en) = words::right(right);
         paper.tag("<span class=\"value\">").both(&zh, &en).tag("</span>");

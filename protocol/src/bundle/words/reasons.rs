@@ -30,6 +30,7 @@ pub(super) fn refused_zh(reason: &RefusalReason) -> String {
         RefusalReason::ForeignOrg => "作者单位不持有该空间".into(),
         RefusalReason::ForeignNode => "写入节点的单位不持有该空间".into(),
         RefusalReason::RoleForLedger => "没有填写该台账的职务".into(),
+        RefusalReason::OrgForEvent(_) => "他人所为，只能由该台账所属的单位代录".into(),
         RefusalReason::RoleForEvent(_) => "没有签署该事项的职务".into(),
         RefusalReason::EventOfOtherLedger(_) => "该台账没有这种事项".into(),
         RefusalReason::Field(key) => format!("字段 {key} 不符合台账定义"),
@@ -51,6 +52,7 @@ pub(super) fn ineffective_zh(reason: &Ineffective) -> &'static str {
         Ineffective::UnknownEvent => "所指事项不在签署人已见之中",
         Ineffective::OtherKind => "这样的事项不能如此更正或确认",
         Ineffective::OtherPost => "签署人不是原记录人的岗位",
+        Ineffective::OwnAct => "自己所为，须用自己的密钥签名，不能由自己代录",
         Ineffective::OwnWriting => "不能确认自己所写的内容",
     }
 }

@@ -1,3 +1,4 @@
+use super::recording::{confirmed_for, named, present};
 use super::*;
 
 #[derive(Debug, Clone)]
@@ -10,7 +11,7 @@ struct Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = (0usize..3, 0usize..8, any::<u32>(), 0u8..13).prop_map(|(log, who, seen, act)| Step {
+    let step = (0usize..3, 0usize..8, any::<u32>(), 0u8..16).prop_map(|(log, who, seen, act)| Step {
         log,
         who,
         seen,
@@ -26,6 +27,14 @@ fn sorted(deps: &[ChangeId]) -> Vec<ChangeId> {
 }
 
 impl World {
+    /// One of those who write, with the id or by name alone, or somebody else.
+    fn actor(&self, n: usize) -> OfficeHolder {
+        match self.people.get(n % 10) {
+            Some((name, _)) => named(name, self.id_of(name).filter(|_| n.is_multiple_of(2))),
+            None => named("何主席", None),
+        }
+    }
+
     /// A history as several people write it, each knowing a part; some may not write at all.
     fn run(&mut self, steps: &[Step]) {
         for (n, step) in steps.iter().enumerate() {
@@ -60,6 +69,14 @@ impl World {
                         event: event_id(&deps[0], 0),
                     },
                 }),
+                12 => present(self.actor(n), level),
+                13 if !deps.is_empty() => self.paper(self.actor(n), &sorted(&deps)),
+                14 if !deps.is_empty() => confirmed_for(
+                    Confirmed::Event {
+                        event: event_id(&deps[0], 0),
+                    },
+                    self.actor(n),
+                ),
                 _ => Put::field("no_such_field", Value::Null),
             };
             self.write(step.log, name, &deps, vec![put]);
@@ -129,6 +146,32 @@ proptest! {
             let event = state.events.iter().find(|event| event.change == *change);
             puts[0].field_name().is_some() || event.is_some_and(|event| event.event.kind().is_content())
         };
+        let by_key = state.confirmed.iter().chain(state.notes.values().flat_map(|notes| &notes.confirmed));
+        for by in by_key {
+            prop_assert_eq!(by_id(&by.event).event.kind(), EventKind::Confirm, "paper is never counted as by key");
+        }
+        let on_paper = state.confirmed_for.iter().chain(state.notes.values().flat_map(|notes| &notes.confirmed_for));
+        for by in on_paper {
+            let recorded = by_id(&by.event);
+            prop_assert_eq!(recorded.event.kind(), EventKind::ConfirmFor);
+            let (actor, proof, _) = recorded.event.for_another().expect("is for another");
+            prop_assert!(!recorded.by.is(actor) && proof != Proof::Key);
+        }
+        if state.confirmed.iter().all(|by| !by.current) {
+            prop_assert!(state.confirmation() != Confirmation::Current);
+        }
+        for by in &state.confirmed_for {
+            let recorded = by_id(&by.event);
+            let Event::ConfirmFor { of: Confirmed::Record { heads, .. }, actor, .. } = &recorded.event else { panic!("a confirmation") };
+            let covered = graph.covered(&heads.iter().map(at).collect::<Vec<_>>());
+            for item in &state.history {
+                let Verdict::Counts { capacity, .. } = &item.verdict else { continue };
+                if content(&item.change) {
+                    prop_assert!(!covered[at(&item.change)] || !capacity.is(actor), "nobody confirms what they wrote");
+                    prop_assert!(!by.current || covered[at(&item.change)]);
+                }
+            }
+        }
         for by in &state.confirmed {
             let confirm = by_id(&by.event);
             let Event::Confirm { of: Confirmed::Record { heads, .. } } = &confirm.event else { panic!("a confirmation") };
@@ -153,7 +196,12 @@ proptest! {
             for id in &notes.corrections {
                 let by = by_id(id);
                 prop_assert!(graph.saw(at(&by.change), at(&original.change)));
-                prop_assert!(by.by.org == original.by.org || holder(&by.by) == holder(&original.by));
+                let actor = original.event.for_another().map(|(actor, ..)| actor);
+                prop_assert!(
+                    by.by.org == original.by.org
+                        || holder(&by.by) == holder(&original.by)
+                        || actor.is_some_and(|actor| by.by.is_known_as(actor))
+                );
             }
             for by in &notes.confirmed {
                 prop_assert!(holder(&by_id(&by.event).by) != holder(&original.by));

@@ -1,3 +1,4 @@
+use super::recording::{named, present};
 use super::*;
 
 /// The name of a reason. No wildcard: a new reason does not compile until it has a case in the table.
@@ -20,6 +21,7 @@ fn refusal_name(reason: &RefusalReason) -> &'static str {
         RefusalReason::ForeignNode => "foreign_node",
         RefusalReason::RoleForLedger => "role_for_ledger",
         RefusalReason::RoleForEvent(_) => "role_for_event",
+        RefusalReason::OrgForEvent(_) => "org_for_event",
         RefusalReason::EventOfOtherLedger(_) => "event_of_other_ledger",
         RefusalReason::Field(_) => "field",
         RefusalReason::Audience => "audience",
@@ -274,6 +276,14 @@ fn every_verdict_has_its_case() {
             refused(R::RoleForEvent(EventKind::SignIn)),
         ),
         (
+            "a sign-in that an org above records",
+            judged(&with(
+                by(person("代表工委")),
+                present(named("何代表", None), Level::Township),
+            )),
+            refused(R::OrgForEvent(EventKind::SignInFor)),
+        ),
+        (
             "a registration of an activity",
             judged(&with(good.clone(), register())),
             refused(R::EventOfOtherLedger(EventKind::Register)),
@@ -317,5 +327,5 @@ fn every_verdict_has_its_case() {
             Verdict::Counts { .. } | Verdict::Contested { .. } => false,
         };
     }
-    assert_eq!(named.len(), 5 + 14, "every reason has a case: {named:?}");
+    assert_eq!(named.len(), 5 + 15, "every reason has a case: {named:?}");
 }

@@ -5,7 +5,7 @@ use crate::id::Hash;
 use crate::record::{Confirmed, Graph, Right, event_id, seal_digest};
 
 /// As confirmed over `heads`, by what the log of the world holds.
-fn confirm(world: &World, heads: &[ChangeId]) -> Put {
+pub(super) fn confirm(world: &World, heads: &[ChangeId]) -> Put {
     let held = world.held();
     let graph = Graph::build(&held);
     let places: Vec<usize> = heads.iter().filter_map(|head| graph.position(head)).collect();
@@ -23,7 +23,7 @@ fn of_event(event: Hash) -> Put {
     })
 }
 
-fn correct(of: Hash, right: Right) -> Put {
+pub(super) fn correct(of: Hash, right: Right) -> Put {
     Put::event(&Event::Correct {
         of,
         reason: "记错了。".into(),
@@ -40,7 +40,7 @@ fn said(text: Option<&str>) -> Right {
 
 /// A world with a topic and a line of the liaison, its head, the id of the line, and three more people: the head of the
 /// station, a liaison of the same post, and one of the township.
-fn written() -> (World, ChangeId, Hash, [Person; 3]) {
+pub(super) fn written() -> (World, ChangeId, Hash, [Person; 3]) {
     let (mut world, first) = World::begun();
     let line = world.write(&[first], vec![line("看了水厂。")]);
     let mut person =

@@ -1,6 +1,6 @@
 //! What samples are put together from: changes, events, entries, receipts.
 
-use lianzhan_protocol::id::{ChangeId, Hash, RecordId, StatementId};
+use lianzhan_protocol::id::{ChangeId, Hash, PersonId, RecordId, StatementId};
 use lianzhan_protocol::keys::Signature;
 use lianzhan_protocol::log::{
     Checkpoint, Earlier, Entry, EntryIndex, Frontier, Header, LogStart, PROTOCOL_VERSION, PayloadKind,
@@ -8,7 +8,7 @@ use lianzhan_protocol::log::{
 };
 use lianzhan_protocol::personal::Kind;
 use lianzhan_protocol::record::ledger;
-use lianzhan_protocol::record::{Change, Confirmed, Event, Proof, Put, Right, Value};
+use lianzhan_protocol::record::{Change, Confirmed, Event, OfficeHolder, Proof, Put, Right, Value};
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Level;
 
@@ -34,7 +34,7 @@ pub(super) fn visit(n: u8, deps: &[ChangeId]) -> Change {
     }
 }
 
-pub(super) fn events() -> [Event; 10] {
+pub(super) fn events() -> [Event; 12] {
     let happened = || "2026-03-01T09:00:00+08:00".to_owned();
     [
         Event::Register {
@@ -80,6 +80,31 @@ pub(super) fn events() -> [Event; 10] {
         },
         Event::Confirm {
             of: Confirmed::Event { event: Hash([5; 32]) },
+        },
+        Event::SignInFor {
+            actor: OfficeHolder {
+                name: "罗定一".into(),
+                office: "县人大代表".into(),
+                person: None,
+            },
+            level: Level::County,
+            happened: happened(),
+            proof: Proof::Token,
+            evidence: Hash([6; 32]),
+        },
+        Event::ConfirmFor {
+            of: Confirmed::Record {
+                heads: vec![ChangeId([1; 32])],
+                digest: Hash([4; 32]),
+            },
+            actor: OfficeHolder {
+                name: "何见山".into(),
+                office: "镇人大主席".into(),
+                person: Some(PersonId([7; 16])),
+            },
+            happened: happened(),
+            proof: Proof::Paper,
+            evidence: Hash([6; 32]),
         },
         Event::Clear {
             key: "f:gist".into(),

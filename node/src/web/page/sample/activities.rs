@@ -165,6 +165,7 @@ pub(super) fn activity(look: Look) -> ActivityPage {
     let person = |zh: &str, en: &str, signed| Participant {
         name: look.say(zh, en),
         signed,
+        paper: None,
     };
     let level = |zh: &str, en: &str, people| ParticipantLevel {
         label: look.say(zh, en),
@@ -195,6 +196,7 @@ pub(super) fn activity(look: Look) -> ActivityPage {
             text: Field::default(),
         }),
         sign_in: None,
+        paper: None,
         seal: Some(SealForm {
             level: "province".into(),
             level_label: look.say("省", "province"),

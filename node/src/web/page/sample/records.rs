@@ -301,7 +301,28 @@ fn confirming(look: Look) -> Confirming {
             who: look.say("石守田，石桥站站长", "Shi Shoutian, head of Shiqiao"),
             when: look.say("4 月 16 日 11:20", "16 Apr 11:20"),
             changed: true,
+            ..ConfirmedRow::default()
         }],
+        recorded: vec![ConfirmedRow {
+            who: look.say("何主席，凤渡镇人大主席", "He, chair of the congress of Fengdu"),
+            when: look.say("4 月 15 日", "15 Apr"),
+            paper: Some(super::super::OnPaper {
+                how: look.say("凭纸质，林静禾代录", "on paper, recorded by Lin Jinghe"),
+                scan: Some(super::Link {
+                    href: "/records/019a/attachments/a".into(),
+                    label: look.say("看扫描件", "See the scan"),
+                }),
+            }),
+            ..ConfirmedRow::default()
+        }],
+        paper: Some(super::super::PaperForm {
+            action: "/records/019a/confirm-for".into(),
+            name: Field {
+                value: look.say("何", "He"),
+                error: Some(look.say("有几位同名。", "Several have this name.")),
+            },
+            ..super::super::PaperForm::default()
+        }),
         form: Some(ConfirmForm {
             seen: "h1".into(),
             what: look.say(
@@ -353,7 +374,7 @@ pub(super) fn record_event(look: Look) -> RecordPage {
         label: look.say("分流", "Triage"),
         was: Some(look.say("转信访", "Petition")),
         now: look.say("立为问题", "Issue"),
-        void: false,
+        ..ChangeLine::default()
     }];
     page.event = Some(OpenEvent {
         id: "e1".into(),
@@ -378,7 +399,11 @@ pub(super) fn record_event(look: Look) -> RecordPage {
             who: look.say("石守田，石桥站站长", "Shi Shoutian, head of Shiqiao"),
             when: look.say("4 月 16 日 11:20", "16 Apr 11:20"),
             changed: true,
+            ..ConfirmedRow::default()
         }],
+        recorded: Vec::new(),
+        on_paper: None,
+        paper: None,
         may_confirm: true,
         correct: Some(CorrectForm {
             day: true,

@@ -1,0 +1,67 @@
+//! Who did what, where some act by their own key and others have it recorded: the same person by id, or, where one of two is
+//! named without, by name.
+
+use std::collections::BTreeSet;
+
+use super::event::OfficeHolder;
+use super::verdict::Capacity;
+use crate::id::PersonId;
+
+/// Who acted, as far as is said.
+pub(super) struct Who<'a> {
+    name: &'a str,
+    person: Option<PersonId>,
+}
+
+impl<'a> From<&'a Capacity> for Who<'a> {
+    fn from(capacity: &'a Capacity) -> Self {
+        Who {
+            name: &capacity.name,
+            person: capacity.person,
+        }
+    }
+}
+
+impl<'a> From<&'a OfficeHolder> for Who<'a> {
+    fn from(actor: &'a OfficeHolder) -> Self {
+        Who {
+            name: &actor.name,
+            person: actor.person,
+        }
+    }
+}
+
+/// Acts by person. Asking costs the same however many there are.
+pub(super) struct Acted<A> {
+    by_id: BTreeSet<(PersonId, A)>,
+    /// Of those without an id.
+    by_name_alone: BTreeSet<(String, A)>,
+    by_name: BTreeSet<(String, A)>,
+}
+
+impl<A> Default for Acted<A> {
+    fn default() -> Self {
+        Acted {
+            by_id: BTreeSet::new(),
+            by_name_alone: BTreeSet::new(),
+            by_name: BTreeSet::new(),
+        }
+    }
+}
+
+impl<A: Ord + Clone> Acted<A> {
+    /// Notes an act; whether it is the first of this person.
+    pub(super) fn note(&mut self, who: Who<'_>, act: A) -> bool {
+        let named = (who.name.to_owned(), act.clone());
+        let before = match who.person {
+            Some(id) => self.by_id.contains(&(id, act.clone())) || self.by_name_alone.contains(&named),
+            None => self.by_name.contains(&named),
+        };
+        match who.person {
+            Some(id) => drop(self.by_id.insert((id, act))),
+            None => drop(self.by_name_alone.insert(named.clone())),
+        }
+        self.by_name.insert(named);
+        !before
+    }
+}
