@@ -1,6 +1,7 @@
 //! Somebody without a key confirms on paper: the liaison records it with the scan, and the county sees it apart.
 
 use super::SOON;
+use super::invitations::keep;
 use super::ledgers::choose;
 use super::visit::{Scene, Visit};
 use super::whole::check;
@@ -42,6 +43,7 @@ pub(super) fn recording(scene: &mut Scene) {
     lin.click("#confirm .paper button");
     lin.says("#paper-office-error", "必须填写");
     assert_eq!(lin.value("paper-name"), "石守望");
+    keep(&lin, "paper-refused");
     check(&lin, "a confirmation on paper that was refused", &mut wrong);
     lin.type_into("paper-office", "凤渡镇人大主席团成员");
     choose_scan(&lin);
@@ -52,6 +54,7 @@ pub(super) fn recording(scene: &mut Scene) {
     }
     lin.says("#timeline", "看扫描件");
     check(&lin, "a record that was confirmed on paper", &mut wrong);
+    keep(&lin, "paper-recorded");
 
     // The county sees it apart from what was signed by key, and still may confirm.
     let ye = scene.sign_in("county", "ye", Screen::DESK);
@@ -70,5 +73,6 @@ pub(super) fn recording(scene: &mut Scene) {
     ye.click("#confirm .confirm button");
     ye.says("#confirm", "叶听澜");
     ye.says("#confirm", "代录的确认 1 次");
+    keep(&ye, "paper-recorded");
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
