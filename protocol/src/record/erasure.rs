@@ -4,6 +4,8 @@
 //! No later verdict undoes an erasure, since keys that were destroyed do not come back. So it is judged by what stood when it
 //! was witnessed: revocations, which contest what else a key signed, play no part ([`Directory::ever_appointed`]).
 
+mod reissue;
+
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
