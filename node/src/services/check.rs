@@ -223,6 +223,7 @@ fn check_record(reader: &Reader<'_>, load: &mut Load<'_>, record: &RecordId) -> 
                 && (expected.contested, expected.doubted) == (stored.contested, stored.doubted)
                 && expected.missing == stored.missing
                 && expected.refs == reader.named_records(record)?
+                && expected.reissued == reader.reissue_named(record)?
                 && expected.attachments == reader.named_by(record)?
         }
         (None, None) => true,

@@ -4,11 +4,11 @@
 mod carry;
 mod status;
 #[cfg(test)]
-mod tests;
+pub(in crate::services) mod tests;
 
 pub use status::{ErasureStatus, Holder, Stated};
 
-use lianzhan_protocol::id::{AttachmentId, RecordId};
+use lianzhan_protocol::id::{AttachmentId, Origin, RecordId};
 use lianzhan_protocol::log::LogStatement;
 use lianzhan_protocol::record::{
     Erasure, ErasureFault, ErasureGround, SignedErasure, holders_of, judge_erasure,
@@ -17,6 +17,7 @@ use lianzhan_protocol::trust::{Org, Space};
 
 use super::{Author, Load, Node, ServiceError};
 use crate::env;
+use crate::store::OwnEntry;
 
 /// How much of a record is erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,21 +129,54 @@ impl Node {
         if !matches!(draft.ground, ErasureGround::Misplaced | ErasureGround::Unlawful) {
             self.refuse_locked(&draft.record)?;
         }
-        if let Some(note) = &draft.note {
+        if let Some(note) = &draft.note
+            && !self.names_record(note)?
+        {
             self.refuse_persons(note)?;
         }
         let doomed = self.preview_erasure(&draft.record, draft.extent)?;
         if doomed.is_empty() {
             return Err(ServiceError::NothingToErase(draft.record));
         }
+        let entries = self.sign_erasures(author, draft, &doomed)?;
+        self.store.write_blocking(move |writer| {
+            for (origin, entry) in entries {
+                writer.append_own(&origin, vec![entry])?;
+            }
+            Ok(())
+        })?;
+        Ok(doomed.into_iter().map(|part| part.record).collect())
+    }
+
+    /// Whether a remark names a new record that is here: its digits are nobody's number.
+    fn names_record(&self, note: &str) -> Result<bool, ServiceError> {
+        let Some(new) = Erasure::reissued_as(note) else {
+            return Ok(false);
+        };
+        let entries = self.store.read(|reader| reader.record_entries(&new))?;
+        Ok(!entries.is_empty())
+    }
+
+    /// Signs the erasure of each part, unless it would have no effect. Nothing of it is durable yet.
+    pub(in crate::services) fn sign_erasures(
+        &self,
+        author: &Author,
+        draft: &ErasureDraft,
+        doomed: &[Doomed],
+    ) -> Result<Vec<(Origin, OwnEntry)>, ServiceError> {
         let mut entries = Vec::with_capacity(doomed.len());
-        for part in &doomed {
+        for part in doomed {
+            // What names a new record is said of the record itself: an annex has a narrower space.
+            let names_new = |note: &String| Erasure::reissued_as(note).is_some();
             let signed = Erasure {
                 record: part.record,
                 space: part.space.id(),
                 ground: draft.ground,
                 on: draft.on.clone(),
-                note: draft.note.clone(),
+                note: draft
+                    .note
+                    .clone()
+                    .filter(|note| !part.personal || !names_new(note)),
                 author: author.key.public(),
                 appointment: author.appointment,
                 recorded: env::now(),
@@ -159,15 +193,10 @@ impl Node {
                 return Err(ServiceError::MayNotErase(ErasureFault::AppointmentDoesNotStand));
             }
             let statement = LogStatement::Erasure(signed.bytes().to_vec());
-            entries.push((origin.clone(), self.node_entry(&origin, &part.space, &statement)?));
+            let entry = self.node_entry(&origin, &part.space, &statement)?;
+            entries.push((origin, entry));
         }
-        self.store.write_blocking(move |writer| {
-            for (origin, entry) in entries {
-                writer.append_own(&origin, vec![entry])?;
-            }
-            Ok(())
-        })?;
-        Ok(doomed.into_iter().map(|part| part.record).collect())
+        Ok(entries)
     }
 
     /// Today's date where congresses sit, as erasures state it.
@@ -186,6 +215,8 @@ struct LastLook {
     main: Option<RecordId>,
     /// Whether the key that is held for it belongs to it in this space.
     key: bool,
+    /// Of which ledger it is, if it stands in the clear.
+    ledger: Option<String>,
     /// The erasure that has effect.
     signed: SignedErasure,
 }

@@ -49,6 +49,7 @@ pub mod policy;
 pub mod project;
 pub mod query;
 pub mod recorded;
+pub mod reissue;
 pub mod rekey;
 pub mod renew;
 pub mod repair;
@@ -146,6 +147,7 @@ pub struct Node {
     blobs: Blobs,
     carrying: std::sync::Mutex<()>,
     erasing: std::sync::Mutex<()>,
+    reissuing: tokio::sync::Mutex<()>,
     /// An erasure goes on once nobody reads any more what was before it.
     erasure_waits: std::sync::atomic::AtomicBool,
     conduct: conduct::Conduct,
@@ -223,6 +225,7 @@ impl Node {
             blobs,
             carrying: std::sync::Mutex::new(()),
             erasing: std::sync::Mutex::new(()),
+            reissuing: tokio::sync::Mutex::new(()),
             erasure_waits: std::sync::atomic::AtomicBool::new(false),
             conduct: conduct::Conduct::default(),
             divisions: std::sync::Mutex::default(),

@@ -52,6 +52,15 @@ impl Node {
 
     fn project(&self, batches: usize, marked: impl Marked) -> Result<usize, ServiceError> {
         self.apply_erasures()?;
+        self.project_held(batches, marked)
+    }
+
+    /// Folds a round of records without carrying out erasures before: for who is about to carry one out.
+    pub(super) fn project_marked(&self) -> Result<usize, ServiceError> {
+        self.project_held(VIEW_ROUND, |reader, after, limit| reader.dirty(after, limit))
+    }
+
+    fn project_held(&self, batches: usize, marked: impl Marked) -> Result<usize, ServiceError> {
         let (touched, defines) = (AtomicBool::new(false), AtomicBool::new(false));
         let done = self.derive(
             batches,

@@ -153,12 +153,13 @@ impl Writer<'_> {
 
     /// Drops payloads and rows of a record whose erasure has effect, in one transaction with the note that it is erased:
     /// from its commit on none of it is given to anybody or taken in. `files` are the attachments that it ever named; those
-    /// that no other record names are listed to go.
+    /// that no other record names are listed to go. `ledger` is that of a record in the clear.
     pub fn erase(
         &mut self,
         row: &ErasedRow,
         signed: &SignedErasure,
         files: &[AttachmentId],
+        ledger: Option<&str>,
     ) -> Result<(), StoreError> {
         let (record, space) = (&row.record, &row.space);
         let known = self
@@ -169,10 +170,18 @@ impl Writer<'_> {
         let main = known.flatten().or(row.main.map(|main| main.0));
         self.tx
             .prepare_cached(
-                "INSERT INTO erased (record, space, erasure, signed, step, key, main) VALUES (?1,?2,?3,?6,0,?4,?5)
-                 ON CONFLICT (record, space) DO UPDATE SET step = 0",
+                "INSERT INTO erased (record, space, erasure, signed, step, key, main, ledger)
+                 VALUES (?1,?2,?3,?6,0,?4,?5,?7) ON CONFLICT (record, space) DO UPDATE SET step = 0",
             )?
-            .execute((record.0, space.0, row.erasure.0, row.key, main, signed.bytes()))?;
+            .execute((
+                record.0,
+                space.0,
+                row.erasure.0,
+                row.key,
+                main,
+                signed.bytes(),
+                ledger,
+            ))?;
         self.tx
             .prepare_cached(
                 "UPDATE entries SET payload = NULL WHERE record = ?1
@@ -360,6 +369,44 @@ impl Reader<'_> {
             .tx
             .prepare_cached("SELECT id FROM erased_files ORDER BY id")?;
         let rows = select.query_map([], |row| Ok(AttachmentId(row.get(0)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The record as which an erased one was issued anew: of the same space, and of the same ledger as far as it is known here
+    /// of which the erased one was.
+    pub fn reissued_as(&self, old: &RecordId) -> Result<Option<RecordId>, StoreError> {
+        Ok(self.reissued("w.old = ?", old)?.pop().map(|(_, new)| new))
+    }
+
+    /// The erased records for which this one was issued.
+    pub fn reissued_from(&self, new: &RecordId) -> Result<Vec<RecordId>, StoreError> {
+        let rows = self.reissued("w.new = ?", new)?.into_iter();
+        Ok(rows.map(|(old, _)| old).collect())
+    }
+
+    /// What the rows of an erased record say of the new one, whether it is here or not.
+    pub fn reissue_named(&self, old: &RecordId) -> Result<Option<RecordId>, StoreError> {
+        Ok(self
+            .tx
+            .prepare_cached("SELECT new FROM reissued WHERE old = ?")?
+            .query_row([old.0], |row| row.get(0).map(RecordId))
+            .optional()?)
+    }
+
+    fn reissued(&self, which: &str, record: &RecordId) -> Result<Vec<(RecordId, RecordId)>, StoreError> {
+        // The new one may have been issued anew itself since.
+        let mut select = self.tx.prepare_cached(&format!(
+            "SELECT w.old, w.new FROM reissued w JOIN records o ON o.record = w.old
+             JOIN records n ON n.record = w.new AND n.space = o.space
+             LEFT JOIN erased e ON e.record = o.record AND e.space = o.space
+             LEFT JOIN erased f ON f.record = n.record AND f.space = n.space
+             WHERE {which} AND w.old <> w.new
+             AND (e.ledger IS NULL OR coalesce(nullif(n.ledger, ''), f.ledger, e.ledger) = e.ledger)
+             ORDER BY w.old"
+        ))?;
+        let rows = select.query_map([record.0], |row| {
+            Ok((RecordId(row.get(0)?), RecordId(row.get(1)?)))
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -269,6 +269,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0012.sql"),
     include_str!("sql/0013.sql"),
     include_str!("sql/0014.sql"),
+    include_str!("sql/0015.sql"),
 ];
 
 /// The schema that this program writes.

@@ -61,6 +61,8 @@ pub struct Projection {
     pub refs: Vec<(String, RecordId)>,
     /// The changes that count, from which its document is made.
     pub counting: Vec<ChangeId>,
+    /// Of an erased record: the one that its erasure names as the new one.
+    pub reissued: Option<RecordId>,
 }
 
 /// What rows were made from ([`Projection`]), to tell what has to be written again.
@@ -85,6 +87,9 @@ impl Traces {
         put(&p.owner.0);
         put(&p.recorded.to_be_bytes());
         put(p.main.as_ref().map_or(&[], |main| &main.0));
+        if let Some(new) = &p.reissued {
+            put(&new.0);
+        }
         for (name, value) in &p.columns {
             put(name.as_bytes());
             match value {
@@ -375,11 +380,16 @@ impl Writer<'_> {
         self.tx
             .prepare_cached("DELETE FROM records WHERE id = ?")?
             .execute([kept.id])?;
-        if !kept.ledger.is_empty() {
-            self.tx
+        match kept.ledger.is_empty() {
+            true => self
+                .tx
+                .prepare_cached("DELETE FROM reissued WHERE old = ?")?
+                .execute([record.0])?,
+            false => self
+                .tx
                 .prepare_cached(&format!("DELETE FROM {} WHERE record = ?", table(&kept.ledger)))?
-                .execute([record.0])?;
-        }
+                .execute([record.0])?,
+        };
         Ok(())
     }
 
@@ -464,6 +474,11 @@ impl Writer<'_> {
             self.tx
                 .prepare_cached("INSERT OR IGNORE INTO refs (record, field, target) VALUES (?,?,?)")?
                 .execute((p.record.0, field, target.0))?;
+        }
+        if let Some(new) = &p.reissued {
+            self.tx
+                .prepare_cached("INSERT OR REPLACE INTO reissued (old, new) VALUES (?,?)")?
+                .execute((p.record.0, new.0))?;
         }
         if p.ledger.is_empty() {
             return Ok(());
@@ -582,7 +597,7 @@ impl Writer<'_> {
         }
         self.tx.execute_batch(
             "DELETE FROM search; DELETE FROM records; DELETE FROM documents; DELETE FROM dirty; DELETE FROM undocumented; \
-             DELETE FROM attachment_names; DELETE FROM refs;",
+             DELETE FROM attachment_names; DELETE FROM refs; DELETE FROM reissued;",
         )?;
         let records: Vec<[u8; 16]> = self
             .tx

@@ -143,9 +143,11 @@ pub fn project(registry: &Registry, loaded: &Loaded, state: &RecordState) -> Opt
         attachments: Vec::new(),
         refs: Vec::new(),
         counting: counting.map(|item| item.change).collect(),
+        reissued: None,
     };
-    if loaded.erased.is_some() {
+    if let Some(erased) = &loaded.erased {
         projection.main = loaded.main;
+        projection.reissued = erased.reissued_as();
     }
     let Some(definition) = definition else {
         return Some(projection);

@@ -107,6 +107,7 @@ impl Node {
                 files: Vec::new(),
                 main: None,
                 key: true,
+                ledger: None,
                 signed,
             };
             self.look(reader, &mut look, &record, &space)?;
@@ -117,6 +118,13 @@ impl Node {
             }
             Ok(Some(look))
         })?;
+        if let Some(look) = &look
+            && !look.files.is_empty()
+            && look.signed.erasure().names_new()
+        {
+            // The new record may name the same files: they stay once its rows say so.
+            while self.project_marked()? > 0 {}
+        }
         self.store.write_blocking(move |writer| match look {
             None => writer.erasures_judged(&record, &space),
             Some(look) => {
@@ -128,7 +136,7 @@ impl Node {
                     key: look.key,
                     main: look.main,
                 };
-                writer.erase(&row, &look.signed, &look.files)
+                writer.erase(&row, &look.signed, &look.files, look.ledger.as_deref())
             }
         })?;
         Ok(())
@@ -160,6 +168,10 @@ impl Node {
             };
             let Some(change) = change else { continue };
             let ledger = self.definition(&change.definition);
+            let clear = header.key_commitment.is_none();
+            if clear && record.is_minted_for(space, &change.definition, &change.salt) {
+                look.ledger = ledger.map(|ledger| ledger.id.clone());
+            }
             for put in &change.puts {
                 look.files.extend(scan_of(put));
                 let Some(name) = put.field_name() else { continue };

@@ -25,24 +25,24 @@ use crate::services::visit::VisitDraft;
 use crate::services::witness::CosignRequest;
 use crate::store::ErasedStep;
 
-const NAME: &str = "秦望舒";
+pub(in crate::services) const NAME: &str = "秦望舒";
 const PHONE: &str = "13912345678";
-const GIST: &str = "老街三号路灯不亮，夜里摔了人";
+pub(in crate::services) const GIST: &str = "老街三号路灯不亮，夜里摔了人";
 
-fn secret() -> SecretString {
+pub(in crate::services) fn secret() -> SecretString {
     SecretString::from("correct horse battery".to_owned())
 }
 
-struct World {
+pub(in crate::services) struct World {
     dir: tempfile::TempDir,
     township: Option<Arc<Node>>,
     station: Option<Arc<Node>>,
-    clerk: Author,
-    runtime: tokio::runtime::Runtime,
+    pub(in crate::services) clerk: Author,
+    pub(in crate::services) runtime: tokio::runtime::Runtime,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(in crate::services) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let config = Config {
             scrypt_log_n: 2,
@@ -82,19 +82,19 @@ impl World {
         world
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub(in crate::services) fn at(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    fn station(&self) -> &Arc<Node> {
+    pub(in crate::services) fn station(&self) -> &Arc<Node> {
         self.station.as_ref().unwrap()
     }
 
-    fn township(&self) -> &Arc<Node> {
+    pub(in crate::services) fn township(&self) -> &Arc<Node> {
         self.township.as_ref().unwrap()
     }
 
-    fn visit(&self) -> RecordId {
+    pub(in crate::services) fn visit(&self) -> RecordId {
         let text = |name: &str, value: &str| (name.to_owned(), Value::from(value));
         let visit = VisitDraft {
             fields: vec![
@@ -115,7 +115,7 @@ impl World {
     }
 
     /// A visit whose visitor left a paper, known at both nodes.
-    fn known(&self) -> (RecordId, RecordId) {
+    pub(in crate::services) fn known(&self) -> (RecordId, RecordId) {
         let visit = self.visit();
         let mut upload = self.station().begin_attachment(Part::Personal);
         upload
@@ -136,7 +136,7 @@ impl World {
     }
 
     /// Each gets what it lacks; the township witnesses what the station wrote.
-    fn talk(&self) {
+    pub(in crate::services) fn talk(&self) {
         talk(self.station(), self.township());
     }
 
@@ -156,7 +156,7 @@ impl World {
             .unwrap()
     }
 
-    fn reopen(&mut self, name: &str) {
+    pub(in crate::services) fn reopen(&mut self, name: &str) {
         let node = match name {
             "station" => &mut self.station,
             _ => &mut self.township,
@@ -166,14 +166,14 @@ impl World {
     }
 
     /// Files of a node that hold any of these bytes.
-    fn holding(&self, name: &str, what: &[Vec<u8>]) -> Vec<PathBuf> {
+    pub(in crate::services) fn holding(&self, name: &str, what: &[Vec<u8>]) -> Vec<PathBuf> {
         let mut found = Vec::new();
         search(&self.at(name), what, &mut found);
         found
     }
 }
 
-fn search(dir: &Path, what: &[Vec<u8>], found: &mut Vec<PathBuf>) {
+pub(in crate::services) fn search(dir: &Path, what: &[Vec<u8>], found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -190,7 +190,7 @@ fn search(dir: &Path, what: &[Vec<u8>], found: &mut Vec<PathBuf>) {
 }
 
 /// A text as files may have it, and its overlapping pairs as the search index has them.
-fn spelt(text: &str) -> Vec<Vec<u8>> {
+pub(in crate::services) fn spelt(text: &str) -> Vec<Vec<u8>> {
     let wide: Vec<u16> = text.encode_utf16().collect();
     vec![
         text.as_bytes().to_vec(),
@@ -199,7 +199,7 @@ fn spelt(text: &str) -> Vec<Vec<u8>> {
     ]
 }
 
-fn payloads(node: &Node, record: &RecordId) -> Vec<Vec<u8>> {
+pub(in crate::services) fn payloads(node: &Node, record: &RecordId) -> Vec<Vec<u8>> {
     let rows = node.store().read(|reader| reader.record_entries(record)).unwrap();
     rows.into_iter().filter_map(|row| row.payload).collect()
 }
@@ -214,13 +214,13 @@ fn parts(payloads: &[Vec<u8>]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn own_logs(node: &Node) -> Vec<(SpaceId, Origin)> {
+pub(in crate::services) fn own_logs(node: &Node) -> Vec<(SpaceId, Origin)> {
     let standings = node.store().read(|reader| reader.standings()).unwrap();
     let own = standings.into_iter().filter(|(.., own)| *own);
     own.map(|(space, origin, ..)| (space, origin)).collect()
 }
 
-fn carry(from: &Node, to: &Node) {
+pub(in crate::services) fn carry(from: &Node, to: &Node) {
     let all = from.store().read(|reader| reader.standings()).unwrap();
     for (space, origin, ..) in &all {
         if to.space(space).is_none() {
@@ -256,7 +256,7 @@ fn carry(from: &Node, to: &Node) {
     to.catch_up(|_| {}).unwrap();
 }
 
-fn talk(station: &Node, township: &Node) {
+pub(in crate::services) fn talk(station: &Node, township: &Node) {
     carry(station, township);
     for (_, origin) in own_logs(station) {
         let now = env::now();
@@ -277,7 +277,7 @@ fn talk(station: &Node, township: &Node) {
     carry(township, station);
 }
 
-fn no_faults(node: &Node) {
+pub(in crate::services) fn no_faults(node: &Node) {
     assert_eq!(node.check(|_| {}).unwrap().faults, Vec::<String>::new());
 }
 

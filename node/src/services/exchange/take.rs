@@ -3,13 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hmac::{Hmac, KeyInit, Mac};
 use lianzhan_protocol::id::{ChangeId, RecordId};
 use lianzhan_protocol::record::Value;
 use lianzhan_protocol::record::ledger::{Field, Ledger};
-use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Space;
-use sha2::Sha256;
 
 use super::RowValues;
 use super::columns::Holds;
@@ -144,21 +141,9 @@ impl Node {
         home: &Space,
         named: &RecordId,
     ) -> Result<ImportedAs, ServiceError> {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
-        mac.update(b"lianzhan/import-record/v1");
-        mac.update(ledger.id.as_bytes());
-        mac.update(&named.0);
-        let digest: [u8; 32] = mac.finalize().into_bytes().into();
-        let mut salt = [0; 16];
-        salt.copy_from_slice(&digest[..16]);
-        let mut millis = [0; 8];
-        millis[2..].copy_from_slice(&named.0[..6]);
-        let time = Timestamp(i64::from_be_bytes(millis));
-        let (definition, _) = self.naming(&ledger.id, home, std::iter::empty())?;
-        let begins = NewRecord::of(&definition, home, time, salt);
+        let begins = self.following(secret, "lianzhan/import-record/v1", ledger, home, named)?;
         let under = self.definitions_of(&ledger.id, home);
-        let ids = under.iter().map(|hash| NewRecord::of(hash, home, time, salt).id);
+        let ids = under.iter().map(|hash| begins.under(hash, home).id);
         let row = self.store.read(|reader| {
             for id in std::iter::once(*named).chain(ids) {
                 if let Some(row) = reader.record(&id)? {

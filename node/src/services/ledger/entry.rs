@@ -339,7 +339,7 @@ impl Node {
     }
 
     /// Nothing is wrong with a record that is to begin, and nothing in its words is held back.
-    fn sound(&self, ledger: &Ledger, entry: &NewEntry) -> Result<(), ServiceError> {
+    pub(in crate::services) fn sound(&self, ledger: &Ledger, entry: &NewEntry) -> Result<(), ServiceError> {
         let mut faults = unsound(ledger, &entry.main);
         if !faults.is_empty() && travels(&entry.space) {
             // What is held back is told with the rest; alone it is told by the draft.

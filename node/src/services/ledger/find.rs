@@ -208,23 +208,39 @@ impl Node {
         if let Some(org) = OrgId::parse(id).and_then(|id| self.directory().org(&id).cloned()) {
             return Candidate::of_org(&org).typed();
         }
-        let row =
-            RecordId::parse(id).and_then(|id| self.store.read(|reader| reader.title(&id)).ok().flatten());
+        let row = RecordId::parse(id).and_then(|id| self.title_of(&id).ok().flatten());
         match row {
             Some(row) if !row.ledger.is_empty() => Candidate::of(row).typed(),
             _ => id.to_owned(),
         }
     }
 
-    /// The record of this id, if it is here and has a page.
+    /// The record of this id, if it is here and has a page; of an erased one that was issued anew the new one.
     pub fn named_record(&self, id: &RecordId) -> Result<Option<NamedRecord>, ServiceError> {
-        let row = self.store.read(|reader| reader.title(id))?;
+        let row = self.title_of(id)?;
         Ok(row.filter(|row| !row.ledger.is_empty()).map(|row| NamedRecord {
             id: row.record,
             ledger: row.ledger,
             title: first_line(&row.title),
             happened: row.happened,
         }))
+    }
+
+    /// The id that a form chooses for one that a field holds: that of an erased record is the one as which it was issued anew.
+    pub fn stands_as(&self, id: String) -> String {
+        let new = RecordId::parse(&id).and_then(|old| self.reissued_as(&old).ok().flatten());
+        new.map_or(id, |new| new.to_string())
+    }
+
+    fn title_of(&self, id: &RecordId) -> Result<Option<TitleRow>, ServiceError> {
+        let row = self.store.read(|reader| reader.title(id))?;
+        match row {
+            Some(row) if row.ledger.is_empty() => match self.reissued_as(id)? {
+                Some(new) => Ok(self.store.read(|reader| reader.title(&new))?),
+                None => Ok(Some(row)),
+            },
+            row => Ok(row),
+        }
     }
 
     /// The records that the fields of a record name and that are here, by field.
@@ -240,11 +256,20 @@ impl Node {
     }
 
     /// Records of which a field names this one, by ledger, the newest of each first; at most `limit`, and how many in all.
+    /// Those that name an erased one for which this was issued stand behind them.
     pub fn named_by(&self, id: &RecordId, limit: u64) -> Result<(Vec<NamedBy>, u64), ServiceError> {
-        let (rows, count) = self.store.read(|reader| reader.naming(id, limit))?;
-        let rows = rows
-            .into_iter()
-            .map(|NamingRow { row, field }| NamedBy { row, field });
-        Ok((rows.collect(), count))
+        let mut named = vec![*id];
+        named.extend(self.reissued_from(id)?);
+        let (mut all, mut total) = (Vec::new(), 0);
+        for id in &named {
+            let left = limit.saturating_sub(all.len() as u64);
+            let (rows, count) = self.store.read(|reader| reader.naming(id, left))?;
+            total += count;
+            all.extend(
+                rows.into_iter()
+                    .map(|NamingRow { row, field }| NamedBy { row, field }),
+            );
+        }
+        Ok((all, total))
     }
 }

@@ -91,6 +91,17 @@ pub fn is_typed(field: &Field) -> bool {
     !field.auto && field.id != OF && !made
 }
 
+/// Whether the form of a ledger asks for the value of a key.
+pub fn is_asked(ledger: &Ledger, key: &str) -> bool {
+    let Some((field, _)) = ledger.resolve(key) else {
+        return false;
+    };
+    layout(ledger).iter().any(|slot| match slot {
+        Slot::Rows { fields, .. } => fields.iter().any(|part| part.id == field.id),
+        slot => slot.field().id == field.id,
+    })
+}
+
 /// The field that stands for the name of a member, where that is chosen.
 pub fn key_field(of: &Field) -> Option<Field> {
     let kind = match of.keys.as_ref()? {

@@ -24,7 +24,7 @@ pub use draft::{DraftId, Typing, TypingForm};
 pub use entry::{Amendment, NewEntry, Offered};
 pub use find::{Candidate, NamedBy, NamedRecord};
 pub use json::{LedgerJson, RecordBrief, from_json, schema};
-pub use layout::{Layout, Slot, is_typed, key_field, layout};
+pub use layout::{Layout, Slot, is_asked, is_typed, key_field, layout};
 pub use list::{Asked, columns, confirmed_id, plain_columns};
 pub use sent::{EventSheet, Lacking, Named, RecordSheet, Sent};
 pub use typed::{

@@ -1,9 +1,11 @@
 //! Records that begin: their ids, and the definitions that changes name.
 
+use hmac::{Hmac, KeyInit, Mac};
 use lianzhan_protocol::id::{Hash, RecordId};
 use lianzhan_protocol::record::ledger::Ledger;
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::Space;
+use sha2::Sha256;
 
 use crate::env;
 use crate::services::{Node, ServiceError, definition_hash};
@@ -96,6 +98,31 @@ impl Node {
             .into_iter()
             .find(|(hash, _)| record.is_minted_for(&space.id(), hash, salt));
         found.map_or_else(|| self.naming(ledger, space, keys), Ok)
+    }
+
+    /// How a record begins that follows from another: whoever has the secret begins the same one again, and nobody else can
+    /// tell the salt. `of` says what it follows from the other for.
+    pub(in crate::services) fn following(
+        &self,
+        secret: &str,
+        of: &str,
+        ledger: &Ledger,
+        space: &Space,
+        named: &RecordId,
+    ) -> Result<NewRecord, ServiceError> {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
+        mac.update(of.as_bytes());
+        mac.update(ledger.id.as_bytes());
+        mac.update(&named.0);
+        let digest: [u8; 32] = mac.finalize().into_bytes().into();
+        let mut salt = [0; 16];
+        salt.copy_from_slice(&digest[..16]);
+        let mut millis = [0; 8];
+        millis[2..].copy_from_slice(&named.0[..6]);
+        let time = Timestamp(i64::from_be_bytes(millis));
+        let (definition, _) = self.naming(&ledger.id, space, std::iter::empty())?;
+        Ok(NewRecord::of(&definition, space, time, salt))
     }
 
     /// Begins a record of a ledger in `space`, now, that has these fields.

@@ -38,6 +38,18 @@ impl Node {
         self.hand_over(vec![signed], written)
     }
 
+    /// Makes a draft durable together with what this node says after it in the same logs: all of it, or nothing.
+    pub(in crate::services) async fn submit_then(
+        &self,
+        author: &Author,
+        draft: Draft,
+        then: Vec<(Origin, OwnEntry)>,
+    ) -> Result<Written, ServiceError> {
+        let signed = self.sign(author, draft, Beside::default())?;
+        let written = signed.written.clone();
+        self.hand_over_then(vec![signed], then, written)?.wait().await
+    }
+
     /// Makes many drafts durable, or none of them: of these none stands on another.
     pub(in crate::services) async fn submit_all(
         &self,
@@ -60,6 +72,15 @@ impl Node {
         signed: Vec<Signed>,
         written: T,
     ) -> Result<Pending<T>, ServiceError> {
+        self.hand_over_then(signed, Vec::new(), written)
+    }
+
+    fn hand_over_then<T>(
+        &self,
+        signed: Vec<Signed>,
+        then: Vec<(Origin, OwnEntry)>,
+        written: T,
+    ) -> Result<Pending<T>, ServiceError> {
         let (mut keys, mut typings) = (Vec::new(), Vec::new());
         let mut logs: BTreeMap<Origin, Vec<OwnEntry>> = BTreeMap::new();
         for signed in signed {
@@ -68,6 +89,9 @@ impl Node {
             for entry in signed.entries {
                 logs.entry(entry.origin).or_default().push(entry.own);
             }
+        }
+        for (origin, own) in then {
+            logs.entry(origin).or_default().push(own);
         }
         // A key that no entry names is harmless; an entry whose key is lost is not.
         self.annex_keys.add(&keys)?;
