@@ -31,6 +31,7 @@ mod problem;
 pub mod progress;
 mod recorded;
 mod records;
+mod reissue;
 mod request;
 mod search;
 pub mod settings;
@@ -91,6 +92,7 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .merge(search::router())
         .merge(confirmations::router())
         .merge(erasures::router())
+        .merge(reissue::router())
         .merge(settings::router())
         .merge(definitions::router())
         .merge(privacy::router())

@@ -20,14 +20,22 @@ pub(super) fn router() -> Router<ApiState> {
 }
 
 async fn record(State(state): State<ApiState>, Record(id): Record) -> Result<Json<RecordJson>, Problem> {
-    let detail = blocking(&state, move |node| node.record_detail(&id)).await?;
+    let found = blocking(&state, move |node| {
+        let detail = node.record_detail(&id)?;
+        Ok((detail, node.reissued_as(&id)?, node.reissued_from(&id)?))
+    });
+    let (detail, reissued_as, reissued_from) = found.await?;
     if is_annex(&detail.ledger) {
         return Err(ServiceError::NotAllowed(
             "this is the personal part of a record; it is shown on the record's page, to a person who is signed in".into(),
         )
         .into());
     }
-    Ok(Json(RecordJson::of(&detail)))
+    Ok(Json(RecordJson {
+        reissued_as: reissued_as.map(|new| new.to_string()),
+        reissued_from: reissued_from.iter().map(ToString::to_string).collect(),
+        ..RecordJson::of(&detail)
+    }))
 }
 
 fn is_annex(ledger: &str) -> bool {
@@ -52,6 +60,10 @@ struct RecordJson {
     annexes: Vec<String>,
     missing: Vec<Label>,
     document_heads: Option<Vec<String>>,
+    /// Of an erased one: the record as which it was issued anew.
+    reissued_as: Option<String>,
+    /// The erased ones for which it was issued.
+    reissued_from: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -132,6 +144,8 @@ impl RecordJson {
                 })
                 .collect(),
             document_heads: detail.document_heads.clone(),
+            reissued_as: None,
+            reissued_from: Vec::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod acts;
 mod paper;
+mod anew;
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ Example 例:
   echo '{\"fields\":{\"note\":\"已核实\"}}' | lianzhan record edit 0196b2c3d4e5f60718293a4b5c6d7e8f - --login lin
   lianzhan record confirm 0196b2c3d4e5f60718293a4b5c6d7e8f --login zhao
   lianzhan record conflicts
+  lianzhan record anew 0196b2c3d4e5f60718293a4b5c6d7e8f
 
 What is added is JSON: {\"fields\":{..},\"annexes\":{LEDGER:{..}},\"owner\":CODE}. GET /api/v1/ledgers/LEDGER says what fields there are.
 登记的内容是 JSON；有哪些栏目，见接口 /api/v1/ledgers/台账。")]
@@ -48,6 +50,7 @@ pub(super) enum Record {
     Correct(acts::Correct),
     Conflicts(acts::Conflicts),
     Settle(acts::Settle),
+    Anew(anew::Anew),
 }
 
 /// Which records of a ledger 哪些记录
@@ -185,6 +188,7 @@ impl Record {
             Record::Correct(correct) => correct.run(shell),
             Record::Conflicts(conflicts) => conflicts.run(shell),
             Record::Settle(settle) => settle.run(shell),
+            Record::Anew(anew) => anew.run(shell),
         }
     }
 }
@@ -341,7 +345,7 @@ impl Show {
 
 impl Add {
     fn run(self, shell: &Shell) -> anyhow::Result<()> {
-        let sent = read(&self.file)?;
+        let sent: Sent = read(&self.file)?;
         let ledger = self.ledger;
         let done = write(
             shell,
@@ -365,7 +369,7 @@ impl Add {
 impl Edit {
     fn run(self, shell: &Shell) -> anyhow::Result<()> {
         let record: RecordId = parse_record(&self.record)?;
-        let sent = read(&self.file)?;
+        let sent: Sent = read(&self.file)?;
         let done = write(
             shell,
             self.login,
@@ -395,7 +399,7 @@ pub(super) fn query(pairs: &[(String, String)]) -> String {
     each.collect::<Vec<_>>().join("&")
 }
 
-fn read(file: &std::path::Path) -> anyhow::Result<Sent> {
+fn read<T: serde::de::DeserializeOwned>(file: &std::path::Path) -> anyhow::Result<T> {
     let mut text = String::new();
     if file.as_os_str() == "-" {
         std::io::stdin().read_to_string(&mut text)?;
