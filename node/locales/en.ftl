@@ -456,6 +456,41 @@ erased-waits = An erasure is signed and waits to be witnessed.
 erased-words = since { $since }, decided by { $who } on { $on } because: { $ground }; erased at { $done } of { $of } holders
 record-title-erased = An erased record
 
+## Issuing anew
+
+anew = Issue anew
+anew-title = Issue the record anew
+anew-how = What is signed cannot be rewritten: personal data in its words goes only with the whole record. Mend it here. Once signed, the new record goes on, and every holder erases the old one after it is witnessed.
+anew-edit = The new record
+anew-nothing-yet = Next is a preview; nothing is signed yet
+anew-parts = Personal parts
+anew-parts-hint = They come along unread and as they are; what does not come along is erased with the old record. To change one, open it on the old record first
+anew-files = Attachments
+anew-files-hint = What is ticked comes along; the rest is erased with the old record
+anew-preview = Preview
+anew-leave = Do not issue anew
+anew-back = Change something
+anew-new = What the new record says
+anew-rest = The old record is left to be erased
+anew-begun = The new record is signed already:{" "}
+anew-differs = Other than in the old record:{" "}
+anew-same = Every field is as in the old record.
+anew-along-annex = The personal part "{ $what }" comes along, encrypted with a new key.
+anew-along-not = The personal part "{ $what }" does not come along and is erased with the old record.
+anew-along-files = Of { $all } attachments { $kept } come along.
+anew-stays = What does not come along
+anew-stays-event = { $what }, which { $who } signed over the old record
+anew-stays-annex = The personal part "{ $what }": holders of your post do not write it; it is erased with the old record
+anew-stays-elsewhere = The personal part "{ $what }": it is not open here, and is erased at a node that has it
+anew-stays-history = The history of the old record
+anew-erases = What is erased
+anew-sign = Sign
+anew-final = Erasing is final. The new record takes the old one's place: pages and references lead to it.
+anew-do = Sign and issue anew
+anew-done = Signed. This is the new record; once the parent has witnessed it, every holder erases the old one.
+anew-as = It was issued anew as:{" "}
+anew-for = This record was issued for an erased one:{" "}
+
 ## Proof
 
 proof = Proof

@@ -369,6 +369,41 @@ erased-waits = 擦除已签名，等待见证。
 erased-words = { $since } 起，{ $who } 因“{ $ground }”于 { $on } 决定；{ $of } 处持有者中 { $done } 处已擦除
 record-title-erased = 已擦除的记录
 
+## 重新登记
+
+anew = 重新登记
+anew-title = 重新登记
+anew-how = 记录一经签名不能改写，误录的个人信息只能随整条记录擦除。在这里改好，签名后新记录接着用，原记录在见证之后由各持有者擦除。
+anew-edit = 新记录
+anew-nothing-yet = 下一步预览，现在还不签名
+anew-parts = 附册
+anew-parts-hint = 内容不展开，照原样带入；不带入的随原记录擦除。要改附册，先在原记录上打开
+anew-files = 附件
+anew-files-hint = 勾选的带入；不带入的随原记录擦除
+anew-preview = 预览
+anew-leave = 不重新登记
+anew-back = 返回修改
+anew-new = 新记录的内容
+anew-rest = 只差擦除原记录
+anew-begun = 新记录已经签名：
+anew-differs = 与原记录不同：
+anew-same = 各栏与原记录相同。
+anew-along-annex = 带入附册“{ $what }”，以新密钥加密。
+anew-along-not = 附册“{ $what }”不带入，随原记录擦除。
+anew-along-files = 附件 { $all } 个，带入 { $kept } 个。
+anew-stays = 不带入的
+anew-stays-event = { $who }就原记录签名的“{ $what }”
+anew-stays-annex = 附册“{ $what }”：您的职务不能填写，随原记录擦除
+anew-stays-elsewhere = 附册“{ $what }”：不在本节点，须在持有它的节点另行擦除
+anew-stays-history = 原记录的修改历史
+anew-erases = 擦除的
+anew-sign = 签名
+anew-final = 擦除不可收回。原记录由新记录接替：页面和引用都指向新记录。
+anew-do = 签名并重新登记
+anew-done = 已签名。这是新记录；上级见证之后，各持有者擦除原记录。
+anew-as = 已重新登记为：
+anew-for = 本记录由已擦除的记录重新登记：
+
 ## Proof
 
 proof = 凭证

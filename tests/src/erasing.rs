@@ -19,6 +19,9 @@ const ADDRESS: &str = "枫渡镇北坡组十七号";
 const HEALTH: &str = "尘肺病三期";
 /// A number that somebody let stand in a record itself, and that should not have been there.
 const SPOKEN: &str = "13700098765";
+/// Another one, in a record of which all else may stay: it is issued anew.
+const MISPLACED: &str = "13811122233";
+const CLEAN: &str = "水泵房半夜停机，打电话没人接";
 /// The day of the decision.
 const ON: &str = "2026-03-31";
 const PAPER: &str = "the visitor's own certificate";
@@ -137,7 +140,7 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
     below.succeed(&["appoint", "lin", "--name", "林静禾", "--role", "station_liaison"]);
     let (up, station) = (above.start(), below.start());
     let visit = |gist: &str, subject: Value, sensitive: Value| {
-        let cleared = if gist.contains(SPOKEN) {
+        let cleared = if gist.contains(SPOKEN) || gist.contains(MISPLACED) {
             json!({ "gist": "热线公开" })
         } else {
             json!({})
@@ -155,6 +158,11 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
     let record = visit("老街路灯坏了", subject, json!({ "health": HEALTH }));
     let kept = visit("水渠塌了一段", json!({ "name": "许知微" }), json!({}));
     let spoken = visit(&format!("打{SPOKEN}没人接"), json!({}), json!({}));
+    let misplaced = visit(
+        &format!("水泵房半夜停机，打{MISPLACED}没人接"),
+        json!({ "name": "许知微" }),
+        json!({}),
+    );
     let paper = dir.path().join("paper.pdf");
     std::fs::write(&paper, format!("%PDF-1.4\n{PAPER}\n%%EOF\n")).unwrap();
     let paper_name = paper.to_str().unwrap();
@@ -174,21 +182,25 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
         let told = below.json(&attach);
         attached.push(told[0]["attachment"].as_str().unwrap().to_owned());
     }
+    // One that goes on with what is issued anew.
+    std::fs::write(&photo, picture(3)).unwrap();
+    let pump = below.json(&["attach", &misplaced, photo_name, "--login", "lin", "--json"]);
+    let pump = pump[0]["attachment"].as_str().unwrap().to_owned();
     std::fs::remove_file(&photo).unwrap();
     let has_all = |node: &Running, attachments: usize| {
         let shown = node.status();
         let here = files_below(&node_dir(node, &above, &below).join("attachments"));
-        (shown["keys_lacking"] == 0 && shown["visits"] == 3 && here.len() >= attachments).then_some(())
+        (shown["keys_lacking"] == 0 && shown["visits"] == 4 && here.len() >= attachments).then_some(())
     };
     until("the township has the visits, their keys and the paper", || {
-        has_all(&up, 3)
+        has_all(&up, 4)
     });
     // Each node made its own small picture of what is no personal part.
     let shown = format!("/records/{spoken}/attachments/{}/small", attached[1]);
     until("the township has the pictures whole", || {
         let here = node_dir(&up, &above, &below).join("attachments");
         let whole = |id: &String| here.join(&id[..2]).join(id).exists();
-        attached.iter().all(whole).then_some(())
+        attached.iter().chain([&pump]).all(whole).then_some(())
     });
     let views = format!("/records/{spoken}");
     until("the township's views have the record with its picture", || {
@@ -265,6 +277,7 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
     assert_eq!(holding(dir.path(), &planted()), Vec::<PathBuf>::new());
     for site in [&above, &below] {
         assert!(!holding(site.dir(), &spelt(SPOKEN)).is_empty());
+        assert!(!holding(site.dir(), &spelt(MISPLACED)).is_empty());
         assert!(!holding(site.dir(), &sealed).is_empty());
         assert!(
             holding(site.dir(), &pictures).len() >= 4,
@@ -303,10 +316,27 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
         "--login",
         "lin",
     ]);
+    // What is sent is in a file that the clerk keeps, and has nothing of what was wrong.
+    let clean = dir.path().join("clean.json");
+    std::fs::write(
+        &clean,
+        json!({ "fields": { "gist": CLEAN }, "on": ON }).to_string(),
+    )
+    .unwrap();
+    let anew = || {
+        let clean = clean.to_str().unwrap();
+        below.json(&["record", "anew", &misplaced, clean, "--login", "lin", "--json"])
+    };
+    let issued = anew();
+    assert_eq!(issued["erased"].as_array().unwrap().len(), 2, "{issued}");
+    let issued = issued["record"].as_str().unwrap().to_owned();
     until("all holders erased and said so", || {
         (done(&station, &record).iter().all(|(at, of)| *at == *of as u64)
             && done(&up, &record) == [(2, 2)]
-            && done(&station, &spoken) == [(2, 2)])
+            && done(&station, &spoken) == [(2, 2)]
+            && done(&station, &misplaced)
+                .iter()
+                .all(|(at, of)| *at == *of as u64))
         .then_some(())
     });
     let shown = &erasures(&up, &record)[0];
@@ -320,7 +350,24 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
     let names: Vec<u64> = [&up, &station]
         .map(|node| node.status()["visits"].as_u64().unwrap())
         .into();
-    assert_eq!(names, [2, 2], "the visits themselves stay");
+    assert_eq!(names, [3, 3], "the visits themselves stay");
+    for (node, site) in [(&up, &above), (&station, &below)] {
+        until("everything leads from the old record to the new one", || {
+            let old = node.api.get(&format!("/records/{misplaced}"));
+            (old["reissued_as"] == json!(issued)).then_some(())
+        });
+        let new = node.api.get(&format!("/records/{issued}"));
+        assert_eq!(new["state"]["fields"]["gist"]["value"], CLEAN);
+        assert_eq!(new["reissued_from"], json!([misplaced]));
+        let file = site.dir().join("attachments").join(&pump[..2]).join(&pump);
+        assert!(file.exists(), "the picture goes on with the new record");
+        assert!(new.to_string().contains(&pump));
+    }
+    assert_eq!(
+        anew()["record"],
+        json!(issued),
+        "asked again it is the same record"
+    );
     for (site, name) in [(&above, "up"), (&below, "down")] {
         let (data, keys) = (
             dir.path().join(format!("{name}.age")),
@@ -334,7 +381,8 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
     }
     // The disks as they are while the nodes run, with write-ahead logs, and after them.
     let everywhere = || {
-        for what in [&keys, &sealed, &planted(), &spelt(SPOKEN), &pictures, &small] {
+        let numbers = [spelt(SPOKEN), spelt(MISPLACED)].concat();
+        for what in [&keys, &sealed, &planted(), &numbers, &pictures, &small] {
             assert_eq!(holding(dir.path(), what), Vec::<PathBuf>::new());
         }
     };
@@ -356,7 +404,7 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
         assert!(words.contains("erased"), "{words}");
     }
     // What remains is proved, and says that it was there.
-    for (id, name) in [(&record, "left.tar"), (&kept, "kept.tar")] {
+    for (id, name) in [(&record, "left.tar"), (&kept, "kept.tar"), (&issued, "anew.tar")] {
         let bundle = dir.path().join(name);
         below.succeed(&["bundle", id, "-o", bundle.to_str().unwrap()]);
         let root = above.dir().join("founding.cose");

@@ -93,6 +93,10 @@ fn the_pages_in_a_browser() {
                 privacy::clearing_and_opening,
             ),
             (
+                "a record in whose words a number stood is issued anew, and everything leads to the new one",
+                privacy::issuing_anew,
+            ),
+            (
                 "a joint activity is sealed, and what comes after is marked",
                 activity::joint_activity,
             ),

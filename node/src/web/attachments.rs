@@ -16,6 +16,7 @@ use lianzhan_protocol::trust::{Audience, Space};
 use super::answer::{self, Desk, Fault};
 use super::filed::Filed;
 use super::guard::Sandboxed;
+use super::i18n::Text;
 use super::page::{AttachForm, Attachment, Attachments, Notice, Tone};
 use super::request::{Deed, Signed};
 use super::session::Session;
@@ -51,12 +52,7 @@ pub(super) fn shown(desk: &Desk, detail: &RecordDetail, back: &str) -> Result<At
             id: one.id.to_string(),
             small: picture.then(|| format!("{href}/small")),
             href,
-            kind: match one.media {
-                Some(media) if media.is_picture() => text.t("attachment-photo"),
-                Some(media) if media.is_video() => text.t("attachment-video"),
-                Some(_) => text.t("attachment-document"),
-                None => text.t("attachment-file"),
-            },
+            kind: kind(&text, one),
             size: one.size.map(size_words).unwrap_or_default(),
             here: one.size.is_some(),
             personal: one.is_personal(),
@@ -79,6 +75,21 @@ pub(super) fn shown(desk: &Desk, detail: &RecordDetail, back: &str) -> Result<At
         topics: topics.join(" "),
         form: may.then_some(form),
     })
+}
+
+fn kind(text: &Text, one: &Attached) -> String {
+    match one.media {
+        Some(media) if media.is_picture() => text.t("attachment-photo"),
+        Some(media) if media.is_video() => text.t("attachment-video"),
+        Some(_) => text.t("attachment-document"),
+        None => text.t("attachment-file"),
+    }
+}
+
+/// An attachment in a line: what it is, and how long.
+pub(super) fn words(text: &Text, one: &Attached) -> String {
+    let size = one.size.map(size_words);
+    say::list(text, [kind(text, one)].into_iter().chain(size))
 }
 
 /// What a browser shows by itself, in a page that may do nothing else.

@@ -196,7 +196,7 @@ fn page(desk: &Desk, id: &str, asked: &Asked, refused: Option<Refusal>) -> Resul
 }
 
 /// What would go, of which part, and at whose nodes.
-fn says(desk: &Desk, part: &Doomed) -> String {
+pub(super) fn says(desk: &Desk, part: &Doomed) -> String {
     let text = &desk.text;
     let what = match (part.personal, part.space.audience) {
         (true, Audience::Local) => text.t("private-sensitive"),

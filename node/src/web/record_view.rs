@@ -104,7 +104,7 @@ pub(super) fn page(desk: &Desk, id: &RecordId, opened: Opened) -> Result<RecordP
                 Section::Deputies => "/deputies".into(),
                 _ => definition.map_or_else(|| "/ledgers".into(), |ledger| format!("/ledgers/{}", ledger.id)),
             },
-            label: definition.map_or_else(String::new, |ledger| say::ledger(&text, ledger)),
+            label: definition.map_or_else(|| text.t("ledgers"), |ledger| say::ledger(&text, ledger)),
         },
         number: detail.state.text("reg_no").to_owned(),
         title: title(desk, &detail, definition),
@@ -140,7 +140,33 @@ pub(super) fn page(desk: &Desk, id: &RecordId, opened: Opened) -> Result<RecordP
         bundle: format!("{path}/bundle"),
         erase: (detail.state.erased.is_none() && erase::may_erase(desk)).then(|| format!("{path}/erase")),
         erased: erase::told(desk, id, &erasures),
+        anew: definition
+            .filter(|_| detail.state.erased.is_none())
+            .and_then(|ledger| super::ledger::anew_offered(desk, id, ledger, &detail.space)),
+        goes_on: goes_on(desk, id)?,
+        issued_for: desk.node.reissued_from(id)?.iter().map(by_number).collect(),
     })
+}
+
+/// A record by its digits alone: of an erased one there are no words.
+fn by_number(id: &RecordId) -> Link {
+    Link {
+        href: format!("/records/{id}"),
+        label: say::grouped(&id.to_string()),
+    }
+}
+
+/// The record as which an erased one was issued anew.
+fn goes_on(desk: &Desk, old: &RecordId) -> Result<Option<Link>, ServiceError> {
+    let Some(new) = desk.node.reissued_as(old)? else {
+        return Ok(None);
+    };
+    let title = desk.node.named_record(&new)?.map(|found| found.title);
+    let title = title.filter(|title| !title.is_empty());
+    Ok(Some(Link {
+        label: title.unwrap_or_else(|| by_number(&new).label),
+        ..by_number(&new)
+    }))
 }
 
 fn title(desk: &Desk, detail: &RecordDetail, definition: Option<&Ledger>) -> String {

@@ -31,6 +31,12 @@ pub(super) fn notes(form: &Posted) -> Notes {
     notes.collect()
 }
 
+/// Notes as a form sends them again.
+pub(super) fn sends(notes: &Notes) -> impl Iterator<Item = (String, String)> {
+    let notes = notes.iter();
+    notes.map(|(digest, note)| (format!("{INPUT}{digest}"), note.clone()))
+}
+
 /// The note for a suspicion.
 pub(super) fn note_for<'n>(notes: &'n Notes, suspicion: &Suspicion) -> Option<&'n str> {
     notes.get(&hex(suspicion.digest.as_bytes())).map(String::as_str)

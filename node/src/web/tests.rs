@@ -1,5 +1,6 @@
 //! The pages as a browser asks for them, on a node founded for the test.
 
+mod anew;
 mod appointments;
 mod attachments;
 mod bundles;

@@ -145,7 +145,11 @@ pub(super) fn every_page(scene: &mut Scene) {
                 paths
                     .extend(["/ledgers/deputy_roster/new", "/ledgers/letters_visits/new"].map(str::to_owned));
             }
-            paths.extend(first_record(&visit));
+            let [record, proof] = first_record(&visit);
+            if login == "lin" {
+                paths.extend(["erase", "anew"].map(|page| format!("{record}/{page}")));
+            }
+            paths.extend([record, proof]);
             for lang in ["zh", "en"] {
                 for size in ["normal", "large"] {
                     visit.go(&format!("/preferences?lang={lang}&type={size}&back=/network"));

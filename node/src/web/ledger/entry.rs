@@ -370,7 +370,7 @@ fn page(desk: &Desk, of: &Of, sheet: Sheet) -> Result<EntryPage, Fault> {
     })
 }
 
-fn record_link(desk: &Desk, detail: &RecordDetail, ledger: &Ledger) -> Link {
+pub(super) fn record_link(desk: &Desk, detail: &RecordDetail, ledger: &Ledger) -> Link {
     let title = views::title_field(ledger).map_or("", |field| detail.state.text(&field.id));
     let line: String = title
         .lines()

@@ -478,6 +478,7 @@ impl<'m> Maker<'m> {
                 match (known.is_empty(), more) {
                     (false, false) => {
                         let id = self.desk.node.reference(field, typed).ok().flatten();
+                        let id = id.map(|id| self.desk.node.stands_as(id));
                         Control::Select(say::with_empty(
                             text.t("entry-choose"),
                             self.listed(&known, id.as_deref()),

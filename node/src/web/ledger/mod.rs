@@ -1,6 +1,7 @@
 //! The pages of any ledger, made from its definition: all ledgers, the list of one, the form of a record, and what was typed
 //! and not sent. Knows no ledger by name.
 
+mod anew;
 mod book;
 mod books;
 mod define;
@@ -13,6 +14,7 @@ mod typing;
 
 use axum::Router;
 
+pub(super) use anew::offered as anew_offered;
 pub(super) use import::Job;
 pub(super) use list::{fill_link, words};
 pub(super) use typing::rows as typing_rows;
@@ -28,5 +30,6 @@ pub(super) fn router() -> Router<WebState> {
         .merge(table::router())
         .merge(import::router())
         .merge(entry::router())
+        .merge(anew::router())
         .merge(typing::router())
 }

@@ -2,6 +2,7 @@
 //! knows no record, no rule and no store. Data comes as `String`, ready to read; labels come from [`Text`].
 
 mod activity;
+mod anew;
 mod appointments;
 mod attachments;
 mod book;
@@ -34,6 +35,7 @@ mod visits;
 pub(in crate::web) mod sample;
 
 pub use activity::*;
+pub use anew::*;
 pub use appointments::*;
 pub use attachments::*;
 pub use book::*;

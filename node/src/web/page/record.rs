@@ -58,6 +58,12 @@ pub struct RecordPage {
     pub erase: Option<String>,
     /// What is known of the erasure of the record itself: sentences.
     pub erased: Vec<String>,
+    /// Where it is issued anew, for whoever may sign that.
+    pub anew: Option<String>,
+    /// Of an erased one: the record as which it was issued anew.
+    pub goes_on: Option<Link>,
+    /// The erased ones for which this one was issued.
+    pub issued_for: Vec<Link>,
 }
 
 /// A record that names the one that is shown.

@@ -236,6 +236,9 @@ pub(super) fn record(look: Look) -> RecordPage {
         bundle: "/records/019a/bundle".into(),
         erase: Some("/records/019a/erase".into()),
         erased: Vec::new(),
+        anew: Some("/records/019a/anew".into()),
+        goes_on: None,
+        issued_for: Vec::new(),
         case: Some("/records/019a/bundle?cited=true".into()),
     }
 }
