@@ -42,7 +42,7 @@ pub(super) fn shown(desk: &Desk, detail: &RecordDetail, back: &str) -> Result<At
     // What the personal part names is shown with it.
     let closed = !desk.who.session.has_opened(&detail.id);
     // So does evidence, beside what it proves.
-    attached.retain(|one| !(closed && one.is_personal()) && !one.is_evidence());
+    attached.retain(|one| !(one.is_evidence() || closed && one.is_personal()));
     let away = attached.iter().filter(|one| one.size.is_none());
     let topics: Vec<String> = away.map(|one| format!("attachment:{}", one.id)).collect();
     let item = |one: &Attached| {
