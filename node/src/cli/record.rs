@@ -1,8 +1,8 @@
 //! `lianzhan record`
 
 mod acts;
-mod paper;
 mod anew;
+mod paper;
 
 use std::io::Read;
 use std::path::PathBuf;
