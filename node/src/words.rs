@@ -117,6 +117,12 @@ pub fn field_words(words: &str) -> String {
         "这个日期还没有到。".into()
     } else if words == crate::services::recorded::SEVERAL {
         "有几个人同名，请选明是哪一位。".into()
+    } else if words == crate::services::recorded::NO_SUCH {
+        "没有这个人。".into()
+    } else if words == crate::services::recorded::LEVEL {
+        "请选明代表席位的层级。".into()
+    } else if words == crate::services::recorded::OTHER_LEVEL {
+        "这位代表的席位不是这一级。".into()
     } else if words == "this field must be filled" {
         "这一项必须填写。".into()
     } else {

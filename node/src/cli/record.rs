@@ -68,7 +68,7 @@ pub(super) struct Which {
     #[arg(long)]
     incomplete: bool,
     /// Whether somebody confirmed it: no, yes, recorded, changed 是否已确认：no 未确认，yes 已确认，recorded 代录确认，changed 确认后有改动
-    #[arg(long, value_parser = ["no", "yes", "changed"])]
+    #[arg(long, value_parser = ["no", "yes", "recorded", "changed"])]
     confirmed: Option<String>,
     /// Stated on or after this day 此日起
     #[arg(long, value_name = "DAY")]

@@ -207,7 +207,7 @@ impl Node {
             .activity
             .signed_in
             .iter()
-            .any(|there| there.deputy == card.name && there.level == level);
+            .any(|there| there.recorded.is_none() && there.deputy == card.name && there.level == level);
         if !(officer || present) || !held.activity.required.contains(&level) {
             return None;
         }

@@ -1,7 +1,7 @@
 //! What people without a key at hand did, recorded by an officer with a scan of the paper: confirmations of every ledger, and
 //! sign-ins. Links and one-time codes are none of it, since no node issues them yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lianzhan_protocol::id::{AttachmentId, ChangeId, Hash, PersonId, RecordId};
 use lianzhan_protocol::personal::Kind;
@@ -18,6 +18,13 @@ use super::{Author, Node, ServiceError, Written, activity};
 pub const EARLY: &str = "this day has not come yet";
 /// What is said where several known people have a name.
 pub const SEVERAL: &str = "several people have this name; name the person by id";
+
+/// What is said of an id that is nobody's of this name.
+pub const NO_SUCH: &str = "no such person";
+/// What is asked where nobody's seat is known.
+pub const LEVEL: &str = "name the level of the deputy's seat";
+/// What is said of a level that is not the one of the deputy's seat.
+pub const OTHER_LEVEL: &str = "the deputy's seat is of another level";
 
 /// Who did it, as it is asked for.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -161,7 +168,11 @@ impl Node {
             "" => seat,
             level => Level::parse(level),
         };
-        let level = level.ok_or_else(|| field("level", "name the level of the deputy's seat"))?;
+        let level = level.ok_or_else(|| field("level", LEVEL))?;
+        // Another level would be one that must seal, and that nobody can seal for.
+        if seat.is_some_and(|seat| seat != level) {
+            return Err(field("level", OTHER_LEVEL));
+        }
         let event = Event::SignInFor {
             actor,
             level,
@@ -188,15 +199,16 @@ impl Node {
             return Err(field("name", PERSONAL));
         }
         let known = self.known_people(&detail.space);
-        let called: Vec<&Known> = known.iter().filter(|one| one.name == name).collect();
+        // 何 苗 on a printed roster is 何苗.
+        let called: Vec<&Known> = known.iter().filter(|one| is_called(one, name)).collect();
         let found = match (draft.person.trim(), called.as_slice()) {
             ("", []) => None,
             ("", [one]) => Some(*one),
             ("", _) => return Err(field("person", SEVERAL)),
             (id, _) => {
-                let id = PersonId::parse(id).ok_or_else(|| field("person", "no such person"))?;
-                let one = known.iter().find(|one| one.person == id && one.name == name);
-                Some(one.ok_or_else(|| field("person", "no such person"))?)
+                let id = PersonId::parse(id).ok_or_else(|| field("person", NO_SUCH))?;
+                let one = known.iter().find(|one| one.person == id && is_called(one, name));
+                Some(one.ok_or_else(|| field("person", NO_SUCH))?)
             }
         };
         let office = match (office, found) {
@@ -215,7 +227,7 @@ impl Node {
             return Err(field("happened", EARLY));
         }
         let actor = OfficeHolder {
-            name: name.to_owned(),
+            name: found.map_or_else(|| name.to_owned(), |known| known.name.clone()),
             office,
             person: found.map(|known| known.person),
         };
@@ -238,11 +250,18 @@ impl Node {
         if scan.key.is_some() || scan.media.is_video() {
             return Err(AttachmentError::Kind.into());
         }
-        if self.attached(&detail.id)?.len() >= PER_RECORD {
+        // One sheet may hold what many did.
+        let there: BTreeSet<AttachmentId> = self.attached(&detail.id)?.iter().map(|one| one.id).collect();
+        if there.len() >= PER_RECORD && !there.contains(&scan.id) {
             return Err(AttachmentError::TooMany.into());
         }
         Ok(Hash(scan.id.0))
     }
+}
+
+fn is_called(known: &Known, name: &str) -> bool {
+    let without_spaces = |text: &str| text.split_whitespace().collect::<String>();
+    without_spaces(&known.name) == without_spaces(name)
 }
 
 fn field(field: &str, words: &str) -> ServiceError {

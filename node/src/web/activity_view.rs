@@ -144,7 +144,8 @@ fn seat(desk: &Desk, held: &LoadedActivity) -> Result<Option<String>, ServiceErr
         .activity
         .signed_in
         .iter()
-        .any(|there| there.deputy == card.name && Some(there.level) == card.seat);
+        // What was recorded on paper keeps nobody from signing in with the own key.
+        .any(|there| there.recorded.is_none() && there.deputy == card.name && Some(there.level) == card.seat);
     let words = say::role(&desk.text, &[Role::Deputy], card.seat);
     let seat = card.seat.filter(|_| !there);
     Ok(seat.map(|_| say::list(&desk.text, [card.name, words])))

@@ -50,18 +50,48 @@ impl<A> Default for Acted<A> {
 }
 
 impl<A: Ord + Clone> Acted<A> {
-    /// Notes an act; whether it is the first of this person.
-    pub(super) fn note(&mut self, who: Who<'_>, act: A) -> bool {
+    /// Notes an act unless this person did it before; whether it is noted. What is not has no effect, and says nothing of
+    /// what comes after it.
+    pub(super) fn note_once(&mut self, who: Who<'_>, act: A) -> bool {
         let named = (who.name.to_owned(), act.clone());
         let before = match who.person {
             Some(id) => self.by_id.contains(&(id, act.clone())) || self.by_name_alone.contains(&named),
             None => self.by_name.contains(&named),
         };
+        if !before {
+            self.note(who, act);
+        }
+        !before
+    }
+
+    /// Notes an act that has effect, whatever was done before.
+    pub(super) fn note(&mut self, who: Who<'_>, act: A) {
+        let named = (who.name.to_owned(), act.clone());
         match who.person {
             Some(id) => drop(self.by_id.insert((id, act))),
             None => drop(self.by_name_alone.insert(named.clone())),
         }
         self.by_name.insert(named);
-        !before
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn he(person: Option<u8>) -> OfficeHolder {
+        OfficeHolder {
+            name: "何苗".into(),
+            office: "主席".into(),
+            person: person.map(|n| PersonId([n; 16])),
+        }
+    }
+
+    #[test]
+    fn what_has_no_effect_decides_nothing_of_what_follows() {
+        let mut acted = Acted::default();
+        assert!(acted.note_once((&he(Some(1))).into(), ()));
+        assert!(!acted.note_once((&he(None)).into(), ()), "by name it is the same");
+        assert!(acted.note_once((&he(Some(2))).into(), ()), "a namesake");
     }
 }

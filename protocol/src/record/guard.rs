@@ -111,7 +111,7 @@ impl<'g, 'a> Guard<'g, 'a> {
             }
             Event::SignInFor { actor, level, .. } => {
                 by_another(by, actor)?;
-                once(self.acted.note(actor.into(), Act::SignIn(*level)))?;
+                once(self.acted.note_once(actor.into(), Act::SignIn(*level)))?;
             }
             // An adoption is taken before any event: it decides what counts.
             Event::LogLine { .. } | Event::Adopt { .. } | Event::Clear { .. } => {}
@@ -158,7 +158,7 @@ impl<'g, 'a> Guard<'g, 'a> {
                     return Err(Ineffective::OwnWriting);
                 }
                 self.check_digest(places.clone(), digest)?;
-                once(self.acted.note(actor.into(), Act::Confirm(*digest)))?;
+                once(self.acted.note_once(actor.into(), Act::Confirm(*digest)))?;
                 self.confirmed_for.push((state.id, places));
             }
             Event::Confirm {
@@ -182,7 +182,7 @@ impl<'g, 'a> Guard<'g, 'a> {
                 self.stated(taken, at, event)?;
                 by_another(by, actor)?;
                 let last = self.confirm_event(taken, at, event, |said| said.by.is(actor))?;
-                once(self.acted.note(actor.into(), Act::ConfirmEvent(*event, last)))?;
+                once(self.acted.note_once(actor.into(), Act::ConfirmEvent(*event, last)))?;
                 let confirmed = self.confirmed_events_for.entry(*event).or_default();
                 confirmed.push((state.id, last));
             }

@@ -20,6 +20,7 @@ pub use shown::{Attached, Opened, Source};
 pub use sweep::{GRACE, keep_swept};
 pub use upload::{Received, Upload, cleaned};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lianzhan_protocol::attachment::AttachmentKey;
@@ -63,8 +64,8 @@ impl Node {
             .definition
             .and_then(|hash| self.definition(&hash))
             .ok_or(ServiceError::UnknownRecord(*record))?;
-        let there = self.attached(record)?.len();
-        if there + received.len() > PER_RECORD {
+        let there: BTreeSet<AttachmentId> = self.attached(record)?.iter().map(|one| one.id).collect();
+        if there.len() + received.len() > PER_RECORD {
             return Err(AttachmentError::TooMany.into());
         }
         let (sealed, shared): (Vec<_>, Vec<_>) = received.iter().partition(|one| one.key.is_some());

@@ -330,7 +330,8 @@ impl Taking<'_> {
     fn event(&self, row: &Row, kind: EventKind) -> Result<Event, BrokenRow> {
         let table = self.table;
         let fault = |says, words| table.broken(row, says, words);
-        if !kind.states() {
+        // What is recorded for another stands on a scan, which no table has.
+        if !kind.states() || kind.is_for_another() {
             let (zh, en) = (
                 format!(
                     "“{}”要本人在记录页面上办，不能从表格导入",
