@@ -31,7 +31,7 @@ const WORDS: &str = "重新登记";
 /// A record as somebody wants it issued anew.
 #[derive(Debug, Clone, Default)]
 pub struct AnewDraft {
-    /// The heads of the old one that they saw; those of now where none are named.
+    /// What they saw of the old one ([`AnewPlan::seen`]).
     pub seen: Vec<ChangeId>,
     /// What the new one holds.
     pub main: Values,
@@ -50,6 +50,8 @@ pub struct Anew {
     pub new: RecordId,
     /// What is erased once this is witnessed: the old record, and personal parts of it.
     pub erased: Vec<RecordId>,
+    /// Whether the new record was written now, and not before.
+    pub written: bool,
 }
 
 /// What issuing a record anew would do.
@@ -67,6 +69,8 @@ pub struct AnewPlan {
     pub stays: Vec<Stays>,
     /// What is erased.
     pub doomed: Vec<Doomed>,
+    /// The heads of the record and of every part that is erased, sorted.
+    pub seen: Vec<ChangeId>,
     /// The new record, where it is here: what is left to do is to erase the old one.
     pub begun: Option<RecordId>,
 }
@@ -100,6 +104,14 @@ impl Node {
                 "this ledger is written by holders of other posts".into(),
             ));
         }
+        let parts: BTreeSet<&str> = detail.annexes.iter().map(|annex| annex.ledger.as_str()).collect();
+        if parts.len() < detail.annexes.len() {
+            // One of them would be erased, and be in no new record.
+            return Err(ServiceError::Bad(
+                "this record has two personal parts of one ledger and cannot be issued anew 此记录有两份同类附册，不能重新登记"
+                    .into(),
+            ));
+        }
         let (main, mut annexes) = self.values_of(&detail, &[]);
         if let Some(author) = author {
             let writable = self.writable_annexes(author, ledger, &detail.space);
@@ -113,7 +125,12 @@ impl Node {
         }
         let stays = stays(&detail, &annexes);
         let begun = self.anew_begun(ledger, &detail)?.1;
+        let mut seen: BTreeSet<ChangeId> = detail.state.heads.iter().copied().collect();
+        for part in &doomed {
+            seen.extend(self.state(&part.record)?.1.heads.iter().copied());
+        }
         Ok(AnewPlan {
+            seen: seen.into_iter().collect(),
             main: standing(ledger, main),
             ledger,
             annexes,
@@ -137,11 +154,8 @@ impl Node {
             return Ok(done);
         }
         let plan = self.anew_plan(Some(author), record)?;
-        let heads: BTreeSet<ChangeId> = plan.detail.state.heads.iter().copied().collect();
-        if plan.begun.is_none()
-            && !draft.seen.is_empty()
-            && draft.seen.iter().copied().collect::<BTreeSet<_>>() != heads
-        {
+        let now: BTreeSet<ChangeId> = plan.seen.iter().copied().collect();
+        if draft.seen.iter().copied().collect::<BTreeSet<_>>() != now {
             // What came meanwhile would be erased, and be in no new record.
             return Err(ServiceError::Moved);
         }
@@ -168,7 +182,11 @@ impl Node {
                     Ok(())
                 })
                 .await?;
-            return Ok(Anew { new, erased });
+            return Ok(Anew {
+                new,
+                erased,
+                written: false,
+            });
         }
         let begins = self.anew_begun(plan.ledger, &plan.detail)?.0;
         let space = plan.detail.space.clone();
@@ -201,6 +219,7 @@ impl Node {
         Ok(Anew {
             new: written.record,
             erased,
+            written: true,
         })
     }
 
@@ -230,6 +249,7 @@ impl Node {
             (Some(new), _) => Ok(Some(Anew {
                 new,
                 erased: Vec::new(),
+                written: false,
             })),
             (None, true) => Ok(None),
             (None, false) => match status.erased {

@@ -182,7 +182,10 @@ impl<'g, 'a> Guard<'g, 'a> {
                 self.stated(taken, at, event)?;
                 by_another(by, actor)?;
                 let last = self.confirm_event(taken, at, event, |said| said.by.is(actor))?;
-                once(self.acted.note_once(actor.into(), Act::ConfirmEvent(*event, last)))?;
+                once(
+                    self.acted
+                        .note_once(actor.into(), Act::ConfirmEvent(*event, last)),
+                )?;
                 let confirmed = self.confirmed_events_for.entry(*event).or_default();
                 confirmed.push((state.id, last));
             }

@@ -120,9 +120,8 @@ impl Node {
         })?;
         if let Some(look) = &look
             && !look.files.is_empty()
-            && look.signed.erasure().names_new()
         {
-            // The new record may name the same files: they stay once its rows say so.
+            // Another record may name the same files, as a new one does that was issued for it: they stay once its rows say so.
             while self.project_marked()? > 0 {}
         }
         self.store.write_blocking(move |writer| match look {

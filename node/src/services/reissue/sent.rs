@@ -29,7 +29,7 @@ pub struct AnewSent {
     /// Notes of words that may stand though they look like personal data, by the field's key.
     #[serde(default)]
     pub cleared: BTreeMap<String, String>,
-    /// The heads that were seen; those of now where none are named.
+    /// The heads that were seen, of the record and of its parts; those of now where none are named.
     #[serde(default)]
     pub seen: Vec<String>,
     /// The date of the decision; today where none is named.
@@ -44,6 +44,8 @@ pub struct AnewJson {
     pub record: String,
     /// What is erased once this is witnessed; none where it was signed before.
     pub erased: Vec<String>,
+    /// Whether the new record was written now; not where it was before.
+    pub written: bool,
 }
 
 impl From<&Anew> for AnewJson {
@@ -51,6 +53,7 @@ impl From<&Anew> for AnewJson {
         AnewJson {
             record: anew.new.to_string(),
             erased: anew.erased.iter().map(ToString::to_string).collect(),
+            written: anew.written,
         }
     }
 }
@@ -70,7 +73,7 @@ pub struct AnewSheet {
     pub stays: Vec<StaysJson>,
     /// What is erased: records.
     pub erased: Vec<String>,
-    /// The heads, for `seen`.
+    /// The heads of the record and of what is erased with it, for `seen`.
     pub seen: Vec<String>,
 }
 
@@ -137,7 +140,7 @@ impl Node {
             attachments: files.into_iter().map(|(_, id)| id.to_string()).collect(),
             stays: plan.stays.iter().map(StaysJson::from).collect(),
             erased: plan.doomed.iter().map(|part| part.record.to_string()).collect(),
-            seen: plan.detail.state.heads.iter().map(ToString::to_string).collect(),
+            seen: plan.seen.iter().map(ToString::to_string).collect(),
         })
     }
 
@@ -159,23 +162,36 @@ impl Node {
         let main = from_json(plan.ledger, Part::Main, &sent.fields, &main)?;
         let mut annexes = BTreeMap::new();
         let none = Map::new();
-        for annex in self.writable_annexes(author, plan.ledger, &plan.detail.space) {
+        if let Some(unknown) = sent.annexes.keys().find(|id| !plan.ledger.annexes.contains(id)) {
+            return Err(ServiceError::UnknownLedger(unknown.clone()));
+        }
+        let writable = self.writable_annexes(author, plan.ledger, &plan.detail.space);
+        if sent
+            .annexes
+            .keys()
+            .any(|id| !writable.iter().any(|annex| annex.id == *id))
+        {
+            return Err(ServiceError::NotAllowed(
+                "this personal part is written by holders of other posts".into(),
+            ));
+        }
+        for annex in writable {
+            let known = plan.annexes.get(&annex.id).cloned().unwrap_or_default();
+            // Also of a part that is left out: its attachments may be named beside it.
+            let files = files_among(annex, &known);
             let mut values = match left.iter().position(|id| *id == annex.id) {
                 Some(at) => {
                     left.swap_remove(at);
                     Values::new()
                 }
-                None => plan.annexes.get(&annex.id).cloned().unwrap_or_default(),
+                None => known,
             };
-            leave(&mut left, &files_among(annex, &values), &mut values);
+            leave(&mut left, &files, &mut values);
             let fields = sent.annexes.get(&annex.id).unwrap_or(&none);
             let values = from_json(annex, Part::Annex(&annex.id), fields, &values)?;
             if !values.is_empty() {
                 annexes.insert(annex.id.clone(), values);
             }
-        }
-        if let Some(unknown) = sent.annexes.keys().find(|id| !plan.ledger.annexes.contains(id)) {
-            return Err(ServiceError::UnknownLedger(unknown.clone()));
         }
         if let Some(unknown) = left.first() {
             return Err(ServiceError::Bad(format!(
@@ -187,8 +203,12 @@ impl Node {
             .iter()
             .map(|(key, note)| (format!("f:{key}"), note.clone()))
             .collect();
+        let mut seen = parse_seen(&sent.seen)?;
+        if seen.is_empty() {
+            seen.clone_from(&plan.seen);
+        }
         let draft = AnewDraft {
-            seen: parse_seen(&sent.seen)?,
+            seen,
             main,
             annexes,
             cleared,

@@ -42,7 +42,7 @@ impl World {
         let mut main = plan.main.clone();
         main.insert("gist".into(), Value::from(CLEAN));
         AnewDraft {
-            seen: plan.detail.state.heads.clone(),
+            seen: plan.seen.clone(),
             main,
             annexes: plan.annexes.clone(),
             cleared: Cleared::new(),
@@ -105,6 +105,7 @@ fn what_may_stay_goes_on_in_a_new_record_and_everything_leads_there() {
 
     let done = world.anew(&old, world.clean(&before)).unwrap();
     assert_eq!(done.erased.len(), 2, "the record and its personal part");
+    assert!(done.written);
     // Signed and not witnessed: both are here, and nothing is lost.
     let station = world.station();
     assert_eq!(station.reissued_as(&old).unwrap(), None);
@@ -206,6 +207,7 @@ fn asked_again_it_signs_what_is_left_and_no_second_record() {
     for _ in 0..2 {
         let again = world.anew(&old, draft.clone()).unwrap();
         assert_eq!((again.new, again.erased.len()), (begins.id, 0), "said already");
+        assert!(!again.written);
         world.talk();
         world.talk();
     }
@@ -258,6 +260,26 @@ fn what_came_meanwhile_is_looked_at_first() {
 }
 
 #[test]
+fn what_came_to_a_personal_part_alone_is_looked_at_first_too() {
+    let world = World::new();
+    let old = world.spoken();
+    let before = world.plan(&old);
+    let draft = world.clean(&before);
+    let sent =
+        serde_json::from_value(serde_json::json!({ "annexes": { "subject": { "name": "令狐听澜" } } }));
+    world
+        .runtime
+        .block_on(world.station().amend_sent(&world.clerk, &old, sent.unwrap()))
+        .unwrap();
+    world.station().catch_up(|_| {}).unwrap();
+    let after = world.plan(&old);
+    assert_eq!(before.detail.state.heads, after.detail.state.heads);
+    assert_ne!(before.seen, after.seen);
+    assert!(matches!(world.anew(&old, draft), Err(ServiceError::Moved)));
+    assert!(world.station().erasures_of(&old).unwrap().is_empty());
+}
+
+#[test]
 fn words_that_look_like_personal_data_are_held_back_in_the_new_one_too() {
     let world = World::new();
     let old = world.spoken();
@@ -298,9 +320,10 @@ fn what_stays_behind_is_told() {
             .runtime
             .block_on(node.issue_anew_sent(&world.clerk, &old, leave(vec!["photo".into()])));
     assert!(matches!(unknown, Err(ServiceError::Bad(_))));
+    let left = vec!["subject".into(), sheet.attachments[0].clone()];
     let done = world
         .runtime
-        .block_on(node.issue_anew_sent(&world.clerk, &old, leave(vec!["subject".into()])))
+        .block_on(node.issue_anew_sent(&world.clerk, &old, leave(left)))
         .unwrap();
     world.talk();
     world.talk();

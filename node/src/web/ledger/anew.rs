@@ -42,6 +42,10 @@ impl Page for AnewPage {}
 struct Sheet {
     pairs: Vec<(String, String)>,
     notes: Notes,
+    /// Personal parts that the form asked for, by ledger.
+    shown: BTreeSet<String>,
+    /// Closed ones for which it asked whether they come along.
+    offered: BTreeSet<String>,
     /// Closed personal parts that come along, by ledger.
     carry: BTreeSet<String>,
     /// Attachments that do.
@@ -64,6 +68,8 @@ impl Sheet {
                 .map(|(name, text)| (name.to_owned(), text.to_owned()))
                 .collect(),
             notes: suspicions::notes(form),
+            shown: set("shown"),
+            offered: set("offered"),
             carry: set("carry"),
             keep: set("keep"),
             on: form.get("on").trim().to_owned(),
@@ -86,10 +92,14 @@ impl Sheet {
         }
         Sheet {
             pairs,
+            shown: open_parts(desk, plan)
+                .iter()
+                .map(|annex| annex.id.clone())
+                .collect(),
             carry: plan.annexes.keys().cloned().collect(),
             keep,
             on: desk.node.today(),
-            seen: words_of(&plan.detail.state.heads),
+            seen: words_of(&plan.seen),
             ..Sheet::default()
         }
     }
@@ -108,6 +118,8 @@ impl Sheet {
                 .filter(|(_, text)| !text.trim().is_empty())
                 .cloned(),
         );
+        sends.extend(self.shown.iter().map(|id| one("shown", id)));
+        sends.extend(self.offered.iter().map(|id| one("offered", id)));
         sends.extend(self.carry.iter().map(|id| one("carry", id)));
         sends.extend(self.keep.iter().map(|id| one("keep", id)));
         sends.extend(suspicions::sends(&self.notes));
@@ -164,6 +176,7 @@ async fn sent(State(state): State<WebState>, Path(id): Path<String>, deed: Deed)
         let draft = match plan.begun {
             // Its words are signed.
             Some(_) => Ok(AnewDraft {
+                seen: read.seen(),
                 on: read.on.clone(),
                 ..AnewDraft::default()
             }),
@@ -221,7 +234,10 @@ async fn sign(
     };
     match signed {
         Ok(done) => {
-            who.session.open(done.new);
+            // Nothing is noted as read where the new record was written before.
+            if done.written || who.session.has_opened(&old) {
+                who.session.open(done.new);
+            }
             watch.until_shown(&done.new).await;
             who.session.say(Notice {
                 tone: Tone::Good,
@@ -283,7 +299,8 @@ fn draft(desk: &Desk, plan: &AnewPlan, sheet: &Sheet) -> Result<AnewDraft, Servi
     for annex in annexes_of(plan.ledger) {
         let none = Values::new();
         let known = plan.annexes.get(&annex.id).unwrap_or(&none);
-        let mut values = if open.iter().any(|part| part.id == annex.id) {
+        let shown = sheet.shown.contains(&annex.id);
+        let values: Values = if shown && open.iter().any(|part| part.id == annex.id) {
             let part = read(
                 annex,
                 Part::Annex(&annex.id),
@@ -292,16 +309,22 @@ fn draft(desk: &Desk, plan: &AnewPlan, sheet: &Sheet) -> Result<AnewDraft, Servi
                 &resolve,
             );
             faults.extend(part.faults);
-            part.values
+            let mut values = part.values;
+            values.extend(unasked(annex, known, keep));
+            values
         } else if sheet.carry.contains(&annex.id) {
             asked(annex, known)
                 .into_iter()
                 .chain(fixed(annex, known))
+                // The form has no attachments of closed parts: they come with their part.
+                .chain(unasked(annex, known, |_| true))
                 .collect()
+        } else if plan.annexes.contains_key(&annex.id) && !sheet.offered.contains(&annex.id) {
+            // It was open when the form was made, or not there: nobody said that it is left out.
+            return Err(ServiceError::Moved);
         } else {
             continue;
         };
-        values.extend(unasked(annex, known, keep));
         if !values.is_empty() {
             annexes.insert(annex.id.clone(), values);
         }
@@ -399,15 +422,29 @@ fn stays(desk: &Desk, plan: &AnewPlan) -> Vec<String> {
 fn form(desk: &Desk, plan: &AnewPlan, sheet: &Sheet) -> Result<AnewPage, Fault> {
     let text = desk.text;
     let base = Values::new();
+    let open = open_parts(desk, plan);
+    let mut shows = sheet.clone();
+    for annex in &open {
+        // Opened since the form was made: it is asked for as it stands, unless it was to be left out.
+        let left = sheet.offered.contains(&annex.id) && !sheet.carry.contains(&annex.id);
+        if let Some(values) = plan.annexes.get(&annex.id)
+            && !sheet.shown.contains(&annex.id)
+            && !left
+        {
+            shows
+                .pairs
+                .extend(as_typed(annex, Part::Annex(&annex.id), values));
+            shows.keep.extend(ids(files_among(annex, values)));
+        }
+    }
     let typed = Typed {
-        pairs: &sheet.pairs,
+        pairs: &shows.pairs,
         faults: &sheet.faults,
         more: &sheet.more,
         base: &base,
     };
     let mut maker = Maker::new(desk, &typed);
     let mut sections = maker.main(plan.ledger)?;
-    let open = open_parts(desk, plan);
     for annex in &open {
         sections.extend(maker.annex(annex, &plan.detail.space)?);
     }
@@ -416,7 +453,7 @@ fn form(desk: &Desk, plan: &AnewPlan, sheet: &Sheet) -> Result<AnewPage, Fault> 
     let parts = closed.map(|annex| Choice {
         value: annex.id.clone(),
         label: say::ledger(&text, annex),
-        chosen: sheet.carry.contains(&annex.id),
+        chosen: sheet.carry.contains(&annex.id) || sheet.shown.contains(&annex.id),
     });
     let parts: Vec<Choice> = parts.collect();
     let error = sheet.error.clone().or_else(|| {
@@ -430,8 +467,9 @@ fn form(desk: &Desk, plan: &AnewPlan, sheet: &Sheet) -> Result<AnewPage, Fault> 
             wrong: summary(&text, &sheet.faults),
             suspects: suspicions::shown(&text, &sheet.faults, &sheet.notes, |fault| fault.name.clone()),
             sections,
+            shown: open.iter().map(|annex| annex.id.clone()).collect(),
             parts,
-            files: files(desk, plan, sheet)?,
+            files: files(desk, plan, &shows)?,
             on: Field::new(sheet.on.clone()),
         }),
         ..page(desk, plan)?

@@ -44,6 +44,8 @@ pub struct AnewForm {
     pub suspects: Suspects,
     /// The fields.
     pub sections: Vec<FormSection>,
+    /// `shown`: personal parts whose fields are among them.
+    pub shown: Vec<String>,
     /// `carry`: personal parts that are closed to this session, and come along unread.
     pub parts: Vec<Choice>,
     /// `keep`: attachments.

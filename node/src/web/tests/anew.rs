@@ -18,10 +18,14 @@ async fn what_issuing_anew_does_is_shown_and_only_a_passphrase_signs_it() {
     // Who registered it has its personal part open: it is in the form. Another session has not.
     let form = lin.get(&station, &anew).await;
     assert!(form.body.contains("令狐听澜") && !form.body.contains("name=\"passphrase\""));
+    assert!(form.body.contains("name=\"shown\" value=\"subject\""));
+    let opened = form.hidden("csrf");
     let mut later = Browser::signed_in(&station, "lin").await;
     let form = later.get(&station, &anew).await;
     assert!(!form.body.contains("令狐听澜"));
     assert!(form.body.contains("name=\"carry\" value=\"subject\" checked"));
+    assert!(form.body.contains("name=\"offered\" value=\"subject\""));
+    assert!(!form.body.contains("name=\"shown\" value=\"subject\""));
     let (csrf, seen) = (form.hidden("csrf"), form.hidden("seen"));
     let fields = |gist: &'static str, more: &[(&'static str, &'static str)]| {
         let mut fields = vec![
@@ -48,6 +52,13 @@ async fn what_issuing_anew_does_is_shown_and_only_a_passphrase_signs_it() {
             .collect();
         browser.post(&station, &anew, &fields).await
     };
+    // What neither was asked for nor could be left out is not left out by a session that has it open.
+    let mut unsaid = fields("水管爆了", &[]);
+    unsaid.retain(|(name, _)| name != "carry");
+    unsaid[0].1 = opened;
+    let unsaid = send(&mut lin, unsaid).await;
+    assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!unsaid.body.contains("name=\"passphrase\""));
     let lacking = send(&mut later, fields("", &[])).await;
     assert_eq!(lacking.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(lacking.body.contains("#f:gist") && !lacking.body.contains("name=\"passphrase\""));

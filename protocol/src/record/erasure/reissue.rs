@@ -30,11 +30,6 @@ impl Erasure {
         let digits: String = note.strip_prefix(WORDS)?.split(' ').collect();
         RecordId::parse(&digits).filter(|new| Self::reissue_note(new) == note)
     }
-
-    /// Whether its record was issued anew.
-    pub fn names_new(&self) -> bool {
-        self.note.as_deref().and_then(Self::reissued_as).is_some()
-    }
 }
 
 impl Erased {
