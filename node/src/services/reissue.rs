@@ -79,7 +79,7 @@ pub struct AnewPlan {
 #[derive(Debug, Clone)]
 pub enum Stays {
     /// Something that a person signed.
-    Event(EventState),
+    Event(Box<EventState>),
     /// A personal part that is not open here, or that this person may not write; whether it is erased with the record.
     Annex {
         /// Its ledger.
@@ -375,5 +375,6 @@ fn stays(detail: &RecordDetail, annexes: &BTreeMap<String, Values>) -> Vec<Stays
         ledger: id.clone(),
         erased: detail.annexes.iter().any(|held| held.ledger == *id),
     });
-    events.cloned().map(Stays::Event).chain(parts).collect()
+    let events = events.cloned().map(Box::new).map(Stays::Event);
+    events.chain(parts).collect()
 }

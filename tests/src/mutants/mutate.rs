@@ -384,7 +384,7 @@ fn any_holder(from: &Material<'_>, dice: &mut Dice) -> OfficeHolder {
             false => dice.pick(&from.scene.people).name.into(),
         },
         office: "镇人大主席".into(),
-        person: dice.once_in(3).then(|| PersonId([7; 16])),
+        person: dice.once_in(3).then_some(PersonId([7; 16])),
     }
 }
 
