@@ -49,8 +49,7 @@ pub(super) fn build(key: &SecretKey, mdns: bool) -> Result<Swarm<Behaviour>, Net
         .with_max_established(Some(CONNECTIONS.0))
         .with_max_established_per_peer(Some(CONNECTIONS.1));
     let keypair = keypair(key)?;
-    let neighbours =
-        mdns.then(|| mdns::Behaviour::new(mdns::Config::default(), keypair.public().to_peer_id()));
+    let neighbours = mdns.then(|| mdns::Behaviour::new(asking_often(), keypair.public().to_peer_id()));
     let neighbours = neighbours.transpose().map_err(|error| stack(&error))?;
     Ok(libp2p::SwarmBuilder::with_existing_identity(keypair)
         .with_tokio()
@@ -89,4 +88,13 @@ pub(super) fn control(swarm: &Swarm<Behaviour>) -> libp2p_stream::Control {
 /// Whether an address is one of QUIC, and so of UDP.
 pub(super) fn is_quic(address: &Multiaddr) -> bool {
     address.iter().any(|part| part == Protocol::QuicV1)
+}
+
+/// Whoever found one neighbour asks for others no sooner than after this time, so a station that is switched on later is not
+/// met before. The usual five minutes are long for a station without a line up.
+fn asking_often() -> mdns::Config {
+    mdns::Config {
+        query_interval: Duration::from_secs(20),
+        ..mdns::Config::default()
+    }
 }

@@ -118,7 +118,9 @@ fn holder(person: &Person, dice: &mut Dice) -> OfficeHolder {
             "何主席".to_owned()
         },
         office: "镇人大主席".to_owned(),
-        person: dice.once_in(3).then_some(lianzhan_protocol::id::PersonId([7; 16])),
+        person: dice
+            .once_in(3)
+            .then_some(lianzhan_protocol::id::PersonId([7; 16])),
     }
 }
 
