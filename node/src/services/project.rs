@@ -212,6 +212,8 @@ impl Node {
         let revised = self.revised_by(&ids);
         self.store.write_blocking(move |writer| {
             writer.mark_revised(&ids, &revised)?;
+            // Whoever judged them since the statements were committed did so by the directory before.
+            writer.revise_erasures()?;
             writer.mark_unsettled()
         })?;
         self.apply_erasures()

@@ -16,6 +16,17 @@ const WAL_PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
 /// Pages of the search index that are written anew at a time.
 const SEARCH_PAGES: i64 = 200;
 
+/// A record with erasures that are to be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueErasure {
+    /// The record.
+    pub record: RecordId,
+    /// The space in which they stand.
+    pub space: SpaceId,
+    /// Up to which mark: what becomes due later has a greater one.
+    mark: i64,
+}
+
 /// A record whose erasure has effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ErasedRow {
@@ -65,11 +76,12 @@ impl Writer<'_> {
         if erasure.space != head.space {
             return Ok(());
         }
+        self.seq += 1;
         self.tx
             .prepare_cached(
-                "INSERT OR REPLACE INTO erasures (record, space, log, idx, due) VALUES (?,?,?,?,1)",
+                "INSERT OR REPLACE INTO erasures (record, space, log, idx, due) VALUES (?,?,?,?,?)",
             )?
-            .execute((erasure.record.0, head.space.0, head.id, index))?;
+            .execute((erasure.record.0, head.space.0, head.id, index, self.seq))?;
         self.dirty.push(erasure.record);
         Ok(())
     }
@@ -113,33 +125,37 @@ impl Writer<'_> {
 
     /// Erasures in the first `size` entries of a log may have been witnessed now.
     pub(super) fn witness_erasures(&mut self, log: i64, size: u64) -> Result<(), StoreError> {
+        self.seq += 1;
         let records: Vec<[u8; 16]> = self
             .tx
             .prepare_cached(
-                "UPDATE erasures SET due = 1 WHERE log = ? AND idx < ? AND due = 0 AND NOT EXISTS
+                "UPDATE erasures SET due = ? WHERE log = ? AND idx < ? AND NOT EXISTS
                  (SELECT 1 FROM erased d WHERE d.record = erasures.record AND d.space = erasures.space)
                  RETURNING record",
             )?
-            .query_map((log, size), |row| row.get(0))?
+            .query_map((self.seq, log, size), |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         self.dirty.extend(records.into_iter().map(RecordId));
         Ok(())
     }
 
     /// Erasures that have no effect yet may have it by news of the directory.
-    pub(super) fn revise_erasures(&self) -> Result<(), StoreError> {
-        self.tx.execute_batch(
-            "UPDATE erasures SET due = 1 WHERE due = 0 AND NOT EXISTS
+    pub fn revise_erasures(&mut self) -> Result<(), StoreError> {
+        self.seq += 1;
+        self.tx.execute(
+            "UPDATE erasures SET due = ? WHERE NOT EXISTS
              (SELECT 1 FROM erased d WHERE d.record = erasures.record AND d.space = erasures.space)",
+            [self.seq],
         )?;
         Ok(())
     }
 
-    /// Every erasure of a record was judged, with what is known now.
-    pub fn erasures_judged(&mut self, record: &RecordId, space: &SpaceId) -> Result<(), StoreError> {
+    /// Every erasure of a record was judged that was due when [`Reader::erasures_due`] told of it: what became due since then
+    /// stays so, as what was known to the judge was less.
+    pub fn erasures_judged(&mut self, due: &DueErasure) -> Result<(), StoreError> {
         self.tx
-            .prepare_cached("UPDATE erasures SET due = 0 WHERE record = ? AND space = ?")?
-            .execute((record.0, space.0))?;
+            .prepare_cached("UPDATE erasures SET due = 0 WHERE record = ? AND space = ? AND due <= ?")?
+            .execute((due.record.0, due.space.0, due.mark))?;
         Ok(())
     }
 
@@ -204,7 +220,9 @@ impl Writer<'_> {
             self.tx
                 .execute("INSERT OR IGNORE INTO erased_files (id) VALUES (?)", [id.0])?;
         }
-        self.erasures_judged(record, space)?;
+        self.tx
+            .prepare_cached("UPDATE erasures SET due = 0 WHERE record = ? AND space = ?")?
+            .execute((record.0, space.0))?;
         self.dirty.push(*record);
         Ok(())
     }
@@ -267,12 +285,18 @@ impl Writer<'_> {
 }
 
 impl Reader<'_> {
-    /// Records with erasures that are to be judged, with the spaces of these.
-    pub fn erasures_due(&self) -> Result<Vec<(RecordId, SpaceId)>, StoreError> {
+    /// Records with erasures that are to be judged.
+    pub fn erasures_due(&self) -> Result<Vec<DueErasure>, StoreError> {
         let mut select = self.tx.prepare_cached(
-            "SELECT DISTINCT record, space FROM erasures WHERE due = 1 ORDER BY record, space",
+            "SELECT record, space, max(due) FROM erasures WHERE due > 0 GROUP BY record, space",
         )?;
-        let rows = select.query_map([], |row| Ok((RecordId(row.get(0)?), SpaceId(row.get(1)?))))?;
+        let rows = select.query_map([], |row| {
+            Ok(DueErasure {
+                record: RecordId(row.get(0)?),
+                space: SpaceId(row.get(1)?),
+                mark: row.get(2)?,
+            })
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -31,7 +31,7 @@ pub use attachments::{Lacking, Named};
 pub use blobs::{ATTACHMENTS, Blobs, Coming, Grown, Naming, is_named_file, named_files};
 pub use branches::{BranchPiece, BranchRow, LeftEntry, Onto};
 pub use drafts::DraftRow;
-pub use erasures::{ErasedRow, ErasedStep};
+pub use erasures::{DueErasure, ErasedRow, ErasedStep};
 pub use error::{StoreError, is_full};
 pub use figures::OwnerFigures;
 pub use lists::{COUNT_MAX, Condition, Found, LedgerFigures, Naming as NamingRow, Order, Sought, TitleRow};
@@ -270,6 +270,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0013.sql"),
     include_str!("sql/0014.sql"),
     include_str!("sql/0015.sql"),
+    include_str!("sql/0016.sql"),
 ];
 
 /// The schema that this program writes.

@@ -245,6 +245,33 @@ fn a_database_of_an_earlier_layout_is_brought_forward_with_what_it_holds() {
     );
 }
 
+#[test]
+fn an_erasure_that_was_witnessed_while_it_was_judged_is_judged_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let stated = |writer: &mut super::Writer<'_>| {
+        let row = "INSERT INTO erasures (record, space, log, idx, due) VALUES (zeroblob(16), zeroblob(32), 5, 3, 0)";
+        writer.tx.execute_batch(row)?;
+        writer.revise_erasures()
+    };
+    store.write_blocking(stated).unwrap();
+    let due = || store.read(|reader| reader.erasures_due()).unwrap();
+    let [before] = due()[..] else {
+        panic!("{:?}", due())
+    };
+    store
+        .write_blocking(|writer| writer.witness_erasures(5, 4))
+        .unwrap();
+    store
+        .write_blocking(move |writer| writer.erasures_judged(&before))
+        .unwrap();
+    let [after] = due()[..] else { panic!("{:?}", due()) };
+    store
+        .write_blocking(move |writer| writer.erasures_judged(&after))
+        .unwrap();
+    assert_eq!(due(), []);
+}
+
 fn copy_database(from: &Path, to: &Path) {
     for suffix in ["", "-wal", "-shm"] {
         let name = format!("{DATABASE}{suffix}");

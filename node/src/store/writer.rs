@@ -188,7 +188,8 @@ impl Thread {
         high_water.raise(&ahead)?;
         published.raise(marks.into_iter().map(|(origin, size, _)| (origin, size)));
         let seq = connection.query_row(
-            "SELECT max((SELECT coalesce(max(seq), 0) FROM dirty), (SELECT coalesce(max(seq), 0) FROM undocumented))",
+            "SELECT max((SELECT coalesce(max(seq), 0) FROM dirty), (SELECT coalesce(max(seq), 0) FROM undocumented),
+             (SELECT coalesce(max(due), 0) FROM erasures))",
             [],
             |row| row.get(0),
         )?;

@@ -7,7 +7,8 @@ use lianzhan_node::services::Node;
 use lianzhan_node::services::adopt::AdoptDraft;
 use lianzhan_node::services::authority::AuthorityGrant;
 use lianzhan_node::services::rekey::NodeKeyDraft;
-use lianzhan_protocol::trust::Ground;
+use lianzhan_protocol::id::StatementId;
+use lianzhan_protocol::trust::{Ground, SignedStatement};
 
 use crate::template::secret;
 use crate::world::World;
@@ -79,14 +80,20 @@ impl World {
             return Ok(());
         };
         let key = node.node_key().public();
-        if node.directory().node_org(&key).is_some() {
+        let (directory, org) = (node.directory(), node.org_id());
+        if directory.node_org(&key).is_some() {
             return Ok(());
         }
+        let is_own = |id: &StatementId| {
+            let post = directory.statement(id).and_then(SignedStatement::appointment);
+            post.is_some_and(|post| post.org == org)
+        };
         let stated = self.attempt(site, "an adoption of its own appointment", |_| {
-            let contested = node.contested()?;
+            let contested = node.contested()?.statements.into_iter();
             let draft = AdoptDraft {
                 changes: Vec::new(),
-                statements: contested.statements.iter().map(|one| one.statement).collect(),
+                // What orgs beside it wait for is theirs to adopt.
+                statements: contested.map(|one| one.statement).filter(is_own).collect(),
             };
             node.adopt(&secret(), draft)
         })?;

@@ -19,7 +19,7 @@ use lianzhan_protocol::trust::Space;
 use super::LastLook;
 use crate::services::recorded::scan_of;
 use crate::services::{Load, Node, ServiceError};
-use crate::store::{ErasedRow, ErasedStep, Reader, StoreError};
+use crate::store::{DueErasure, ErasedRow, ErasedStep, Reader, StoreError};
 
 /// The steps after the first, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,8 +49,8 @@ impl Node {
             .erasing
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        for (record, space) in self.store.read(|reader| reader.erasures_due())? {
-            self.take_effect(record, space)?;
+        for due in self.store.read(|reader| reader.erasures_due())? {
+            self.take_effect(due)?;
         }
         self.destroy(until)?;
         if until < Until::Done {
@@ -89,7 +89,8 @@ impl Node {
     }
 
     /// Judges the erasures of a record. If one has effect, the record's payloads and rows are dropped.
-    fn take_effect(&self, record: RecordId, space: SpaceId) -> Result<(), ServiceError> {
+    fn take_effect(&self, due: DueErasure) -> Result<(), ServiceError> {
+        let (record, space) = (due.record, due.space);
         let look = self.store.read(|reader| {
             let mut load = Load::new(self, reader);
             if reader.erased(&record)?.iter().any(|row| row.space == space) {
@@ -125,7 +126,7 @@ impl Node {
             while self.project_marked()? > 0 {}
         }
         self.store.write_blocking(move |writer| match look {
-            None => writer.erasures_judged(&record, &space),
+            None => writer.erasures_judged(&due),
             Some(look) => {
                 let row = ErasedRow {
                     record,
