@@ -101,6 +101,10 @@ fn the_pages_in_a_browser() {
                 activity::joint_activity,
             ),
             (
+                "somebody signs in on paper, and an officer records it",
+                activity::signing_in_on_paper,
+            ),
+            (
                 "a post that ends soon is told of, and renewed from there",
                 posts::renewing,
             ),

@@ -1,7 +1,10 @@
 //! A joint activity that is sealed, and what comes after the seals.
 
 use super::SOON;
+use super::invitations::keep;
+use super::recorded::choose_scan;
 use super::visit::{Scene, Visit};
+use super::whole::check;
 use crate::browser::{ENTER, Screen};
 
 /// Opens the joint activity.
@@ -51,4 +54,32 @@ pub(super) fn joint_activity(scene: &mut Scene) {
     township.says(".log > li:first-child", "已见证");
     township.says("#seals", "4 枚印封的是同一份内容");
     assert_eq!(township.count(".seal.wait"), 0, "a later line breaks no seal");
+}
+
+/// A deputy who has no key signed the list in the hall: the officer records it, and it is counted apart.
+pub(super) fn signing_in_on_paper(scene: &mut Scene) {
+    let mut wrong = Vec::new();
+    for (screen, name) in [(Screen::DESK, "石守望"), (Screen::PHONE, "水长流")] {
+        let township = scene.sign_in("fengdu", "he", screen);
+        to_joint(&township);
+        township.click(".paper summary");
+        check(&township, "the form of a sign-in on paper", &mut wrong);
+        keep(&township, "sign-in-form");
+        township.type_into("paper-name", name);
+        township.type_into("paper-office", "枫渡镇人大代表");
+        // The form that seals has a level, too.
+        let level = "document.getElementById('paper-level').value = 'township'";
+        township.browser.run(level, &[]).unwrap();
+        choose_scan(&township);
+        township.click(".paper button");
+        township.says(".note.good", "已代录签到");
+        township.says("#participants", name);
+        township.says("#participants", "何见山代录");
+        check(&township, "an activity with a sign-in on paper", &mut wrong);
+        keep(&township, "sign-in-recorded");
+        township.browser.on_paper(super::paper::A4).unwrap();
+        let printed = township.browser.printed().unwrap();
+        std::fs::write(super::invitations::pictures().join("sign-in-paper.pdf"), printed).unwrap();
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -99,7 +99,7 @@ pub(super) fn inviting(scene: &mut Scene) {
 }
 
 /// Where pictures are kept that people look at.
-fn pictures() -> std::path::PathBuf {
+pub(super) fn pictures() -> std::path::PathBuf {
     let dir = crate::root().join("target/screenshots");
     std::fs::create_dir_all(&dir).unwrap();
     dir

@@ -12,7 +12,7 @@ use crate::browser::{Browser, Screen};
 use crate::prefecture::audit;
 
 /// CSS pixels between the margins of A4 upright: 176 of 210 mm.
-const A4: u32 = 665;
+pub(super) const A4: u32 = 665;
 
 /// What must hold of a page on paper; a list of what does not.
 const ON_PAPER: &str = r#"

@@ -10,7 +10,7 @@ use crate::browser::{CONTROL, ENTER, Screen};
 const GIST: &str = "渡口台阶长青苔，老人上下滑倒过";
 
 /// Chooses a scan as a person would from the dialog of the system, which no driver opens.
-fn choose_scan(visit: &Visit) {
+pub(super) fn choose_scan(visit: &Visit) {
     let script = "const files = new DataTransfer(); \
                   files.items.add(new File(['%PDF-1.7\\nsigned by hand'], 'paper.pdf', { type: 'application/pdf' })); \
                   document.getElementById('paper-file').files = files.files";

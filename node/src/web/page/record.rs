@@ -164,6 +164,13 @@ pub struct Timeline {
     pub changes: Vec<Change>,
 }
 
+impl Timeline {
+    /// Whether there is nothing to be told, as of a record that is erased.
+    pub fn is_empty(&self) -> bool {
+        self.next.is_none() && self.changes.is_empty()
+    }
+}
+
 /// The awaited step.
 #[derive(Debug, Clone)]
 pub struct NextStep {
