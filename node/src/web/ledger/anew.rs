@@ -190,7 +190,10 @@ async fn sent(State(state): State<WebState>, Path(id): Path<String>, deed: Deed)
             sheet.faults = faults;
             return again(StatusCode::UNPROCESSABLE_ENTITY, state, who, id, sheet).await;
         }
-        Ok((_, Err(error), _)) if error.is_callers() => {
+        Ok((plan, Err(error), _)) if error.is_callers() => {
+            if matches!(error, ServiceError::Moved) {
+                sheet.seen = words_of(&plan.seen);
+            }
             sheet.error = Some(answer::tell(&who.visitor.text, &error));
             return again(StatusCode::UNPROCESSABLE_ENTITY, state, who, id, sheet).await;
         }
@@ -220,13 +223,13 @@ async fn sign(
     (login, passphrase): (String, SecretString),
 ) -> Response {
     let text = who.visitor.text;
-    let (node, old, wanted) = (state.node.clone(), plan.detail.id, draft.clone());
+    let (node, old) = (state.node.clone(), plan.detail.id);
     let watch = live::Watch::new(&state);
     // The key is unlocked once more, by who knows its passphrase: a desk that was left open erases nothing.
     let signed = match state.door.sign_in(&node, &login, passphrase).await {
         Ok(author) => {
             let runtime = tokio::runtime::Handle::current();
-            answer::work(move || runtime.block_on(node.issue_anew(&author, &old, wanted)))
+            answer::work(move || runtime.block_on(node.issue_anew(&author, &old, draft)))
                 .await
                 .map_err(DoorError::Service)
         }
@@ -246,17 +249,47 @@ async fn sign(
             });
             answer::onward(&format!("/records/{}", done.new))
         }
-        Err(error) => match Refusal::of(&text, error) {
+        Err(error) => {
+            let moved = matches!(error, DoorError::Service(ServiceError::Moved));
+            match Refusal::of(&text, error) {
             Ok(refusal) => {
                 let here = format!("/records/{id}/anew");
-                let shown = move |desk: &Desk, told| {
-                    let plan = plan_of(desk, &id)?;
-                    preview(desk, &plan, &sheet, Some(&draft), Some(&told))
-                };
+                let shown = move |desk: &Desk, told| refused(desk, &id, sheet, moved, &told);
                 refusal.back(state, who, here, shown).await
             }
             Err(fault) => answer::refuse(state, who.visitor, fault).await,
-        },
+        }
+        }
+    }
+}
+
+/// The preview of what would be signed now, with why it was not signed. What was changed meanwhile stands in it and counts as
+/// seen, so that signing once more is of this.
+fn refused(
+    desk: &Desk,
+    id: &str,
+    mut sheet: Sheet,
+    moved: bool,
+    told: &Refusal,
+) -> Result<AnewPage, Fault> {
+    let plan = plan_of(desk, id)?;
+    if moved {
+        sheet.seen = words_of(&plan.seen);
+    }
+    if plan.begun.is_some() {
+        return preview(desk, &plan, &sheet, None, Some(told));
+    }
+    match draft(desk, &plan, &sheet) {
+        Ok(draft) => preview(desk, &plan, &sheet, Some(&draft), Some(told)),
+        Err(ServiceError::Fields(faults)) => {
+            sheet.faults = faults;
+            form(desk, &plan, &sheet)
+        }
+        Err(error) if error.is_callers() => {
+            sheet.error = Some(answer::tell(&desk.text, &error));
+            form(desk, &plan, &sheet)
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -1,5 +1,37 @@
 use super::*;
 
+/// What a browser sends of the form, with the personal part carried along unread.
+fn typed(csrf: &str, seen: &str, gist: &str, more: &[(&str, &str)]) -> Vec<(String, String)> {
+    let fields = [
+        ("csrf", csrf),
+        ("seen", seen),
+        ("on", "2026-01-20"),
+        ("carry", "subject"),
+        ("f:received_at", "2026-01-20T09:30"),
+        ("f:channel", "visit"),
+        ("f:persons", "1"),
+        ("f:nature", "problem"),
+        ("f:gist", gist),
+    ];
+    let fields = fields.iter().chain(more);
+    fields
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+async fn send(
+    browser: &mut Browser,
+    station: &Station,
+    path: &str,
+    fields: Vec<(String, String)>,
+) -> Answer {
+    let fields: Vec<(&str, &str)> = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    browser.post(station, path, &fields).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_issuing_anew_does_is_shown_and_only_a_passphrase_signs_it() {
     let station = Station::new();
@@ -27,31 +59,8 @@ async fn what_issuing_anew_does_is_shown_and_only_a_passphrase_signs_it() {
     assert!(form.body.contains("name=\"offered\" value=\"subject\""));
     assert!(!form.body.contains("name=\"shown\" value=\"subject\""));
     let (csrf, seen) = (form.hidden("csrf"), form.hidden("seen"));
-    let fields = |gist: &'static str, more: &[(&'static str, &'static str)]| {
-        let mut fields = vec![
-            ("csrf".to_owned(), csrf.clone()),
-            ("seen".to_owned(), seen.clone()),
-            ("on".to_owned(), "2026-01-20".to_owned()),
-            ("carry".to_owned(), "subject".to_owned()),
-            ("f:received_at".to_owned(), "2026-01-20T09:30".to_owned()),
-            ("f:channel".to_owned(), "visit".to_owned()),
-            ("f:persons".to_owned(), "1".to_owned()),
-            ("f:nature".to_owned(), "problem".to_owned()),
-            ("f:gist".to_owned(), gist.to_owned()),
-        ];
-        fields.extend(
-            more.iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
-        );
-        fields
-    };
-    let send = async |browser: &mut Browser, fields: Vec<(String, String)>| {
-        let fields: Vec<(&str, &str)> = fields
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        browser.post(&station, &anew, &fields).await
-    };
+    let fields = |gist, more: &[(&str, &str)]| typed(&csrf, &seen, gist, more);
+    let send = async |browser: &mut Browser, fields| send(browser, &station, &anew, fields).await;
     // What neither was asked for nor could be left out is not left out by a session that has it open.
     let mut unsaid = fields("水管爆了", &[]);
     unsaid.retain(|(name, _)| name != "carry");
@@ -92,4 +101,77 @@ async fn what_issuing_anew_does_is_shown_and_only_a_passphrase_signs_it() {
     let again = send(&mut later, fields("水管爆了", &signed)).await;
     assert_eq!(again.status, StatusCode::SEE_OTHER, "{}", again.body);
     assert_eq!(again.header(header::LOCATION), new);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_changed_before_it_was_signed_is_shown_and_then_it_may_be_signed() {
+    let station = Station::new();
+    let mut lin = Browser::signed_in(&station, "lin").await;
+    let record = lin.register(&station, &[("name", "令狐听澜")]).await.1.unwrap();
+    let id = lianzhan_protocol::id::RecordId::parse(&record[9..]).unwrap();
+    let anew = format!("{record}/anew");
+    let mut later = Browser::signed_in(&station, "lin").await;
+    let form = later.get(&station, &anew).await;
+    let (csrf, seen) = (form.hidden("csrf"), form.hidden("seen"));
+    let luo = station.node.sign_in("luo", &SecretString::from(PASSPHRASE)).unwrap();
+    let change = async |sent: serde_json::Value| {
+        let sent = serde_json::from_value(sent).unwrap();
+        station.node.amend_sent(&luo, &id, sent).await.unwrap();
+        station.node.catch_up(|_| {}).unwrap();
+    };
+
+    // Somebody changes the record between the preview and the signature, and once more the personal part alone.
+    let signs = [("do", "sign"), ("passphrase", PASSPHRASE)];
+    let mut seen = seen;
+    for (sent, says) in [
+        (serde_json::json!({ "fields": { "persons": 7 } }), "人数"),
+        (
+            serde_json::json!({ "annexes": { "subject": { "name": "令狐望舒" } } }),
+            "带入附册",
+        ),
+    ] {
+        change(sent).await;
+        let refused = send(&mut later, &station, &anew, typed(&csrf, &seen, "水管爆了", &signs)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.body.contains("刚有改动") && refused.body.contains("name=\"passphrase\""));
+        assert!(refused.body.contains(says), "{}", refused.body);
+        assert!(station.node.erasures_of(&id).unwrap().is_empty());
+        assert_ne!(refused.hidden("seen"), seen);
+        seen = refused.hidden("seen");
+    }
+    let done = send(&mut later, &station, &anew, typed(&csrf, &seen, "水管爆了", &signs)).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    station.node.catch_up(|_| {}).unwrap();
+    let new = done.header(header::LOCATION).to_owned();
+    let page = later.get(&station, &new).await;
+    assert!(page.body.contains("水管爆了") && page.body.contains("令狐望舒"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_personal_part_that_came_meanwhile_is_asked_for_before_it_is_signed() {
+    let station = Station::new();
+    let mut lin = Browser::signed_in(&station, "lin").await;
+    let record = lin.register(&station, &[]).await.1.unwrap();
+    let id = lianzhan_protocol::id::RecordId::parse(&record[9..]).unwrap();
+    let anew = format!("{record}/anew");
+    let mut later = Browser::signed_in(&station, "lin").await;
+    let form = later.get(&station, &anew).await;
+    let (csrf, seen) = (form.hidden("csrf"), form.hidden("seen"));
+    let luo = station.node.sign_in("luo", &SecretString::from(PASSPHRASE)).unwrap();
+    let sent = serde_json::json!({ "annexes": { "subject": { "name": "令狐望舒" } } });
+    let sent = serde_json::from_value(sent).unwrap();
+    station.node.amend_sent(&luo, &id, sent).await.unwrap();
+    station.node.catch_up(|_| {}).unwrap();
+
+    let signs = [("do", "sign"), ("passphrase", PASSPHRASE)];
+    let mut unsaid = typed(&csrf, &seen, "水管爆了", &signs);
+    unsaid.retain(|(name, _)| name != "carry");
+    let refused = send(&mut later, &station, &anew, unsaid).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    // The form again: whether it comes along is said there, and what is there is seen.
+    assert!(refused.body.contains("刚有改动") && refused.body.contains("name=\"offered\" value=\"subject\""));
+    assert!(!refused.body.contains("令狐望舒") && !refused.body.contains("name=\"passphrase\""));
+    let seen = refused.hidden("seen");
+    let done = send(&mut later, &station, &anew, typed(&csrf, &seen, "水管爆了", &signs)).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
 }
