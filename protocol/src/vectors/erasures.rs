@@ -61,7 +61,48 @@ pub(super) fn all(files: &mut Files) {
         };
         vectors.push(good(&format!("ground {}", ground.as_str()), signed(&erasure)));
     }
+    for (name, note) in [
+        (
+            "a remark that names a new record",
+            "重新登记为 0196 b2c3 d4e5 f607 1829 3a4b 5c6d 7e8f",
+        ),
+        (
+            "one in capitals, which names none",
+            "重新登记为 0196 B2C3 D4E5 F607 1829 3A4B 5C6D 7E8F",
+        ),
+        (
+            "one with two spaces, which names none",
+            "重新登记为  0196 b2c3 d4e5 f607 1829 3a4b 5c6d 7e8f",
+        ),
+        (
+            "one with a stop behind, which names none",
+            "重新登记为 0196 b2c3 d4e5 f607 1829 3a4b 5c6d 7e8f。",
+        ),
+        (
+            "one with a space behind, which names none",
+            "重新登记为 0196 b2c3 d4e5 f607 1829 3a4b 5c6d 7e8f ",
+        ),
+        (
+            "one with words before, which names none",
+            "已重新登记为 0196 b2c3 d4e5 f607 1829 3a4b 5c6d 7e8f",
+        ),
+        (
+            "one of 28 digits, which names none",
+            "重新登记为 0196 b2c3 d4e5 f607 1829 3a4b 5c6d",
+        ),
+        (
+            "one in other groups, which names none",
+            "重新登记为 01 96b2c3 d4e5 f607 1829 3a4b 5c6d 7e8f",
+        ),
+    ] {
+        vectors.push(good(name, forced("2026-03-31", Some(note))));
+    }
     vectors.extend([
+        bad(
+            "a new record whose digits stand in no groups",
+            "note_number",
+            forced("2026-03-31", Some("重新登记为 0196b2c3d4e5f60718293a4b5c6d7e8f")),
+        ),
         good(
             "a node acknowledges",
             json!({"statement": hex(&LogStatement::Erased(done).to_bytes())}),
@@ -123,9 +164,10 @@ pub(super) fn all(files: &mut Files) {
                     other => reason(&other),
                 })?;
                 let said = signed.erasure();
+                let reissued_as = said.note.as_deref().and_then(Erasure::reissued_as);
                 Ok(json!({
                     "id": signed.id().to_string(), "record": said.record.to_string(), "ground": said.ground.as_str(),
-                    "on": said.on, "note": said.note,
+                    "on": said.on, "note": said.note, "reissued_as": reissued_as.map(|new| new.to_string()),
                 }))
             }
             LogStatement::Erased(done) => {

@@ -1,5 +1,6 @@
 """Erasures and their acknowledgements (05-spaces.md, P-15 to P-17)."""
 
+import re
 
 from . import cbor, changes, crypto, layout
 
@@ -37,4 +38,10 @@ def read_signed(data):
     if not crypto.verify_domain("lianzhan/erasure/v1", said["author"], body, signature):
         raise ErasureError("signature")
     return {"ground": layout.GROUNDS[said["ground"]], "id": crypto.H("lianzhan/erasure-id/v1", body).hex(), "note": note,
-            "on": said["on"], "record": said["record"].hex()}
+            "on": said["on"], "record": said["record"].hex(), "reissued_as": reissued_as(note)}
+
+
+def reissued_as(note):
+    """P-16a, as far as the remark alone says: the record that it names."""
+    found = re.fullmatch(r"重新登记为((?: [0-9a-f]{4}){8})", note or "")
+    return found.group(1).replace(" ", "") if found else None
