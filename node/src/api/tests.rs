@@ -10,6 +10,7 @@ mod openapi;
 mod posts;
 mod recorded;
 mod records;
+mod reissue;
 mod trust;
 mod watching;
 
@@ -92,6 +93,15 @@ impl Api {
         };
         node.appoint_person(&authority, person, &SecretString::from(CLERK.to_owned()))
             .unwrap();
+        Api::serving(dir, node)
+    }
+
+    /// The API of a node that is there.
+    fn over(node: Arc<Node>) -> Self {
+        Api::serving(tempfile::tempdir().unwrap(), node)
+    }
+
+    fn serving(dir: tempfile::TempDir, node: Arc<Node>) -> Self {
         let state = ApiState {
             node: node.clone(),
             peers: Arc::new(Vec::new),

@@ -4,7 +4,7 @@
 mod carry;
 mod status;
 #[cfg(test)]
-pub(in crate::services) mod tests;
+pub(crate) mod tests;
 
 pub use status::{ErasureStatus, Holder, Stated};
 

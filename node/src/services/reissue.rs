@@ -4,7 +4,7 @@
 
 mod sent;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use sent::{AnewJson, AnewSent, AnewSheet, StaysJson};
 
@@ -104,9 +104,8 @@ impl Node {
                 "this ledger is written by holders of other posts".into(),
             ));
         }
-        let parts: BTreeSet<&str> = detail.annexes.iter().map(|annex| annex.ledger.as_str()).collect();
-        if parts.len() < detail.annexes.len() {
-            // One of them would be erased, and be in no new record.
+        if has_twins(&detail) {
+            // One of them would be in no new record.
             return Err(ServiceError::Bad(
                 "this record has two personal parts of one ledger and cannot be issued anew 此记录有两份同类附册，不能重新登记"
                     .into(),
@@ -361,6 +360,16 @@ pub fn files_among(ledger: &Ledger, values: &Values) -> Vec<(String, AttachmentI
         }
     });
     named.collect()
+}
+
+/// Whether of a personal part that is open here there is another of the same ledger, open or closed.
+fn has_twins(detail: &RecordDetail) -> bool {
+    let parts: BTreeSet<&str> = detail.annexes.iter().map(|annex| annex.ledger.as_str()).collect();
+    let several = |id: &str| {
+        let named = detail.state.fields.get(&format!("{ANNEX_KEY}{id}"));
+        named.is_some_and(|named| named.candidates.len() > 1)
+    };
+    parts.len() < detail.annexes.len() || parts.into_iter().any(several)
 }
 
 /// What others signed over the old one, and the personal parts that nobody can write again here.

@@ -331,9 +331,9 @@ fn links(desk: &Desk, field: &Definition, values: &[(&String, &FieldState)]) -> 
     let one = |(_, state): &(&String, &FieldState)| {
         let label = super::ledger::words(desk, field, &state.value);
         let id = state.value.as_text().and_then(RecordId::parse);
-        let here = id.filter(|id| matches!(desk.node.named_record(id), Ok(Some(_))));
+        let here = id.and_then(|id| desk.node.named_record(&id).ok().flatten());
         (!label.is_empty()).then(|| Link {
-            href: here.map_or_else(String::new, |id| format!("/records/{id}")),
+            href: here.map_or_else(String::new, |found| format!("/records/{}", found.id)),
             label,
         })
     };

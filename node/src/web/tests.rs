@@ -87,6 +87,15 @@ impl Station {
             };
             node.appoint_person(&passphrase, person, &passphrase).unwrap();
         }
+        Self::serving(dir, node)
+    }
+
+    /// The pages of a node that is there.
+    fn over(node: Arc<Node>) -> Self {
+        Self::serving(tempfile::tempdir().unwrap(), node)
+    }
+
+    fn serving(dir: tempfile::TempDir, node: Arc<Node>) -> Self {
         let (stop, stopped) = watch::channel(false);
         let bound: SocketAddr = HOST.parse().unwrap();
         let state = super::state(node.clone(), Arc::new(Vec::new), Site::plain(bound), stopped);

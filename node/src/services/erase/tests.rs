@@ -25,24 +25,24 @@ use crate::services::visit::VisitDraft;
 use crate::services::witness::CosignRequest;
 use crate::store::ErasedStep;
 
-pub(in crate::services) const NAME: &str = "秦望舒";
+pub(crate) const NAME: &str = "秦望舒";
 const PHONE: &str = "13912345678";
-pub(in crate::services) const GIST: &str = "老街三号路灯不亮，夜里摔了人";
+pub(crate) const GIST: &str = "老街三号路灯不亮，夜里摔了人";
 
-pub(in crate::services) fn secret() -> SecretString {
+pub(crate) fn secret() -> SecretString {
     SecretString::from("correct horse battery".to_owned())
 }
 
-pub(in crate::services) struct World {
+pub(crate) struct World {
     dir: tempfile::TempDir,
     township: Option<Arc<Node>>,
     station: Option<Arc<Node>>,
-    pub(in crate::services) clerk: Author,
-    pub(in crate::services) runtime: tokio::runtime::Runtime,
+    pub(crate) clerk: Author,
+    pub(crate) runtime: tokio::runtime::Runtime,
 }
 
 impl World {
-    pub(in crate::services) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let config = Config {
             scrypt_log_n: 2,
@@ -82,19 +82,19 @@ impl World {
         world
     }
 
-    pub(in crate::services) fn at(&self, name: &str) -> PathBuf {
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    pub(in crate::services) fn station(&self) -> &Arc<Node> {
+    pub(crate) fn station(&self) -> &Arc<Node> {
         self.station.as_ref().unwrap()
     }
 
-    pub(in crate::services) fn township(&self) -> &Arc<Node> {
+    pub(crate) fn township(&self) -> &Arc<Node> {
         self.township.as_ref().unwrap()
     }
 
-    pub(in crate::services) fn visit(&self) -> RecordId {
+    pub(crate) fn visit(&self) -> RecordId {
         let text = |name: &str, value: &str| (name.to_owned(), Value::from(value));
         let visit = VisitDraft {
             fields: vec![
@@ -115,7 +115,7 @@ impl World {
     }
 
     /// A visit whose visitor left a paper, known at both nodes.
-    pub(in crate::services) fn known(&self) -> (RecordId, RecordId) {
+    pub(crate) fn known(&self) -> (RecordId, RecordId) {
         let visit = self.visit();
         let mut upload = self.station().begin_attachment(Part::Personal);
         upload
@@ -136,8 +136,13 @@ impl World {
     }
 
     /// Each gets what it lacks; the township witnesses what the station wrote.
-    pub(in crate::services) fn talk(&self) {
+    pub(crate) fn talk(&self) {
         talk(self.station(), self.township());
+    }
+
+    /// The same, but no key of a personal part is handed over.
+    pub(crate) fn talk_sealed(&self) {
+        talk_by(carry_sealed, self.station(), self.township());
     }
 
     fn draft(&self, record: RecordId, extent: Extent) -> ErasureDraft {
@@ -150,13 +155,13 @@ impl World {
         }
     }
 
-    fn erase(&self, record: RecordId, extent: Extent) -> Vec<RecordId> {
+    pub(crate) fn erase(&self, record: RecordId, extent: Extent) -> Vec<RecordId> {
         self.station()
             .erase(&self.clerk, &self.draft(record, extent))
             .unwrap()
     }
 
-    pub(in crate::services) fn reopen(&mut self, name: &str) {
+    pub(crate) fn reopen(&mut self, name: &str) {
         let node = match name {
             "station" => &mut self.station,
             _ => &mut self.township,
@@ -166,14 +171,14 @@ impl World {
     }
 
     /// Files of a node that hold any of these bytes.
-    pub(in crate::services) fn holding(&self, name: &str, what: &[Vec<u8>]) -> Vec<PathBuf> {
+    pub(crate) fn holding(&self, name: &str, what: &[Vec<u8>]) -> Vec<PathBuf> {
         let mut found = Vec::new();
         search(&self.at(name), what, &mut found);
         found
     }
 }
 
-pub(in crate::services) fn search(dir: &Path, what: &[Vec<u8>], found: &mut Vec<PathBuf>) {
+pub(crate) fn search(dir: &Path, what: &[Vec<u8>], found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -190,7 +195,7 @@ pub(in crate::services) fn search(dir: &Path, what: &[Vec<u8>], found: &mut Vec<
 }
 
 /// A text as files may have it, and its overlapping pairs as the search index has them.
-pub(in crate::services) fn spelt(text: &str) -> Vec<Vec<u8>> {
+pub(crate) fn spelt(text: &str) -> Vec<Vec<u8>> {
     let wide: Vec<u16> = text.encode_utf16().collect();
     vec![
         text.as_bytes().to_vec(),
@@ -199,7 +204,7 @@ pub(in crate::services) fn spelt(text: &str) -> Vec<Vec<u8>> {
     ]
 }
 
-pub(in crate::services) fn payloads(node: &Node, record: &RecordId) -> Vec<Vec<u8>> {
+pub(crate) fn payloads(node: &Node, record: &RecordId) -> Vec<Vec<u8>> {
     let rows = node.store().read(|reader| reader.record_entries(record)).unwrap();
     rows.into_iter().filter_map(|row| row.payload).collect()
 }
@@ -214,13 +219,28 @@ fn parts(payloads: &[Vec<u8>]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-pub(in crate::services) fn own_logs(node: &Node) -> Vec<(SpaceId, Origin)> {
+pub(crate) fn own_logs(node: &Node) -> Vec<(SpaceId, Origin)> {
     let standings = node.store().read(|reader| reader.standings()).unwrap();
     let own = standings.into_iter().filter(|(.., own)| *own);
     own.map(|(space, origin, ..)| (space, origin)).collect()
 }
 
-pub(in crate::services) fn carry(from: &Node, to: &Node) {
+pub(crate) fn carry(from: &Node, to: &Node) {
+    carry_sealed(from, to);
+    let keys = from.find_keys(&to.lacking_keys().unwrap()).unwrap();
+    to.keep_keys(keys.into_iter().map(|found| (found.record, found.key)).collect())
+        .unwrap();
+    to.catch_up(|_| {}).unwrap();
+    for (space, id) in to.lacking_attachments().unwrap() {
+        if let Some(piece) = from.read_piece(&space, &id, 0).unwrap() {
+            to.grow_attachment(&id, piece.size, 0, &piece.data).unwrap();
+        }
+    }
+    to.catch_up(|_| {}).unwrap();
+}
+
+/// The same without keys and attachments: the personal parts of the one stay closed to the other.
+fn carry_sealed(from: &Node, to: &Node) {
     let all = from.store().read(|reader| reader.standings()).unwrap();
     for (space, origin, ..) in &all {
         if to.space(space).is_none() {
@@ -244,19 +264,14 @@ pub(in crate::services) fn carry(from: &Node, to: &Node) {
             .unwrap();
         to.fill(&place.origin, found).unwrap();
     }
-    let keys = from.find_keys(&to.lacking_keys().unwrap()).unwrap();
-    to.keep_keys(keys.into_iter().map(|found| (found.record, found.key)).collect())
-        .unwrap();
-    to.catch_up(|_| {}).unwrap();
-    for (space, id) in to.lacking_attachments().unwrap() {
-        if let Some(piece) = from.read_piece(&space, &id, 0).unwrap() {
-            to.grow_attachment(&id, piece.size, 0, &piece.data).unwrap();
-        }
-    }
     to.catch_up(|_| {}).unwrap();
 }
 
-pub(in crate::services) fn talk(station: &Node, township: &Node) {
+pub(crate) fn talk(station: &Node, township: &Node) {
+    talk_by(carry, station, township);
+}
+
+fn talk_by(carry: fn(&Node, &Node), station: &Node, township: &Node) {
     carry(station, township);
     for (_, origin) in own_logs(station) {
         let now = env::now();
@@ -277,7 +292,7 @@ pub(in crate::services) fn talk(station: &Node, township: &Node) {
     carry(township, station);
 }
 
-pub(in crate::services) fn no_faults(node: &Node) {
+pub(crate) fn no_faults(node: &Node) {
     assert_eq!(node.check(|_| {}).unwrap().faults, Vec::<String>::new());
 }
 

@@ -163,17 +163,17 @@ impl Node {
         let mut annexes = BTreeMap::new();
         let none = Map::new();
         if let Some(unknown) = sent.annexes.keys().find(|id| !plan.ledger.annexes.contains(id)) {
-            return Err(ServiceError::UnknownLedger(unknown.clone()));
+            return Err(ServiceError::Bad(format!(
+                "records of {} have no personal part {unknown:?}",
+                plan.ledger.id
+            )));
         }
         let writable = self.writable_annexes(author, plan.ledger, &plan.detail.space);
-        if sent
-            .annexes
-            .keys()
-            .any(|id| !writable.iter().any(|annex| annex.id == *id))
-        {
-            return Err(ServiceError::NotAllowed(
-                "this personal part is written by holders of other posts".into(),
-            ));
+        let forbidden = |id: &&String| !writable.iter().any(|annex| annex.id == **id);
+        if let Some(forbidden) = sent.annexes.keys().find(forbidden) {
+            return Err(ServiceError::NotAllowed(format!(
+                "the personal part {forbidden} of this record is written by holders of other posts 附册 {forbidden} 由其他岗位的人登记"
+            )));
         }
         for annex in writable {
             let known = plan.annexes.get(&annex.id).cloned().unwrap_or_default();

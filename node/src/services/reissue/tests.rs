@@ -10,15 +10,16 @@ use lianzhan_protocol::trust::Role;
 use super::*;
 use crate::services::access::AccessFilter;
 use crate::services::appoint::PersonDraft;
+use crate::services::attachment::Part;
 use crate::services::erase::tests::{GIST, NAME, World, no_faults, secret, spelt};
 use crate::services::ledger::Asked;
 
 const SPOKEN: &str = "13700098765";
-const CLEAN: &str = "路灯不亮，打电话没人接";
+pub(crate) const CLEAN: &str = "路灯不亮，打电话没人接";
 
 impl World {
     /// A visit with its visitor and their paper, in whose gist somebody let a number stand.
-    fn spoken(&self) -> RecordId {
+    pub(crate) fn spoken(&self) -> RecordId {
         let (visit, _) = self.known();
         let node = self.station();
         let sent = serde_json::json!({
@@ -33,12 +34,66 @@ impl World {
         visit
     }
 
-    fn plan(&self, visit: &RecordId) -> AnewPlan {
+    /// A liaison of the township.
+    pub(crate) fn above(&self) -> Author {
+        let person = PersonDraft {
+            login: "wen".into(),
+            name: "闻人雪".into(),
+            roles: vec![Role::StationLiaison],
+            ..PersonDraft::default()
+        };
+        self.township()
+            .appoint_person(&secret(), person, &secret())
+            .unwrap();
+        self.township().sign_in("wen", &secret()).unwrap()
+    }
+
+    /// A visit of which nobody wrote a personal part yet, known at both nodes.
+    fn anonymous(&self) -> RecordId {
+        let sent = serde_json::json!({ "fields": {
+            "received_at": "2026-04-16T09:30:00+08:00", "channel": "visit", "persons": 1, "nature": "problem",
+            "gist": "水渠塌了一段",
+        }});
+        let sent = serde_json::from_value(sent).unwrap();
+        let written = self
+            .runtime
+            .block_on(self.station().enter_sent(&self.clerk, "letters_visits", sent))
+            .unwrap();
+        self.talk();
+        written.record
+    }
+
+    /// Somebody writes who came.
+    fn subject(&self, node: &Node, author: &Author, visit: &RecordId, name: &str) {
+        let sent = serde_json::json!({ "annexes": { "subject": { "name": name } } });
+        let sent = serde_json::from_value(sent).unwrap();
+        self.runtime
+            .block_on(node.amend_sent(author, visit, sent))
+            .unwrap();
+        node.catch_up(|_| {}).unwrap();
+    }
+
+    /// An issue that was found in a visit.
+    pub(crate) fn citing(&self, visit: &RecordId) -> RecordId {
+        let sent = serde_json::json!({ "fields": {
+            "gist": "护坡塌了一段", "nature": "problem", "category": "urban_environment", "division": "990121103201",
+            "found_on": "2026-05-01", "source": [visit.to_string()],
+        }});
+        let sent = serde_json::from_value(sent).unwrap();
+        let written = self
+            .runtime
+            .block_on(self.station().enter_sent(&self.clerk, "issue", sent))
+            .unwrap();
+        self.talk();
+        written.record
+    }
+
+    pub(crate) fn plan(&self, visit: &RecordId) -> AnewPlan {
         self.station().anew_plan(Some(&self.clerk), visit).unwrap()
     }
 
     /// The draft of what comes along, with other words.
-    fn clean(&self, plan: &AnewPlan) -> AnewDraft {
+    pub(crate) fn clean(&self, plan: &AnewPlan) -> AnewDraft {
         let mut main = plan.main.clone();
         main.insert("gist".into(), Value::from(CLEAN));
         AnewDraft {
@@ -50,7 +105,7 @@ impl World {
         }
     }
 
-    fn anew(&self, visit: &RecordId, draft: AnewDraft) -> Result<Anew, ServiceError> {
+    pub(crate) fn anew(&self, visit: &RecordId, draft: AnewDraft) -> Result<Anew, ServiceError> {
         let done = self
             .runtime
             .block_on(self.station().issue_anew(&self.clerk, visit, draft));
@@ -384,5 +439,137 @@ fn a_record_that_is_issued_anew_twice_leads_to_the_last() {
         assert_eq!(node.reissued_as(&first).unwrap(), Some(third));
         assert_eq!(node.reissued_from(&third).unwrap(), [second, first]);
         assert_eq!(world.visits(node), [third]);
+    }
+}
+
+#[test]
+fn papers_of_a_part_that_is_closed_here_stay_with_it_and_are_shown_to_nobody() {
+    let world = World::new();
+    let (station, township) = (world.station(), world.township());
+    let wen = world.above();
+    let old = world.anonymous();
+    world.subject(township, &wen, &old, NAME);
+    let mut upload = township.begin_attachment(Part::Personal);
+    upload
+        .write(b"%PDF-1.4\nthe visitor's own paper\n%%EOF\n")
+        .unwrap();
+    let received = upload.finish().unwrap();
+    let paper = received.id;
+    world
+        .runtime
+        .block_on(township.attach(&wen, &old, &[received]))
+        .unwrap();
+    township.catch_up(|_| {}).unwrap();
+    world.talk_sealed();
+    let annex = township.store().read(|reader| reader.annexes(&old)).unwrap()[0].record;
+    let held =
+        || township.open_attachment(&old, &paper).is_ok() && township.annex_keys().get(&annex).is_some();
+    assert!(held());
+
+    // Nothing of it is read at the station, which tells that it stays and where it is to be erased.
+    let plan = world.plan(&old);
+    assert!(plan.annexes.is_empty());
+    assert!(matches!(&plan.stays[..], [Stays::Annex { ledger, erased: false }] if ledger == "subject"));
+    let sheet = station.anew_sheet(&old).unwrap();
+    assert!(sheet.attachments.is_empty() && sheet.annexes.is_empty());
+    assert!(station.attached(&old).unwrap().is_empty());
+
+    let done = world.anew(&old, world.clean(&plan)).unwrap();
+    assert_eq!(
+        done.erased,
+        [old],
+        "what cannot be written again here is not erased here"
+    );
+    world.talk_sealed();
+    world.talk_sealed();
+    for node in [station, township] {
+        assert!(node.record_detail(&old).unwrap().state.erased.is_some());
+        let new = node.record_detail(&done.new).unwrap();
+        assert!(new.annexes.is_empty() && new.annex_names.is_empty());
+        assert!(node.attached(&done.new).unwrap().is_empty());
+        assert!(matches!(
+            node.open_attachment(&done.new, &paper),
+            Err(ServiceError::Attachment(_) | ServiceError::UnknownRecord(_))
+        ));
+        no_faults(node);
+    }
+    assert!(held(), "who has it has all of it");
+
+    // Once its key is here it is erased, too.
+    world.talk();
+    assert_eq!(world.erase(old, Extent::Personal), [annex]);
+    world.talk();
+    world.talk();
+    for node in [station, township] {
+        assert!(node.annex_keys().get(&annex).is_none());
+        assert!(node.open_attachment(&old, &paper).is_err());
+        assert_eq!(node.reissued_as(&old).unwrap(), Some(done.new));
+        no_faults(node);
+    }
+}
+
+#[test]
+fn two_personal_parts_of_one_ledger_are_refused_with_words_whoever_has_their_keys() {
+    for sealed in [false, true] {
+        let world = World::new();
+        let (station, township) = (world.station(), world.township());
+        let wen = world.above();
+        let old = world.anonymous();
+        // Two write who came, each before the other's word arrives.
+        world.subject(station, &world.clerk, &old, NAME);
+        world.subject(township, &wen, &old, "令狐听澜");
+        match sealed {
+            true => world.talk_sealed(),
+            false => world.talk(),
+        }
+        let open = |node: &Node| node.record_detail(&old).unwrap().annexes.len();
+        assert_eq!(open(station), if sealed { 1 } else { 2 });
+        let refused = station.anew_plan(Some(&world.clerk), &old).map(|plan| plan.stays);
+        let Err(ServiceError::Bad(words)) = refused else {
+            panic!("sealed: {sealed}: {refused:?}");
+        };
+        assert!(
+            words.contains("two personal parts") && words.contains("附册"),
+            "{words}"
+        );
+        let sent = serde_json::from_value(serde_json::json!({ "fields": { "gist": CLEAN } })).unwrap();
+        let refused = world
+            .runtime
+            .block_on(station.issue_anew_sent(&world.clerk, &old, sent));
+        assert!(matches!(refused, Err(ServiceError::Bad(_))), "{refused:?}");
+        world.talk();
+        for node in [station, township] {
+            assert_eq!(open(node), 2, "nothing is lost");
+            assert!(node.erasures_of(&old).unwrap().is_empty());
+            no_faults(node);
+        }
+        assert_eq!(world.visits(station), [old]);
+    }
+}
+
+#[test]
+fn what_named_the_old_record_names_the_new_one_also_once_views_are_made_anew() {
+    let world = World::new();
+    let old = world.spoken();
+    let citing = world.citing(&old);
+    let done = world.anew(&old, world.clean(&world.plan(&old))).unwrap();
+    world.talk();
+    world.talk();
+    for node in [world.station(), world.township()] {
+        for anew in [false, true] {
+            if anew {
+                node.reindex(|_| {}).unwrap();
+            }
+            let names = node.names(&node.record_detail(&citing).unwrap().state).unwrap();
+            let [(field, named)] = &names[..] else {
+                panic!("{names:?}");
+            };
+            assert!(field.starts_with("source"), "{field}");
+            assert_eq!((named.id, named.title.as_str()), (done.new, CLEAN));
+            let (rows, count) = node.named_by(&done.new, 9).unwrap();
+            assert_eq!((rows[0].row.record, count), (citing, 1));
+            assert_eq!(node.stands_as(old.to_string()), done.new.to_string());
+            no_faults(node);
+        }
     }
 }

@@ -1,4 +1,6 @@
 use super::*;
+use crate::services::erase::tests::World;
+use crate::services::reissue::tests::CLEAN;
 
 /// What a browser sends of the form, with the personal part carried along unread.
 fn typed(csrf: &str, seen: &str, gist: &str, more: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -19,12 +21,7 @@ fn typed(csrf: &str, seen: &str, gist: &str, more: &[(&str, &str)]) -> Vec<(Stri
         .collect()
 }
 
-async fn send(
-    browser: &mut Browser,
-    station: &Station,
-    path: &str,
-    fields: Vec<(String, String)>,
-) -> Answer {
+async fn send(browser: &mut Browser, station: &Station, path: &str, fields: Vec<(String, String)>) -> Answer {
     let fields: Vec<(&str, &str)> = fields
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
@@ -113,7 +110,10 @@ async fn what_was_changed_before_it_was_signed_is_shown_and_then_it_may_be_signe
     let mut later = Browser::signed_in(&station, "lin").await;
     let form = later.get(&station, &anew).await;
     let (csrf, seen) = (form.hidden("csrf"), form.hidden("seen"));
-    let luo = station.node.sign_in("luo", &SecretString::from(PASSPHRASE)).unwrap();
+    let luo = station
+        .node
+        .sign_in("luo", &SecretString::from(PASSPHRASE))
+        .unwrap();
     let change = async |sent: serde_json::Value| {
         let sent = serde_json::from_value(sent).unwrap();
         station.node.amend_sent(&luo, &id, sent).await.unwrap();
@@ -131,7 +131,13 @@ async fn what_was_changed_before_it_was_signed_is_shown_and_then_it_may_be_signe
         ),
     ] {
         change(sent).await;
-        let refused = send(&mut later, &station, &anew, typed(&csrf, &seen, "水管爆了", &signs)).await;
+        let refused = send(
+            &mut later,
+            &station,
+            &anew,
+            typed(&csrf, &seen, "水管爆了", &signs),
+        )
+        .await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(refused.body.contains("刚有改动") && refused.body.contains("name=\"passphrase\""));
         assert!(refused.body.contains(says), "{}", refused.body);
@@ -139,7 +145,13 @@ async fn what_was_changed_before_it_was_signed_is_shown_and_then_it_may_be_signe
         assert_ne!(refused.hidden("seen"), seen);
         seen = refused.hidden("seen");
     }
-    let done = send(&mut later, &station, &anew, typed(&csrf, &seen, "水管爆了", &signs)).await;
+    let done = send(
+        &mut later,
+        &station,
+        &anew,
+        typed(&csrf, &seen, "水管爆了", &signs),
+    )
+    .await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
     station.node.catch_up(|_| {}).unwrap();
     let new = done.header(header::LOCATION).to_owned();
@@ -157,7 +169,10 @@ async fn a_personal_part_that_came_meanwhile_is_asked_for_before_it_is_signed() 
     let mut later = Browser::signed_in(&station, "lin").await;
     let form = later.get(&station, &anew).await;
     let (csrf, seen) = (form.hidden("csrf"), form.hidden("seen"));
-    let luo = station.node.sign_in("luo", &SecretString::from(PASSPHRASE)).unwrap();
+    let luo = station
+        .node
+        .sign_in("luo", &SecretString::from(PASSPHRASE))
+        .unwrap();
     let sent = serde_json::json!({ "annexes": { "subject": { "name": "令狐望舒" } } });
     let sent = serde_json::from_value(sent).unwrap();
     station.node.amend_sent(&luo, &id, sent).await.unwrap();
@@ -172,6 +187,49 @@ async fn a_personal_part_that_came_meanwhile_is_asked_for_before_it_is_signed() 
     assert!(refused.body.contains("刚有改动") && refused.body.contains("name=\"offered\" value=\"subject\""));
     assert!(!refused.body.contains("令狐望舒") && !refused.body.contains("name=\"passphrase\""));
     let seen = refused.hidden("seen");
-    let done = send(&mut later, &station, &anew, typed(&csrf, &seen, "水管爆了", &signs)).await;
+    let done = send(
+        &mut later,
+        &station,
+        &anew,
+        typed(&csrf, &seen, "水管爆了", &signs),
+    )
+    .await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+}
+
+#[test]
+fn what_named_the_old_record_leads_to_the_new_one_and_the_new_one_to_it() {
+    let world = World::new();
+    let _within = world.runtime.enter();
+    let old = world.spoken();
+    let citing = world.citing(&old);
+    let new = world.anew(&old, world.clean(&world.plan(&old))).unwrap().new;
+    world.talk();
+    world.talk();
+    world.above();
+    for (node, login) in [(world.station(), "lin"), (world.township(), "wen")] {
+        let station = Station::over(node.clone());
+        let mut browser = Browser::default();
+        let signed = browser.try_sign_in(&station, login, "correct horse battery");
+        assert_eq!(world.runtime.block_on(signed).status, StatusCode::SEE_OTHER);
+        let mut get = |path: String| world.runtime.block_on(browser.get(&station, &path)).body;
+        let link = |record: &lianzhan_protocol::id::RecordId| format!("href=\"/records/{record}\"");
+        for made_anew in [false, true] {
+            if made_anew {
+                node.reindex(|_| {}).unwrap();
+            }
+            let page = get(format!("/records/{citing}"));
+            assert!(page.contains(&link(&new)) && page.contains(CLEAN), "{page}");
+            assert!(!page.contains(&link(&old)), "nobody is led to what is erased");
+            let page = get(format!("/records/{new}"));
+            let named_by = page
+                .split("id=\"named-by\"")
+                .nth(1)
+                .unwrap_or_else(|| panic!("{page}"));
+            assert!(named_by.contains(&link(&citing)), "{named_by}");
+            assert!(get(format!("/records/{old}")).contains(&link(&new)));
+            let list = get("/ledgers/issue".into());
+            assert!(list.contains(&link(&citing)), "{list}");
+        }
+    }
 }
