@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lianzhan_protocol::id::{AttachmentId, ChangeId, Hash, PersonId, RecordId};
 use lianzhan_protocol::personal::Kind;
-use lianzhan_protocol::record::{Confirmed, Event, EventKind, OfficeHolder, Proof, Put, Value, may_sign};
+use lianzhan_protocol::record::{
+    Confirmed, Event, EventKind, OfficeHolder, Proof, Put, Value, folded_name, may_sign,
+};
 use lianzhan_protocol::trust::{Appointment, Level, Purpose, Space};
 use serde::{Deserialize, Serialize};
 
@@ -199,15 +201,14 @@ impl Node {
             return Err(field("name", PERSONAL));
         }
         let known = self.known_people(&detail.space);
-        // 何 苗 on a printed roster is 何苗.
-        let called: Vec<&Known> = known.iter().filter(|one| is_called(one, name)).collect();
+        let called: Vec<&Known> = known.iter().filter(|one| one.is_called(name)).collect();
         let found = match (draft.person.trim(), called.as_slice()) {
             ("", []) => None,
             ("", [one]) => Some(*one),
             ("", _) => return Err(field("person", SEVERAL)),
             (id, _) => {
                 let id = PersonId::parse(id).ok_or_else(|| field("person", NO_SUCH))?;
-                let one = known.iter().find(|one| one.person == id && is_called(one, name));
+                let one = known.iter().find(|one| one.person == id && one.is_called(name));
                 Some(one.ok_or_else(|| field("person", NO_SUCH))?)
             }
         };
@@ -259,9 +260,11 @@ impl Node {
     }
 }
 
-fn is_called(known: &Known, name: &str) -> bool {
-    let without_spaces = |text: &str| text.split_whitespace().collect::<String>();
-    without_spaces(&known.name) == without_spaces(name)
+impl Known {
+    /// Whether this is their name, whatever spaces stand in it.
+    pub fn is_called(&self, name: &str) -> bool {
+        folded_name(&self.name) == folded_name(name)
+    }
 }
 
 fn field(field: &str, words: &str) -> ServiceError {

@@ -16,6 +16,7 @@ mod sealed;
 mod settle;
 mod verdict;
 
+pub use acted::folded_name;
 pub use change::{Actor, Change, ChangeError, OpId, Put, Value, limits};
 pub use erasure::{
     Erased, Erasure, ErasureError, ErasureFault, ErasureGround, SignedErasure, first_erased, holders_of,

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::acted::folded_name;
 use super::event::{EventKind, OfficeHolder};
 use crate::id::{ChangeId, Hash, OrgId, PersonId, StatementId};
 use crate::trust::{Appointment, Level, Role};
@@ -64,7 +65,7 @@ impl Capacity {
     pub fn is(&self, named: &OfficeHolder) -> bool {
         match (&self.person, &named.person) {
             (Some(one), Some(two)) => one == two,
-            _ => self.name == named.name,
+            _ => folded_name(&self.name) == folded_name(&named.name),
         }
     }
 

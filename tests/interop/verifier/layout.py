@@ -53,10 +53,17 @@ def origin(v):
     return v
 
 
+WHITE_SPACE = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+
+
 def blank(text):
     """No character but White_Space."""
-    space = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-    return all(c in space for c in text)
+    return not folded(text)
+
+
+def folded(text):
+    """Without White_Space."""
+    return "".join(c for c in text if c not in WHITE_SPACE)
 
 
 # -- 02 ------------------------------------------------------------------------------------------------------------------

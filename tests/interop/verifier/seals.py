@@ -1,6 +1,6 @@
 """What events do: guards, seals and whether an activity is sealed (04-records.md, F-9, S-1 to S-4)."""
 
-from . import changes, merkle
+from . import changes, layout, merkle
 from .cbor import encode
 from .judge import (ADOPT, CONFIRM, CONFIRM_FOR, CORRECT, LOG_LINE, REGISTER, SEAL, SIGN_IN, SIGN_IN_FOR, SIGNERS)
 
@@ -69,8 +69,10 @@ class Effects:
 
     @staticmethod
     def _is(one, other):
-        """F-9a, of (name, person) pairs: by id where both have one, else by name."""
-        return one[1] == other[1] if one[1] and other[1] else one[0] == other[0]
+        """F-9a, of (name, person) pairs: by id where both have one, else by name without White_Space."""
+        if one[1] and other[1]:
+            return one[1] == other[1]
+        return layout.folded(one[0]) == layout.folded(other[0])
 
     @staticmethod
     def _named(capacity):

@@ -116,6 +116,13 @@ pub(super) fn recorded() -> Vec<Vector> {
     );
     there.write_as(&deputy, &[last], vec![correct(event, Right::Nothing)]);
 
+    let (mut spaced, head, _, [_, second, _]) = written();
+    let mut last = head;
+    for name in ["何 苗", "何主席", "何\u{3000}主席", "另一位 联络员", "何主 任"] {
+        let put = paper(&spaced, &[last], holder(name, None));
+        last = spaced.write_as(&second, &[last], vec![put]);
+    }
+
     let (mut stranger, head, _, [_, _, secretary]) = written();
     let deputy = stranger.appoint("代表", |a| {
         (a.roles, a.seat) = (vec![Role::Deputy], Some(Level::Township));
@@ -129,6 +136,7 @@ pub(super) fn recorded() -> Vec<Vector> {
         alone.vector("confirmations that are recorded for others, by whom and of whom"),
         back.vector("a recorded confirmation that is taken back, and one anew"),
         there.vector("sign-ins that are recorded, and one by key"),
+        spaced.vector("names that are written with spaces, recorded for others"),
         stranger.vector("nobody who may record for others"),
     ]
 }
