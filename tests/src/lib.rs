@@ -57,6 +57,8 @@ mod pages;
 pub mod prefecture;
 #[cfg(test)]
 mod process;
+#[cfg(test)]
+mod recorded;
 pub mod scene;
 #[cfg(test)]
 mod serving;
