@@ -7,6 +7,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
+use lianzhan_protocol::id::RecordId;
 use serde::Serialize;
 
 use super::{ApiState, Problem};
@@ -50,10 +51,15 @@ struct WrittenJson {
 
 /// Answers a write: 201 with the place of the record.
 pub(super) fn created(written: &Written) -> Response {
-    let place = format!("/api/v1/records/{}", written.record);
     let body = WrittenJson {
         record: written.record.to_string(),
         change: written.change.to_string(),
     };
+    created_as(&written.record, body)
+}
+
+/// The same with more to say.
+pub(super) fn created_as(record: &RecordId, body: impl Serialize) -> Response {
+    let place = format!("/api/v1/records/{record}");
     (StatusCode::CREATED, [(LOCATION, place)], Json(body)).into_response()
 }

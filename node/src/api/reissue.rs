@@ -1,16 +1,14 @@
 //! Issuing a record anew: what would come along, and the act.
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::LOCATION;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-use super::act::{act, blocking};
+use super::act::{act, blocking, created_as};
 use super::request::{Body, Passphrase, Record};
 use super::{ApiState, Problem};
 use crate::services::reissue::{AnewJson, AnewSent, AnewSheet};
@@ -60,7 +58,6 @@ async fn issue(
         asked.passphrase.0,
         async move |node, author| node.issue_anew_sent(author, &record, sent).await,
     );
-    let done = AnewJson::from(&done.await?);
-    let place = format!("/api/v1/records/{}", done.record);
-    Ok((StatusCode::CREATED, [(LOCATION, place)], Json(done)).into_response())
+    let done = done.await?;
+    Ok(created_as(&done.new, AnewJson::from(&done)))
 }

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::post;
-use lianzhan_protocol::id::Hash;
+use lianzhan_protocol::id::{Hash, RecordId};
 use lianzhan_protocol::record::{Event, EventKind, EventState, Ineffective, Proof};
 use lianzhan_protocol::trust::Level;
 
@@ -19,7 +19,7 @@ use super::{WebState, activity_view, live, record_view, say};
 use crate::services::attachment::{AttachmentError, Received};
 use crate::services::query::RecordDetail;
 use crate::services::recorded::{ActorDraft, ConfirmForDraft, SEVERAL, SignInForDraft};
-use crate::services::{ServiceError, parse_record};
+use crate::services::{Author, Node, ServiceError, Written, parse_record};
 use crate::words;
 
 pub(super) fn router() -> Router<WebState> {
@@ -147,7 +147,7 @@ impl Sent {
         };
         if words == SEVERAL {
             let known = desk.node.known_people(&detail.space).into_iter();
-            let called = known.filter(|one| one.name == self.actor.name);
+            let called = known.filter(|one| one.is_called(&self.actor.name));
             form.persons = called
                 .map(|one| Choice {
                     value: one.person.to_string(),
@@ -192,24 +192,16 @@ async fn confirm(State(state): State<WebState>, Path(id): Path<String>, filed: F
             runtime.block_on(node.confirm_for(author, record, draft, scan))
         },
     );
-    let error = match done.await {
-        Ok(()) => {
-            return after(
-                &who,
-                who.visitor.text.t("paper-confirm-done"),
-                &format!("/records/{id}"),
-            );
-        }
-        Err(ServiceError::Ineffective(Ineffective::Once)) => {
-            return after(&who, who.visitor.text.t("paper-once"), &format!("/records/{id}"));
-        }
-        Err(error) if is_told(&error) => error,
-        Err(error) => return answer::refuse(state, who.visitor, Fault::Service(error)).await,
+    let said = who.visitor.text.t("paper-confirm-done");
+    let back = format!("/records/{id}");
+    let error = match onward(&state, &who, done.await, said, &back).await {
+        Ok(response) => return response,
+        Err(error) => error,
     };
     let mut who = who;
     who.visitor.here = match sent.event.as_str() {
-        "" => format!("/records/{id}"),
-        event => format!("/records/{id}?event={event}"),
+        "" => back,
+        event => format!("{back}?event={event}"),
     };
     show_as(StatusCode::UNPROCESSABLE_ENTITY, state, who, move |desk| {
         let record = parse_record(&id)?;
@@ -242,26 +234,14 @@ async fn sign_in(State(state): State<WebState>, Path(id): Path<String>, filed: F
             runtime.block_on(node.sign_in_for(author, record, draft, scan))
         },
     );
-    let error = match done.await {
-        Ok(()) => {
-            return after(
-                &who,
-                who.visitor.text.t("paper-sign-in-done"),
-                &format!("/activities/{id}"),
-            );
-        }
-        Err(ServiceError::Ineffective(Ineffective::Once)) => {
-            return after(
-                &who,
-                who.visitor.text.t("paper-once"),
-                &format!("/activities/{id}"),
-            );
-        }
-        Err(error) if is_told(&error) => error,
-        Err(error) => return answer::refuse(state, who.visitor, Fault::Service(error)).await,
+    let said = who.visitor.text.t("paper-sign-in-done");
+    let back = format!("/activities/{id}");
+    let error = match onward(&state, &who, done.await, said, &back).await {
+        Ok(response) => return response,
+        Err(error) => error,
     };
     let mut who = who;
-    who.visitor.here = format!("/activities/{id}");
+    who.visitor.here = back;
     show_as(StatusCode::UNPROCESSABLE_ENTITY, state, who, move |desk| {
         let record = parse_record(&id)?;
         let detail = record_view::detail(&desk.node, &record)?;
@@ -274,11 +254,6 @@ async fn sign_in(State(state): State<WebState>, Path(id): Path<String>, filed: F
     .await
 }
 
-/// What stays on the page, with what was typed.
-fn is_told(error: &ServiceError) -> bool {
-    error.is_callers() && !matches!(error, ServiceError::UnknownRecord(_))
-}
-
 async fn deed<F>(
     state: &WebState,
     who: &Signed,
@@ -287,13 +262,7 @@ async fn deed<F>(
     deed: F,
 ) -> Result<(), ServiceError>
 where
-    F: FnOnce(
-            &crate::services::Node,
-            &crate::services::Author,
-            &lianzhan_protocol::id::RecordId,
-            &Received,
-            &tokio::runtime::Handle,
-        ) -> Result<crate::services::Written, ServiceError>
+    F: FnOnce(&Node, &Author, &RecordId, &Received, &tokio::runtime::Handle) -> Result<Written, ServiceError>
         + Send
         + 'static,
 {
@@ -310,11 +279,30 @@ where
     Ok(())
 }
 
-fn after(who: &Signed, say: String, back: &str) -> Response {
+/// The way on from a deed, or what is told on its page beside what was typed.
+async fn onward(
+    state: &WebState,
+    who: &Signed,
+    done: Result<(), ServiceError>,
+    said: String,
+    back: &str,
+) -> Result<Response, ServiceError> {
+    let text = who.visitor.text;
+    let say = match done {
+        Ok(()) => said,
+        Err(ServiceError::Ineffective(Ineffective::Once)) => text.t("paper-once"),
+        Err(error) if error.is_callers() && !matches!(error, ServiceError::UnknownRecord(_)) => {
+            return Err(error);
+        }
+        Err(error) => {
+            let fault = Fault::Service(error);
+            return Ok(answer::refuse(state.clone(), who.visitor.clone(), fault).await);
+        }
+    };
     who.session.say(Notice {
         tone: Tone::Good,
         say,
         link: None,
     });
-    answer::onward(back)
+    Ok(answer::onward(back))
 }

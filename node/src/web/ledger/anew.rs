@@ -1,7 +1,10 @@
 //! The form that issues a record anew: what may stay is edited, then everything that would come of it is shown, and only then
 //! it is signed. What is typed here is not kept on the way: it is of a record that is to go.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod draft;
+mod preview;
+
+use std::collections::BTreeSet;
 
 use age::secrecy::SecretString;
 use axum::Router;
@@ -10,26 +13,24 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use lianzhan_protocol::id::{AttachmentId, ChangeId, RecordId};
-use lianzhan_protocol::record::Erasure;
-use lianzhan_protocol::record::ledger::{Field as Definition, FieldKind, Ledger};
+use lianzhan_protocol::record::ledger::Ledger;
 use lianzhan_protocol::trust::Space;
 
 use super::entry::record_link;
 use super::form::{Maker, Typed, summary};
-use crate::services::ledger::{
-    FieldFault, Part, Values, annexes_of, as_typed, faults_of, read, suspicions_of,
-};
+use crate::services::ledger::{FieldFault, Part, Values, annexes_of, as_typed};
 use crate::services::limit::DoorError;
-use crate::services::reissue::{AnewDraft, AnewPlan, Stays, asked, files_among, unasked};
-use crate::services::screen::{Cleared, travels};
-use crate::services::{Node, ServiceError, parse_record};
+use crate::services::reissue::{AnewDraft, AnewPlan, Stays, files_among};
+use crate::services::{ServiceError, parse_record};
 use crate::web::answer::{self, Desk, Fault, Page, show, show_as};
 use crate::web::authority::Refusal;
-use crate::web::page::{AnewForm, AnewPage, AnewPreview, Choice, Fact, Field, Link, Notice, Section, Tone};
+use crate::web::page::{AnewForm, AnewPage, Choice, Field, Link, Notice, Section, Tone};
 use crate::web::record_view::{detail, words_of};
 use crate::web::request::{Deed, Posted, Signed};
 use crate::web::suspicions::{self, Notes};
 use crate::web::{WebState, attachments, confirm, erase, live, say, timeline};
+use draft::draft;
+use preview::preview;
 
 pub(super) fn router() -> Router<WebState> {
     Router::new().route("/records/{id}/anew", get(fresh).post(sent))
@@ -252,26 +253,20 @@ async fn sign(
         Err(error) => {
             let moved = matches!(error, DoorError::Service(ServiceError::Moved));
             match Refusal::of(&text, error) {
-            Ok(refusal) => {
-                let here = format!("/records/{id}/anew");
-                let shown = move |desk: &Desk, told| refused(desk, &id, sheet, moved, &told);
-                refusal.back(state, who, here, shown).await
+                Ok(refusal) => {
+                    let here = format!("/records/{id}/anew");
+                    let shown = move |desk: &Desk, told| refused(desk, &id, sheet, moved, &told);
+                    refusal.back(state, who, here, shown).await
+                }
+                Err(fault) => answer::refuse(state, who.visitor, fault).await,
             }
-            Err(fault) => answer::refuse(state, who.visitor, fault).await,
-        }
         }
     }
 }
 
 /// The preview of what would be signed now, with why it was not signed. What was changed meanwhile stands in it and counts as
 /// seen, so that signing once more is of this.
-fn refused(
-    desk: &Desk,
-    id: &str,
-    mut sheet: Sheet,
-    moved: bool,
-    told: &Refusal,
-) -> Result<AnewPage, Fault> {
+fn refused(desk: &Desk, id: &str, mut sheet: Sheet, moved: bool, told: &Refusal) -> Result<AnewPage, Fault> {
     let plan = plan_of(desk, id)?;
     if moved {
         sheet.seen = words_of(&plan.seen);
@@ -312,92 +307,6 @@ fn open_parts(desk: &Desk, plan: &AnewPlan) -> Vec<&'static Ledger> {
         (opened && plan.annexes.contains_key(&annex.id)) || !plan.detail.annex_names.contains(&annex.id)
     });
     parts
-}
-
-/// What would be signed, or what is wrong with it: of all fields at once.
-fn draft(desk: &Desk, plan: &AnewPlan, sheet: &Sheet) -> Result<AnewDraft, ServiceError> {
-    let node: &Node = &desk.node;
-    let resolve = |field: &Definition, typed: &str| node.reference(field, typed);
-    let keep = |id: &AttachmentId| sheet.keep.contains(&id.to_string());
-    let main = read(
-        plan.ledger,
-        Part::Main,
-        &sheet.pairs,
-        &asked(plan.ledger, &plan.main),
-        &resolve,
-    );
-    let mut faults = faults_of(plan.ledger, &main);
-    let mut annexes: BTreeMap<String, Values> = BTreeMap::new();
-    let open = open_parts(desk, plan);
-    for annex in annexes_of(plan.ledger) {
-        let none = Values::new();
-        let known = plan.annexes.get(&annex.id).unwrap_or(&none);
-        let shown = sheet.shown.contains(&annex.id);
-        let values: Values = if shown && open.iter().any(|part| part.id == annex.id) {
-            let part = read(
-                annex,
-                Part::Annex(&annex.id),
-                &sheet.pairs,
-                &asked(annex, known),
-                &resolve,
-            );
-            faults.extend(part.faults);
-            let mut values = part.values;
-            values.extend(unasked(annex, known, keep));
-            values
-        } else if sheet.carry.contains(&annex.id) {
-            asked(annex, known)
-                .into_iter()
-                .chain(fixed(annex, known))
-                // The form has no attachments of closed parts: they come with their part.
-                .chain(unasked(annex, known, |_| true))
-                .collect()
-        } else if plan.annexes.contains_key(&annex.id) && !sheet.offered.contains(&annex.id) {
-            // It was open when the form was made, or not there: nobody said that it is left out.
-            return Err(ServiceError::Moved);
-        } else {
-            continue;
-        };
-        if !values.is_empty() {
-            annexes.insert(annex.id.clone(), values);
-        }
-    }
-    let mut cleared = Cleared::new();
-    if travels(&plan.detail.space) {
-        let screen = node.screen(annexes.iter().map(|(id, values)| (id.as_str(), values)))?;
-        for (key, fault) in suspicions_of(plan.ledger, &main, &screen) {
-            let suspicion = fault.suspicion.as_ref();
-            match suspicion.and_then(|it| suspicions::note_for(&sheet.notes, it)) {
-                Some(note) if screen.is_fit(note) => drop(cleared.insert(key, note.to_owned())),
-                Some(_) => faults.push(fault.badly_noted()),
-                None => faults.push(fault),
-            }
-        }
-    }
-    if !faults.is_empty() {
-        return Err(ServiceError::Fields(faults));
-    }
-    Erasure::check_words(&sheet.on, None)?;
-    let mut values = main.values;
-    values.extend(unasked(plan.ledger, &plan.main, keep));
-    Ok(AnewDraft {
-        seen: sheet.seen(),
-        main: values,
-        annexes,
-        cleared,
-        on: sheet.on.clone(),
-    })
-}
-
-/// What stands once it was written, and that a form asks for.
-fn fixed(ledger: &Ledger, values: &Values) -> Values {
-    let (may, no) = (asked(ledger, values), unasked(ledger, values, |_| true));
-    let values = values.iter();
-    values
-        .filter(|(key, _)| !may.contains_key(*key) && !no.contains_key(*key))
-        .filter(|(key, _)| crate::services::ledger::is_asked(ledger, key))
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect()
 }
 
 fn page(desk: &Desk, plan: &AnewPlan) -> Result<AnewPage, Fault> {
@@ -521,78 +430,6 @@ fn files(desk: &Desk, plan: &AnewPlan, sheet: &Sheet) -> Result<Vec<Choice>, Ser
             chosen: sheet.keep.contains(&one.id.to_string()),
         })
         .collect())
-}
-
-fn preview(
-    desk: &Desk,
-    plan: &AnewPlan,
-    sheet: &Sheet,
-    draft: Option<&AnewDraft>,
-    refused: Option<&Refusal>,
-) -> Result<AnewPage, Fault> {
-    let text = desk.text;
-    let (mut differs, mut facts, mut along) = (Vec::new(), Vec::new(), Vec::new());
-    if let Some(draft) = draft.filter(|_| plan.begun.is_none()) {
-        for field in &plan.ledger.fields {
-            if field.auto || field.kind == FieldKind::Blob {
-                continue;
-            }
-            let of = |values: &Values| {
-                let said = values
-                    .iter()
-                    .filter(|(key, _)| {
-                        plan.ledger
-                            .resolve(key)
-                            .is_some_and(|(found, _)| found.id == field.id)
-                    })
-                    .map(|(_, value)| super::words(desk, field, value));
-                say::list(&text, said.filter(|words| !words.is_empty()))
-            };
-            let (before, now) = (of(&plan.main), of(&draft.main));
-            if before != now {
-                differs.push(say::label(&text, field));
-            }
-            if !now.is_empty() {
-                facts.push(Fact::new(say::label(&text, field), now));
-            }
-        }
-        for annex in annexes_of(plan.ledger) {
-            let name = say::ledger(&text, annex);
-            match (
-                draft.annexes.contains_key(&annex.id),
-                plan.annexes.contains_key(&annex.id),
-            ) {
-                (true, _) => along.push(text.t1("anew-along-annex", "what", name)),
-                (false, true) => along.push(text.t1("anew-along-not", "what", name)),
-                (false, false) => {}
-            }
-        }
-        let of = |ledger: &Ledger, values: &Values| files_among(ledger, values).len();
-        let personal = annexes_of(plan.ledger)
-            .map(|annex| draft.annexes.get(&annex.id).map_or(0, |values| of(annex, values)))
-            .sum::<usize>();
-        let before = annexes_of(plan.ledger)
-            .map(|annex| plan.annexes.get(&annex.id).map_or(0, |values| of(annex, values)))
-            .sum::<usize>();
-        let (kept, all) = (
-            of(plan.ledger, &draft.main) + personal,
-            of(plan.ledger, &plan.main) + before,
-        );
-        if all > 0 {
-            along.push(text.t2("anew-along-files", "kept", kept, "all", all));
-        }
-    }
-    Ok(AnewPage {
-        preview: Some(AnewPreview {
-            sends: sheet.sends(),
-            differs,
-            facts,
-            along,
-            error: Refusal::whole(refused),
-            passphrase: Refusal::field(refused, "passphrase", ""),
-        }),
-        ..page(desk, plan)?
-    })
 }
 
 /// Where a person issues this record anew, if they may sign all of it.
