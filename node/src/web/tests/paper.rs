@@ -1,9 +1,9 @@
 //! Recording through the pages what somebody did on paper.
 
-use axum::http::{StatusCode, header};
+use lianzhan_protocol::id::RecordId;
 
 use super::attachments::{picture, send};
-use super::{Answer, Browser, Station};
+use super::*;
 
 const HE: [(&str, &str); 3] = [
     ("name", "何见山"),
@@ -85,4 +85,44 @@ async fn a_confirmation_on_paper_is_recorded_and_stands_apart() {
         .get(&station, "/ledgers/letters_visits?confirmed=recorded")
         .await;
     assert!(list.body.contains(&path), "{}", list.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn namesakes_are_offered_whatever_spaces_stand_in_the_name() {
+    let station = Station::new();
+    let passphrase = SecretString::from(PASSPHRASE);
+    for login in ["zhang", "zhang2"] {
+        let person = PersonDraft {
+            login: login.into(),
+            name: "张三".into(),
+            roles: vec![Role::Deputy],
+            seat: Some(Level::Township),
+            ..PersonDraft::default()
+        };
+        station
+            .node
+            .appoint_person(&passphrase, person, &passphrase)
+            .unwrap();
+    }
+    let mut lin = Browser::signed_in(&station, "lin").await;
+    let path = lin.register(&station, &[]).await.1.unwrap();
+    let typed = [("name", "张 三"), ("office", "镇人大代表"), HE[2]];
+    let answer = record(&mut lin, &station, &path, &typed, &[&picture()]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let id = RecordId::parse(&path[9..]).unwrap();
+    let space = station.node.record_detail(&id).unwrap().space;
+    let people = station.node.known_people(&space);
+    let called = people.iter().filter(|one| one.name == "张三");
+    let ids: Vec<String> = called.map(|one| one.person.to_string()).collect();
+    assert_eq!(ids.len(), 2);
+    for id in &ids {
+        assert!(
+            answer.body.contains(&format!("value=\"{id}\"")),
+            "{}",
+            answer.body
+        );
+    }
+    let chosen = [typed[0], typed[1], typed[2], ("person", &ids[1])];
+    let answer = record(&mut lin, &station, &path, &chosen, &[&picture()]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
 }
