@@ -2,6 +2,7 @@
 //! can stand beside Ed25519 later; today Ed25519 (RFC 8032, strict verification) is the only one and all others are
 //! refused here, in one place.
 
+mod memo;
 mod seen;
 
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
@@ -10,6 +11,8 @@ use zeroize::Zeroize;
 
 use crate::codec::hex;
 use crate::id::Hash;
+
+pub use memo::remembering;
 
 /// The identifier of Ed25519 in keys and signatures.
 pub const ED25519: u8 = 1;
@@ -60,10 +63,12 @@ impl PublicKey {
 
     /// `verify_strict` over `message` as it is. For formats that fix the signed bytes (C2SP notes, COSE).
     pub fn verify_raw(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), KeyError> {
-        let signature = ed25519_dalek::Signature::from_bytes(signature);
-        self.0
-            .verify_strict(message, &signature)
-            .map_err(|_| KeyError::BadSignature)
+        memo::or_verify(&[self.ed25519_bytes(), message, signature], || {
+            let signature = ed25519_dalek::Signature::from_bytes(signature);
+            self.0
+                .verify_strict(message, &signature)
+                .map_err(|_| KeyError::BadSignature)
+        })
     }
 
     /// Verifies a signature of our own formats, where `domain` names what is signed.

@@ -38,6 +38,9 @@ pub struct Faults {
     pub attachments: bool,
 }
 
+/// One seed in so many verifies every signature at every node: 50 of the normal run.
+const VERIFIES: u64 = 40;
+
 /// The plan of one seed.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -52,6 +55,8 @@ pub struct Plan {
     pub(crate) latency: (i64, i64),
     /// Whether at the end every node proves what it stored.
     pub(crate) proves: bool,
+    /// Whether each node verifies every signature itself, instead of taking what another one on this thread found.
+    pub(crate) verifies: bool,
 }
 
 /// Who may take part, by names of places.
@@ -175,6 +180,7 @@ impl Plan {
             faults,
             latency,
             proves,
+            verifies: seed.is_multiple_of(VERIFIES),
         }
     }
 
@@ -187,6 +193,7 @@ impl Plan {
             faults: Faults::default(),
             latency: (1, 5),
             proves: false,
+            verifies: true,
         }
     }
 

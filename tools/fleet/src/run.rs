@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lianzhan_protocol::id::{Hash, OrgId};
-use lianzhan_protocol::keys::SecretKey;
+use lianzhan_protocol::keys::{SecretKey, remembering};
 
 use crate::dice::Dice;
 use crate::link::Pair;
@@ -144,6 +144,13 @@ impl std::error::Error for Failure {}
 
 /// Runs one plan.
 pub fn simulate(template: &Template, plan: &Plan, trace: bool) -> Result<Report, Box<Failure>> {
+    if plan.verifies {
+        return run(template, plan, trace);
+    }
+    remembering(|| run(template, plan, trace))
+}
+
+fn run(template: &Template, plan: &Plan, trace: bool) -> Result<Report, Box<Failure>> {
     let failure = |words: String, trace: Vec<String>| {
         Box::new(Failure {
             plan: plan.clone(),
