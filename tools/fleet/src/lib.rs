@@ -23,6 +23,7 @@ mod rest;
 mod run;
 mod site;
 mod stated;
+mod succeeding;
 mod talk;
 mod template;
 mod watch;

@@ -53,6 +53,9 @@ enum Command {
         /// Records name attachments in every seed, which else are in one of four; no other keys.
         #[arg(long, conflicts_with_all = ["unchanging", "plain", "settings", "rekeys"])]
         attachments: bool,
+        /// Founders name the root's authority anew in every seed, which else they do in one of twelve.
+        #[arg(long, conflicts_with_all = ["unchanging", "plain", "settings", "rekeys", "attachments"])]
+        successions: bool,
     },
     /// Found a synthetic prefecture and write records of all ledgers at its nodes, through the path that forms use.
     Generate {
@@ -108,13 +111,15 @@ fn main() -> anyhow::Result<ExitCode> {
             settings,
             rekeys,
             attachments,
+            successions,
         } => {
-            let plan = match (unchanging, plain, settings, rekeys, attachments) {
+            let plan = match (unchanging, plain, settings, rekeys, attachments, successions) {
                 (true, ..) => Plan::unchanging,
                 (_, true, ..) => Plan::plain,
                 (_, _, true, ..) => Plan::with_settings,
-                (.., true, _) => Plan::with_rekeys,
-                (.., true) => Plan::with_attachments,
+                (.., true, _, _) => Plan::with_rekeys,
+                (.., true, _) => Plan::with_attachments,
+                (.., true) => Plan::with_successions,
                 _ => Plan::of_seed,
             };
             simulate_seeds(plan, seeds, from, seed, trace, threads)

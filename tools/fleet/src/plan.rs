@@ -32,6 +32,8 @@ pub struct Faults {
     pub accomplices: usize,
     /// Nodes and authorities get other keys.
     pub rekeys: bool,
+    /// Founders name the root's authority anew.
+    pub successions: bool,
     /// Settings are stated.
     pub settings: bool,
     /// Records name attachments.
@@ -71,6 +73,13 @@ const CASTS: [&[&str]; 6] = [
     ],
 ];
 
+fn places(names: &[&str]) -> Vec<&'static Place> {
+    names
+        .iter()
+        .filter_map(|name| PLACES.iter().find(|place| place.name == *name))
+        .collect()
+}
+
 impl Plan {
     /// The plan of a seed, in which orgs stay where they are, and nothing happens that was added after that could change.
     pub fn unchanging(seed: u64) -> Self {
@@ -81,17 +90,15 @@ impl Plan {
 
     /// The plan of a seed; in one of four orgs move and are merged, too.
     pub fn plain(seed: u64) -> Self {
+        let plan = Plan::without_successions(seed);
         let faults = Faults {
             accomplices: 0,
             rekeys: false,
             settings: false,
             attachments: false,
-            ..Plan::of_seed(seed).faults
+            ..plan.faults
         };
-        Plan {
-            faults,
-            ..Plan::of_seed(seed)
-        }
+        Plan { faults, ..plan }
     }
 
     /// The plan of a seed in which settings are stated, too. Not of the normal run: a setting and its copy are committed
@@ -116,9 +123,14 @@ impl Plan {
         plan
     }
 
+    /// The plan of a seed in which founders name the root's authority anew; attachments and other keys as they are drawn.
+    pub fn with_successions(seed: u64) -> Self {
+        Plan::without_successions(seed).succeeding()
+    }
+
     /// The plan of a seed that may have several liars, and nothing that was added after these.
     fn with_several_liars(seed: u64) -> Self {
-        let mut plan = Plan::of_seed(seed);
+        let mut plan = Plan::without_successions(seed);
         plan.faults.attachments = false;
         plan.faults.rekeys = false;
         plan
@@ -126,6 +138,31 @@ impl Plan {
 
     /// The plan of a seed with all that may happen in the normal run.
     pub fn of_seed(seed: u64) -> Self {
+        let plan = Plan::without_successions(seed);
+        // Of a stream of its own: what the other seeds are they were before.
+        if Dice::of_part(seed, 3).once_in(12) {
+            plan.succeeding()
+        } else {
+            plan
+        }
+    }
+
+    /// The same with successions, for which the root has to take part.
+    fn succeeding(mut self) -> Self {
+        self.faults.successions = true;
+        if self.places.iter().all(|place| place.above.is_some()) {
+            let cast: &[&str] = match self.places.len() {
+                ..=3 => &["city", "county", "fengdu"],
+                4 => &["city", "county", "fengdu", "shiqiao"],
+                _ => &["city", "county", "fengdu", "qingya", "shiqiao"],
+            };
+            self.places = places(cast);
+        }
+        self
+    }
+
+    /// The plan of a seed with all that was there before successions.
+    fn without_successions(seed: u64) -> Self {
         let mut dice = Dice::of_part(seed, 1);
         // Small ones find most, and large ones some of the rest.
         let cast = match dice.below(20) {
@@ -136,10 +173,7 @@ impl Plan {
             16..19 => 4,
             _ => 5,
         };
-        let places = CASTS[cast]
-            .iter()
-            .filter_map(|name| PLACES.iter().find(|place| place.name == *name))
-            .collect();
+        let places = places(CASTS[cast]);
         let acts = match dice.below(24) {
             0 => 60 + dice.below(60),
             1 | 2 => 25 + dice.below(35),

@@ -36,6 +36,10 @@ impl World {
             }
         }
         self.run_out()?;
+        if self.plan.faults.successions {
+            self.root_speaks_again()?;
+            self.run_out()?;
+        }
         // Each does once more what it does now and then.
         for site in 0..self.sites.len() {
             if let Some(node) = self.sites[site].node().cloned() {
@@ -65,7 +69,13 @@ impl World {
         while self.step()? {
             let done = self.tally.steps - start;
             ensure!(done < STEPS_MAX, "it does not come to rest");
-            if self.plan.faults.rekeys && done.is_multiple_of(PERSONS_LOOK) {
+            if !done.is_multiple_of(PERSONS_LOOK) {
+                continue;
+            }
+            if self.plan.faults.successions {
+                self.root_speaks_again()?;
+            }
+            if self.plan.faults.rekeys {
                 for site in 0..self.sites.len() {
                     self.is_node_again(site)?;
                 }

@@ -47,6 +47,7 @@ pub struct Tally {
     pub witnesses: u64,
     pub forks: u64,
     pub rekeys: u64,
+    pub successions: u64,
     pub settings: u64,
     pub attached: u64,
     pub files: u64,
@@ -87,6 +88,7 @@ impl Tally {
             (&mut self.witnesses, other.witnesses),
             (&mut self.forks, other.forks),
             (&mut self.rekeys, other.rekeys),
+            (&mut self.successions, other.successions),
             (&mut self.settings, other.settings),
             (&mut self.attached, other.attached),
             (&mut self.files, other.files),
@@ -311,6 +313,8 @@ fn live(world: &mut World) -> anyhow::Result<()> {
             world.rekey()?;
         } else if world.plan.faults.settings && world.dice.once_in(4) {
             world.state()?;
+        } else if world.plan.faults.successions && world.dice.once_in(3) {
+            world.succeed()?;
         } else {
             world.act()?;
         }

@@ -184,7 +184,7 @@ impl World {
             // Its key was appointed by an authority that was replaced meanwhile, and it does not know: it is told, and the
             // end shows whether it came back.
             reason
-                if self.plan.faults.rekeys
+                if (self.plan.faults.rekeys || self.plan.faults.successions)
                     && matches!(
                         reason.misbehaviour(),
                         Some(Misbehaviour::StaleDirectory | Misbehaviour::NotANode)

@@ -17,6 +17,7 @@ use crate::machine::Time;
 use crate::plan::Plan;
 use crate::run::Tally;
 use crate::site::Site;
+use crate::succeeding::Founders;
 use crate::watch::Watch;
 
 /// Something that is to happen.
@@ -59,6 +60,7 @@ pub(crate) struct World {
     /// Nothing goes wrong any more.
     pub(crate) calm: bool,
     pub(crate) watch: Watch,
+    pub(crate) founders: Founders,
     /// What persons attached.
     pub(crate) attached: Vec<Attachment>,
     pub(crate) tally: Tally,
@@ -86,6 +88,7 @@ impl World {
             apart: None,
             calm: false,
             watch: Watch::default(),
+            founders: Founders::default(),
             attached: Vec::new(),
             tally: Tally::default(),
             runtime: tokio::runtime::Builder::new_current_thread().build()?,
