@@ -41,7 +41,7 @@ enum Command {
         /// Let orgs stay where they are; otherwise they move and are merged in one seed of four.
         #[arg(long)]
         unchanging: bool,
-        /// Without what the simulation learnt last: several liars, attachments, other keys.
+        /// Without what the simulation learnt last: several liars, attachments, other keys, successions.
         #[arg(long, conflicts_with = "unchanging")]
         plain: bool,
         /// Settings are stated, neither attachments nor other keys; then a seed does not always give the same again.
