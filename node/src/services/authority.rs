@@ -375,24 +375,30 @@ impl Node {
         let Some(granted) = self.granted(&request) else {
             return Ok(());
         };
-        let (next, present) = (self.next_authority(), self.dir.join(files::AUTHORITY_KEY));
-        let disk = |error| ServiceError::Disk {
-            path: present.clone(),
-            error,
-        };
-        if next.exists() {
-            if present.exists() {
-                let aside = self.dir.join(format!("authority.{}.old", env::now().0));
-                std::fs::rename(&present, aside).map_err(disk)?;
-            }
-            std::fs::rename(&next, &present)
-                .and_then(|()| env::sync_dir(&present))
-                .map_err(disk)?;
+        if self.next_authority().exists() {
+            self.take_up_authority()?;
         }
         self.store
             .write_blocking(move |writer| writer.put_meta(META_AUTHORITY, &granted.0))?;
-        std::fs::remove_file(&asked).map_err(disk)?;
+        std::fs::remove_file(&asked).map_err(|error| ServiceError::Disk { path: asked, error })?;
         tracing::info!(appointment = %granted, "the new key of this org's authority is in force");
         Ok(())
+    }
+
+    /// The file of the next key becomes that of the present one, which stays beside it.
+    pub(super) fn take_up_authority(&self) -> Result<(), ServiceError> {
+        let (next, present) = (self.next_authority(), self.dir.join(files::AUTHORITY_KEY));
+        let taken = || {
+            if present.exists() {
+                let aside = self.dir.join(format!("authority.{}.old", env::now().0));
+                std::fs::rename(&present, aside)?;
+            }
+            std::fs::rename(&next, &present)?;
+            env::sync_dir(&present)
+        };
+        taken().map_err(|error| ServiceError::Disk {
+            path: present.clone(),
+            error,
+        })
     }
 }

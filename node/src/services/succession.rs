@@ -234,7 +234,7 @@ impl Node {
         let authority = if draft.same_key {
             now.key
         } else {
-            self.fresh_authority(passphrase)?
+            self.fresh_authority(&now.key, passphrase)?
         };
         let mut founders = match draft.founders.is_empty() {
             true => now.founders.clone(),
@@ -280,10 +280,19 @@ impl Node {
     }
 
     /// The key for the next term; of a draft that was begun before, the one that was made then.
-    fn fresh_authority(&self, passphrase: &SecretString) -> Result<PublicKey, ServiceError> {
+    fn fresh_authority(
+        &self,
+        in_force: &PublicKey,
+        passphrase: &SecretString,
+    ) -> Result<PublicKey, ServiceError> {
         let path = self.next_authority();
         if path.exists() {
-            return Ok(keystore::unlock(&path, passphrase)?.public());
+            let begun = keystore::unlock(&path, passphrase)?.public();
+            if begun != *in_force {
+                return Ok(begun);
+            }
+            // A crash came between the statement by which it is in force and its new name.
+            self.take_up_authority()?;
         }
         let key = keystore::generate();
         keystore::lock(&path, &key, passphrase, self.config.scrypt_log_n)?;
@@ -348,17 +357,7 @@ impl Node {
             None => self.publish(&key, Body::Succession(signed))?,
         };
         if path == &next {
-            let disk = |error| ServiceError::Disk {
-                path: next.clone(),
-                error,
-            };
-            if present.exists() {
-                let aside = self.dir.join(format!("authority.{}.old", env::now().0));
-                std::fs::rename(&present, aside).map_err(disk)?;
-            }
-            std::fs::rename(&next, &present)
-                .and_then(|()| env::sync_dir(&present))
-                .map_err(disk)?;
+            self.take_up_authority()?;
         }
         Ok(id)
     }

@@ -40,6 +40,14 @@ fn two_of_three_founders_name_a_successor_of_the_roots_key() {
         office_error(root.unlock_authority(&secret()).map(|_| ())),
         OfficeError::NewPassphrase(at) if at == today
     ));
+    // As if the plug had been pulled before the new key's file got its name, and the draft were lost: the next one names a
+    // third key, and the second is found where it belongs.
+    let (present, next) = (root.dir().join("authority.age"), root.next_authority());
+    std::fs::rename(&present, &next).unwrap();
+    let second = keystore::unlock(&next, &new).unwrap().public();
+    root.draft_succession(&SuccessionDraft::default(), &new).unwrap();
+    assert_eq!(keystore::unlock(&present, &new).unwrap().public(), second);
+    assert_ne!(keystore::unlock(&next, &new).unwrap().public(), second);
     two.talk();
     assert_eq!(two.station.directory().root_authorities().len(), 2);
     // What stood stands, and the new key speaks.
