@@ -359,6 +359,9 @@ fn what_a_visitor_left_is_nowhere_once_it_is_erased_and_all_else_is_proved() {
         let new = node.api.get(&format!("/records/{issued}"));
         assert_eq!(new["state"]["fields"]["gist"]["value"], CLEAN);
         assert_eq!(new["reissued_from"], json!([misplaced]));
+        let at_the_command_line = |id: &str| site.json(&["record", "show", id]);
+        assert_eq!(at_the_command_line(&misplaced)["reissued_as"], json!(issued));
+        assert_eq!(at_the_command_line(&issued)["reissued_from"], json!([misplaced]));
         let file = site.dir().join("attachments").join(&pump[..2]).join(&pump);
         assert!(file.exists(), "the picture goes on with the new record");
         assert!(new.to_string().contains(&pump));

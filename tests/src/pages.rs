@@ -34,6 +34,8 @@ use crate::process::{beside, measured};
 
 /// What a page may take to show what another node did.
 const SOON: Duration = Duration::from_secs(20);
+/// In which the demo serves on any machine that does nothing else.
+const LONG: Duration = Duration::from_secs(60);
 
 type Story = fn(&mut Scene);
 
@@ -184,6 +186,10 @@ fn tell(name: &str, stories: &[(&str, Story)]) {
         "{name}: the demo serves after {:.1} s",
         began.elapsed().as_secs_f64()
     );
+    // Where that was long, what the nodes said of it.
+    if began.elapsed() > LONG {
+        told.push_str(&std::fs::read_to_string(dir.path().join("demo.log")).unwrap_or_default());
+    }
     let mut scene = Scene { driver, prefecture };
     let mut failed = Vec::new();
     // While one of them is worked on: PAGES=words runs the stories whose names hold the words.

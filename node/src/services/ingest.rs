@@ -340,6 +340,11 @@ impl Node {
     /// Keeps keys that a peer handed over, if they open the change with which their record begins; marks the records.
     /// Returns how many.
     pub fn keep_keys(&self, keys: Vec<(RecordId, AnnexKey)>) -> Result<usize, ServiceError> {
+        // No erasure takes effect between the look and the keeping: it would have destroyed what is kept after it.
+        let _no_erasure = self
+            .erasing
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let fitting = self.store.read(|reader| {
             let mut load = Load::new(self, reader);
             let mut fitting: Vec<(RecordId, AnnexKey)> = Vec::new();

@@ -63,6 +63,10 @@ pub struct RecordSheet {
     pub events: Vec<EventSheet>,
     /// Its heads, for `seen`.
     pub seen: Vec<String>,
+    /// Of an erased one: the record as which it was issued anew.
+    pub reissued_as: Option<String>,
+    /// The erased ones for which it was issued.
+    pub reissued_from: Vec<String>,
 }
 
 /// An event of a record, as a program reads it to correct or confirm it.
@@ -315,6 +319,12 @@ impl Node {
                 .collect(),
             seen: detail.state.heads.iter().map(ToString::to_string).collect(),
             ledger: detail.ledger,
+            reissued_as: self.reissued_as(record)?.map(|new| new.to_string()),
+            reissued_from: self
+                .reissued_from(record)?
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
         })
     }
 
