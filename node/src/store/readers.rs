@@ -10,9 +10,9 @@ use rusqlite::Connection;
 use super::error::StoreError;
 
 /// Most that wait for their next use.
-const IDLE_MAX: usize = 8;
+const IDLE_MAX: usize = 4;
 /// Pages that each of them keeps, as SQLite writes it: in KiB, below zero. What they read lies in the system's cache anyway.
-const CACHE: i64 = -4_000;
+const CACHE: i64 = -2_000;
 /// A connection that nobody needed for so long is closed, and the writer gives up what it keeps.
 pub(super) const REST: Duration = Duration::from_secs(20);
 
