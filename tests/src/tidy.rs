@@ -113,6 +113,19 @@ fn the_auditor_needs_only_protocol() {
     );
 }
 
+/// The core can take a signature for good that it verified before; that is for who simulates many nodes in one thread.
+#[test]
+fn whoever_runs_in_earnest_verifies_every_signature() {
+    for program in ["node/src", "tools/audit/src", "tools/verify-wasm/src"] {
+        let sources = files(&root().join(program), "rs");
+        assert!(!sources.is_empty(), "{program}");
+        for path in sources {
+            let code = fs::read_to_string(&path).unwrap();
+            assert!(!code.contains("remembering"), "{} asks for it", shown(&path));
+        }
+    }
+}
+
 #[test]
 fn one_room_alone_names_each_engine() {
     let mut found = Vec::new();

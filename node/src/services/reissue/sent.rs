@@ -164,8 +164,8 @@ impl Node {
         let none = Map::new();
         if let Some(unknown) = sent.annexes.keys().find(|id| !plan.ledger.annexes.contains(id)) {
             return Err(ServiceError::Bad(format!(
-                "records of {} have no personal part {unknown:?}",
-                plan.ledger.id
+                "records of {} have no personal part {unknown:?} “{}”的记录没有附册 {unknown:?}",
+                plan.ledger.id, plan.ledger.zh
             )));
         }
         let writable = self.writable_annexes(author, plan.ledger, &plan.detail.space);
