@@ -302,9 +302,15 @@ impl Node {
             let rows = reader.range(log.id, from, RANGE_ENTRIES_MAX, max_bytes)?;
             let end = TreeSize(from.0 + rows.len() as u64);
             let proof: Vec<Hash> = reader.consistency(log.id, end, log.size)?;
+            self.given.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             let entries = rows.into_iter().map(|row| (row.entry, row.payload));
             Ok(RangeData::new(origin.clone(), from, entries, log.checkpoint, proof).ok())
         })?)
+    }
+
+    /// How many ranges were read for peers since the start.
+    pub(super) fn ranges_given(&self) -> u64 {
+        self.given.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Records whose sealed entries are here and whose keys are not.

@@ -157,6 +157,8 @@ pub struct Node {
     /// Held while the registry is replaced.
     defining: std::sync::Mutex<()>,
     roster: screen::Roster,
+    /// Ranges of entries read for peers.
+    given: std::sync::atomic::AtomicU64,
     _lock: DirLock,
 }
 
@@ -233,6 +235,7 @@ impl Node {
             registry: RwLock::new(Registry::built_in()),
             defining: std::sync::Mutex::new(()),
             roster: screen::Roster::default(),
+            given: std::sync::atomic::AtomicU64::new(0),
             _lock: lock,
         });
         node.define_after_start()?;

@@ -5,20 +5,20 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::project::ROUND;
-
 /// After a calm time the first commit is hardly waited for: somebody may be looking at a page that shows it.
 const FIRST: Duration = Duration::from_millis(4);
 /// A burst of commits is let pass until nothing came for so long; but views never wait longer than [`PATIENCE`] for its end.
 const QUIET: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_millis(400);
-/// So many records marked while views wait are no burst but a flood: a first sync, an import.
-const FLOOD: usize = 2_000;
+/// So many records marked within a second are no burst but a flood: a first sync, an import, the receipt over either.
+const FLOOD: f64 = 2_000.0;
 /// The same two for a flood. Between two ranges of a fast line passes less than its quiet time.
 const FLOOD_QUIET: Duration = Duration::from_millis(200);
 const FLOOD_PATIENCE: Duration = Duration::from_secs(5);
 /// Documents wait for a quiet moment, but not for ever.
 const DOCUMENT_PATIENCE: Duration = Duration::from_secs(10);
+/// After a round that failed: a disk that was full may have room again.
+const AGAIN: Duration = Duration::from_secs(10);
 
 /// Decides when to work next, told of what happens. Holds no clock.
 #[derive(Debug)]
@@ -30,25 +30,43 @@ pub(super) struct Pace {
     documented_at: Instant,
     /// Whether the round that runs builds documents, too.
     documents: bool,
-    /// Whether the last round left more than it did.
+    /// Whether the last round left something that was marked.
     behind: bool,
+    /// A bucket of marked records that leaks [`FLOOD`] of them a second, as it was when the last were marked. It holds no
+    /// more than twice that: a flood is over a second after its end.
+    flow: f64,
+    flowed_at: Instant,
+    /// Ranges given to peers, as far as they are known.
+    given: u64,
+}
+
+/// What a round is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum For {
+    /// What was there before, which waits for nothing.
+    Rest,
+    /// Records marked since.
+    Burst,
+    /// So many of them that what peers send and are given goes first.
+    Flood,
+    /// What failed.
+    Again,
 }
 
 #[derive(Debug)]
 struct Due {
     since: Instant,
     newest: Instant,
-    /// Records marked since then; 0 where only what was there before is left, which waits for nothing.
-    marked: usize,
+    of: For,
 }
 
 impl Due {
-    fn is_flood(&self) -> bool {
-        self.marked >= FLOOD
-    }
-
     fn patience(&self) -> Duration {
-        if self.is_flood() { FLOOD_PATIENCE } else { PATIENCE }
+        match self.of {
+            For::Rest | For::Burst => PATIENCE,
+            For::Flood => FLOOD_PATIENCE,
+            For::Again => AGAIN,
+        }
     }
 }
 
@@ -61,6 +79,9 @@ impl Pace {
             documented_at: now,
             documents: false,
             behind: false,
+            flow: 0.0,
+            flowed_at: now,
+            given: 0,
         };
         pace.lags(now);
         pace
@@ -69,41 +90,59 @@ impl Pace {
     /// A commit marked so many records.
     pub(super) fn marked(&mut self, now: Instant, records: usize) {
         if records > 0 {
-            let due = self.due(now);
-            due.newest = now;
-            due.marked = due.marked.saturating_add(records);
+            let leaked = FLOOD * now.saturating_duration_since(self.flowed_at).as_secs_f64();
+            self.flow = ((self.flow - leaked).max(0.0) + records as f64).min(2.0 * FLOOD);
+            self.flowed_at = now;
+            let of = if self.flow >= FLOOD {
+                For::Flood
+            } else {
+                For::Burst
+            };
+            let due = self.due(now, of);
+            (due.newest, due.of) = (now, of);
         }
     }
 
     /// Something lags that nobody waits for.
     pub(super) fn lags(&mut self, now: Instant) {
-        self.due(now);
+        self.due(now, For::Rest);
     }
 
-    fn due(&mut self, now: Instant) -> &mut Due {
+    /// So many ranges were given to peers by now. Whether a flood waits on since one more was: who receives is to have it
+    /// before this processor and disk are at work for rows.
+    pub(super) fn gave(&mut self, now: Instant, ranges: u64) -> bool {
+        let more = std::mem::replace(&mut self.given, ranges) != ranges;
+        match &mut self.due {
+            Some(due) if more && due.of == For::Flood => {
+                due.newest = now;
+                now < due.since + FLOOD_PATIENCE
+            }
+            _ => false,
+        }
+    }
+
+    fn due(&mut self, now: Instant, of: For) -> &mut Due {
         self.due.get_or_insert(Due {
             since: now,
             newest: now,
-            marked: 0,
+            of,
         })
     }
 
     /// Whether what was marked just now would wait long for its turn.
     pub(super) fn is_behind(&self) -> bool {
-        self.behind || self.due.as_ref().is_some_and(Due::is_flood)
+        self.behind || self.due.as_ref().is_some_and(|due| due.of == For::Flood)
     }
 
     /// When the next round is due, if one is.
     pub(super) fn next(&self) -> Option<Instant> {
         let due = self.due.as_ref()?;
-        let quiet = if due.marked == 0 {
-            Duration::ZERO
-        } else if due.is_flood() {
-            FLOOD_QUIET
-        } else if due.newest.saturating_duration_since(self.worked_at) > PATIENCE {
-            FIRST
-        } else {
-            QUIET
+        let quiet = match due.of {
+            For::Rest => Duration::ZERO,
+            For::Flood => FLOOD_QUIET,
+            For::Burst if due.newest.saturating_duration_since(self.worked_at) > PATIENCE => FIRST,
+            For::Burst => QUIET,
+            For::Again => AGAIN,
         };
         Some((due.newest + quiet).min(due.since + due.patience()))
     }
@@ -119,20 +158,29 @@ impl Pace {
         self.documents
     }
 
-    /// It is over and derived so many; `None` where it failed: that is tried again after the next commit.
-    pub(super) fn end(&mut self, now: Instant, count: Option<usize>) {
-        self.behind = count.is_some_and(|count| count >= ROUND);
-        match count {
-            Some(0) if self.documents => {}
-            Some(count) => {
-                if count > 0 {
+    /// It is over; `None` where it failed.
+    pub(super) fn end(&mut self, now: Instant, round: Option<Round>) {
+        self.behind = round.is_some_and(|round| round.left);
+        match round {
+            Some(Round { done: 0, .. }) if self.documents => {}
+            Some(Round { done, .. }) => {
+                if done > 0 {
                     self.worked_at = now;
                 }
                 self.lags(now);
             }
-            None => {}
+            None => drop(self.due(now, For::Again)),
         }
     }
+}
+
+/// What a round came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Round {
+    /// Records derived.
+    pub(super) done: usize,
+    /// Whether it ended before it had come to the last one.
+    pub(super) left: bool,
 }
 
 #[cfg(test)]
@@ -141,12 +189,16 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
+    fn did(done: usize) -> Option<Round> {
+        Some(Round { done, left: false })
+    }
+
     /// A node that has been idle for a minute, and the moment.
     fn idle() -> (Pace, Instant) {
         let start = Instant::now();
         let mut pace = Pace::new(start);
         pace.begin(start);
-        pace.end(start, Some(0));
+        pace.end(start, did(0));
         (pace, start + 60_000 * MS)
     }
 
@@ -156,10 +208,10 @@ mod tests {
         let mut pace = Pace::new(now);
         assert_eq!(pace.next(), Some(now));
         assert!(pace.begin(now));
-        pace.end(now, Some(7));
+        pace.end(now, did(7));
         assert_eq!(pace.next(), Some(now));
         assert!(pace.begin(now));
-        pace.end(now, Some(0));
+        pace.end(now, did(0));
         assert_eq!(pace.next(), None);
     }
 
@@ -175,9 +227,9 @@ mod tests {
         let (mut pace, start) = idle();
         pace.marked(start, 1);
         pace.begin(start);
-        pace.end(start, Some(1));
+        pace.end(start, did(1));
         pace.begin(start);
-        pace.end(start, Some(0));
+        pace.end(start, did(0));
         for ms in (0..2_000).step_by(40) {
             let now = start + ms * MS;
             pace.marked(now, 1);
@@ -205,13 +257,19 @@ mod tests {
     #[test]
     fn what_a_full_round_left_is_worked_off_without_a_pause() {
         let (mut pace, now) = idle();
-        pace.marked(now, ROUND * 3);
+        pace.marked(now, 10_000);
         pace.begin(now);
-        pace.end(now, Some(ROUND));
+        pace.end(
+            now,
+            Some(Round {
+                done: 4_000,
+                left: true,
+            }),
+        );
         assert!(pace.is_behind());
         assert_eq!(pace.next(), Some(now));
         pace.begin(now);
-        pace.end(now, Some(ROUND - 1));
+        pace.end(now, did(1_000));
         assert!(!pace.is_behind());
     }
 
@@ -227,19 +285,61 @@ mod tests {
             if pace.begin(late) {
                 built += 1;
             }
-            pace.end(late, Some(1));
+            pace.end(late, did(1));
         }
         assert!((2..=4).contains(&built), "{built}");
     }
 
     #[test]
-    fn what_failed_is_tried_again_after_the_next_commit() {
+    fn what_failed_is_tried_again_after_the_next_commit_and_without_one_too() {
         let (mut pace, now) = idle();
         pace.marked(now, 1);
         pace.begin(now);
         pace.end(now, None);
-        assert_eq!(pace.next(), None);
-        pace.marked(now, 1);
-        assert!(pace.next().is_some());
+        assert_eq!(pace.next(), Some(now + AGAIN));
+        pace.marked(now + MS, 1);
+        assert_eq!(pace.next(), Some(now + MS + FIRST));
+    }
+
+    #[test]
+    fn a_flood_that_goes_on_after_a_round_is_let_pass_as_well() {
+        let (mut pace, start) = idle();
+        pace.marked(start, 1_900);
+        pace.begin(start + FIRST);
+        pace.end(start + 50 * MS, did(1_900));
+        for step in 3..10 {
+            let now = start + 20 * step * MS;
+            pace.marked(now, 300);
+            assert_eq!(pace.next(), Some(now + FLOOD_QUIET), "{step}");
+        }
+        let later = start + 5_000 * MS;
+        pace.begin(later);
+        pace.end(later, did(2_100));
+        pace.begin(later);
+        pace.end(later, did(0));
+        pace.marked(later + 1_000 * MS, 1);
+        assert_eq!(pace.next(), Some(later + 1_000 * MS + FIRST), "the flood is over");
+    }
+
+    #[test]
+    fn what_peers_are_given_goes_before_the_rows_of_a_flood_but_not_for_ever() {
+        let (mut pace, start) = idle();
+        pace.marked(start, 20_000);
+        for tenth in 1..49_u32 {
+            let now = start + 100 * tenth * MS;
+            assert!(pace.gave(now, u64::from(tenth)));
+            let due = (now + FLOOD_QUIET).min(start + FLOOD_PATIENCE);
+            assert_eq!(pace.next(), Some(due), "{tenth}");
+        }
+        assert!(!pace.gave(start + 4_900 * MS, 48), "none was given since");
+        assert!(!pace.gave(start + FLOOD_PATIENCE, 50));
+    }
+
+    #[test]
+    fn the_rows_of_a_burst_wait_for_nothing_that_peers_are_given() {
+        let (mut pace, now) = idle();
+        pace.marked(now, 20);
+        assert!(!pace.gave(now, 1));
+        assert_eq!(pace.next(), Some(now + FIRST));
     }
 }

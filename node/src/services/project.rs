@@ -1,7 +1,7 @@
 //! The derived side catches up: views first, documents in batches behind them, so that no view waits for a document.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use lianzhan_protocol::id::{OrgId, RecordId, SpaceId, StatementId};
@@ -13,18 +13,19 @@ use lianzhan_protocol::trust::{Body, Purpose, SignedStatement};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 
-use super::pace::Pace;
+use super::pace::{Pace, Round};
 use super::{Load, Loaded, Node, ServiceError};
 use crate::store::{Handed, Reader, StoreError, StoreEvent, Writer};
 use crate::views;
 
-/// Records derived in one transaction.
-const BATCH: usize = 256;
-/// Batches until somebody else is asked whether there is something more urgent.
+/// Records whose rows are written in one transaction: the more there are, the fewer pages and pieces of the search index are
+/// written twice, and the longer somebody waits who wants to save something meanwhile.
+const VIEW_BATCH: usize = 1024;
+/// Documents, each of them larger than the rows of its record.
+const DOCUMENT_BATCH: usize = 256;
+/// Batches until news of the directory are heard.
 const VIEW_ROUND: usize = 8;
 const DOCUMENT_ROUND: usize = 4;
-/// Records of a full round.
-pub(super) const ROUND: usize = BATCH * VIEW_ROUND;
 
 /// Records with the marks that say what lags, as [`Reader::dirty`] gives them.
 trait Marked: Fn(&Reader<'_>, i64, u64) -> Result<Vec<(RecordId, i64)>, StoreError> {}
@@ -42,28 +43,40 @@ impl Node {
 
     /// Folds records whose views lag, a round of batches. Returns how many it was; 0 means that views are up to date.
     pub fn project_round(&self) -> Result<usize, ServiceError> {
-        self.project(VIEW_ROUND, |reader, after, limit| reader.dirty(after, limit))
+        Ok(self.project_until(&AtomicBool::new(false))?.done)
+    }
+
+    fn project_until(&self, hurry: &AtomicBool) -> Result<Round, ServiceError> {
+        self.apply_erasures()?;
+        self.project(Extent::views(hurry), |reader, after, limit| {
+            reader.dirty(after, limit)
+        })
     }
 
     /// Folds these records, as far as their views lag, before others that were marked earlier.
-    fn project_these(&self, records: &[RecordId]) -> Result<usize, ServiceError> {
-        self.project(1, |reader, _, _| reader.dirty_of(records))
-    }
-
-    fn project(&self, batches: usize, marked: impl Marked) -> Result<usize, ServiceError> {
+    fn project_these(&self, records: &[RecordId]) -> Result<Round, ServiceError> {
         self.apply_erasures()?;
-        self.project_held(batches, marked)
+        let all = AtomicBool::new(false);
+        let once = Extent {
+            batches: 1,
+            ..Extent::views(&all)
+        };
+        self.project(once, |reader, _, _| reader.dirty_of(records))
     }
 
     /// Folds a round of records without carrying out erasures before: for who is about to carry one out.
     pub(super) fn project_marked(&self) -> Result<usize, ServiceError> {
-        self.project_held(VIEW_ROUND, |reader, after, limit| reader.dirty(after, limit))
+        let all = AtomicBool::new(false);
+        let round = self.project(Extent::views(&all), |reader, after, limit| {
+            reader.dirty(after, limit)
+        });
+        Ok(round?.done)
     }
 
-    fn project_held(&self, batches: usize, marked: impl Marked) -> Result<usize, ServiceError> {
+    fn project(&self, extent: Extent<'_>, marked: impl Marked) -> Result<Round, ServiceError> {
         let (touched, defines) = (AtomicBool::new(false), AtomicBool::new(false));
-        let done = self.derive(
-            batches,
+        let round = self.derive(
+            extent,
             marked,
             |load, loaded| {
                 let row = views::project(load.registry(), loaded, &load.fold(loaded));
@@ -73,10 +86,10 @@ impl Node {
                     .map_or(("", ""), |row| (row.ledger.as_str(), row.title.as_str()));
                 let unknown = of.is_empty() && !loaded.sealed;
                 if unknown || of == settings::LEDGER {
-                    touched.store(true, Ordering::Relaxed);
+                    touched.store(true, Relaxed);
                 }
                 if unknown || of == definitions::LEDGER {
-                    defines.store(true, Ordering::Relaxed);
+                    defines.store(true, Relaxed);
                 }
                 self.roster.heed(load.registry(), loaded, of, title);
                 row
@@ -94,14 +107,18 @@ impl Node {
         if defines.into_inner() {
             self.define_anew()?;
         }
-        Ok(done)
+        Ok(round)
     }
 
     /// Builds documents that lag, a round of batches. A document that Automerge cannot build is quarantined with an
     /// alarm; its state and views, the node and all other records go on.
     pub fn document_round(&self) -> Result<usize, ServiceError> {
+        Ok(self.document_until(&AtomicBool::new(false))?.done)
+    }
+
+    fn document_until(&self, hurry: &AtomicBool) -> Result<Round, ServiceError> {
         self.derive(
-            DOCUMENT_ROUND,
+            Extent::documents(hurry),
             |reader, after, limit| reader.undocumented(after, limit),
             |load, loaded| self.document(load, loaded),
             |writer, built| {
@@ -120,17 +137,22 @@ impl Node {
     /// Works through what is marked, oldest first. While a batch is being committed the next one is derived.
     fn derive<T: Send + 'static>(
         &self,
-        batches: usize,
+        extent: Extent<'_>,
         marked: impl Marked,
         one: impl Fn(&Load<'_>, &Loaded) -> T,
         put: fn(&mut Writer<'_>, Derived<Option<T>>) -> Result<(), StoreError>,
-    ) -> Result<usize, ServiceError> {
-        let (mut count, mut after) = (0, 0);
+    ) -> Result<Round, ServiceError> {
+        let Extent {
+            batches,
+            batch: size,
+            hurry,
+        } = extent;
+        let (mut round, mut after) = (Round { done: 0, left: true }, 0);
         let mut committing: Option<Handed<()>> = None;
         for _ in 0..batches {
             let batch = self.store.read(|reader| {
                 let mut load = Load::new(self, reader);
-                let derived = marked(reader, after, BATCH as u64)?
+                let derived = marked(reader, after, size as u64)?
                     .into_iter()
                     .map(|(record, seq)| {
                         let loaded = load.record(&record)?;
@@ -141,19 +163,19 @@ impl Node {
             if let Some(before) = committing.take() {
                 before.wait()?;
             }
-            let Some((_, last, _)) = batch.last() else { break };
-            (count, after) = (count + batch.len(), *last);
             // What is marked from here on may be marked again in a moment: it is left for the next round.
-            let caught_up = batch.len() < BATCH;
+            round.left = batch.len() >= size;
+            let Some((_, last, _)) = batch.last() else { break };
+            (round.done, after) = (round.done + batch.len(), *last);
             committing = Some(self.store.hand_over(move |writer| put(writer, batch)));
-            if caught_up {
+            if !round.left || hurry.load(Relaxed) {
                 break;
             }
         }
         if let Some(last) = committing {
             last.wait()?;
         }
-        Ok(count)
+        Ok(round)
     }
 
     /// The spaces in which news of the directory may revise verdicts that were settled: those that the org of a revoked post
@@ -254,6 +276,33 @@ impl Node {
     }
 }
 
+/// How far a round goes at most.
+struct Extent<'a> {
+    batches: usize,
+    /// Records of one batch.
+    batch: usize,
+    /// Ends it after the batch at hand.
+    hurry: &'a AtomicBool,
+}
+
+impl<'a> Extent<'a> {
+    fn views(hurry: &'a AtomicBool) -> Self {
+        Extent {
+            batches: VIEW_ROUND,
+            batch: VIEW_BATCH,
+            hurry,
+        }
+    }
+
+    fn documents(hurry: &'a AtomicBool) -> Self {
+        Extent {
+            batches: DOCUMENT_ROUND,
+            batch: DOCUMENT_BATCH,
+            hurry,
+        }
+    }
+}
+
 /// How long after its last try an erasure is tried again that somebody was in the way of, while all is quiet.
 const ERASE_AGAIN: Duration = Duration::from_secs(2);
 
@@ -269,14 +318,9 @@ pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) 
     });
     let mut pace = Pace::new(Instant::now());
     loop {
-        let worker = node.clone();
         let documents = pace.begin(Instant::now());
-        let worked = blocking(move || match worker.project_round() {
-            Ok(0) if documents => worker.document_round(),
-            other => other,
-        });
-        let count = worked.await;
-        pace.end(Instant::now(), count);
+        let round = round(&node, documents).await;
+        pace.end(Instant::now(), round);
         loop {
             let moment = pace.next();
             tokio::select! {
@@ -302,7 +346,7 @@ pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) 
                         blocking(move || worker.project_these(&heard.written)).await;
                     }
                 },
-                () = until(moment) => break,
+                () = until(moment) => if !pace.gave(Instant::now(), node.ranges_given()) { break },
                 // Each round carries out what waits.
                 () = tokio::time::sleep(ERASE_AGAIN), if node.erasure_waits() => break,
             }
@@ -310,12 +354,38 @@ pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) 
     }
 }
 
-/// How many it was; `None` where it failed, which is told.
-async fn blocking(work: impl FnOnce() -> Result<usize, ServiceError> + Send + 'static) -> Option<usize> {
+/// Works for a round, and for less when somebody writes something here meanwhile.
+async fn round(node: &Arc<Node>, documents: bool) -> Option<Round> {
+    let hurry = Arc::new(AtomicBool::new(false));
+    let mut events = node.store().events();
+    let worked = blocking({
+        let (node, hurry) = (node.clone(), hurry.clone());
+        move || match node.project_until(&hurry) {
+            Ok(Round { done: 0, .. }) if documents => node.document_until(&hurry),
+            other => other,
+        }
+    });
+    tokio::pin!(worked);
+    loop {
+        tokio::select! {
+            round = &mut worked => return round,
+            event = events.recv(), if !hurry.load(Relaxed) => {
+                let urgent = match event {
+                    Ok(batch) => batch.iter().any(|event| matches!(event, StoreEvent::Written(_))),
+                    Err(_) => true,
+                };
+                hurry.store(urgent, Relaxed);
+            }
+        }
+    }
+}
+
+/// What it came to; `None` where it failed, which is told.
+async fn blocking(work: impl FnOnce() -> Result<Round, ServiceError> + Send + 'static) -> Option<Round> {
     match tokio::task::spawn_blocking(work).await {
-        Ok(Ok(count)) => Some(count),
+        Ok(Ok(round)) => Some(round),
         Ok(Err(error)) => {
-            tracing::error!(%error, "views could not be brought up to date; trying again after the next commit");
+            tracing::error!(%error, "views could not be brought up to date; it is tried again in a moment");
             None
         }
         Err(error) => {

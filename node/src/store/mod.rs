@@ -271,6 +271,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0014.sql"),
     include_str!("sql/0015.sql"),
     include_str!("sql/0016.sql"),
+    include_str!("sql/0017.sql"),
 ];
 
 /// The schema that this program writes.

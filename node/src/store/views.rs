@@ -294,7 +294,8 @@ impl Writer<'_> {
                 let kept = kept.as_ref().and_then(|kept| kept.traces.as_ref());
                 matches!((kept, &traces), (Some(kept), Some(new)) if of(kept) == of(new))
             };
-            if !same(|traces| &traces.shape) {
+            // What has no rows named none.
+            if kept.is_some() && !same(|traces| &traces.shape) {
                 self.unname_attachments(&record)?;
             }
             match (&projection, &traces) {
