@@ -31,6 +31,8 @@ pub(super) struct Ended {
     pub kind: Option<Misbehaviour>,
     /// Whether one of the two sides could not go on.
     pub failed: bool,
+    /// Whether the next session is to begin at once.
+    pub anew: bool,
 }
 
 impl From<String> for Ended {
@@ -40,6 +42,7 @@ impl From<String> for Ended {
             kind: None,
             // A line that broke is nobody's failure.
             failed: false,
+            anew: false,
         }
     }
 }
@@ -56,6 +59,7 @@ impl From<CloseReason> for Ended {
             words: reason.to_string(),
             kind: reason.misbehaviour(),
             failed: reason.is_failure(),
+            anew: reason.is_anew(),
         }
     }
 }
@@ -241,10 +245,8 @@ impl Driver<'_> {
         let node = self.node.clone();
         let inputs = match event {
             Err(broadcast::error::RecvError::Closed) => return Vec::new(),
-            // Too much to tell one by one: the session compares everything anew.
-            Err(broadcast::error::RecvError::Lagged(_)) => {
-                blocking(move || vec![session::everything(&node)]).await
-            }
+            // What was lost may be of any kind, and only the beginning of a session asks for all of them.
+            Err(broadcast::error::RecvError::Lagged(_)) => Some(vec![Input::Overtaken]),
             Ok(batch)
                 if batch
                     .iter()
@@ -259,5 +261,65 @@ impl Driver<'_> {
             .into_iter()
             .flat_map(|input| session.handle(input))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use age::secrecy::SecretString;
+    use lianzhan_protocol::keys::SecretKey;
+    use lianzhan_protocol::sync::Message;
+    use lianzhan_protocol::trust::Level;
+
+    use crate::config::Config;
+    use crate::services::found::{OrgDraft, found};
+
+    fn city(dir: &std::path::Path) -> Arc<Node> {
+        let org = OrgDraft {
+            level: Level::City,
+            name_zh: "澜州市".into(),
+            name_en: "Lanzhou".into(),
+            code: "990100".into(),
+        };
+        let config = Config {
+            scrypt_log_n: 2,
+            ..Config::default()
+        };
+        let secret = SecretString::from("correct horse battery".to_owned());
+        found(&dir.join("city"), org, &secret, config).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_session_that_lost_news_is_begun_anew_and_nobody_is_blamed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (node, peers) = (city(dir.path()), Peers::default());
+        let peer = SecretKey::from_seed([7; 32]).public();
+        let mut session = session::open(&node, peer).unwrap();
+        let (out, mut sent) = mpsc::unbounded_channel();
+        let mut driver = Driver {
+            node: &node,
+            peer,
+            peers: &peers,
+            id: 0,
+            out,
+            queued: Arc::default(),
+            answers: Arc::new(|_| {}),
+        };
+        let (tell, mut events) = broadcast::channel(1);
+        for _ in 0..2 {
+            tell.send(Arc::new(Vec::new())).unwrap();
+        }
+        let lost = events.recv().await;
+        assert!(lost.is_err());
+        let effects = driver.news(&mut session, lost).await;
+        let ended = driver.perform(effects).expect("the session is over");
+        assert!(ended.anew && !ended.failed && ended.kind.is_none());
+
+        let Ok(Message::Bye(words)) = Message::from_frame(&sent.try_recv().unwrap()) else {
+            panic!("the peer is told")
+        };
+        let there = Ended::from(CloseReason::Bye(words.to_string()));
+        assert!(there.anew && !there.failed && there.kind.is_none());
     }
 }

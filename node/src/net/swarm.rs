@@ -28,6 +28,11 @@ use crate::services::{Node, conduct};
 const DIAL: Duration = Duration::from_secs(10);
 /// First and last pause between two tries to reach a parent.
 const BACKOFF_MS: (u64, u64) = (250, 30_000);
+/// The same after a session that ended to be begun anew: at once, but for a thousand of them not at the same time, and not
+/// over and over.
+const ANEW_MS: (u64, u64) = (1_000, 8_000);
+/// A session that lasted so long is followed by the first of these pauses.
+const LASTING: Duration = Duration::from_secs(30);
 /// Most sessions with one peer: one, and those whose connection broke without this side having noticed.
 const SESSIONS: usize = 4;
 /// How long sessions may take to say their last words.
@@ -344,6 +349,40 @@ async fn last_words(
     }
 }
 
+/// How a try to talk to a parent ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Parted {
+    /// It was a session, and neither side failed.
+    Well,
+    /// It was a session, and the next one is to begin at once.
+    Anew,
+    /// There was none, or one side could not go on, as with a full disk.
+    Ill,
+}
+
+impl Parted {
+    /// The pause before the next try, after the pause `before` this one, which `lasted` so long.
+    fn pause_ms(self, before: u64, lasted: Duration) -> u64 {
+        let (first, last) = match self {
+            Parted::Anew => ANEW_MS,
+            Parted::Well | Parted::Ill => BACKOFF_MS,
+        };
+        if lasted > LASTING && self != Parted::Ill {
+            first
+        } else {
+            (before * 2).clamp(first, last)
+        }
+    }
+
+    /// By how much longer at random: the peer that begins anew does so with all others.
+    fn spread_ms(self, pause: u64) -> u64 {
+        match self {
+            Parted::Anew => 3 * pause,
+            Parted::Well | Parted::Ill => pause / 4,
+        }
+    }
+}
+
 #[derive(Clone)]
 pub(super) struct Sessions {
     node: Arc<Node>,
@@ -390,26 +429,21 @@ impl Sessions {
                     () = tokio::time::sleep(left) => {}
                 }
             }
-            let well = match Self::reach(&mut streams, &dials, peer, addresses.clone()).await {
-                Ok(stream) => self.drive(peer, stream).await,
+            let parted = match Self::reach(&mut streams, &dials, peer, addresses.clone()).await {
+                Ok(stream) => self.talk(peer, stream).await,
                 Err(Unreached { words, other }) => {
                     tracing::debug!(%peer, error = words, "parent not reached");
                     // It may have another key of which this node has not heard. Its hello must show who it is.
                     answering = other;
-                    false
+                    Parted::Ill
                 }
             };
             if *stop.borrow() {
                 return;
             }
-            // The end of a session that lasted is followed by a quick new try, unless somebody's disk is full.
-            pause = if well && started.elapsed() > Duration::from_secs(30) {
-                BACKOFF_MS.0
-            } else {
-                (pause * 2).min(BACKOFF_MS.1)
-            };
-            let jitter =
-                u64::from(u16::from_be_bytes(crate::env::random())) * pause / (4 * u64::from(u16::MAX));
+            pause = parted.pause_ms(pause, started.elapsed());
+            let dice = u64::from(u16::from_be_bytes(crate::env::random()));
+            let jitter = dice * parted.spread_ms(pause) / u64::from(u16::MAX);
             tokio::select! {
                 _ = stop.changed() => return,
                 () = tokio::time::sleep(Duration::from_millis(pause + jitter)) => {}
@@ -453,17 +487,21 @@ impl Sessions {
     /// Drives a session until it ends. Returns whether the peer had shown that it is a node of this federation, and neither
     /// side failed.
     pub(super) async fn drive(&self, peer: PeerId, stream: libp2p::Stream) -> bool {
+        self.talk(peer, stream).await != Parted::Ill
+    }
+
+    async fn talk(&self, peer: PeerId, stream: libp2p::Stream) -> Parted {
         let Some(key) = node_key(&peer) else {
             tracing::warn!(%peer, "a peer without an Ed25519 identity was turned away");
-            return false;
+            return Parted::Ill;
         };
         if self.avoided(peer).is_some() {
             tracing::debug!(%peer, "a peer that is avoided was turned away");
-            return false;
+            return Parted::Ill;
         }
         if !self.openings.admit(key, env::uptime_ms()) {
             self.judge(peer, key, Misbehaviour::Flood);
-            return false;
+            return Parted::Ill;
         }
         let stranger = self.node.directory().node_org(&key).is_none();
         let place = stranger
@@ -471,16 +509,20 @@ impl Sessions {
             .transpose();
         let Ok(_place) = place else {
             tracing::debug!(%peer, "too many strangers are served");
-            return false;
+            return Parted::Ill;
         };
         let session = self.next.fetch_add(1, Ordering::Relaxed);
         if !self.peers.enter(key, session, SESSIONS) {
             tracing::warn!(%peer, "a peer with too many sessions was turned away");
-            return false;
+            return Parted::Ill;
         }
         self.open.send_modify(|open| *open += 1);
-        let Ended { words, kind, failed } =
-            driver::run(&self.node, key, stream, &self.peers, session, self.stop.clone()).await;
+        let Ended {
+            words,
+            kind,
+            failed,
+            anew,
+        } = driver::run(&self.node, key, stream, &self.peers, session, self.stop.clone()).await;
         let known = self
             .peers
             .leave(key, session)
@@ -500,7 +542,11 @@ impl Sessions {
         if let Some(kind) = kind {
             self.judge(peer, key, kind);
         }
-        known && !failed
+        match known && !failed {
+            true if anew => Parted::Anew,
+            true => Parted::Well,
+            false => Parted::Ill,
+        }
     }
 
     /// Takes note of what a peer did, and has it avoided for a time.
@@ -522,5 +568,32 @@ impl Sessions {
             .conduct()
             .avoided_ms(&node_key(&peer)?, env::uptime_ms());
         left.map(Duration::from_millis)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_to_begin_anew_does_so_soon_and_not_over_and_over() {
+        let (short, long) = (Duration::from_secs(1), Duration::from_secs(60));
+        assert_eq!(Parted::Anew.pause_ms(BACKOFF_MS.0, long), 1_000);
+        // However long its parent was not to be reached before.
+        assert_eq!(Parted::Anew.pause_ms(30_000, long), 1_000);
+        let mut pauses = vec![Parted::Anew.pause_ms(BACKOFF_MS.0, short)];
+        for turn in 0..4 {
+            pauses.push(Parted::Anew.pause_ms(pauses[turn], short));
+        }
+        assert_eq!(pauses, [1_000, 2_000, 4_000, 8_000, 8_000]);
+        assert_eq!(Parted::Anew.spread_ms(1_000), 3_000);
+    }
+
+    #[test]
+    fn who_is_not_reached_is_tried_less_and_less_often() {
+        let long = Duration::from_secs(60);
+        assert_eq!(Parted::Ill.pause_ms(250, long), 500);
+        assert_eq!(Parted::Ill.pause_ms(30_000, long), 30_000);
+        assert_eq!(Parted::Well.pause_ms(30_000, long), 250);
     }
 }

@@ -304,7 +304,7 @@ pub fn news(node: &Node, batch: &[StoreEvent]) -> Vec<Input> {
     inputs
 }
 
-/// The directory and what is held, in this order: for a session that missed what was committed, too.
+/// The directory and what is held, in this order.
 pub fn everything(node: &Node) -> Input {
     let directory = node.directory();
     match node.holdings() {

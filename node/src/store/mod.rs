@@ -61,7 +61,7 @@ pub const DATABASE: &str = "lianzhan.db";
 /// Name of the high-water file, which stays outside of every backup (design 5).
 pub const HIGH_WATER: &str = "high-water";
 
-/// Transactions that a listener may lag behind before it looks at everything anew; room for them is held all the time.
+/// Transactions that a listener may lag behind before it begins anew; room for them is held all the time.
 const EVENTS: usize = 1024;
 
 /// The store of one node. Cheap to clone.

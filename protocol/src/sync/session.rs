@@ -209,6 +209,7 @@ impl Session {
             Input::Filled { space, origin } => self.filled(space, origin, out),
             Input::WitnessLog { origin } => self.witness_log_due(origin),
             Input::Stop => return Err(CloseReason::Stopping),
+            Input::Overtaken => return Err(CloseReason::Anew),
             Input::StoreFailed { reason } => return Err(CloseReason::Ours(reason)),
             Input::StoreRefused { origin, offence } => {
                 let Offence { kind, what } = offence;

@@ -68,6 +68,9 @@ pub enum Input {
     Frame(Vec<u8>),
     /// This node stops: the peer is told, and the session is over.
     Stop,
+    /// News was lost on its way here, or more would have to be kept for the peer than is kept for anybody: the session ends
+    /// without anybody's fault, and the next one compares everything.
+    Overtaken,
     /// The driver saw the peer break the rules of the stream: the peer is told, and the session is over.
     Misbehaved(Offence),
     /// Time passes. Told about once a second, and never before what came meanwhile was handed in. A session that is never
@@ -442,6 +445,9 @@ pub enum CloseReason {
     /// This node stops.
     #[error("stopping")]
     Stopping,
+    /// More happened than a session can tell one by one.
+    #[error("{ANEW}")]
+    Anew,
     /// Something failed here; try again later.
     #[error("a failure on this side: {0}")]
     Ours(String),
@@ -452,6 +458,8 @@ pub enum CloseReason {
 
 /// What a peer is told of a fault of our own.
 const FAILURE: &str = "a failure on this side";
+/// What a peer is told with which the next session is to begin at once.
+const ANEW: &str = "to be begun anew";
 
 impl CloseReason {
     /// What the peer is told: faults of our own without the cause.
@@ -471,6 +479,15 @@ impl CloseReason {
         }
     }
 
+    /// Whether the two go on with a new session, and this one ended only so that nothing is left out.
+    pub fn is_anew(&self) -> bool {
+        match self {
+            CloseReason::Anew => true,
+            CloseReason::Bye(words) => words == ANEW,
+            _ => false,
+        }
+    }
+
     /// What the peer did, if that is why.
     pub fn misbehaviour(&self) -> Option<Misbehaviour> {
         match self {
@@ -478,7 +495,7 @@ impl CloseReason {
             CloseReason::Version(_) => Some(Misbehaviour::OtherVersion),
             CloseReason::OtherFederation => Some(Misbehaviour::OtherFederation),
             CloseReason::NotANode => Some(Misbehaviour::NotANode),
-            CloseReason::Stopping | CloseReason::Ours(_) | CloseReason::Bye(_) => None,
+            CloseReason::Stopping | CloseReason::Anew | CloseReason::Ours(_) | CloseReason::Bye(_) => None,
         }
     }
 
