@@ -491,7 +491,7 @@ impl Session {
         self.directory = directory;
         let Some(org) = self.directory.node_org(&self.config.peer) else {
             return match &self.phase {
-                Phase::Open(_) => Err(CloseReason::NotANode),
+                Phase::Open(_) => Err(CloseReason::outdated()),
                 Phase::Learning(learning)
                     if self.chain_asked.is_none() && learning.is_learnt(&self.directory) =>
                 {

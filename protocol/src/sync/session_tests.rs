@@ -392,19 +392,22 @@ fn a_chain_is_asked_for_where_it_is_not_held_and_what_does_not_stand_is_not_lear
     );
 }
 
+/// What takes back the station's authority, and with it the appointment of its node.
+fn revoking() -> SignedStatement {
+    let authority = FEDERATION.keys(org(SHIQIAO)).appointment.expect("appointed");
+    let revocation = Revocation {
+        appointment: authority,
+        ground: Ground::Hard { since_s: None },
+        words: "换钥".into(),
+        cut: Vec::new(),
+        keeps: Vec::new(),
+    };
+    FEDERATION.sign(org(FENGDU), Body::Revocation(revocation))
+}
+
 #[test]
 fn whoever_is_refused_for_what_it_does_not_know_is_told_it() {
-    let authority = FEDERATION.keys(org(SHIQIAO)).appointment.expect("appointed");
-    let revoking = FEDERATION.sign(
-        org(FENGDU),
-        Body::Revocation(Revocation {
-            appointment: authority,
-            ground: Ground::Hard { since_s: None },
-            words: "换钥".into(),
-            cut: Vec::new(),
-            keeps: Vec::new(),
-        }),
-    );
+    let revoking = revoking();
     let mut here = Node::new(&FEDERATION, org(FENGDU));
     let mut with = (**ALL).clone();
     with.extend([revoking.clone()]);
@@ -440,6 +443,21 @@ fn whoever_is_refused_for_what_it_does_not_know_is_told_it() {
     let hello = sent(&refused.start()).remove(0);
     let reason = closed(&say(&mut refusing, hello)).expect("a farewell");
     assert_eq!(reason.misbehaviour(), Some(Misbehaviour::StaleDirectory));
+}
+
+#[test]
+fn whose_appointment_ends_while_it_talks_is_told_why() {
+    let revoking = revoking();
+    let (here, mut session) = opened();
+    let mut with = (**ALL).clone();
+    with.extend([revoking.clone()]);
+    let effects = session.handle(directory(&Arc::new(with), &here.holdings));
+    let reason = closed(&effects).expect("a farewell");
+    assert_eq!(reason.misbehaviour(), Some(Misbehaviour::StaleDirectory));
+    let [Message::Chain(why), Message::Bye(_)] = &sent(&effects)[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(why.iter().any(|bytes| **bytes == revoking.bytes()));
 }
 
 #[test]
