@@ -9,7 +9,7 @@ use futures::AsyncReadExt;
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::sync::{CloseReason, Effect, FRAME_MAX, Input, Misbehaviour, Session};
 use libp2p::Stream;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 
 use super::frame;
 use super::pace::{Counted, Watch};
@@ -20,6 +20,10 @@ use crate::store::StoreEvent;
 
 /// While more bytes than this wait to be written, no frame is read: far above what an honest conversation queues.
 const QUEUED_MAX: usize = 8 * 1024 * 1024;
+/// While more than this waits, growth is not announced: on the slowest line it takes two minutes.
+const CROWDED: usize = 64 * 1024;
+/// Where so much waits although nothing is read, what happens here outruns what the peer takes: the session begins anew.
+const QUEUED_END: usize = 4 * QUEUED_MAX;
 /// How long the last frame may take to leave.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -93,10 +97,13 @@ pub(super) async fn run(
     );
     let (out, mut to_write) = mpsc::unbounded_channel::<Vec<u8>>();
     let written = queued.clone();
+    let relief = Arc::new(Notify::new());
+    let relieved = relief.clone();
     let mut writer = tokio::spawn(async move {
         while let Some(bytes) = to_write.recv().await {
             frame::write_packed(&mut writing, &bytes).await?;
             written.fetch_sub(bytes.len(), Ordering::Relaxed);
+            relieved.notify_one();
         }
         futures::AsyncWriteExt::close(&mut writing).await
     });
@@ -124,12 +131,11 @@ pub(super) async fn run(
         id,
         out,
         queued,
+        crowded: false,
         answers,
     };
     let mut closed = driver.perform(session.start());
     let mut wrote = false;
-    let mut relief = tokio::time::interval(Duration::from_millis(20));
-    relief.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut clock = tokio::time::interval(watch.step());
     // Time that this side could not spend on the peer is not the peer's.
     clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -160,9 +166,13 @@ pub(super) async fn run(
                     None => { closed = Some(format!("connection: {error}").into()); continue; }
                 },
             },
-            _ = relief.tick(), if full => Vec::new(),
+            () = relief.notified(), if full || driver.crowded => Vec::new(),
         };
         closed = driver.perform(effects);
+        if closed.is_none() {
+            let effects = driver.backlog(&mut session);
+            closed = driver.perform(effects);
+        }
     }
     reader.abort();
     // What was queued, a farewell among it, may still leave.
@@ -186,6 +196,8 @@ struct Driver<'a> {
     id: u64,
     out: mpsc::UnboundedSender<Vec<u8>>,
     queued: Arc<AtomicUsize>,
+    /// What the session was told last.
+    crowded: bool,
     answers: Answers,
 }
 
@@ -234,6 +246,19 @@ impl Driver<'_> {
         for work in session::work(self.node, peer, effect, &self.answers) {
             tokio::task::spawn_blocking(work);
         }
+    }
+
+    /// Tells the session whether much waits to be written, where that changed.
+    fn backlog(&mut self, session: &mut Session) -> Vec<Effect> {
+        let queued = self.queued.load(Ordering::Relaxed);
+        if queued > QUEUED_END {
+            return session.handle(Input::Overtaken);
+        }
+        let crowded = queued > CROWDED;
+        if std::mem::replace(&mut self.crowded, crowded) == crowded {
+            return Vec::new();
+        }
+        session.handle(Input::Crowded(crowded))
     }
 
     /// What this node committed since.
@@ -290,22 +315,33 @@ mod tests {
         found(&dir.join("city"), org, &secret, config).unwrap()
     }
 
+    fn peer() -> PublicKey {
+        SecretKey::from_seed([7; 32]).public()
+    }
+
+    fn driver<'a>(
+        node: &'a Arc<Node>,
+        peers: &'a Peers,
+    ) -> (Driver<'a>, Session, mpsc::UnboundedReceiver<Vec<u8>>) {
+        let (out, sent) = mpsc::unbounded_channel();
+        let driver = Driver {
+            node,
+            peer: peer(),
+            peers,
+            id: 0,
+            out,
+            queued: Arc::default(),
+            crowded: false,
+            answers: Arc::new(|_| {}),
+        };
+        (driver, session::open(node, peer()).unwrap(), sent)
+    }
+
     #[tokio::test]
     async fn a_session_that_lost_news_is_begun_anew_and_nobody_is_blamed() {
         let dir = tempfile::tempdir().unwrap();
         let (node, peers) = (city(dir.path()), Peers::default());
-        let peer = SecretKey::from_seed([7; 32]).public();
-        let mut session = session::open(&node, peer).unwrap();
-        let (out, mut sent) = mpsc::unbounded_channel();
-        let mut driver = Driver {
-            node: &node,
-            peer,
-            peers: &peers,
-            id: 0,
-            out,
-            queued: Arc::default(),
-            answers: Arc::new(|_| {}),
-        };
+        let (mut driver, mut session, mut sent) = driver(&node, &peers);
         let (tell, mut events) = broadcast::channel(1);
         for _ in 0..2 {
             tell.send(Arc::new(Vec::new())).unwrap();
@@ -321,5 +357,21 @@ mod tests {
         };
         let there = Ended::from(CloseReason::Bye(words.to_string()));
         assert!(there.anew && !there.failed && there.kind.is_none());
+    }
+
+    #[test]
+    fn more_than_a_peer_takes_is_not_kept_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (node, peers) = (city(dir.path()), Peers::default());
+        let (mut driver, mut session, _sent) = driver(&node, &peers);
+        for queued in [CROWDED + 1, QUEUED_END] {
+            driver.queued.store(queued, Ordering::Relaxed);
+            let effects = driver.backlog(&mut session);
+            assert!(driver.perform(effects).is_none() && driver.crowded);
+        }
+        driver.queued.store(QUEUED_END + 1, Ordering::Relaxed);
+        let effects = driver.backlog(&mut session);
+        let ended = driver.perform(effects).expect("the session is over");
+        assert!(ended.anew && ended.kind.is_none());
     }
 }

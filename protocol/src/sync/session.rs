@@ -7,6 +7,7 @@
 //! (`keyring`), payloads (`repair`) and attachments (`attaching`); `joining` asks for joint spaces that the peer knows of
 //! and we do not.
 
+mod announcing;
 mod attaching;
 mod budget;
 mod effect;
@@ -28,7 +29,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::bounded::{List, Text};
-use super::message::{LogStanding, Message};
+use super::message::Message;
 use super::misbehaviour::{Misbehaviour, Offence};
 use super::pace::{Allowance, Mark, PATIENCE_MS, Pace};
 use super::standing::{Holdings, Standing};
@@ -36,6 +37,7 @@ use crate::id::{Hash, OrgId, SpaceId};
 use crate::keys::PublicKey;
 use crate::log::{Origin, Receipt};
 use crate::trust::{Directory, Purpose};
+use announcing::Announcing;
 use attaching::{Attaching, Lending};
 use forks::Forks;
 use joining::Joining;
@@ -113,6 +115,7 @@ enum Phase {
 #[derive(Debug)]
 struct Open {
     org: OrgId,
+    announcing: Announcing,
     pull: Pull,
     serve: Serve,
     witnessing: Witnessing,
@@ -205,8 +208,8 @@ impl Session {
                 space,
                 origin,
                 standing,
-            } => self.switched(space, &origin, standing, out),
-            Input::Filled { space, origin } => self.filled(space, origin, out),
+            } => self.switched(space, origin, standing),
+            Input::Filled { space, origin } => self.filled(space, origin),
             Input::WitnessLog { origin } => self.witness_log_due(origin),
             Input::Stop => return Err(CloseReason::Stopping),
             Input::Overtaken => return Err(CloseReason::Anew),
@@ -239,6 +242,7 @@ impl Session {
             return Ok(());
         };
         match input {
+            Input::Crowded(crowded) => open.announcing.crowded(crowded),
             Input::StorePassedOver { origin } => open.pull.pass_over(origin),
             Input::StoreForked { space, origin } => {
                 open.pull.pass_over(origin.clone());
@@ -449,6 +453,7 @@ impl Session {
         // The peer compares the same two digests: unless both hellos said the same, it sends its list as well.
         let mut open = Open {
             org,
+            announcing: Announcing::default(),
             pull: Pull::new(sent.is_some() && sent == theirs, self.now.ms),
             serve: Serve::default(),
             witnessing: Witnessing::default(),
@@ -564,46 +569,35 @@ impl Session {
             open.pull.grown(&self.shared, &origin, out);
         }
         // Not only if it was news: what this session itself stored is not, and the peer that sent it knows it.
-        if self.shared.contains(&space) && open.pull.announces(&origin, standing.size) {
-            send(
-                out,
-                &Message::Grew {
-                    space,
-                    log: LogStanding { origin, standing },
-                },
-            );
+        if self.shared.contains(&space) {
+            open.announcing.grew(space, origin);
         }
     }
 
     /// Payloads that had been lacking are here: who lacks them, too, may ask again.
-    fn filled(&self, space: SpaceId, origin: Origin, out: &mut Vec<Effect>) {
-        if matches!(self.phase, Phase::Open(_))
+    fn filled(&mut self, space: SpaceId, origin: Origin) {
+        if let Phase::Open(open) = &mut self.phase
             && self.shared.contains(&space)
-            && let Some(standing) = self.shared.held().standing(&space, &origin)
         {
-            let log = LogStanding { origin, standing };
-            send(out, &Message::Grew { space, log });
+            open.announcing.again(space, origin);
         }
     }
 
     /// Another branch of a log stands: what is held is another thing now, perhaps a smaller one.
-    fn switched(&mut self, space: SpaceId, origin: &Origin, standing: Standing, out: &mut Vec<Effect>) {
-        self.shared.switch(space, origin, standing);
+    fn switched(&mut self, space: SpaceId, origin: Origin, standing: Standing) {
+        self.shared.switch(space, &origin, standing);
         if let Phase::Open(open) = &mut self.phase
             && self.shared.contains(&space)
         {
-            open.pull.reconsider(origin);
-            let log = LogStanding {
-                origin: origin.clone(),
-                standing,
-            };
-            send(out, &Message::Grew { space, log });
+            open.pull.reconsider(&origin);
+            open.announcing.again(space, origin);
         }
     }
 
     /// Starts what there is room for.
     fn pump(&mut self, out: &mut Vec<Effect>) -> Result<(), CloseReason> {
         if let Phase::Open(open) = &mut self.phase {
+            open.announcing.pump(&self.shared, &mut open.pull, out);
             for (space, origin) in open.pull.take_forked() {
                 let told = open.pull.told_of(&origin);
                 open.forks.look(space, origin, told);

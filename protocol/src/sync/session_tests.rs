@@ -186,6 +186,63 @@ fn growth_is_told_once_and_not_to_where_it_came_from() {
 }
 
 #[test]
+fn while_much_waits_to_be_written_each_log_is_kept_for_telling_once() {
+    let (_, mut session) = opened();
+    let space = notice();
+    let grown = |n: usize, size| Input::Grown {
+        space,
+        origin: origin(n),
+        standing: standing(size),
+        own: false,
+    };
+    session.handle(Input::Crowded(true));
+    for size in 1..100 {
+        for n in 1..3 {
+            assert_eq!(sent(&session.handle(grown(n, size))), []);
+        }
+    }
+    // It is told of as it is when its turn comes, even if that is less.
+    session.handle(Input::Switched {
+        space,
+        origin: origin(2),
+        standing: standing(50),
+    });
+    let told = sent(&session.handle(Input::Crowded(false)));
+    let grew = |n: usize, size| Message::Grew {
+        space,
+        log: LogStanding {
+            origin: origin(n),
+            standing: standing(size),
+        },
+    };
+    assert_eq!(told, [grew(1, 99), grew(2, 50)]);
+    assert_eq!(sent(&session.handle(grown(1, 100))), [grew(1, 100)]);
+}
+
+#[test]
+fn what_waited_leaves_no_faster_than_a_peer_has_to_hear_it() {
+    let (_, mut session) = opened();
+    session.handle(Input::Crowded(true));
+    for n in 0..1000 {
+        session.handle(Input::Grown {
+            space: notice(),
+            origin: origin(n),
+            standing: standing(1),
+            own: false,
+        });
+    }
+    let mut told = vec![sent(&session.handle(Input::Crowded(false))).len()];
+    for second in 1..5 {
+        let now = Mark {
+            ms: second * 1000,
+            ..Mark::default()
+        };
+        told.push(sent(&session.handle(Input::Tick(now))).len());
+    }
+    assert_eq!(told, [256, 256, 256, 232, 0]);
+}
+
+#[test]
 fn a_log_that_grows_while_it_is_witnessed_is_witnessed_again() {
     let station = Node::new(&FEDERATION, org(SHIQIAO));
     let mut township = Node::new(&FEDERATION, org(FENGDU));

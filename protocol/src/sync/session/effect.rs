@@ -63,9 +63,12 @@ pub struct FoundPiece {
 #[allow(clippy::large_enum_variant)] // few at a time, and soon gone
 #[derive(Debug, Clone)]
 pub enum Input {
-    /// A frame of the peer, without its framing. Hand it in only when all that was to be sent before has been written:
-    /// that is the backpressure that bounds the memory of both sides.
+    /// A frame of the peer, without its framing. Hand it in only while no more than a bound of what was to be sent before
+    /// waits to be written: that is the backpressure that bounds the memory of both sides. What a session sends without
+    /// having been asked is bounded by [`Input::Crowded`].
     Frame(Vec<u8>),
+    /// Whether much waits to be written to the peer, each time that this changes: what only announces waits meanwhile.
+    Crowded(bool),
     /// This node stops: the peer is told, and the session is over.
     Stop,
     /// News was lost on its way here, or more would have to be kept for the peer than is kept for anybody: the session ends
