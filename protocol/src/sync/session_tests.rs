@@ -373,6 +373,34 @@ fn a_snapshot_that_is_late_forgets_nothing() {
 }
 
 #[test]
+fn a_snapshot_that_is_late_brings_no_other_branch_back() {
+    let (township, mut session) = opened();
+    let (space, origin) = (notice(), origin(1));
+    let mut late = township.holdings.clone();
+    late.grow(space, &origin, standing(9));
+    session.handle(Input::Grown {
+        space,
+        origin: origin.clone(),
+        standing: standing(9),
+        own: false,
+    });
+    session.handle(Input::Switched {
+        space,
+        origin: origin.clone(),
+        standing: standing(5),
+    });
+    for _ in 0..2 {
+        session.handle(directory(&ALL, &late));
+    }
+    let answer = sent(&say(&mut session, Message::AskLogs(space)));
+    let [Message::Logs { logs, .. }] = &answer[..] else {
+        panic!("{answer:?}")
+    };
+    let told = logs.iter().find(|log| log.origin == origin);
+    assert_eq!(told.map(|log| log.standing), Some(standing(5)));
+}
+
+#[test]
 fn directories_come_first() {
     let (_, mut session) = opened();
     let shared = ALL.shared_spaces(&org(FENGDU), &org(SHIQIAO));

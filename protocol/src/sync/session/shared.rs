@@ -1,6 +1,6 @@
 //! The spaces that both sides may hold, with what is held in them. The only place that a session looks up rights in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::message::SpaceDigest;
 use super::super::standing::{Holdings, Standing};
@@ -19,6 +19,8 @@ pub(super) enum Rank {
 pub(super) struct Shared {
     ranks: BTreeMap<SpaceId, Rank>,
     held: Holdings,
+    /// Logs of which another branch came to stand since the session began.
+    switched: BTreeSet<(SpaceId, Origin)>,
 }
 
 impl Shared {
@@ -30,7 +32,12 @@ impl Shared {
         let spaces = directory.shared_spaces(own, peer);
         let ranks: BTreeMap<SpaceId, Rank> = spaces.iter().map(|(id, space)| (*id, rank(space))).collect();
         let held = holdings.within(ranks.keys());
-        Shared { ranks, held }
+        let switched = BTreeSet::new();
+        Shared {
+            ranks,
+            held,
+            switched,
+        }
     }
 
     /// The rank of a space, if both may hold it.
@@ -59,14 +66,21 @@ impl Shared {
     pub(super) fn switch(&mut self, space: SpaceId, origin: &Origin, standing: Standing) {
         if self.contains(&space) {
             self.held.switch(space, origin, standing);
+            self.switched.insert((space, origin.clone()));
         }
     }
 
-    /// Keeps what `before` knew and the snapshot of this one, taken at another moment, may not know yet.
+    /// Keeps what `before` knew and the snapshot of this one, taken at another moment, may not know yet: what grew, and which
+    /// branch stands, though that may be the smaller one.
     pub(super) fn catch_up(&mut self, before: &Shared) {
         for space in before.spaces() {
             for (origin, standing) in before.held.logs(space) {
                 self.grow(*space, origin, standing);
+            }
+        }
+        for (space, origin) in &before.switched {
+            if let Some(standing) = before.held.standing(space, origin) {
+                self.switch(*space, origin, standing);
             }
         }
     }
