@@ -1,14 +1,17 @@
 //! A peer's way in: a verified range of entries -> append. And the other way: ranges for peers.
 
+use std::collections::BTreeSet;
+
 use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
 use lianzhan_protocol::log::{Frontier, Origin, TreeSize};
 use lianzhan_protocol::record::AnnexKey;
 use lianzhan_protocol::sync::{
-    Blame, FoundKey, Holdings, Input, Offence, RANGE_ENTRIES_MAX, RangeData, RangeError, Standing,
+    Blame, FoundKey, Holdings, Input, Lacking, Offence, RANGE_ENTRIES_MAX, RangeData, RangeError, Standing,
     VerifiedRange, verify_range_by,
 };
 use lianzhan_protocol::trust::Purpose;
 
+use super::session::LOOK_MAX;
 use super::threads::Threads;
 use super::{Load, Node, ServiceError};
 use crate::store::StoreError;
@@ -323,6 +326,18 @@ impl Node {
             .collect())
     }
 
+    /// The next of them `after` one, of annexes that are written in `spaces`, for a peer that may hold these.
+    pub fn keys_lacking_in(
+        &self,
+        spaces: &BTreeSet<SpaceId>,
+        after: Option<&RecordId>,
+    ) -> Result<Lacking<(SpaceId, RecordId), RecordId>, ServiceError> {
+        let lacks = |record: &RecordId, key: &Hash| !self.annex_keys.holds(record, key);
+        Ok(self
+            .store
+            .read(|reader| reader.sealed_after(after, LOOK_MAX, spaces, lacks))?)
+    }
+
     /// Keys of `records` that are held here, with the spaces in which these began: what names a record elsewhere opens
     /// nothing.
     pub fn find_keys(&self, records: &[RecordId]) -> Result<Vec<FoundKey>, ServiceError> {
@@ -351,18 +366,22 @@ impl Node {
             .erasing
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let fitting = self.store.read(|reader| {
+        let (fitting, logs) = self.store.read(|reader| {
             let mut load = Load::new(self, reader);
             let mut fitting: Vec<(RecordId, AnnexKey)> = Vec::new();
+            let mut logs = BTreeSet::new();
             for (record, key) in keys {
                 if reader.erased(&record)?.iter().any(|row| row.key) {
                     continue;
                 }
-                if load.begun_in(&record, &key)?.is_some() {
+                if let Some(log) = load.begun_by(&record, &key)? {
+                    if self.annex_keys.get(&record).is_none() {
+                        logs.insert(log);
+                    }
                     fitting.push((record, key));
                 }
             }
-            Ok(fitting)
+            Ok((fitting, logs))
         })?;
         let count = fitting.len();
         if count == 0 {
@@ -376,6 +395,7 @@ impl Node {
         self.annex_keys.keep(&fitting)?;
         self.store.write_blocking(move |writer| {
             writer.mark_dirty(fitting.into_iter().map(|(record, _)| record));
+            writer.keyed(logs);
             Ok(())
         })?;
         Ok(count)

@@ -212,6 +212,15 @@ impl<'a> Load<'a> {
 
     /// The space in which a sealed record begins, if `key` opens the change for which its id was minted.
     pub fn begun_in(&mut self, id: &RecordId, key: &AnnexKey) -> Result<Option<SpaceId>, StoreError> {
+        Ok(self.begun_by(id, key)?.map(|(space, _)| space))
+    }
+
+    /// The same with the log.
+    pub fn begun_by(
+        &mut self,
+        id: &RecordId,
+        key: &AnnexKey,
+    ) -> Result<Option<(SpaceId, Origin)>, StoreError> {
         for row in self.reader.record_entries(id)? {
             let log = self.log(row.log)?;
             let Ok(entry) = Entry::parse(&row.entry) else {
@@ -220,7 +229,7 @@ impl<'a> Load<'a> {
             if entry.header().kind == PayloadKind::Sealed
                 && is_root(id, &log.start.space, &entry, row.payload.as_deref(), Some(key))
             {
-                return Ok(Some(log.start.space.id()));
+                return Ok(Some((log.start.space.id(), log.origin.clone())));
             }
         }
         Ok(None)

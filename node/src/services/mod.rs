@@ -32,6 +32,8 @@ pub mod ingest;
 pub mod invite;
 pub mod join;
 pub mod joint;
+#[cfg(test)]
+mod lacking_tests;
 pub mod ledger;
 pub mod limit;
 pub mod lineage;

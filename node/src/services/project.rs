@@ -431,6 +431,7 @@ async fn heed(node: &Arc<Node>, batch: &[StoreEvent]) -> Heard {
             | StoreEvent::Switched { .. }
             | StoreEvent::Fresh { .. }
             | StoreEvent::Filled { .. }
+            | StoreEvent::Keyed { .. }
             | StoreEvent::AttachmentHeld(_)
             | StoreEvent::AttachmentsLacking
             | StoreEvent::Alarm

@@ -1,14 +1,15 @@
 //! Payloads that are lacking although sizes and roots agree: which, and taking them in. A payload is lacking where a peer had
 //! the entry and not what it hashes; nothing is counted that cannot be read.
 
-use lianzhan_protocol::log::{Entry, EntryIndex, Origin};
-use lianzhan_protocol::sync::{Misbehaviour, Offence, Place};
+use std::collections::BTreeSet;
 
+use lianzhan_protocol::id::SpaceId;
+use lianzhan_protocol::log::{Entry, EntryIndex, Origin};
+use lianzhan_protocol::sync::{Lacking, Misbehaviour, Offence, Place};
+
+use super::session::LOOK_MAX;
 use super::{Node, ServiceError};
 use crate::store::StoreError;
-
-/// Most places that a session is told at once; it asks for the next when these are here.
-const PLACES_MAX: usize = 4096;
 
 /// What became of payloads that a peer gave.
 #[derive(Debug)]
@@ -22,7 +23,22 @@ pub enum Filled {
 impl Node {
     /// Entries that are held without their payloads.
     pub fn lacking_payloads(&self) -> Result<Vec<Place>, ServiceError> {
-        Ok(self.store.read(|reader| reader.lacking(PLACES_MAX))?)
+        let all = self
+            .store
+            .read(|reader| reader.lacking(None, usize::MAX, |_| true))?;
+        Ok(all.found)
+    }
+
+    /// The next of them `after` one in `spaces`, for a peer that may hold these.
+    pub fn payloads_lacking_in(
+        &self,
+        spaces: &BTreeSet<SpaceId>,
+        after: Option<&Place>,
+    ) -> Result<Lacking<Place, Place>, ServiceError> {
+        let shared = |space: &SpaceId| spaces.contains(space);
+        Ok(self
+            .store
+            .read(|reader| reader.lacking(after, LOOK_MAX, shared))?)
     }
 
     /// Payloads that are held of entries of a log, up to about `max_bytes`.

@@ -16,6 +16,9 @@ use super::witness::CosignRequest;
 use crate::env;
 use crate::store::StoreEvent;
 
+/// How much of what is lacking is found at once; a session looks for more when it has asked for that.
+pub(super) const LOOK_MAX: usize = 1024;
+
 /// Where answers to the effects of one session go. A session that has ended needs none.
 pub type Answers = Arc<dyn Fn(Input) + Send + Sync>;
 
@@ -61,25 +64,18 @@ pub fn open(node: &Node, peer: PublicKey) -> Result<Session, String> {
 pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers) -> Vec<Work> {
     let aside = |work: Job| vec![piece(node, answers, work)];
     match effect {
-        Effect::Send(_) | Effect::Progress { .. } | Effect::Close { .. } => Vec::new(),
+        Effect::Send(_) | Effect::Progress { .. } | Effect::Level | Effect::Close { .. } => Vec::new(),
         Effect::Established { org, software } => {
             let (node, answers) = (node.clone(), answers.clone());
-            let forks = node.clone();
             let met: Job = Box::new(move |node| node.met(peer, &org, software).unwrap_or_else(failed));
             vec![
                 piece(&node, &answers, met),
-                lack_what_records_need(&node, &answers),
-                piece(&node, &answers, Box::new(|node| lack_payloads(node))),
-                Box::new(move || know_forks(&forks, &answers)),
+                Box::new(move || know_forks(&node, &answers)),
             ]
         }
         Effect::Seen(sightings) => aside(Box::new(move |node| {
             node.told_of(peer, sightings).err().and_then(failed)
         })),
-        Effect::Level => vec![
-            lack_what_records_need(node, answers),
-            piece(node, answers, Box::new(|node| lack_payloads(node))),
-        ],
         Effect::Learn(statements) => aside(Box::new(move |node| {
             let kept = statements.clone();
             if let Err(error) = node
@@ -147,6 +143,24 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
             tracing::info!(%origin, %size, reason, "not witnessed yet");
             Vec::new()
         }
+        Effect::LookForKeys { spaces, after } => aside(Box::new(move |node| {
+            match node.keys_lacking_in(&spaces, after.as_ref()) {
+                Ok(lacking) => Some(Input::LackKeys(lacking)),
+                Err(error) => failed(error),
+            }
+        })),
+        Effect::LookForPayloads { spaces, after } => aside(Box::new(move |node| {
+            match node.payloads_lacking_in(&spaces, after.as_ref()) {
+                Ok(lacking) => Some(Input::LackPayloads(lacking)),
+                Err(error) => failed(error),
+            }
+        })),
+        Effect::LookForAttachments { spaces, after } => aside(Box::new(move |node| {
+            match node.attachments_lacking_in(&spaces, after.as_ref()) {
+                Ok(lacking) => Some(Input::LackAttachments(lacking)),
+                Err(error) => failed(error),
+            }
+        })),
         Effect::FindKeys { records } => aside(Box::new(move |node| match node.find_keys(&records) {
             Ok(found) => Some(Input::KeysFound(found)),
             Err(error) => failed(error),
@@ -164,8 +178,7 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
         })),
         Effect::StorePayloads { origin, payloads, .. } => {
             aside(Box::new(move |node| match node.fill(&origin, payloads) {
-                // There may be more than a session was told.
-                Ok(Filled::Stored) => lack_payloads(node),
+                Ok(Filled::Stored) => None,
                 Ok(Filled::PeerLied(offence)) => Some(Input::StoreRefused { origin, offence }),
                 Err(error) => failed(error),
             }))
@@ -280,14 +293,14 @@ pub fn news(node: &Node, batch: &[StoreEvent]) -> Vec<Input> {
                     standing: *standing,
                 });
             }
-            StoreEvent::Filled { space, origin } => {
-                inputs.push(Input::Filled {
-                    space: *space,
-                    origin: origin.clone(),
-                });
-                // A key is kept only beside what it opens: one that came before that was not.
-                inputs.extend(lack_keys(node));
-            }
+            StoreEvent::Filled { space, origin } => inputs.push(Input::Filled {
+                space: *space,
+                origin: origin.clone(),
+            }),
+            StoreEvent::Keyed { space, origin } => inputs.push(Input::Keyed {
+                space: *space,
+                origin: origin.clone(),
+            }),
             StoreEvent::Fresh { origin } => inputs.push(Input::WitnessLog {
                 origin: origin.clone(),
             }),
@@ -299,7 +312,7 @@ pub fn news(node: &Node, batch: &[StoreEvent]) -> Vec<Input> {
     }
     inputs.extend(grown.into_values());
     if lacking {
-        inputs.extend(lack_attachments(node));
+        inputs.push(Input::AttachmentsLacking);
     }
     inputs
 }
@@ -327,39 +340,6 @@ fn piece(node: &Arc<Node>, answers: &Answers, work: Job) -> Work {
             answers(input);
         }
     })
-}
-
-/// Keys and attachments, in one piece of work.
-fn lack_what_records_need(node: &Arc<Node>, answers: &Answers) -> Work {
-    let (node, answers) = (node.clone(), answers.clone());
-    Box::new(move || {
-        let lacking = [lack_keys(&node), lack_attachments(&node)];
-        lacking.into_iter().flatten().for_each(|input| answers(input));
-    })
-}
-
-fn lack_keys(node: &Node) -> Option<Input> {
-    match node.lacking_keys() {
-        Ok(records) if records.is_empty() => None,
-        Ok(records) => Some(Input::LackKeys(records)),
-        Err(error) => failed(error),
-    }
-}
-
-fn lack_payloads(node: &Node) -> Option<Input> {
-    match node.lacking_payloads() {
-        Ok(places) if places.is_empty() => None,
-        Ok(places) => Some(Input::LackPayloads(places)),
-        Err(error) => failed(error),
-    }
-}
-
-fn lack_attachments(node: &Node) -> Option<Input> {
-    match node.lacking_attachments() {
-        Ok(lacking) if lacking.is_empty() => None,
-        Ok(lacking) => Some(Input::LackAttachments(lacking)),
-        Err(error) => failed(error),
-    }
 }
 
 fn know_forks(node: &Node, answers: &Answers) {

@@ -182,18 +182,21 @@ impl Reader<'_> {
         Ok(space)
     }
 
-    /// Attachments that counting changes name and that are not here, at most `limit` of those that `wanted` says are
-    /// fetched.
+    /// Attachments that counting changes name and that are not here, by the owners of spaces: at most `limit` of those that
+    /// `wanted` says are fetched, `after` one.
     pub fn lacking_attachments(
         &self,
+        after: Option<&(OrgId, AttachmentId)>,
         limit: usize,
         wanted: impl Fn(&Lacking) -> bool,
     ) -> Result<Vec<Lacking>, StoreError> {
         let mut select = self.tx.prepare_cached(
             "SELECT n.id, n.space, n.owner, EXISTS (SELECT 1 FROM attachment_wishes w WHERE w.id = n.id)
-             FROM attachment_names n WHERE n.held = 0 AND n.counts = 1 ORDER BY n.owner, n.id",
+             FROM attachment_names n WHERE n.held = 0 AND n.counts = 1 AND (n.owner, n.id) > (?, ?)
+             ORDER BY n.owner, n.id",
         )?;
-        let rows = select.query_map([], |row| {
+        let behind = after.map_or((&[][..], &[][..]), |(owner, id)| (&owner.0[..], &id.0[..]));
+        let rows = select.query_map(behind, |row| {
             Ok(Lacking {
                 id: AttachmentId(row.get(0)?),
                 space: SpaceId(row.get(1)?),

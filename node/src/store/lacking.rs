@@ -1,33 +1,92 @@
-//! Entries that are held without their payloads, and payloads that come later.
+//! Entries that are held without their payloads, and payloads and keys that come later.
 
-use lianzhan_protocol::id::{RecordId, SpaceId};
+use std::collections::BTreeSet;
+
+use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
 use lianzhan_protocol::log::{EntryIndex, Origin};
-use lianzhan_protocol::sync::Place;
+use lianzhan_protocol::sync::{Lacking, Place};
 use rusqlite::OptionalExtension;
 
+use super::reader::sealed_by;
 use super::writer::StoreEvent;
 use super::{Reader, StoreError, Writer};
 
 impl Reader<'_> {
-    /// The first `max` entries that are held without their payloads.
-    pub fn lacking(&self, max: usize) -> Result<Vec<Place>, StoreError> {
+    /// The first `max` entries `after` one that are held without their payloads, in spaces that are `wanted`.
+    pub fn lacking(
+        &self,
+        after: Option<&Place>,
+        max: usize,
+        wanted: impl Fn(&SpaceId) -> bool,
+    ) -> Result<Lacking<Place, Place>, StoreError> {
+        let behind = match after {
+            Some(place) => match self.log(&place.origin)? {
+                Some(log) => (log.id, place.index.0),
+                None => return Ok(Lacking::default()),
+            },
+            None => (-1, 0),
+        };
         let mut select = self.tx.prepare_cached(
             "SELECT l.space, l.origin, e.idx FROM entries e JOIN logs l ON l.id = e.log
-             WHERE e.payload IS NULL AND NOT EXISTS
-             (SELECT 1 FROM erased d WHERE d.record = e.record AND d.space = l.space) ORDER BY e.log, e.idx LIMIT ?",
+             WHERE e.payload IS NULL AND (e.log, e.idx) > (?, ?) AND NOT EXISTS
+             (SELECT 1 FROM erased d WHERE d.record = e.record AND d.space = l.space) ORDER BY e.log, e.idx",
         )?;
-        let mut rows = select.query([max as u64])?;
-        let mut places = Vec::new();
+        let mut rows = select.query(behind)?;
+        let mut found: Vec<Place> = Vec::new();
         while let Some(row) = rows.next()? {
+            let space = SpaceId(row.get(0)?);
+            if !wanted(&space) {
+                continue;
+            }
+            if found.len() >= max {
+                let next = found.last().cloned();
+                return Ok(Lacking { found, next });
+            }
             let origin: String = row.get(1)?;
-            places.push(Place {
-                space: SpaceId(row.get(0)?),
+            found.push(Place {
+                space,
                 origin: Origin::parse(&origin)
                     .map_err(|error| StoreError::Corrupt(format!("log {origin}: {error}")))?,
                 index: EntryIndex(row.get(2)?),
             });
         }
-        Ok(places)
+        Ok(found.into())
+    }
+
+    /// The first `max` records `after` one whose sealed entries in one of `spaces` say a key that `lacks`, each with that
+    /// space.
+    pub fn sealed_after(
+        &self,
+        after: Option<&RecordId>,
+        max: usize,
+        spaces: &BTreeSet<SpaceId>,
+        lacks: impl Fn(&RecordId, &Hash) -> bool,
+    ) -> Result<Lacking<(SpaceId, RecordId), RecordId>, StoreError> {
+        let mut select = self.tx.prepare_cached(
+            "SELECT e.record, min(e.entry), l.space FROM entries e JOIN logs l ON l.id = e.log
+             WHERE e.kind = 3 AND e.record > ? AND NOT EXISTS
+             (SELECT 1 FROM erased d WHERE d.record = e.record AND d.space = l.space)
+             GROUP BY e.record, e.log ORDER BY e.record, e.log",
+        )?;
+        let mut rows = select.query([after.map_or(&[][..], |record| &record.0[..])])?;
+        let mut found: Vec<(SpaceId, RecordId)> = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (record, space) = (RecordId(row.get(0)?), SpaceId(row.get(2)?));
+            let seen = found.last().is_some_and(|(_, last)| *last == record);
+            if seen || !spaces.contains(&space) {
+                continue;
+            }
+            let key = sealed_by(&record, &row.get::<_, Vec<u8>>(1)?)?;
+            if !lacks(&record, &key) {
+                continue;
+            }
+            if found.len() >= max {
+                let next = found.last().map(|(_, record)| *record);
+                return Ok(Lacking { found, next });
+            }
+            found.push((space, record));
+        }
+        Ok(found.into())
     }
 
     /// Payloads of entries of a log, those that are held, in the order asked for: at least one if there is one, then as many
@@ -72,6 +131,14 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
+    /// Keys of annexes came that begin in these logs.
+    pub fn keyed(&mut self, logs: BTreeSet<(SpaceId, Origin)>) {
+        let events = logs
+            .into_iter()
+            .map(|(space, origin)| StoreEvent::Keyed { space, origin });
+        self.events.extend(events);
+    }
+
     /// Puts payloads where they are lacking; the caller has held them against their entries. Their records are marked.
     pub fn fill(&mut self, origin: &Origin, payloads: Vec<(EntryIndex, Vec<u8>)>) -> Result<(), StoreError> {
         let head = self.head(origin)?.clone();

@@ -503,10 +503,7 @@ impl<'a> Reader<'a> {
         let mut records: BTreeMap<RecordId, BTreeSet<Hash>> = BTreeMap::new();
         for row in rows {
             let (record, entry) = row?;
-            let commitment = lianzhan_protocol::log::Entry::parse(&entry)
-                .ok()
-                .and_then(|entry| entry.header().key_commitment)
-                .ok_or_else(|| StoreError::Corrupt(format!("sealed entry of record {record}")))?;
+            let commitment = sealed_by(&record, &entry)?;
             records.entry(record).or_default().insert(commitment);
         }
         Ok(records)
@@ -534,4 +531,12 @@ impl<'a> Reader<'a> {
             .pragma_query_value(None, "journal_mode", |row| row.get(0))?;
         Ok((synchronous, journal))
     }
+}
+
+/// The commitment to the key of a sealed entry.
+pub(super) fn sealed_by(record: &RecordId, entry: &[u8]) -> Result<Hash, StoreError> {
+    lianzhan_protocol::log::Entry::parse(entry)
+        .ok()
+        .and_then(|entry| entry.header().key_commitment)
+        .ok_or_else(|| StoreError::Corrupt(format!("sealed entry of record {record}")))
 }

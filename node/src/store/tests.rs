@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lianzhan_protocol::id::{Hash, OrgId};
+use lianzhan_protocol::id::{AttachmentId, Hash, OrgId, RecordId, SpaceId};
 use lianzhan_protocol::keys::{PublicKey, SecretKey};
 use lianzhan_protocol::log::{
     Checkpoint, Entry, Header, LogStart, LogStatement, Origin, PROTOCOL_VERSION, PayloadKind,
@@ -13,6 +13,7 @@ use lianzhan_protocol::log::{
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Audience, Space};
 
+use super::attachments::Named;
 use super::{DATABASE, HIGH_WATER, OwnEntry, Reader, Signer, Store, StoreError};
 
 struct Key(SecretKey);
@@ -362,4 +363,45 @@ fn an_altered_entry_is_noticed_at_start() {
         append(&open(dir.path()), 2),
         Err(StoreError::Halted { .. })
     ));
+}
+
+#[test]
+fn an_owner_whose_attachments_nobody_has_hides_those_of_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let [absent, other] = [1, 2].map(|n| (SpaceId([n; 32]), OrgId([n; 16])));
+    let named = |from: u16, to: u16| {
+        let name = |n: u16| {
+            let mut id = [0; 32];
+            id[..2].copy_from_slice(&n.to_be_bytes());
+            Named {
+                id: AttachmentId(id),
+                counts: true,
+            }
+        };
+        (from..to).map(name).collect::<Vec<_>>()
+    };
+    store
+        .write_blocking(move |writer| {
+            writer.name_attachments(&RecordId([1; 16]), &absent.0, &absent.1, &named(0, 50))?;
+            writer.name_attachments(&RecordId([2; 16]), &other.0, &other.1, &named(50, 53))
+        })
+        .unwrap();
+    let of_other = store
+        .read(|reader| reader.lacking_attachments(None, 20, |one| one.space == other.0))
+        .unwrap();
+    assert_eq!(of_other.len(), 3);
+    // And who may hold both comes to the end of both.
+    let (mut sizes, mut after) = (Vec::new(), None);
+    loop {
+        let batch = store
+            .read(|reader| reader.lacking_attachments(after.as_ref(), 20, |_| true))
+            .unwrap();
+        sizes.push(batch.len());
+        let Some(last) = batch.last().filter(|_| batch.len() == 20) else {
+            break;
+        };
+        after = Some((last.owner, last.id));
+    }
+    assert_eq!(sizes, [20, 20, 13]);
 }

@@ -80,6 +80,13 @@ pub enum StoreEvent {
         /// The log.
         origin: Origin,
     },
+    /// Keys of annexes that had been lacking came.
+    Keyed {
+        /// The space.
+        space: SpaceId,
+        /// The log in which they begin.
+        origin: Origin,
+    },
     /// An alarm was raised.
     Alarm,
     /// Nodes were heard of.

@@ -165,6 +165,7 @@ fn topics_of(batch: &[StoreEvent], topics: &mut BTreeSet<String>) -> bool {
             | StoreEvent::Switched { .. }
             | StoreEvent::Fresh { .. }
             | StoreEvent::Filled { .. }
+            | StoreEvent::Keyed { .. }
             | StoreEvent::Alarm
             | StoreEvent::Seen(_) => {
                 network = true;

@@ -52,7 +52,7 @@ fn asking(bytes: &[u8], from: u64) -> (Session, AttachmentId) {
     let (_, mut session) = opened();
     let space = Space::of(org(SHIQIAO), Audience::Township).id();
     let id = piece_of(bytes, 0).id;
-    let effects = session.handle(Input::LackAttachments(vec![(space, id)]));
+    let effects = session.handle(Input::LackAttachments(vec![(space, id)].into()));
     assert!(effects.contains(&Effect::OpenAttachment { id }), "{effects:?}");
     let opened = Input::AttachmentOpened { id, from: Some(from) };
     let effects = session.handle(opened);
@@ -132,7 +132,7 @@ fn what_the_peer_does_not_have_is_asked_for_again_when_it_has_it() {
     let (mut session, id) = asking(&bytes, 0);
     assert!(closed(&say(&mut session, Message::NoAttachment(id))).is_none());
     let space = Space::of(org(SHIQIAO), Audience::Township).id();
-    let again = session.handle(Input::LackAttachments(vec![(space, id)]));
+    let again = session.handle(Input::LackAttachments(vec![(space, id)].into()));
     assert_eq!(again, [], "it said that it has it not");
     let effects = say(&mut session, Message::HaveAttachment(id));
     assert_eq!(effects, [Effect::OpenAttachment { id }]);

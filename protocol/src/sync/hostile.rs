@@ -493,7 +493,12 @@ fn whose_fault_it_was_decides_how_it_ends() {
 #[test]
 fn keys_that_were_not_asked_for_are_not_kept() {
     let (_, mut session) = opened();
-    let asked = sent(&session.handle(Input::LackKeys(vec![RecordId([1; 16])])));
+    let space = Space::of(org(SHIQIAO), Audience::Township).id();
+    let lack = |records: Vec<RecordId>| {
+        let lacking: Vec<_> = records.into_iter().map(|record| (space, record)).collect();
+        Input::LackKeys(lacking.into())
+    };
+    let asked = sent(&session.handle(lack(vec![RecordId([1; 16])])));
     assert_eq!(
         asked,
         [Message::AskKeys(List::new(vec![RecordId([1; 16])]).unwrap())]
@@ -507,9 +512,7 @@ fn keys_that_were_not_asked_for_are_not_kept() {
         Message::Keys(List::new(vec![key(1), key(2)]).unwrap())
     )));
     let (_, mut session) = opened();
-    session.handle(Input::LackKeys(
-        (0..=255).chain(0..9).map(|n| RecordId([n; 16])).collect(),
-    ));
+    session.handle(lack((0..=255).chain(0..9).map(|n| RecordId([n; 16])).collect()));
     let kept = say(&mut session, Message::Keys(List::new(vec![key(1)]).unwrap()));
     assert_eq!(
         kept,
@@ -536,7 +539,7 @@ fn payloads_that_were_not_asked_for_are_not_kept() {
         origin: log.clone(),
         index: EntryIndex(index),
     };
-    let asked = sent(&session.handle(Input::LackPayloads(vec![place(1), place(2)])));
+    let asked = sent(&session.handle(Input::LackPayloads(vec![place(1), place(2)].into())));
     let indexes = List::new(vec![EntryIndex(1), EntryIndex(2)]).unwrap();
     let ask = |indexes| Message::AskPayloads {
         space: notice,
@@ -570,7 +573,7 @@ fn payloads_that_were_not_asked_for_are_not_kept() {
     let again = ask(List::new(vec![EntryIndex(2)]).unwrap());
     assert_eq!(sent(&stored), std::slice::from_ref(&again));
     assert_eq!(say(&mut session, gives(&[])), []);
-    assert_eq!(session.handle(Input::LackPayloads(vec![place(2)])), []);
+    assert_eq!(session.handle(Input::LackPayloads(vec![place(2)].into())), []);
     let grew = Message::Grew {
         space: notice,
         log: LogStanding {

@@ -22,6 +22,8 @@ mod attachment_tests;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod lacking_tests;
+#[cfg(test)]
 mod range_tests;
 #[cfg(test)]
 mod session_tests;
@@ -43,7 +45,7 @@ pub use range::{
     verify_range_by,
 };
 pub use session::{
-    CloseReason, Effect, FoundKey, FoundPiece, Input, Place, Session, SessionConfig, WitnessRequest,
+    CloseReason, Effect, FoundKey, FoundPiece, Input, Lacking, Place, Session, SessionConfig, WitnessRequest,
     chain_digest,
 };
 pub use standing::{Holdings, Standing};

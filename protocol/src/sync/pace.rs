@@ -15,6 +15,8 @@ const PATIENCES_MAX: u64 = 60;
 const BURST: u64 = 16_384;
 /// And how many a second, for as long as one likes: a county announces what a thousand busy stations write, some dozens.
 const PER_SECOND: u64 = 256;
+/// What is asked of a peer that may not have it: far within what anybody has to hear, beside all that is announced.
+const QUESTIONS: (u64, u64) = (4_096, 64);
 
 /// How far a conversation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -63,27 +65,52 @@ impl Pace {
     }
 }
 
-/// What a peer may still say unasked.
+/// What one side may still say unasked.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Allowance {
     left: u64,
     refilled_ms: u64,
+    most: u64,
+    per_second: u64,
 }
 
 impl Allowance {
+    /// The peer's.
     pub(super) fn new() -> Self {
+        Self::of(BURST, PER_SECOND)
+    }
+
+    /// Our own, for questions that the peer may not be able to answer.
+    pub(super) fn questions(now_ms: u64) -> Self {
+        let refilled_ms = now_ms;
         Allowance {
-            left: BURST,
+            refilled_ms,
+            ..Self::of(QUESTIONS.0, QUESTIONS.1)
+        }
+    }
+
+    fn of(most: u64, per_second: u64) -> Self {
+        Allowance {
+            left: most,
             refilled_ms: 0,
+            most,
+            per_second,
         }
     }
 
     pub(super) fn refill(&mut self, now_ms: u64) {
-        let earned = now_ms.saturating_sub(self.refilled_ms).saturating_mul(PER_SECOND) / 1000;
+        let earned = now_ms
+            .saturating_sub(self.refilled_ms)
+            .saturating_mul(self.per_second)
+            / 1000;
         if earned > 0 {
-            self.left = self.left.saturating_add(earned).min(BURST);
+            self.left = self.left.saturating_add(earned).min(self.most);
             self.refilled_ms = now_ms;
         }
+    }
+
+    pub(super) fn is_spent(&self) -> bool {
+        self.left == 0
     }
 
     /// Takes `cost`, if there is so much.

@@ -14,6 +14,7 @@ mod effect;
 mod forks;
 mod joining;
 mod keyring;
+mod looking;
 mod opening;
 mod patience;
 mod pull;
@@ -23,7 +24,7 @@ mod serve;
 mod shared;
 mod witnessing;
 
-pub use effect::{CloseReason, Effect, FoundKey, FoundPiece, Input, Place, WitnessRequest};
+pub use effect::{CloseReason, Effect, FoundKey, FoundPiece, Input, Lacking, Place, WitnessRequest};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -125,6 +126,19 @@ struct Open {
     forks: Forks,
     attaching: Attaching,
     lending: Lending,
+    /// What may be asked though the peer may not have it.
+    questions: Allowance,
+}
+
+impl Open {
+    /// The peer may share more of these spaces than it did.
+    fn again_in(&mut self, spaces: &BTreeSet<SpaceId>) {
+        for space in spaces {
+            self.keyring.again(space);
+        }
+        self.repair.again_in(spaces);
+        self.attaching.again_in(spaces);
+    }
 }
 
 impl Session {
@@ -267,16 +281,20 @@ impl Session {
                 return open.witnessing.prepared(origin, request, self.now.ms, out);
             }
             Input::Cosigned { origin, result } => open.serve.cosigned(origin, result, out),
-            Input::LackKeys(records) => open.keyring.lack(records),
+            Input::LackKeys(lacking) => open.keyring.lack(lacking),
+            Input::Keyed { space, origin } if self.shared.contains(&space) => {
+                open.announcing.again(space, origin);
+            }
             Input::Seen(sightings) => {
                 seen::tell(&self.directory, &self.config.org, &open.org, &sightings, out)
             }
             Input::KeysFound(keys) => open.serve.keys_found(&self.shared, keys, out),
-            Input::LackPayloads(places) => open.repair.lack(places),
+            Input::LackPayloads(lacking) => open.repair.lack(lacking),
             Input::PayloadsFound { origin, payloads } => {
                 open.serve.payloads_found(&self.shared, origin, payloads, out);
             }
-            Input::LackAttachments(lacked) => open.attaching.lack(lacked),
+            Input::LackAttachments(lacking) => open.attaching.lack(lacking),
+            Input::AttachmentsLacking => open.attaching.due(),
             Input::AttachmentHeld(id) => {
                 open.attaching.held(&id);
                 open.lending.held(&self.shared, id, out);
@@ -343,11 +361,13 @@ impl Session {
             Message::Bye(_) => Ok(()),
             Message::Spaces { spaces, more } => {
                 open.pull.spaces(shared, &spaces, more);
+                open.again_in(&spaces.iter().map(|told| told.space).collect());
                 Ok(())
             }
             Message::Logs { space, logs, more } => open.pull.logs(shared, space, &logs, more, out),
             Message::Grew { space, log } => {
                 open.repair.again(space, &log.origin);
+                open.keyring.again(&space);
                 if shared.held().standing(&space, &log.origin) != Some(log.standing) {
                     open.forks.grew(space, &log.origin, log.standing);
                 }
@@ -429,7 +449,7 @@ impl Session {
             }
             Message::WantAttachment { space, id, from } => open.lending.want(shared, space, id, from, out),
             Message::Piece(piece) => open.attaching.piece(piece, out),
-            Message::NoAttachment(id) => open.attaching.nothing(&id),
+            Message::NoAttachment(id) => open.attaching.nothing(&id, &mut open.questions),
             Message::HaveAttachment(id) => {
                 open.attaching.have(id);
                 Ok(())
@@ -463,7 +483,10 @@ impl Session {
             forks: Forks::default(),
             attaching: Attaching::default(),
             lending: Lending::default(),
+            questions: Allowance::questions(self.now.ms),
         };
+        open.keyring.due();
+        open.attaching.due();
         if self.is_witnessed_by(&org) {
             self.config
                 .witnessed()
@@ -527,6 +550,7 @@ impl Session {
                     send_spaces(&self.shared, &added, out);
                 }
                 open.pull.reshare(&self.shared, &added);
+                open.again_in(&added.into_iter().collect());
                 open.joining.learnt();
                 if self.directory.required_witnesses(&org).contains(&self.config.org) {
                     open.serve.witness_deferred(&self.config.peer, out)?;
@@ -579,6 +603,8 @@ impl Session {
         if let Phase::Open(open) = &mut self.phase
             && self.shared.contains(&space)
         {
+            // A key is kept only beside what it opens: one that came before that was not.
+            open.keyring.due();
             open.announcing.again(space, origin);
         }
     }
@@ -611,13 +637,19 @@ impl Session {
             if open.pull.is_idle() && !open.joining.is_open() && open.pull.take_puzzle() {
                 open.joining.ask(now_ms, out);
             }
-            open.pull.level(open.joining.is_open(), out);
-            open.witnessing.pump(out);
-            open.keyring.pump(now_ms, out);
-            if open.pull.is_level() {
-                open.repair.pump(&self.shared, now_ms, out);
+            if open.pull.level(open.joining.is_open(), out) {
+                open.keyring.due();
+                open.repair.due();
+                open.attaching.due();
             }
-            open.attaching.pump(&self.shared, open.pull.is_idle(), out);
+            open.witnessing.pump(out);
+            let (shared, questions) = (&self.shared, &mut open.questions);
+            open.keyring.pump(shared, questions, now_ms, out);
+            if open.pull.is_level() {
+                open.repair.pump(shared, questions, now_ms, out);
+            }
+            open.attaching
+                .pump(shared, open.pull.is_idle(), questions, now_ms, out);
         }
         Ok(())
     }

@@ -128,12 +128,12 @@ impl World {
     pub(super) fn lack_payloads(&mut self) {
         for end in self.links.iter_mut().flatten().flatten() {
             let lacking = self.nodes[end.node].lacking();
-            end.inputs.push_back(Input::LackPayloads(lacking));
+            end.inputs.push_back(Input::LackPayloads(lacking.into()));
         }
     }
 
-    pub(super) fn lack_keys(&mut self, node: usize, records: &[RecordId]) {
-        self.hear(node, &[Input::LackKeys(records.to_vec())]);
+    pub(super) fn lack_keys(&mut self, node: usize, records: &[(SpaceId, RecordId)]) {
+        self.hear(node, &[Input::LackKeys(records.to_vec().into())]);
     }
 
     /// Every session of a node hears this.
@@ -153,7 +153,7 @@ impl World {
             known.attachments.insert(id, bytes.to_vec());
             Input::AttachmentHeld(id)
         } else {
-            Input::LackAttachments(vec![(space.id(), id)])
+            Input::AttachmentsLacking
         };
         self.hear(node, &[told]);
         id
@@ -264,13 +264,7 @@ impl World {
                 Effect::Fork { .. } | Effect::Level | Effect::NotWitnessed { .. } | Effect::Seen(_) => {
                     self.seen.told.push((node, effect));
                 }
-                Effect::Established { .. } => {
-                    let lacked = self.nodes[node].lacking_attachments();
-                    if !lacked.is_empty() {
-                        ends[side].inputs.push_back(Input::LackAttachments(lacked));
-                    }
-                    self.seen.told.push((node, effect));
-                }
+                Effect::Established { .. } => self.seen.told.push((node, effect)),
                 Effect::Progress {
                     wanted_entries,
                     received,

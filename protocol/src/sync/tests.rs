@@ -233,7 +233,8 @@ fn keys_reach_the_township_and_never_the_county() {
     world.connect(0, 1);
     world.connect(1, 2);
     world.run();
-    world.lack_keys(1, &[narrow, wide]);
+    let lacking = [(township, narrow), (county, wide)];
+    world.lack_keys(1, &lacking);
     world.run();
     assert_eq!(
         world.nodes[1].keys.get(&narrow).map(|(_, key)| key),
@@ -243,9 +244,19 @@ fn keys_reach_the_township_and_never_the_county() {
         (narrow, (township, AnnexKey([1; 32]))),
         (wide, (county, AnnexKey([2; 32]))),
     ]);
-    world.lack_keys(2, &[narrow, wide]);
+    world.seen.messages.clear();
+    world.lack_keys(2, &lacking);
+    // Nor does the township, which lacks it again, say to the county that there is such a record.
+    world.nodes[1].keys.remove(&narrow);
+    world.lack_keys(1, &lacking[..1]);
     world.run();
     assert_eq!(world.nodes[2].keys.keys().collect::<Vec<_>>(), [&wide]);
+    let asked = count(
+        &world,
+        |message| matches!(message, Message::AskKeys(records) if records.contains(&narrow)),
+    );
+    assert_eq!(asked, 1, "the station alone");
+    assert!(world.nodes[1].keys.contains_key(&narrow));
     assert_done(&world, &[(0, 1), (1, 2)]);
 }
 

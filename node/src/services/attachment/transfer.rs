@@ -1,27 +1,56 @@
 //! What a session asks of the attachments here: which are lacking, how much of one has come, a piece for the peer.
 
+use std::collections::BTreeSet;
+
 use lianzhan_protocol::attachment::check_piece;
 use lianzhan_protocol::id::{AttachmentId, OrgId, SpaceId};
-use lianzhan_protocol::sync::FoundPiece;
+use lianzhan_protocol::sync::{self, FoundPiece};
 
 use super::media::ENTRY_MAX;
 use crate::env;
+use crate::services::session::LOOK_MAX;
 use crate::services::{Node, ServiceError};
 use crate::store::{Grown, Lacking};
 
 /// The most bytes of an attachment that is fetched: what a person may enter, sealed.
 const FETCH_MAX: u64 = ENTRY_MAX + ENTRY_MAX / 1024;
-/// Most attachments that a session is told of at once; it is told again when it has them.
-const TOLD_MAX: usize = 1024;
 
 impl Node {
     /// Attachments that are fetched and not here: those of spaces that belong to this org or to one below it, or whose joint
     /// acts an org below it takes part in, and those that somebody here asked for.
     pub fn lacking_attachments(&self) -> Result<Vec<(SpaceId, AttachmentId)>, ServiceError> {
+        let lacking = self.fetched(None, usize::MAX, |_| true)?;
+        Ok(lacking.into_iter().map(|one| (one.space, one.id)).collect())
+    }
+
+    /// The next of them `after` one that are named in `spaces`, for a peer that may hold these.
+    #[allow(clippy::type_complexity)] // what a session takes, and where it goes on
+    pub fn attachments_lacking_in(
+        &self,
+        spaces: &BTreeSet<SpaceId>,
+        after: Option<&(OrgId, AttachmentId)>,
+    ) -> Result<sync::Lacking<(SpaceId, AttachmentId), (OrgId, AttachmentId)>, ServiceError> {
+        let lacking = self.fetched(after, LOOK_MAX, |space| spaces.contains(space))?;
+        let last = lacking.last().filter(|_| lacking.len() == LOOK_MAX);
+        Ok(sync::Lacking {
+            next: last.map(|one| (one.owner, one.id)),
+            found: lacking.iter().map(|one| (one.space, one.id)).collect(),
+        })
+    }
+
+    fn fetched(
+        &self,
+        after: Option<&(OrgId, AttachmentId)>,
+        limit: usize,
+        of: impl Fn(&SpaceId) -> bool,
+    ) -> Result<Vec<Lacking>, ServiceError> {
         let directory = self.directory();
         let is_ours = |org: &OrgId| directory.is_at_or_above(&self.org, org);
         let is_below = |org: &OrgId| *org != self.org && is_ours(org);
         let fetched = |lacking: &Lacking| {
+            if !of(&lacking.space) {
+                return false;
+            }
             let joint = directory.joint_space(&lacking.space);
             let mut joint = joint
                 .iter()
@@ -29,10 +58,9 @@ impl Node {
                 .flat_map(|joint| &joint.orgs);
             lacking.wished || is_ours(&lacking.owner) || joint.any(is_below)
         };
-        let lacking = self
+        Ok(self
             .store
-            .read(|reader| reader.lacking_attachments(TOLD_MAX, fetched))?;
-        Ok(lacking.into_iter().map(|one| (one.space, one.id)).collect())
+            .read(|reader| reader.lacking_attachments(after, limit, fetched))?)
     }
 
     /// How many bytes of a lacking attachment are here; none if it is not lacking.

@@ -83,7 +83,8 @@ fn every_answer_that_is_owed_has_its_time() {
     assert_eq!(tick(&mut session, 10_001, 0), Some(Misbehaviour::Stalled), "logs");
 
     let mut session = idle();
-    session.handle(Input::LackKeys(vec![RecordId([1; 16])]));
+    let annex = Space::of(org(SHIQIAO), Audience::Township).id();
+    session.handle(Input::LackKeys(vec![(annex, RecordId([1; 16]))].into()));
     assert_eq!(tick(&mut session, 10_001, 0), Some(Misbehaviour::Stalled), "keys");
 
     let mut session = idle();

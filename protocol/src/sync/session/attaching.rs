@@ -1,28 +1,30 @@
 //! Attachments: asks the peer for those that are lacking here, piece by piece, and gives it those that it asks for. Which
 //! are lacking is the driver's to say; who may have one is said by the space in which a record names it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::bounded::{Blob, List};
 use super::super::message::{Message, Piece};
 use super::super::misbehaviour::Misbehaviour;
+use super::super::pace::Allowance;
+use super::effect::Lacking;
+use super::looking::Looking;
 use super::shared::Shared;
 use super::{CloseReason, Effect, FoundPiece, send};
 use crate::attachment::check_piece;
-use crate::id::{AttachmentId, SpaceId};
+use crate::id::{AttachmentId, OrgId, SpaceId};
 
 /// Most attachments of which a piece is on its way, and most pieces that are read for the peer at once.
 pub(super) const PIECES_IN_FLIGHT: usize = 4;
 /// As many while records are on their way: what names attachments comes first.
 const PIECES_BESIDE_RECORDS: usize = 1;
-/// Most attachments remembered as lacking; further ones are left to a later [`super::Input::LackAttachments`].
-const LACKED_MAX: usize = 4096;
 /// Most attachments remembered that one side does not have and the other wants.
-const MISSED_MAX: usize = 4096;
+const MISSED_MAX: usize = 16_384;
 
 /// Asking.
 #[derive(Debug, Default)]
 pub(super) struct Attaching {
+    looking: Looking<(OrgId, AttachmentId)>,
     lacked: BTreeMap<AttachmentId, SpaceId>,
     fetching: BTreeMap<AttachmentId, Fetch>,
     /// What the peer does not have: asked for again when it says that it has it.
@@ -46,13 +48,23 @@ enum Stage {
 }
 
 impl Attaching {
-    pub(super) fn lack(&mut self, lacked: Vec<(SpaceId, AttachmentId)>) {
-        for (space, id) in lacked {
-            let known = self.fetching.contains_key(&id) || self.missed.contains_key(&id);
-            if !known && self.lacked.len() < LACKED_MAX {
+    /// Attachments may be lacking that were not, or that the peer did not owe before.
+    pub(super) fn due(&mut self) {
+        self.looking.due();
+    }
+
+    pub(super) fn lack(&mut self, lacking: Lacking<(SpaceId, AttachmentId), (OrgId, AttachmentId)>) {
+        for (space, id) in self.looking.found(lacking) {
+            if !self.fetching.contains_key(&id) && !self.missed.contains_key(&id) {
                 self.lacked.insert(id, space);
             }
         }
+    }
+
+    /// What the peer may share changed: it may have there what it did not have before.
+    pub(super) fn again_in(&mut self, spaces: &BTreeSet<SpaceId>) {
+        let again = self.missed.extract_if(.., |_, of| spaces.contains(of));
+        self.lacked.extend(again);
     }
 
     pub(super) fn held(&mut self, id: &AttachmentId) {
@@ -61,14 +73,25 @@ impl Attaching {
     }
 
     /// Starts what there is room for.
-    pub(super) fn pump(&mut self, shared: &Shared, idle: bool, out: &mut Vec<Effect>) {
+    pub(super) fn pump(
+        &mut self,
+        shared: &Shared,
+        idle: bool,
+        allowance: &Allowance,
+        now_ms: u64,
+        out: &mut Vec<Effect>,
+    ) {
         let room = if idle {
             PIECES_IN_FLIGHT
         } else {
             PIECES_BESIDE_RECORDS
         };
-        while self.fetching.len() < room {
+        while self.fetching.len() < room && !allowance.is_spent() {
             let Some((id, space)) = self.lacked.pop_first() else {
+                if let Some(after) = self.looking.next(now_ms) {
+                    let spaces = shared.spaces().copied().collect();
+                    out.push(Effect::LookForAttachments { spaces, after });
+                }
                 return;
             };
             if !shared.contains(&space) {
@@ -129,15 +152,23 @@ impl Attaching {
     }
 
     /// The peer does not have it.
-    pub(super) fn nothing(&mut self, id: &AttachmentId) -> Result<(), CloseReason> {
+    pub(super) fn nothing(
+        &mut self,
+        id: &AttachmentId,
+        allowance: &mut Allowance,
+    ) -> Result<(), CloseReason> {
         let asked = |fetch: &Fetch| matches!(fetch.stage, Stage::Asked { .. });
         if !self.fetching.get(id).is_some_and(asked) {
             return Err(CloseReason::unasked("no attachment, where none was asked for"));
         }
-        if let Some(fetch) = self.fetching.remove(id)
-            && self.missed.len() < MISSED_MAX
-        {
-            self.missed.insert(*id, fetch.space);
+        // One after another may be looked for in vain, but no faster than the peer has to look.
+        let _ = allowance.spend(1);
+        if let Some(fetch) = self.fetching.remove(id) {
+            if self.missed.len() < MISSED_MAX {
+                self.missed.insert(*id, fetch.space);
+            } else {
+                self.looking.forgot();
+            }
         }
         Ok(())
     }
@@ -145,7 +176,7 @@ impl Attaching {
     /// The peer has now what it did not have before.
     pub(super) fn have(&mut self, id: AttachmentId) {
         if let Some(space) = self.missed.remove(&id) {
-            self.lack(vec![(space, id)]);
+            self.lacked.insert(id, space);
         }
     }
 }

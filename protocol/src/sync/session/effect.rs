@@ -1,5 +1,6 @@
 //! What goes into a session and what comes out of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::message::Sighting;
@@ -46,6 +47,28 @@ pub struct Place {
     pub origin: Origin,
     /// The entry.
     pub index: EntryIndex,
+}
+
+/// What is lacking here, as far as it was looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lacking<T, C> {
+    /// The first that are lacking, a bounded number of them.
+    pub found: Vec<T>,
+    /// Behind what more may be lacking; none where that was all. Another place than the one that was looked behind.
+    pub next: Option<C>,
+}
+
+impl<T, C> Default for Lacking<T, C> {
+    fn default() -> Self {
+        Vec::new().into()
+    }
+}
+
+impl<T, C> From<Vec<T>> for Lacking<T, C> {
+    /// All that is lacking.
+    fn from(found: Vec<T>) -> Self {
+        Lacking { found, next: None }
+    }
 }
 
 /// A piece of an attachment that is held.
@@ -191,14 +214,22 @@ pub enum Input {
         /// What to answer.
         result: Result<Receipt, (TreeSize, String)>,
     },
-    /// Annex keys of these records are missing here. Asked of the peer once it is established; not before.
-    LackKeys(Vec<RecordId>),
+    /// Answers [`Effect::LookForKeys`]: annex keys of records that are missing here, each with a space in which its annex is
+    /// written.
+    LackKeys(Lacking<(SpaceId, RecordId), RecordId>),
+    /// Annex keys that were missing came, from whomever, of records that begin in this log: told to every session.
+    Keyed {
+        /// Its space.
+        space: SpaceId,
+        /// The log.
+        origin: Origin,
+    },
     /// When nodes were last heard of: told to the peer where its org is above ours and they are not above its branch.
     Seen(Vec<Sighting>),
     /// Answers [`Effect::FindKeys`] with the keys held.
     KeysFound(Vec<FoundKey>),
-    /// Entries are held here without their payloads. Asked of the peer once it is established; not before.
-    LackPayloads(Vec<Place>),
+    /// Answers [`Effect::LookForPayloads`]: entries that are held here without their payloads.
+    LackPayloads(Lacking<Place, Place>),
     /// Payloads that were lacking in a log came, from whomever: told to every session after the commit.
     Filled {
         /// Its space.
@@ -213,9 +244,11 @@ pub enum Input {
         /// By place.
         payloads: Vec<(EntryIndex, Vec<u8>)>,
     },
-    /// Attachments that records name, each with a space in which one does, are wanted here and missing. Asked of the peer
-    /// once it is established; not before.
-    LackAttachments(Vec<(SpaceId, AttachmentId)>),
+    /// Answers [`Effect::LookForAttachments`]: attachments that records name, each with a space in which one does, and that are
+    /// wanted here and missing.
+    LackAttachments(Lacking<(SpaceId, AttachmentId), (OrgId, AttachmentId)>),
+    /// Attachments may be missing that were not: told to every session.
+    AttachmentsLacking,
     /// An attachment is held here from now on, whoever it came from; told to every session.
     AttachmentHeld(AttachmentId),
     /// Answers [`Effect::OpenAttachment`]: how much of it is here; none if it is not lacking any more.
@@ -329,6 +362,29 @@ pub enum Effect {
         /// In its words; or ours, if its receipt was not good.
         reason: String,
     },
+    /// Look which annex keys are missing here, of annexes in `spaces`, in the order of their records, those `after` one.
+    /// Answered by [`Input::LackKeys`].
+    LookForKeys {
+        /// What the peer may hold.
+        spaces: BTreeSet<SpaceId>,
+        /// Where it was looked before.
+        after: Option<RecordId>,
+    },
+    /// The same for payloads, in an order of the driver's own. Answered by [`Input::LackPayloads`].
+    LookForPayloads {
+        /// What the peer may hold.
+        spaces: BTreeSet<SpaceId>,
+        /// Where it was looked before.
+        after: Option<Place>,
+    },
+    /// The same for attachments that are named in `spaces`, in the order of the owners of spaces and their own. Answered by
+    /// [`Input::LackAttachments`].
+    LookForAttachments {
+        /// What the peer may hold.
+        spaces: BTreeSet<SpaceId>,
+        /// Where it was looked before.
+        after: Option<(OrgId, AttachmentId)>,
+    },
     /// Find annex keys for the peer. Answered by [`Input::KeysFound`].
     FindKeys {
         /// Of these records.
@@ -347,7 +403,7 @@ pub enum Effect {
         max_bytes: usize,
     },
     /// Keep payloads that the peer sent and we asked for, if they are those that the entries hash. Answered by
-    /// [`Input::LackPayloads`] where more are lacking, [`Input::StoreRefused`] or [`Input::StoreFailed`].
+    /// [`Input::StoreRefused`] or [`Input::StoreFailed`] alone.
     StorePayloads {
         /// The space.
         space: SpaceId,

@@ -1,42 +1,87 @@
-//! Annex keys that are missing here: asks the peer, one question at a time.
+//! Annex keys that are missing here: asks the peer, one question at a time, for those of annexes whose space it may hold.
+//! What it does not have it is asked for again when it has news of that space.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::bounded::List;
 use super::super::message::{Message, RecordKey};
+use super::super::pace::Allowance;
+use super::effect::Lacking;
+use super::looking::Looking;
+use super::shared::Shared;
 use super::{CloseReason, Effect, send};
-use crate::id::RecordId;
+use crate::id::{RecordId, SpaceId};
 use crate::record::AnnexKey;
 
-/// Most records whose keys are waited for; further ones are left to a later [`super::Input::LackKeys`].
-const LACKED_MAX: usize = 4096;
+/// Most keys remembered that the peer does not have.
+const NOWHERE_MAX: usize = 16_384;
+
+type Records = BTreeMap<RecordId, SpaceId>;
 
 #[derive(Debug, Default)]
 pub(super) struct Keyring {
-    lacked: BTreeSet<RecordId>,
+    looking: Looking<RecordId>,
+    lacked: Records,
     /// The question without an answer.
-    asked: Option<BTreeSet<RecordId>>,
+    asked: Option<Records>,
     since_ms: u64,
+    /// What the peer was asked for and does not have.
+    nowhere: BTreeMap<SpaceId, BTreeSet<RecordId>>,
 }
 
 impl Keyring {
-    pub(super) fn lack(&mut self, records: Vec<RecordId>) {
-        for record in records {
-            if self.lacked.len() < LACKED_MAX {
-                self.lacked.insert(record);
+    /// Keys may be lacking that were not, or that the peer did not owe before.
+    pub(super) fn due(&mut self) {
+        self.looking.due();
+    }
+
+    pub(super) fn lack(&mut self, lacking: Lacking<(SpaceId, RecordId), RecordId>) {
+        for (space, record) in self.looking.found(lacking) {
+            let asked = self
+                .asked
+                .as_ref()
+                .is_some_and(|asked| asked.contains_key(&record));
+            let nowhere = self.nowhere.get(&space);
+            if !asked && nowhere.is_none_or(|records| !records.contains(&record)) {
+                self.lacked.insert(record, space);
             }
         }
     }
 
-    pub(super) fn pump(&mut self, now_ms: u64, out: &mut Vec<Effect>) {
-        if self.asked.is_some() || self.lacked.is_empty() {
+    /// The peer has news of a space: perhaps keys that it lacked, too.
+    pub(super) fn again(&mut self, space: &SpaceId) {
+        let again = self.nowhere.remove(space).unwrap_or_default();
+        self.lacked
+            .extend(again.into_iter().map(|record| (record, *space)));
+    }
+
+    pub(super) fn pump(
+        &mut self,
+        shared: &Shared,
+        allowance: &mut Allowance,
+        now_ms: u64,
+        out: &mut Vec<Effect>,
+    ) {
+        if self.asked.is_some() {
             return;
         }
-        let records: List<RecordId, _> = List::take_from(&mut self.lacked.iter().copied());
-        self.lacked = self.lacked.split_off(&records[records.len() - 1]);
-        self.lacked.pop_first();
+        self.lacked.retain(|_, space| shared.contains(space));
+        if self.lacked.is_empty() {
+            if let Some(after) = self.looking.next(now_ms) {
+                let spaces = shared.spaces().copied().collect();
+                out.push(Effect::LookForKeys { spaces, after });
+            }
+            return;
+        }
+        if !allowance.spend(1) {
+            return;
+        }
+        let records: List<RecordId, _> = List::take_from(&mut self.lacked.keys().copied());
+        let behind = self.lacked.split_off(&records[records.len() - 1]);
+        let mut asked = std::mem::replace(&mut self.lacked, behind);
+        asked.extend(self.lacked.pop_first());
         self.since_ms = now_ms;
-        self.asked = Some(records.iter().copied().collect());
+        self.asked = Some(asked);
         send(out, &Message::AskKeys(records));
     }
 
@@ -52,10 +97,18 @@ impl Keyring {
             .ok_or(CloseReason::unasked("keys that nobody asked for"))?;
         let mut kept = Vec::with_capacity(keys.len());
         for RecordKey { record, key } in keys {
-            if !asked.remove(&record) {
+            if asked.remove(&record).is_none() {
                 return Err(CloseReason::unasked("a key that nobody asked for"));
             }
             kept.push((record, AnnexKey(key)));
+        }
+        let remembered = self.nowhere.values().map(BTreeSet::len).sum::<usize>();
+        if remembered + asked.len() <= NOWHERE_MAX {
+            for (record, space) in asked {
+                self.nowhere.entry(space).or_default().insert(record);
+            }
+        } else {
+            self.looking.forgot();
         }
         if !kept.is_empty() {
             out.push(Effect::StoreKeys(kept));

@@ -39,6 +39,9 @@ impl Session {
         self.now = now;
         self.pace.advance(now, self.patience_ms);
         self.allowance.refill(now.ms);
+        if let Phase::Open(open) = &mut self.phase {
+            open.questions.refill(now.ms);
+        }
         let is_overdue = |debt: &Debt| self.pace.overdue_at(debt.since_ms, debt.patience_ms) < now.ms;
         match self.debts().find(is_overdue) {
             Some(Debt { kind, what, .. }) => {

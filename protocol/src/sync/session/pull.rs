@@ -716,13 +716,15 @@ impl Pull {
         std::mem::take(&mut self.puzzled) && (self.forgot || !self.beyond.is_empty())
     }
 
-    /// Says when all is here, unless something else is `open`.
-    pub(super) fn level(&mut self, open: bool, out: &mut Vec<Effect>) {
+    /// Says when all is here, unless something else is `open`. Returns whether it did.
+    pub(super) fn level(&mut self, open: bool, out: &mut Vec<Effect>) -> bool {
         let level = self.is_idle() && !open;
-        if level && !self.level {
+        let became = level && !self.level;
+        if became {
             out.push(Effect::Level);
         }
         self.level = level;
+        became
     }
 
     fn progress(&self) -> Effect {

@@ -5,18 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::bounded::List;
 use super::super::message::{Message, PlacedPayload};
+use super::super::pace::Allowance;
+use super::effect::Lacking;
+use super::looking::Looking;
 use super::shared::Shared;
 use super::{CloseReason, Effect, Place, send};
 use crate::id::SpaceId;
 use crate::log::{EntryIndex, Origin};
 
-/// Most payloads that one session waits for; further ones are left to a later [`super::Input::LackPayloads`].
-const LACKED_MAX: usize = 16_384;
+/// Most payloads remembered that the peer does not hold.
+const NOWHERE_MAX: usize = 16_384;
 
 type Places = BTreeMap<(SpaceId, Origin), BTreeSet<EntryIndex>>;
 
 #[derive(Debug, Default)]
 pub(super) struct Repair {
+    looking: Looking<Place>,
     lacked: Places,
     /// The question without an answer.
     asked: Option<(SpaceId, Origin, BTreeSet<EntryIndex>)>,
@@ -26,11 +30,13 @@ pub(super) struct Repair {
 }
 
 impl Repair {
-    pub(super) fn lack(&mut self, places: Vec<Place>) {
-        for Place { space, origin, index } in places {
-            if self.waits() >= LACKED_MAX {
-                return;
-            }
+    /// Payloads may be lacking that were not, or that the peer did not owe before.
+    pub(super) fn due(&mut self) {
+        self.looking.due();
+    }
+
+    pub(super) fn lack(&mut self, lacking: Lacking<Place, Place>) {
+        for Place { space, origin, index } in self.looking.found(lacking) {
             let log = (space, origin);
             let nowhere = self.nowhere.get(&log);
             let asked = self.asked.as_ref().is_some_and(|(space, origin, indexes)| {
@@ -42,15 +48,18 @@ impl Repair {
         }
     }
 
-    fn waits(&self) -> usize {
-        let sum = |places: &Places| places.values().map(BTreeSet::len).sum::<usize>();
-        sum(&self.lacked) + sum(&self.nowhere)
-    }
-
     /// The peer has news of a log: perhaps payloads that it lacked, too.
     pub(super) fn again(&mut self, space: SpaceId, origin: &Origin) {
         let log = (space, origin.clone());
         if let Some(indexes) = self.nowhere.remove(&log) {
+            self.lacked.entry(log).or_default().extend(indexes);
+        }
+    }
+
+    /// What the peer may share changed: it owes payloads now that it did not before.
+    pub(super) fn again_in(&mut self, spaces: &BTreeSet<SpaceId>) {
+        let again = self.nowhere.extract_if(.., |(of, _), _| spaces.contains(of));
+        for (log, indexes) in again {
             self.lacked.entry(log).or_default().extend(indexes);
         }
     }
@@ -60,15 +69,27 @@ impl Repair {
         self.asked.as_ref().map(|_| self.since_ms)
     }
 
-    pub(super) fn pump(&mut self, shared: &Shared, now_ms: u64, out: &mut Vec<Effect>) {
+    pub(super) fn pump(
+        &mut self,
+        shared: &Shared,
+        allowance: &mut Allowance,
+        now_ms: u64,
+        out: &mut Vec<Effect>,
+    ) {
         if self.asked.is_some() {
             return;
         }
-        let mut logs = self.lacked.keys();
-        let Some((space, origin)) = logs.find(|(space, _)| shared.contains(space)).cloned() else {
+        self.lacked.retain(|(space, _), _| shared.contains(space));
+        let Some(log) = self.lacked.keys().next().cloned() else {
+            if let Some(after) = self.looking.next(now_ms) {
+                let spaces = shared.spaces().copied().collect();
+                out.push(Effect::LookForPayloads { spaces, after });
+            }
             return;
         };
-        let log = (space, origin);
+        if !allowance.spend(1) {
+            return;
+        }
         let mut left = self.lacked.remove(&log).unwrap_or_default();
         let indexes: List<EntryIndex, _> = List::take_from(&mut left.iter().copied());
         left.retain(|index| !indexes.contains(index));
@@ -106,13 +127,18 @@ impl Repair {
             }
             found.push((index, Vec::from(payload)));
         }
-        let left = if found.is_empty() {
-            &mut self.nowhere
+        let remembered = self.nowhere.values().map(BTreeSet::len).sum::<usize>();
+        if !found.is_empty() {
+            if !asked.is_empty() {
+                self.lacked.entry((space, log.clone())).or_default().extend(asked);
+            }
+        } else if remembered + asked.len() <= NOWHERE_MAX {
+            self.nowhere
+                .entry((space, log.clone()))
+                .or_default()
+                .extend(asked);
         } else {
-            &mut self.lacked
-        };
-        if !asked.is_empty() {
-            left.entry((space, log.clone())).or_default().extend(asked);
+            self.looking.forgot();
         }
         if !found.is_empty() {
             out.push(Effect::StorePayloads {

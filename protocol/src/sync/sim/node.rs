@@ -1,6 +1,6 @@
 //! A node in memory: what the runtime, the store and the services are in the real one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::log::StoredLog;
@@ -14,8 +14,8 @@ use crate::log::{
 };
 use crate::record::AnnexKey;
 use crate::sync::{
-    Blame, Effect, FoundKey, FoundPiece, Holdings, Input, Misbehaviour, Offence, Place, RangeData, Session,
-    SessionConfig, Standing, WitnessRequest, verify_range,
+    Blame, Effect, FoundKey, FoundPiece, Holdings, Input, Lacking, Misbehaviour, Offence, Place, RangeData,
+    Session, SessionConfig, Standing, WitnessRequest, verify_range,
 };
 use crate::testing::{Federation, START};
 use crate::trust::{Audience, Directory, Purpose, SignedStatement, Space};
@@ -27,6 +27,9 @@ struct WitnessLog {
     last: BTreeMap<Origin, (TreeSize, Hash)>,
     time_s: u64,
 }
+
+/// How much of what is lacking is found at once: little, so that it takes several looks.
+const LOOK_MAX: usize = 4;
 
 /// A node: what the runtime, the store and the services are in the real one.
 pub(in crate::sync) struct Node {
@@ -477,6 +480,9 @@ impl Node {
                     .push(self.append_to(&origin, PayloadKind::Statement, payload));
                 None
             }
+            Effect::LookForAttachments { spaces, after } => Some(self.lacking_attachments(&spaces, after)),
+            Effect::LookForPayloads { spaces, after } => Some(self.lacking_payloads(&spaces, after.as_ref())),
+            Effect::LookForKeys { .. } => Some(Input::LackKeys(Lacking::default())),
             Effect::FindKeys { records } => {
                 let found = records.iter().filter_map(|record| {
                     let (space, key) = self.keys.get(record)?;
@@ -534,11 +540,35 @@ impl Node {
         }
     }
 
-    /// Attachments that are named and not whole here.
-    pub(super) fn lacking_attachments(&self) -> Vec<(SpaceId, AttachmentId)> {
+    /// The next attachments that are named in `spaces` and not whole here.
+    fn lacking_attachments(&self, spaces: &BTreeSet<SpaceId>, after: Option<(OrgId, AttachmentId)>) -> Input {
         let here = |id| self.attachments.get(id).map_or(0, Vec::len) as u64;
-        let lacking = self.named.iter().filter(|(id, (_, size))| here(id) < *size);
-        lacking.map(|(id, (space, _))| (*space, *id)).collect()
+        let after = after.map(|(_, id)| id);
+        let lacking = self
+            .named
+            .iter()
+            .filter(|(id, (space, size))| Some(**id) > after && spaces.contains(space) && here(id) < *size);
+        let found: Vec<_> = lacking
+            .map(|(id, (space, _))| (*space, *id))
+            .take(LOOK_MAX)
+            .collect();
+        // Whose they are makes no difference here.
+        let next = found.get(LOOK_MAX - 1).map(|(_, id)| (self.org, *id));
+        Input::LackAttachments(Lacking { found, next })
+    }
+
+    /// The next payloads that are lacking in `spaces`.
+    fn lacking_payloads(&self, spaces: &BTreeSet<SpaceId>, after: Option<&Place>) -> Input {
+        let mut lacking = self.lacking();
+        lacking.retain(|place| spaces.contains(&place.space));
+        if let Some(after) = after {
+            let at = |place: &Place| (place.origin.clone(), place.index);
+            lacking.retain(|place| at(place) > at(after));
+        }
+        lacking.truncate(LOOK_MAX);
+        let next = lacking.get(LOOK_MAX - 1).cloned();
+        let found = lacking;
+        Input::LackPayloads(Lacking { found, next })
     }
 
     fn lacks(&mut self, id: &AttachmentId) -> bool {

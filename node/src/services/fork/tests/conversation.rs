@@ -154,9 +154,8 @@ impl<'a> Side<'a> {
         let input = match effect {
             Effect::Established { .. } => {
                 let forks = node.open_forks().unwrap().into_iter();
-                let known = forks.map(|(space, origin)| Input::ForkKnown { space, origin });
-                return known
-                    .chain([Input::LackKeys(node.lacking_keys().unwrap())])
+                return forks
+                    .map(|(space, origin)| Input::ForkKnown { space, origin })
                     .collect();
             }
             Effect::Learn(statements) => {
@@ -224,7 +223,9 @@ impl<'a> Side<'a> {
                 true => return Vec::new(),
                 false => Input::ForkKnown { space, origin },
             },
-            Effect::Level => Input::LackKeys(node.lacking_keys().unwrap()),
+            Effect::LookForKeys { spaces, after } => {
+                Input::LackKeys(node.keys_lacking_in(&spaces, after.as_ref()).unwrap())
+            }
             _ => return Vec::new(),
         };
         vec![input]

@@ -1,0 +1,107 @@
+//! What is lacking is found for a peer that may hold it, and behind what was found before.
+
+use std::collections::BTreeSet;
+
+use lianzhan_protocol::id::SpaceId;
+use lianzhan_protocol::trust::Audience;
+
+use super::StoreEvent;
+use super::erase::tests::World;
+
+#[test]
+fn keys_are_found_to_be_lacking_where_their_annexes_stand_and_nowhere_else() {
+    let world = World::new();
+    world.visit();
+    world.visit();
+    world.talk_sealed();
+    let township = world.township();
+    let annexes = BTreeSet::from([world.station().own_space(Audience::Township).id()]);
+    let lacking = township.keys_lacking_in(&annexes, None).unwrap();
+    let [(one, first), (other, second)] = lacking.found[..] else {
+        panic!("{lacking:?}")
+    };
+    assert!(annexes.contains(&one) && annexes.contains(&other) && lacking.next.is_none());
+    let behind = township.keys_lacking_in(&annexes, Some(&first)).unwrap();
+    assert_eq!(behind.found, [(other, second)]);
+    let some = township
+        .store()
+        .read(|reader| reader.sealed_after(None, 1, &annexes, |_, _| true))
+        .unwrap();
+    assert_eq!((some.found, some.next), (vec![(one, first)], Some(first)));
+
+    // All that the township holds but that: as for a peer that may hold no annex.
+    let all = township.holdings().unwrap().0;
+    let others: BTreeSet<SpaceId> = all
+        .spaces()
+        .copied()
+        .filter(|space| !annexes.contains(space))
+        .collect();
+    assert!(!others.is_empty());
+    assert_eq!(township.keys_lacking_in(&others, None).unwrap().found, []);
+}
+
+#[test]
+fn keys_that_came_are_told_of_once() {
+    let world = World::new();
+    world.visit();
+    world.talk_sealed();
+    let (station, township) = (world.station(), world.township());
+    let annexes = station.own_space(Audience::Township).id();
+    let lacking = township.lacking_keys().unwrap();
+    let keys = || {
+        let found = station.find_keys(&lacking).unwrap().into_iter();
+        found.map(|found| (found.record, found.key)).collect::<Vec<_>>()
+    };
+    assert_eq!(keys().len(), 1);
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let mut events = township.store().events();
+        township.keep_keys(keys()).unwrap();
+        let mut keyed = 0;
+        while let Ok(batch) = events.try_recv() {
+            let of =
+                |event: &&StoreEvent| matches!(event, StoreEvent::Keyed { space, .. } if *space == annexes);
+            keyed += batch.iter().filter(of).count();
+        }
+        told.push(keyed);
+    }
+    assert_eq!(told, [1, 0]);
+}
+
+#[test]
+fn payloads_are_found_to_be_lacking_one_batch_behind_the_other() {
+    let world = World::new();
+    for _ in 0..3 {
+        world.visit();
+    }
+    world.talk();
+    let township = world.township();
+    let database = world.at("township").join(crate::store::DATABASE);
+    let lost = rusqlite::Connection::open(database)
+        .unwrap()
+        .execute("UPDATE entries SET payload = NULL WHERE kind <> 2", [])
+        .unwrap();
+    assert!(lost >= 6, "{lost}");
+    let all = township.lacking_payloads().unwrap();
+    assert_eq!(all.len(), lost);
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let batch = township
+            .store()
+            .read(|reader| reader.lacking(after.as_ref(), 2, |_| true))
+            .unwrap();
+        assert!(batch.found.len() <= 2);
+        found.extend(batch.found);
+        after = batch.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found, all);
+    let of = |space: SpaceId| all.iter().filter(|place| place.space == space).count();
+    for place in &all {
+        let only = BTreeSet::from([place.space]);
+        let lacking = township.payloads_lacking_in(&only, None).unwrap();
+        assert_eq!(lacking.found.len(), of(place.space));
+    }
+}
