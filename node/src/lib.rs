@@ -19,6 +19,7 @@ pub mod qr;
 pub mod ranges;
 pub mod runtime;
 pub mod services;
+pub mod source;
 pub mod store;
 pub mod views;
 pub mod web;

@@ -192,7 +192,7 @@ async fn first(dir: &Path, overrides: &Overrides) -> anyhow::Result<Running> {
             let ended = async move {
                 let _ = end.wait_for(|stop| *stop).await;
             };
-            axum::serve(listener, app).with_graceful_shutdown(ended).await
+            web::gate::serve(listener, None, app, web::gate::Limits::default(), ended).await;
         })
     };
     tracing::info!(%web, "there is no node here yet: open this address in a browser of this machine to join");
@@ -203,7 +203,7 @@ async fn first(dir: &Path, overrides: &Overrides) -> anyhow::Result<Running> {
     page.let_go();
     stop.send_replace(true);
     // Connections that came meanwhile wait for the node: its pages take the same socket over.
-    serving.await??;
+    serving.await?;
     Running::start_at(node, listener).await
 }
 

@@ -1,29 +1,55 @@
-//! The sockets of pages and API: plain or TLS, with a bound on how many connections are open.
+//! The sockets of pages and API: plain or TLS, with bounds on how many connections are open and on what they may
+//! leave half done.
+
+mod conversation;
+mod places;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::Listener;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use places::Places;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
 use super::site::Site;
 use super::tls::{Certificate, TlsError};
 use crate::config::Config;
 
-/// Most connections at one time; more wait. A page that is open holds one or two.
-const CONNECTIONS: usize = 1024;
-/// How long the beginning of a TLS connection may take.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// What strangers may take of a socket.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Most connections at one time; whoever comes then takes the place of one that asks nothing, or waits. A page that is
+    /// open holds one or two.
+    connections: usize,
+    /// Most of them from one address, if addresses tell machines apart; this machine's own are not counted.
+    of_one: Option<usize>,
+    /// How long the beginning of a TLS connection may take.
+    handshake: Duration,
+    /// How long the head of a request may take, from the end of the answer before on: longer than the programs that ask this
+    /// node keep a connection that they do not use, 15 s.
+    head: Duration,
+    /// How long nothing of a request may come, or nothing of an answer be taken.
+    stalled: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            connections: 1024,
+            of_one: Some(128),
+            handshake: Duration::from_secs(10),
+            head: Duration::from_secs(20),
+            stalled: Duration::from_secs(120),
+        }
+    }
+}
+
 /// Pause after a connection could not be accepted, as where no file handle is left.
 const RELIEF: Duration = Duration::from_millis(500);
 
@@ -35,6 +61,7 @@ pub struct Gate {
     certificate: Option<Certificate>,
     /// Where programs of this machine ask, if it is another place.
     local: Option<(TcpListener, SocketAddr)>,
+    limits: Limits,
 }
 
 /// Why it does not open.
@@ -74,12 +101,18 @@ impl Gate {
         } else {
             None
         };
+        // All that comes through a proxy comes from its address.
+        let limits = Limits {
+            of_one: Limits::default().of_one.filter(|_| config.proxy.is_none()),
+            ..Limits::default()
+        };
         Ok(Gate {
             listener,
             bound,
             site,
             certificate,
             local,
+            limits,
         })
     }
 
@@ -109,71 +142,40 @@ impl Gate {
         F: Fn() -> E,
         E: Future<Output = ()> + Send + 'static,
     {
-        let main = axum::serve(
-            Connections::accept(self.listener, self.bound, self.certificate),
-            pages.merge(api.clone()),
-        )
-        .with_graceful_shutdown(ended());
+        let all = pages.merge(api.clone());
+        let main = serve(self.listener, self.certificate, all, self.limits, ended());
         let local = async {
-            match self.local {
-                Some((listener, _)) => axum::serve(listener, api).with_graceful_shutdown(ended()).await,
-                None => Ok(()),
+            if let Some((listener, _)) = self.local {
+                serve(listener, None, api, self.limits, ended()).await;
             }
         };
-        if let Err(error) = tokio::try_join!(main.into_future(), local) {
-            tracing::error!(%error, "pages are no longer served");
-        }
+        tokio::join!(main, local);
     }
 }
 
-/// Connections that are ready to be answered.
-struct Connections {
-    ready: mpsc::Receiver<(Connection, SocketAddr)>,
-    bound: SocketAddr,
-}
-
-impl Connections {
-    fn accept(listener: TcpListener, bound: SocketAddr, certificate: Option<Certificate>) -> Self {
-        let (tell, ready) = mpsc::channel(1);
-        tokio::spawn(accept(listener, certificate, tell));
-        Connections { ready, bound }
-    }
-}
-
-impl Listener for Connections {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        match self.ready.recv().await {
-            Some(ready) => ready,
-            // The acceptor ends only after this.
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.bound)
-    }
-}
-
-/// Accepts until nobody takes connections any more. A slow handshake holds up nobody else.
-async fn accept(
+/// Serves `app` through a socket until `ended` is ready, and what is under way to its end. A slow handshake holds up nobody
+/// else.
+pub(crate) async fn serve(
     listener: TcpListener,
     certificate: Option<Certificate>,
-    ready: mpsc::Sender<(Connection, SocketAddr)>,
+    app: Router,
+    limits: Limits,
+    ended: impl Future<Output = ()>,
 ) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Places::new(limits);
+    let (stop, stopped) = watch::channel(false);
+    let mut open = JoinSet::new();
+    tokio::pin!(ended);
     loop {
-        let accepted = async {
-            let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
+        let entered = async {
             let (stream, from) = listener.accept().await?;
-            io::Result::Ok((place, stream, from))
+            let place = places.enter(from.ip().into()).await;
+            io::Result::Ok((stream, from, place))
         };
-        let (place, stream, from) = tokio::select! {
-            () = ready.closed() => return,
-            accepted = accepted => match accepted {
-                Ok(accepted) => accepted,
+        let (stream, from, place) = tokio::select! {
+            () = &mut ended => break,
+            entered = entered => match entered {
+                Ok(entered) => entered,
                 Err(error) => {
                     tracing::warn!(%error, "a connection to the pages could not be accepted");
                     tokio::time::sleep(RELIEF).await;
@@ -181,92 +183,41 @@ async fn accept(
                 }
             },
         };
-        let Some(certificate) = &certificate else {
-            let stream = Stream::Plain(stream);
-            if ready
-                .send((
-                    Connection {
-                        stream,
-                        _place: place,
-                    },
-                    from,
-                ))
-                .await
-                .is_err()
-            {
-                return;
-            }
+        while open.try_join_next().is_some() {}
+        let Some(place) = place.map(Arc::new) else {
+            tracing::debug!(%from, "so many connections of one address are being answered that it gets no more");
             continue;
         };
-        let acceptor = TlsAcceptor::from(certificate.server());
-        let ready = ready.clone();
-        tokio::spawn(async move {
-            match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-                Ok(Ok(stream)) => {
-                    let stream = Stream::Tls(Box::new(stream));
-                    // If nobody takes it, the node is stopping.
-                    let _ = ready
-                        .send((
-                            Connection {
-                                stream,
-                                _place: place,
-                            },
-                            from,
-                        ))
-                        .await;
+        let (app, stop, mut stopping) = (app.clone(), stopped.clone(), stopped.clone());
+        let acceptor = certificate
+            .as_ref()
+            .map(|certificate| TlsAcceptor::from(certificate.server()));
+        open.spawn(async move {
+            let answered = async {
+                let Some(acceptor) = acceptor else {
+                    return conversation::answer(stream, app, limits, place.clone(), stop).await;
+                };
+                let begun = tokio::select! {
+                    begun = tokio::time::timeout(limits.handshake, acceptor.accept(stream)) => begun,
+                    _ = stopping.wait_for(|stop| *stop) => return,
+                };
+                match begun {
+                    Ok(Ok(stream)) => {
+                        conversation::answer(stream, app, limits, place.clone(), stop).await;
+                    }
+                    Ok(Err(error)) => tracing::debug!(%from, %error, "no TLS connection"),
+                    Err(_) => tracing::debug!(%from, "a TLS connection was too slow to begin"),
                 }
-                Ok(Err(error)) => tracing::debug!(%from, %error, "no TLS connection"),
-                Err(_) => tracing::debug!(%from, "a TLS connection was too slow to begin"),
+            };
+            tokio::select! {
+                () = answered => {}
+                () = place.needed() => tracing::debug!(%from, "a connection that asks nothing gave way to another"),
             }
         });
     }
-}
-
-/// A connection, and its place among those that may be open.
-struct Connection {
-    stream: Stream,
-    _place: OwnedSemaphorePermit,
-}
-
-enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, into),
-            Stream::Tls(stream) => Pin::new(stream).poll_read(cx, into),
-        }
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Stream::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
-        }
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Stream::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
-    }
+    drop(listener);
+    stop.send_replace(true);
+    while open.join_next().await.is_some() {}
 }
 
 #[cfg(test)]
