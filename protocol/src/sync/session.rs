@@ -319,8 +319,8 @@ impl Session {
             Phase::Learning(learning) => match Message::from_frame(&frame) {
                 Ok(Message::AskChain) => self.tell_chain(out),
                 Ok(Message::Chain(statements)) => self.chain(&statements, out),
-                // What cannot be read is told once its turn comes.
-                _ => learning.keep(frame),
+                Ok(message) => learning.keep(&message, frame),
+                Err(error) => Err(CloseReason::of(Misbehaviour::Unreadable, error)),
             },
             Phase::Closed => Ok(()),
             Phase::Opening { .. } | Phase::Open(_) => {

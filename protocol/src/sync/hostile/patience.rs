@@ -2,7 +2,8 @@
 
 use super::super::pace::Mark;
 use super::super::session::Effect;
-use super::super::talk::{closed, opened, origin, say, sent, standing, township};
+use super::super::sim::Node;
+use super::super::talk::{FEDERATION, closed, opened, origin, say, sent, standing, township};
 use super::super::*;
 use crate::id::{Hash, RecordId, SpaceId};
 use crate::testing::{FENGDU, SHIQIAO, org};
@@ -44,6 +45,73 @@ fn a_hello_comes_in_time() {
     assert_eq!(tick(&mut session, 2_500, 0), None);
     assert_eq!(tick(&mut session, 2_501, 0), Some(Misbehaviour::NoHello));
     assert!(say(&mut session, Message::Hello(hello)).is_empty());
+}
+
+/// A peer of whom the directory knows nothing yet, and who was asked for its chain.
+fn learning() -> Session {
+    let here = Node::new(&FEDERATION, org(FENGDU));
+    let there = Node::new(&FEDERATION, org(SHIQIAO));
+    let mut session = here.session(&there).with_patience(PATIENCE);
+    session.start();
+    let hello = sent(&there.session(&here).start()).remove(0);
+    assert_eq!(sent(&say(&mut session, hello)), [Message::AskChain]);
+    session
+}
+
+#[test]
+fn who_is_not_known_yet_has_the_patience_and_no_more() {
+    let given_up = |session: &mut Session, a_second| {
+        (1..=600).find(|second| tick(session, second * 1000, second * a_second).is_some())
+    };
+    assert_eq!(given_up(&mut learning(), 0), Some(3));
+    // A slow line takes a while for a chain of appointments, and a drip is no chain.
+    assert_eq!(given_up(&mut learning(), 2_048), Some(11));
+    let (_, session, _) = township();
+    let mut session = session.with_patience(PATIENCE);
+    assert_eq!(given_up(&mut session, 2_048), Some(11), "a hello");
+}
+
+#[test]
+fn little_is_kept_of_who_is_not_known_yet() {
+    let kept = |message: &Message| {
+        let mut session = learning();
+        let mut bytes = 0;
+        let end = loop {
+            bytes += message.to_frame().len();
+            let effects = say(&mut session, message.clone());
+            if let Some(reason) = closed(&effects) {
+                break reason;
+            }
+            assert!(bytes < 1 << 20, "as much as it likes");
+        };
+        (bytes, end.misbehaviour())
+    };
+    let space = |n: usize| message::SpaceDigest {
+        space: SpaceId([n as u8; 32]),
+        digest: Hash([1; 32]),
+    };
+    // What a city begins with.
+    let spaces = List::new((0..500).map(space).collect()).unwrap();
+    let (bytes, kind) = kept(&Message::Spaces { spaces, more: true });
+    assert!(
+        bytes > 128 * 1024 && kind == Some(Misbehaviour::TooMuch),
+        "{bytes}"
+    );
+    assert_eq!(
+        kept(&grew(1, 1)).1,
+        Some(Misbehaviour::TooMuch),
+        "of small ones, too"
+    );
+
+    let mut session = learning();
+    let effects = session.handle(Input::Frame(vec![0; 1 << 20]));
+    assert_eq!(
+        closed(&effects).and_then(|reason| reason.misbehaviour()),
+        Some(Misbehaviour::Unreadable)
+    );
+    assert_eq!(kept(&Message::Nothing(origin(1))).1, Some(Misbehaviour::Unasked));
+    let bye = say(&mut learning(), Message::Bye(Text::cut("no")));
+    assert_eq!(closed(&bye), Some(CloseReason::Bye("no".into())));
 }
 
 #[test]

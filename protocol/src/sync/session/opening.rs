@@ -13,10 +13,11 @@ use crate::id::{Hash, OrgId, StatementId};
 use crate::keys::PublicKey;
 use crate::trust::{Appointment, Directory, Purpose, SignedStatement};
 
-/// Most frames that wait while the directory learns of the peer.
-const WAITING_FRAMES_MAX: usize = 256;
-/// Most bytes that wait.
-const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Most frames that wait while the directory learns of the peer, who is a stranger until then.
+pub(in crate::sync) const WAITING_FRAMES_MAX: usize = 256;
+/// Most bytes that wait. An honest peer knows us and begins as with anybody: the list of its spaces, 67 bytes each, whom it
+/// saw, and at most 16 logs to witness. A city's to a county that does not know its new key is some 70 KiB.
+pub(in crate::sync) const WAITING_BYTES_MAX: usize = 256 * 1024;
 
 /// What is kept while the directory learns.
 #[derive(Debug)]
@@ -31,8 +32,38 @@ pub(super) struct Learning {
 }
 
 impl Learning {
-    /// Keeps a frame for later.
-    pub(super) fn keep(&mut self, frame: Vec<u8>) -> Result<(), CloseReason> {
+    /// Keeps a frame for later, if it is one that a peer may begin with: until it is established nothing was asked of it.
+    pub(super) fn keep(&mut self, message: &Message, frame: Vec<u8>) -> Result<(), CloseReason> {
+        match message {
+            Message::Bye(reason) => return Err(CloseReason::Bye(reason.to_string())),
+            Message::Hello(_) => return Err(CloseReason::of(Misbehaviour::OutOfTurn, "a second hello")),
+            Message::Logs { .. }
+            | Message::Range(_)
+            | Message::Nothing(_)
+            | Message::Receipt { .. }
+            | Message::WitnessRefused { .. }
+            | Message::Keys(_)
+            | Message::Joint { .. }
+            | Message::Piece(_)
+            | Message::NoAttachment(_)
+            | Message::Payloads { .. } => {
+                return Err(CloseReason::unasked("an answer of one who is not known yet"));
+            }
+            Message::Spaces { .. }
+            | Message::AskLogs(_)
+            | Message::Grew { .. }
+            | Message::Want { .. }
+            | Message::WantBranch { .. }
+            | Message::WitnessMe { .. }
+            | Message::AskKeys(_)
+            | Message::AskJoint
+            | Message::WantAttachment { .. }
+            | Message::AskPayloads { .. }
+            | Message::HaveAttachment(_)
+            | Message::Seen(_)
+            | Message::AskChain
+            | Message::Chain(_) => {}
+        }
         self.bytes += frame.len();
         self.frames.push_back(frame);
         if self.frames.len() > WAITING_FRAMES_MAX || self.bytes > WAITING_BYTES_MAX {

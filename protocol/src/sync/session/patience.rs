@@ -31,8 +31,18 @@ impl Session {
     /// When the driver has to say what time it is at the latest, in milliseconds since the beginning: something is overdue
     /// then if nothing comes. None while nothing is owed.
     pub fn deadline_ms(&self) -> Option<u64> {
-        let overdue_at = |debt: Debt| self.pace.overdue_at(debt.since_ms, debt.patience_ms);
+        let overdue_at = |debt: Debt| self.overdue_at(&debt);
         self.debts().map(overdue_at).min().map(|at| at.saturating_add(1))
+    }
+
+    /// When what is owed is overdue. Who is not established has the patience and no more, however fast other things come:
+    /// strangers share few places.
+    fn overdue_at(&self, debt: &Debt) -> u64 {
+        let at = self.pace.overdue_at(debt.since_ms, debt.patience_ms);
+        match &self.phase {
+            Phase::Open(_) => at,
+            _ => at.min(debt.since_ms.saturating_add(self.patience_ms)),
+        }
     }
 
     pub(super) fn tick(&mut self, now: Mark) -> Result<(), CloseReason> {
@@ -42,7 +52,7 @@ impl Session {
         if let Phase::Open(open) = &mut self.phase {
             open.questions.refill(now.ms);
         }
-        let is_overdue = |debt: &Debt| self.pace.overdue_at(debt.since_ms, debt.patience_ms) < now.ms;
+        let is_overdue = |debt: &Debt| self.overdue_at(debt) < now.ms;
         match self.debts().find(is_overdue) {
             Some(Debt { kind, what, .. }) => {
                 Err(CloseReason::of(kind, format!("{what} did not come in time")))
