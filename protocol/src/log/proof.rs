@@ -2,6 +2,8 @@
 //!
 //! They are checked in [`super::verify`] by another algorithm, so that each is a check of the other.
 
+use minicbor::decode::{self, Decoder};
+
 use super::tree::{empty_root, node_hash, stored_index};
 use super::{EntryIndex, TreeSize};
 use crate::id::Hash;
@@ -34,6 +36,15 @@ pub enum ProofError {
     /// The store does not have a node that a tree of this size has.
     #[error("stored tree node {0} is missing")]
     MissingNode(u64),
+}
+
+/// Reads the hashes of a proof: more than any proof has are refused before one of them is read.
+pub(super) fn read_hashes<C>(d: &mut Decoder<'_>, ctx: &mut C) -> Result<Vec<Hash>, decode::Error> {
+    let claimed = d.probe().array()?;
+    if claimed.is_none_or(|claimed| claimed > MAX_PROOF_HASHES as u64) {
+        return Err(decode::Error::message("more hashes than a proof has"));
+    }
+    d.decode_with(ctx)
 }
 
 /// The root of the tree of the first `size` leaves. `read` gives the hash at a stored index; at most 62 reads.

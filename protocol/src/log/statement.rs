@@ -239,6 +239,7 @@ pub struct Receipt {
     pub witness_signature: Signature,
     /// Inclusion proof in the witness log.
     #[n(13)]
+    #[cbor(decode_with = "super::proof::read_hashes")]
     pub proof: Vec<Hash>,
     /// The random id from which, with that node's key, the origin of the witness log is made: so that nobody speaks in the
     /// name of another's.

@@ -2,7 +2,7 @@
 //! anything is allocated.
 
 use minicbor::{Decode, Encode, decode, encode};
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 
 /// More items, or bytes of text, than the type allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -142,6 +142,12 @@ impl<const MAX: usize> Deref for Blob<MAX> {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
         &self.0
+    }
+}
+
+impl<const MAX: usize> DerefMut for Blob<MAX> {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.0
     }
 }
 

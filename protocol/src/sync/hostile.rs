@@ -554,7 +554,7 @@ fn payloads_that_were_not_asked_for_are_not_kept() {
                 .iter()
                 .map(|index| PlacedPayload {
                     index: EntryIndex(*index),
-                    payload: vec![*index as u8].into(),
+                    payload: Blob::new(vec![*index as u8]).unwrap(),
                 })
                 .collect(),
         )

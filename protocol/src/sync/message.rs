@@ -14,7 +14,7 @@ use crate::id::{AttachmentId, Hash, RecordId, SpaceId, StatementId};
 use crate::keys::PublicKey;
 use crate::log::note::MAX_NOTE_BYTES;
 use crate::log::proof::MAX_PROOF_HASHES;
-use crate::log::{EntryIndex, Origin, Receipt, TreeSize};
+use crate::log::{EntryIndex, Origin, PAYLOAD_MAX, Receipt, TreeSize};
 use crate::time::Timestamp;
 
 /// The version of this protocol of messages; a peer of another version is told so.
@@ -136,7 +136,7 @@ pub struct PlacedPayload {
     pub index: EntryIndex,
     /// The payload.
     #[n(1)]
-    pub payload: ByteVec,
+    pub payload: Blob<PAYLOAD_MAX>,
 }
 
 /// A piece of an attachment ([`crate::attachment::check_piece`]).
@@ -377,7 +377,7 @@ impl Message {
 pub(crate) mod tests {
     use super::*;
     use crate::keys::{SecretKey, Signature};
-    use crate::log::EntryIndex;
+    use crate::log::{ENTRY_MAX, EntryIndex};
 
     /// One of each kind.
     pub(crate) fn all() -> Vec<Message> {
@@ -489,7 +489,7 @@ pub(crate) mod tests {
                 origin: Origin::parse("lianzhan/log/0001").unwrap(),
                 payloads: List::new(vec![PlacedPayload {
                     index: EntryIndex(3),
-                    payload: vec![1, 2].into(),
+                    payload: Blob::new(vec![1, 2]).unwrap(),
                 }])
                 .unwrap(),
             },
@@ -590,5 +590,43 @@ pub(crate) mod tests {
             key: [0xab; 32],
         };
         assert!(!format!("{:?}", Message::Keys(List::new(vec![key]).unwrap())).contains("171"));
+    }
+
+    #[test]
+    fn what_a_message_holds_has_its_bound_as_well() {
+        let origin = Origin::parse("lianzhan/log/0001").unwrap();
+        let of = |n: usize| {
+            all().into_iter().find_map(|message| match message {
+                Message::Receipt { origin, mut receipt } => {
+                    receipt.proof = vec![Hash([1; 32]); n];
+                    Some(Message::Receipt { origin, receipt }.to_frame())
+                }
+                _ => None,
+            })
+        };
+        let [most, more] = [MAX_PROOF_HASHES, MAX_PROOF_HASHES + 1].map(|n| of(n).unwrap());
+        assert!(Message::from_frame(&most).is_ok());
+        let refused = Message::from_frame(&more).unwrap_err();
+        assert!(refused.to_string().contains("more hashes"), "{refused}");
+
+        let payloads = |n: usize| {
+            let mut e = minicbor::Encoder::new(Vec::new());
+            e.array(2).unwrap().u32(22).unwrap().array(2).unwrap();
+            e.encode(&origin).unwrap().array(1).unwrap().array(2).unwrap();
+            e.u32(0).unwrap().bytes(&vec![7; n]).unwrap();
+            e.into_writer()
+        };
+        assert!(Message::from_frame(&payloads(PAYLOAD_MAX)).is_ok());
+        assert!(Message::from_frame(&payloads(PAYLOAD_MAX + 1)).is_err());
+        let entry = |n| {
+            RangeData::new(
+                origin.clone(),
+                TreeSize(0),
+                [(vec![1; n], None)],
+                String::new(),
+                Vec::new(),
+            )
+        };
+        assert!(entry(ENTRY_MAX).is_ok() && entry(ENTRY_MAX + 1).is_err());
     }
 }

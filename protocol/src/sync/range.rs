@@ -1,10 +1,9 @@
 //! Ranges: a piece of a log on its way, and the one check that every foreign entry passes. What leaves here as a
 //! [`VerifiedRange`] may be stored as it is.
 
-use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
-use super::bounded::{List, OutOfBounds, Text};
+use super::bounded::{Blob, List, OutOfBounds, Text};
 use super::standing::Standing;
 use crate::id::{Hash, SpaceId};
 use crate::log::note::MAX_NOTE_BYTES;
@@ -26,10 +25,10 @@ pub const RANGE_ENTRIES_MAX: usize = 1024;
 pub struct RangeEntry {
     /// The bytes of the entry.
     #[n(0)]
-    pub entry: ByteVec,
+    pub entry: Blob<ENTRY_MAX>,
     /// The payload, unless it was erased or never came.
     #[n(1)]
-    pub payload: Option<ByteVec>,
+    pub payload: Option<Blob<PAYLOAD_MAX>>,
 }
 
 /// A piece of a log with the checkpoint that it leads to. Nothing in it is verified.
@@ -69,19 +68,21 @@ impl RangeData {
     ) -> Result<Self, OutOfBounds> {
         let entries = entries
             .into_iter()
-            .map(|(entry, payload)| RangeEntry {
-                entry: entry.into(),
-                payload: payload.map(ByteVec::from),
+            .map(|(entry, payload)| {
+                Ok(RangeEntry {
+                    entry: Blob::new(entry)?,
+                    payload: payload.map(Blob::new).transpose()?,
+                })
             })
-            .collect();
+            .collect::<Result<_, OutOfBounds>>();
         let range = RangeData {
             origin,
             from,
-            entries: List::new(entries)?,
+            entries: List::new(entries?)?,
             checkpoint: Text::new(checkpoint)?,
             proof: List::new(proof)?,
         };
-        let cost = |e: &RangeEntry| Self::cost(&e.entry, e.payload.as_deref().map(Vec::as_slice));
+        let cost = |e: &RangeEntry| Self::cost(&e.entry, e.payload.as_deref());
         let len = range.entries.iter().map(cost).sum();
         let max = RANGE_BYTES.max(ENTRY_MAX + PAYLOAD_MAX);
         if len > max {
@@ -296,7 +297,7 @@ pub fn verify_range_by(
     for ((_, item), checked) in items.iter().zip(checked) {
         let (entry, leaf) = checked?;
         new_nodes.extend(frontier.push(leaf));
-        entries.push((entry, item.payload.clone().map(Vec::from)));
+        entries.push((entry, item.payload.clone().map(Blob::into_vec)));
     }
     check_extends(&frontier, &checkpoint, &range.proof, range.from)?;
     let proof = range.proof.to_vec();
@@ -350,11 +351,7 @@ fn check_entry(
     if let Some(payload) = &item.payload {
         entry.check_payload(payload).map_err(bad)?;
     }
-    match start.check_statement(
-        EntryIndex(index),
-        &entry,
-        item.payload.as_ref().map(|payload| payload.as_slice()),
-    ) {
+    match start.check_statement(EntryIndex(index), &entry, item.payload.as_deref()) {
         Ok(_) => {
             let leaf = entry.leaf();
             Ok((entry, leaf))

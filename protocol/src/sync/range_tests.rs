@@ -168,7 +168,7 @@ fn statements_are_the_nodes_own_and_whole() {
     let missing = with(&range(&log, 1, 2), |entries, _| entries[0].payload = None);
     assert_eq!(verify(&log, &missing).unwrap_err(), bad("its payload is missing"));
     let other = with(&range(&log, 1, 2), |entries, _| {
-        entries[0].payload = Some(vec![1].into())
+        entries[0].payload = Some(Blob::new(vec![1]).unwrap())
     });
     let fault = RangeError::BadEntry {
         index: 1,

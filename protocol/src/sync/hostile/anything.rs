@@ -78,7 +78,7 @@ fn any_message() -> impl Strategy<Value = Message> {
             origin,
             payloads: List::new(vec![PlacedPayload {
                 index: EntryIndex(index),
-                payload: vec![1].into(),
+                payload: Blob::new(vec![1]).unwrap(),
             }])
             .unwrap(),
         }),

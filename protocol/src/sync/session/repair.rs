@@ -125,7 +125,7 @@ impl Repair {
             if !asked.remove(&index) {
                 return Err(unasked());
             }
-            found.push((index, Vec::from(payload)));
+            found.push((index, payload.into_vec()));
         }
         let remembered = self.nowhere.values().map(BTreeSet::len).sum::<usize>();
         if !found.is_empty() {

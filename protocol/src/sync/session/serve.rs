@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::bounded::{List, Text};
+use super::super::bounded::{Blob, List, Text};
 use super::super::message::{
     BRANCHES_MAX, FRAME_MAX, KEYS_MAX, LogStanding, Message, PlacedPayload, RecordKey,
 };
@@ -292,9 +292,9 @@ impl Serve {
         let mut payloads = payloads
             .into_iter()
             .filter(|(index, _)| shared.contains(&space) && asked.remove(index))
-            .map(|(index, payload)| PlacedPayload {
-                index,
-                payload: payload.into(),
+            .filter_map(|(index, payload)| {
+                let payload = Blob::new(payload).ok()?;
+                Some(PlacedPayload { index, payload })
             });
         let payloads = List::take_from(&mut payloads);
         send(out, &Message::Payloads { origin, payloads });
