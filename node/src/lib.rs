@@ -15,6 +15,7 @@ pub mod import;
 pub mod keystore;
 pub mod net;
 pub mod piped;
+mod places;
 pub mod qr;
 pub mod ranges;
 pub mod runtime;

@@ -7,31 +7,39 @@ use futures::StreamExt;
 use lianzhan_protocol::codec;
 use libp2p::swarm::SwarmEvent;
 use libp2p::swarm::dial_opts::DialOpts;
-use libp2p::{Multiaddr, Stream};
-use tokio::sync::{Mutex, Semaphore};
+use libp2p::{Multiaddr, PeerId, Stream};
+use tokio::sync::Mutex;
 
 use super::transport::{build, control};
 use super::{JOIN, NetError, frame, peer_id};
 use crate::keystore;
+use crate::places::{Place, Places};
 use crate::services::Node;
 use crate::services::invite::{Invitation, InviteError, JOIN_MAX, JoinReply, JoinRequest};
 
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How many may be about to join at once: who says nothing holds up nobody else.
-const JOINING: usize = 64;
+/// How many may be about to join at once, and how many of them by one key, one for each try. Beyond that whoever has asked
+/// nothing yet gives way: who says nothing holds up nobody else.
+const JOINING: (usize, usize) = (64, 2);
 
 /// Answers joining nodes: many are listened to at once, and one at a time is admitted, with one signature and one commit.
 pub(super) async fn serve(node: Arc<Node>, mut incoming: libp2p_stream::IncomingStreams) {
-    let (places, door) = (Arc::new(Semaphore::new(JOINING)), Arc::new(Mutex::new(())));
+    let (places, door) = (Places::new(JOINING.0, Some(JOINING.1)), Arc::new(Mutex::new(())));
     while let Some((peer, stream)) = incoming.next().await {
-        let Ok(place) = places.clone().try_acquire_owned() else {
+        let Some(place) = places.try_enter(Some(peer)) else {
             tracing::warn!(%peer, "a joining node was turned away: too many at once");
             continue;
         };
         let (node, door) = (node.clone(), door.clone());
         tokio::spawn(async move {
-            let _place = place;
-            match tokio::time::timeout(PATIENCE, answer(node, &door, stream)).await {
+            let answered = tokio::select! {
+                answered = tokio::time::timeout(PATIENCE, answer(node, &door, stream, &place)) => answered,
+                () = place.needed() => {
+                    tracing::debug!(%peer, "one who had not said that it joins gave way to another");
+                    return;
+                }
+            };
+            match answered {
                 Ok(Ok(())) => tracing::info!(%peer, "a joining node was answered"),
                 Ok(Err(error)) => tracing::warn!(%peer, %error, "a joining node was not answered"),
                 Err(_) => tracing::warn!(%peer, "a joining node was too slow"),
@@ -40,10 +48,16 @@ pub(super) async fn serve(node: Arc<Node>, mut incoming: libp2p_stream::Incoming
     }
 }
 
-async fn answer(node: Arc<Node>, door: &Mutex<()>, mut stream: Stream) -> std::io::Result<()> {
+async fn answer(
+    node: Arc<Node>,
+    door: &Mutex<()>,
+    mut stream: Stream,
+    place: &Place<PeerId>,
+) -> std::io::Result<()> {
     let Some(bytes) = frame::read(&mut stream, JOIN_MAX).await? else {
         return Ok(());
     };
+    let _answering = place.answering();
     let request: JoinRequest = codec::decode(&bytes, JOIN_MAX).map_err(std::io::Error::other)?;
     let alone = door.lock().await;
     let reply = tokio::task::spawn_blocking(move || node.answer_join(&request)).await?;

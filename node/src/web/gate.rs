@@ -2,7 +2,6 @@
 //! leave half done.
 
 mod conversation;
-mod places;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use places::Places;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -20,6 +18,8 @@ use tokio_rustls::TlsAcceptor;
 use super::site::Site;
 use super::tls::{Certificate, TlsError};
 use crate::config::Config;
+use crate::places::Places;
+use crate::source::Source;
 
 /// What strangers may take of a socket.
 #[derive(Debug, Clone, Copy)]
@@ -162,14 +162,15 @@ pub(crate) async fn serve(
     limits: Limits,
     ended: impl Future<Output = ()>,
 ) {
-    let places = Places::new(limits);
+    let places = Places::new(limits.connections, limits.of_one);
     let (stop, stopped) = watch::channel(false);
     let mut open = JoinSet::new();
     tokio::pin!(ended);
     loop {
         let entered = async {
             let (stream, from) = listener.accept().await?;
-            let place = places.enter(from.ip().into()).await;
+            let source = Some(Source::from(from.ip())).filter(|source| !source.is_here());
+            let place = places.enter(source).await;
             io::Result::Ok((stream, from, place))
         };
         let (stream, from, place) = tokio::select! {

@@ -46,7 +46,8 @@ async fn who_is_about_to_join_and_says_nothing_keeps_nobody_from_joining() {
     let mut world = World::new(LONG, 0).await;
     let (city, addresses) = (world.city.node().clone(), world.city.addresses());
     let mut silent = Vec::new();
-    for n in 0..8 {
+    // More than the city listens to at once.
+    for n in 0..80 {
         let key = SecretKey::from_seed([n; 32]);
         let line = open(&key, city.node_key().public(), &addresses, JOIN).await;
         silent.push(line.expect("the city listens"));

@@ -19,7 +19,8 @@ use tokio::sync::watch;
 use tokio::time::Sleep;
 
 use super::Limits;
-use super::places::{Answering, Place};
+use crate::places::{Answering, Place};
+use crate::source::Source;
 
 /// How long a request that is on its way may take to become whole once the node ends.
 const LAST: Duration = Duration::from_secs(1);
@@ -29,7 +30,7 @@ pub(super) async fn answer(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     app: Router,
     limits: Limits,
-    place: Arc<Place>,
+    place: Arc<Place<Source>>,
     mut stop: watch::Receiver<bool>,
 ) {
     let app = TowerToHyperService::new(app);
@@ -173,7 +174,7 @@ impl HttpBody for Coming {
 /// An answer: while it goes, its connection keeps its place.
 struct Going {
     body: Body,
-    _answering: Answering,
+    _answering: Answering<Source>,
 }
 
 impl HttpBody for Going {
