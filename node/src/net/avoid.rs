@@ -1,6 +1,6 @@
 //! Keeping away who misbehaved, and not letting strangers crowd out who is known.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,12 +12,17 @@ use super::node_key;
 use super::transport::Behaviour;
 use crate::env;
 use crate::services::Node;
+use crate::source::Source;
 
 /// Most connections with peers that the directory does not name: nodes that join, nodes of which this one has not heard yet,
 /// and whoever comes by.
 const STRANGERS_CONNECTED: usize = 256;
+/// Most of them from one address: a building in which many nodes join at once has them one after the other.
+const STRANGERS_OF_ONE: usize = 16;
 /// Most of them in a session: each has everything that is held compared once.
 pub(super) const STRANGERS_SERVED: usize = 64;
+/// Most sessions of one of them: one, and one whose connection broke without this side having noticed.
+pub(super) const SESSIONS_OF_STRANGER: usize = 2;
 /// Sessions that one peer may open at once: far more than a line that breaks again and again needs.
 const OPENINGS_BURST: u64 = 32;
 /// And one more in each such time, in milliseconds, for as long as it likes.
@@ -80,14 +85,15 @@ impl Avoided {
 
 /// The connections with peers that the directory does not name.
 #[derive(Default)]
-pub(super) struct Strangers(BTreeSet<ConnectionId>);
+pub(super) struct Strangers(HashMap<ConnectionId, Option<Source>>);
 
 impl Strangers {
-    /// Whether there is room for one more.
-    pub(super) fn enter(&mut self, connection: ConnectionId) -> bool {
-        let room = self.0.len() < STRANGERS_CONNECTED;
+    /// Whether there is room for one more from `source`, if that is counted.
+    pub(super) fn enter(&mut self, connection: ConnectionId, source: Option<Source>) -> bool {
+        let of_one = self.0.values().filter(|one| one.is_some() && **one == source);
+        let room = self.0.len() < STRANGERS_CONNECTED && of_one.count() < STRANGERS_OF_ONE;
         if room {
-            self.0.insert(connection);
+            self.0.insert(connection, source);
         }
         room
     }
@@ -136,6 +142,8 @@ impl Openings {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
     use lianzhan_protocol::keys::SecretKey;
 
@@ -156,9 +164,18 @@ mod tests {
         let ids: Vec<_> = (0..=STRANGERS_CONNECTED)
             .map(ConnectionId::new_unchecked)
             .collect();
-        let entered = ids.iter().filter(|id| strangers.enter(**id)).count();
+        let entered = ids.iter().filter(|id| strangers.enter(**id, None)).count();
         assert_eq!(entered, STRANGERS_CONNECTED);
         strangers.leave(ids[0]);
-        assert!(strangers.enter(ids[STRANGERS_CONNECTED]));
+        assert!(strangers.enter(ids[STRANGERS_CONNECTED], None));
+    }
+
+    #[test]
+    fn strangers_of_one_address_leave_room_for_those_of_others() {
+        let mut strangers = Strangers::default();
+        let [one, other] = [1, 2].map(|last| Some(IpAddr::from([192, 0, 2, last]).into()));
+        let mut enter = |id, from| strangers.enter(ConnectionId::new_unchecked(id), from);
+        assert_eq!((0..100).filter(|id| enter(*id, one)).count(), STRANGERS_OF_ONE);
+        assert!(enter(100, other) && enter(101, None));
     }
 }

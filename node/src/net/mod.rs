@@ -3,6 +3,7 @@
 
 mod avoid;
 mod connections;
+mod doors;
 mod driver;
 pub mod frame;
 mod join;

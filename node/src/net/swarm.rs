@@ -13,13 +13,13 @@ use libp2p::swarm::{ConnectionId, DialError, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, Swarm, ping};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
-use super::avoid::{Avoided, Openings, STRANGERS_SERVED, Strangers};
+use super::avoid::{Avoided, Openings, SESSIONS_OF_STRANGER, STRANGERS_SERVED, Strangers};
 use super::connections::Connections;
 use super::driver::Ended;
 use super::neighbours::Neighbours;
 use super::peers::Peers;
 use super::transport::{Behaviour, BehaviourEvent, build, control, is_quic};
-use super::{JOIN, NetError, SYNC, driver, join, node_key, peer_id};
+use super::{JOIN, NetError, SYNC, doors, driver, join, node_key, peer_id};
 use crate::config::{Config, Parent};
 use crate::env;
 use crate::services::{Node, conduct};
@@ -272,7 +272,11 @@ impl State {
                 ..
             } => {
                 tracing::debug!(peer = %peer_id, address = %endpoint.get_remote_address(), "connected");
-                if !self.avoided.knows(&peer_id) && !self.strangers.enter(connection_id) {
+                if !self.avoided.knows(&peer_id)
+                    && !self
+                        .strangers
+                        .enter(connection_id, doors::source(endpoint.get_remote_address()))
+                {
                     tracing::debug!(peer = %peer_id, "too many strangers are connected");
                     swarm.close_connection(connection_id);
                 }
@@ -503,7 +507,7 @@ impl Sessions {
             self.judge(peer, key, Misbehaviour::Flood);
             return Parted::Ill;
         }
-        let stranger = self.node.directory().node_org(&key).is_none();
+        let stranger = !self.knows(&key);
         let place = stranger
             .then(|| self.strangers.clone().try_acquire_owned())
             .transpose();
@@ -512,7 +516,8 @@ impl Sessions {
             return Parted::Ill;
         };
         let session = self.next.fetch_add(1, Ordering::Relaxed);
-        if !self.peers.enter(key, session, SESSIONS) {
+        let most = if stranger { SESSIONS_OF_STRANGER } else { SESSIONS };
+        if !self.peers.enter(key, session, most) {
             tracing::warn!(%peer, "a peer with too many sessions was turned away");
             return Parted::Ill;
         }
@@ -547,6 +552,11 @@ impl Sessions {
             true => Parted::Well,
             false => Parted::Ill,
         }
+    }
+
+    /// Whether the directory names a peer as a node.
+    pub(super) fn knows(&self, key: &PublicKey) -> bool {
+        self.node.directory().node_org(key).is_some()
     }
 
     /// Takes note of what a peer did, and has it avoided for a time.

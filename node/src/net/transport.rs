@@ -10,14 +10,16 @@ use libp2p::{
     Multiaddr, Swarm, allow_block_list, connection_limits, identify, mdns, noise, ping, tcp, yamux,
 };
 
+use super::doors::Doors;
 use super::{NetError, keypair};
 
 /// A stream that nobody uses keeps no connection open longer than this.
 const IDLE: Duration = Duration::from_secs(60);
 /// Most connections in all, and with one peer.
 const CONNECTIONS: (u32, u32) = (4096, 8);
-/// Most connections that have not yet shown who they are.
-const STRANGERS: u32 = 256;
+/// Most connections that have not yet shown who they are; each has ten seconds for it, which a dial over a bad line needs, and
+/// one address has its share of them ([`Doors`]).
+const STRANGERS: u32 = 512;
 /// How long an answer to a ping may take: on a slow line it waits behind what is being sent.
 const PING: Duration = Duration::from_secs(60);
 
@@ -33,6 +35,7 @@ const QUIC_WINDOWS: (u32, u32) = (4 << 20, 8 << 20);
 #[derive(NetworkBehaviour)]
 pub(super) struct Behaviour {
     pub(super) stream: libp2p_stream::Behaviour,
+    doors: Doors,
     limits: connection_limits::Behaviour,
     identify: identify::Behaviour,
     ping: ping::Behaviour,
@@ -68,6 +71,7 @@ pub(super) fn build(key: &SecretKey, mdns: bool) -> Result<Swarm<Behaviour>, Net
         })
         .with_behaviour(|keypair| Behaviour {
             stream: libp2p_stream::Behaviour::new(),
+            doors: Doors::default(),
             limits: connection_limits::Behaviour::new(limits),
             identify: identify::Behaviour::new(identify::Config::new("/lianzhan/1".into(), keypair.public())),
             ping: ping::Behaviour::new(ping::Config::new().with_timeout(PING)),
