@@ -9,6 +9,7 @@ pub mod authority;
 pub mod backup;
 pub mod carry;
 pub mod check;
+mod comparing;
 pub mod conduct;
 pub mod confirm;
 pub mod conflict;
@@ -143,6 +144,7 @@ pub struct Node {
     former: Vec<PublicKey>,
     witness_key: RwLock<SecretKey>,
     cosigning: witness::Queue,
+    comparing: comparing::Comparing<session::Work>,
     annex_keys: Arc<AnnexKeys>,
     directory: RwLock<Arc<Directory>>,
     secrets: std::sync::Mutex<()>,
@@ -223,6 +225,7 @@ impl Node {
             former,
             witness_key: RwLock::new(witness_key),
             cosigning: witness::Queue::default(),
+            comparing: comparing::Comparing::default(),
             annex_keys,
             directory: RwLock::new(Arc::new(directory)),
             secrets: std::sync::Mutex::new(()),

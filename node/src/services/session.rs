@@ -210,11 +210,30 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
             space,
             origin,
             theirs,
-        } => aside(Box::new(move |node| match node.has_history(&origin, theirs) {
-            Ok(true) => None,
-            Ok(false) => Some(Input::ForkKnown { space, origin }),
-            Err(error) => failed(error),
-        })),
+        } => {
+            let compare = {
+                let (node, answers) = (Arc::downgrade(node), answers.clone());
+                move || {
+                    let Some(node) = node.upgrade() else {
+                        return;
+                    };
+                    let told = match node.has_history(&origin, theirs) {
+                        Ok(true) => None,
+                        Ok(false) => Some(Input::ForkKnown { space, origin }),
+                        Err(error) => failed(error),
+                    };
+                    told.into_iter().for_each(|input| answers(input));
+                }
+            };
+            // Thousands of these may come at once.
+            if !node.comparing.add(peer, Box::new(compare)) {
+                return Vec::new();
+            }
+            aside(Box::new(|node| {
+                node.comparing.work(|compare| compare());
+                None
+            }))
+        }
         Effect::Shrunk {
             origin,
             before,
