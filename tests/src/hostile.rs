@@ -26,6 +26,9 @@ async fn play(world: &mut World, evil: usize, kind: Misbehaviour, part: impl Asy
     part(&mut line).await;
     let told = line.farewell().await;
     world.counted(evil, kind).await;
+    if is_heard(kind) {
+        assert!(told.is_some(), "{kind}: it is told why");
+    }
     if let Some(told) = told {
         let named = told.starts_with(kind.as_str()) || kind.gravity() == Gravity::Misfit;
         assert!(named, "{kind}: {told}");
@@ -47,6 +50,15 @@ async fn play(world: &mut World, evil: usize, kind: Misbehaviour, part: impl Asy
         assert!(!is_told(world), "{kind}: people have nothing to do about it");
     }
     world.an_honest_neighbour_syncs().await;
+}
+
+/// Whether the last word reaches who did it: its line is whole, and it listens. Who only talks may have lost the line by the
+/// time it listens.
+fn is_heard(kind: Misbehaviour) -> bool {
+    !matches!(
+        kind,
+        Misbehaviour::Flood | Misbehaviour::Truncated | Misbehaviour::Withheld
+    )
 }
 
 /// Who is avoided gets no word, whatever it does.

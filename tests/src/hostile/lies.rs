@@ -3,7 +3,7 @@
 use lianzhan_node::services::authority::AuthorityGrant;
 use lianzhan_protocol::id::{Hash, SpaceId};
 use lianzhan_protocol::keys::SecretKey;
-use lianzhan_protocol::log::{Origin, SignedCheckpoint, TreeSize};
+use lianzhan_protocol::log::{Checkpoint, Entry, Frontier, Origin, SignedCheckpoint, TreeSize};
 use lianzhan_protocol::sync::message::{Hello, LogStanding};
 use lianzhan_protocol::sync::{List, Message, Misbehaviour, RangeData, Standing, Text};
 use lianzhan_protocol::trust::{Audience, Ground, Space};
@@ -113,6 +113,39 @@ async fn ranges_that_are_not_true_end_it() {
             ..line.honest_hello()
         };
         line.say(&Message::Hello(hello)).await;
+    })
+    .await;
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_of_another_log_is_found_out_however_well_its_new_place_is_signed() {
+    let mut world = World::new(LONG, 1).await;
+    let city = world.city.node().clone();
+    let (elsewhere, _) = directory_log(&city);
+    let theirs = city.read_range(&elsewhere, TreeSize(0), usize::MAX).unwrap();
+    let foreign = theirs.and_then(|range| range.entries.last().cloned()).unwrap();
+    play(&mut world, 0, Misbehaviour::OutsideSpace, async |line| {
+        give_directory(line, |key, range| {
+            assert_eq!(range.from, TreeSize(0), "nothing of it is held");
+            let mut entries = range.entries.to_vec();
+            entries.push(foreign.clone());
+            let mut tree = Frontier::new();
+            for entry in &entries {
+                tree.push(Entry::parse(&entry.entry).unwrap().leaf());
+            }
+            let checkpoint = Checkpoint {
+                origin: range.origin.clone(),
+                size: tree.size(),
+                root: tree.root(),
+            };
+            RangeData {
+                entries: List::new(entries).unwrap(),
+                checkpoint: Text::new(checkpoint.sign(key).to_string()).unwrap(),
+                ..range
+            }
+        })
+        .await;
     })
     .await;
     world.stop().await;
