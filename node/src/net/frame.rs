@@ -75,7 +75,7 @@ fn too_long(len: usize, max: usize) -> Error {
 }
 
 /// What the peer did if reading failed by its doing. A stream that ends within a frame may be a line that broke.
-pub(super) fn offence(error: &std::io::Error) -> Option<Offence> {
+pub fn offence(error: &std::io::Error) -> Option<Offence> {
     let kind = match error.kind() {
         std::io::ErrorKind::InvalidData => Misbehaviour::Oversized,
         std::io::ErrorKind::UnexpectedEof => Misbehaviour::Truncated,

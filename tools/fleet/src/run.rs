@@ -1,11 +1,13 @@
 //! One seed, and many.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lianzhan_protocol::id::{Hash, OrgId};
 use lianzhan_protocol::keys::{SecretKey, remembering};
+use lianzhan_protocol::sync::Misbehaviour;
 
 use crate::dice::Dice;
 use crate::link::Pair;
@@ -30,6 +32,8 @@ pub struct Tally {
     /// Sessions that ended since a node's key had been appointed by an authority that was replaced meanwhile.
     pub outdated: u64,
     pub unmasked: u64,
+    /// Sessions that were ended by what the other side did, by its kind.
+    pub kinds: BTreeMap<Misbehaviour, u64>,
     pub unwitnessed: u64,
     pub cuts: u64,
     pub crashes: u64,
@@ -99,6 +103,9 @@ impl Tally {
         ];
         for (sum, more) in pairs {
             *sum += more;
+        }
+        for (kind, more) in &other.kinds {
+            *self.kinds.entry(*kind).or_default() += more;
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use anyhow::bail;
 use lianzhan_node::env;
+use lianzhan_node::net::frame;
 use lianzhan_node::services::conduct::Moment;
 use lianzhan_node::services::session;
 use lianzhan_protocol::id::Hash;
 use lianzhan_protocol::keys::PublicKey;
-use lianzhan_protocol::sync::{CloseReason, Effect, Input, Mark, Misbehaviour};
+use lianzhan_protocol::sync::{CloseReason, Effect, Input, Mark, Misbehaviour, Offence};
 use tokio::sync::broadcast::error::TryRecvError;
 
 use crate::hostile::twisted;
@@ -50,10 +51,25 @@ impl World {
                     self.tally.frames += 1;
                     self.handle(link, side, vec![Input::Frame(frame)])?;
                 }
-                Some(Ok(None) | Err(_)) => self.drop_end(link, side),
+                Some(Ok(None)) => self.drop_end(link, side),
+                Some(Err(error)) => match frame::offence(&error) {
+                    Some(offence) => self.broke_the_frame(link, side, offence)?,
+                    None => self.drop_end(link, side),
+                },
             }
         }
         Ok(())
+    }
+
+    /// What came is no frame, or not all of one: the session ends by it, as that of a real stream does.
+    fn broke_the_frame(&mut self, link: u64, side: usize, offence: Offence) -> anyhow::Result<()> {
+        let Some(end) = self.end(link, side) else {
+            return Ok(());
+        };
+        let (mute, mut effects) = (end.mute, end.session.handle(Input::Misbehaved(offence)));
+        // A line that broke carries no farewell.
+        effects.retain(|effect| !mute || !matches!(effect, Effect::Send(_)));
+        self.perform(link, side, effects)
     }
 
     /// Hands inputs to a session, and performs what it wants done.
@@ -118,7 +134,7 @@ impl World {
                 Effect::Send(bytes) => self.send(link, side, &bytes),
                 Effect::Close { reason } => {
                     self.say(&format!("{} {link}: closes: {reason}", self.name(site)));
-                    self.closes(site, (peer, key), &reason)?;
+                    self.closes((link, side), (peer, key), &reason)?;
                     if let Some(link) = self.links.get_mut(&link) {
                         link.failed |= reason.is_failure();
                     }
@@ -127,7 +143,11 @@ impl World {
                             up_ms: u64::try_from(self.now()).unwrap_or(0),
                             wall: machine.work(env::now),
                         };
-                        let dice = u16::from_le_bytes(self.dice.bytes());
+                        let dice = match kind {
+                            // Nobody is avoided for a line that broke.
+                            Misbehaviour::Truncated => 0,
+                            _ => u16::from_le_bytes(self.dice.bytes()),
+                        };
                         let patience_ms = node.config().patience_ms();
                         node.conduct().note(key, kind, moment, patience_ms, dice);
                     }
@@ -164,10 +184,16 @@ impl World {
     /// A session closed: between honest nodes only for want of a disk.
     fn closes(
         &mut self,
-        site: usize,
+        (link, side): (u64, usize),
         (peer, key): (usize, PublicKey),
         reason: &CloseReason,
     ) -> anyhow::Result<()> {
+        let Some((site, mute)) = self.end(link, side).map(|end| (end.site, end.mute)) else {
+            return Ok(());
+        };
+        if let Some(kind) = reason.misbehaviour() {
+            *self.tally.kinds.entry(kind).or_default() += 1;
+        }
         let (here, there) = (&self.sites[site], &self.sites[peer]);
         let lies = here.hostile || there.hostile;
         match reason {
@@ -178,6 +204,7 @@ impl World {
                     bail!("{} failed although its disk works: {words}", here.place.name);
                 }
             }
+            reason if mute && reason.misbehaviour() == Some(Misbehaviour::Truncated) => {}
             _ if lies => self.tally.unmasked += 1,
             // A connection that nobody noticed the end of: the key at its other end was replaced meanwhile.
             _ if key != there.key => {}
