@@ -37,7 +37,7 @@ mod tests;
 mod witness_tests;
 
 pub use bounded::{Blob, List, OutOfBounds, Text};
-pub use message::{BRANCHES_MAX, FRAME_MAX, Message, SYNC_VERSION, Sighting};
+pub use message::{BRANCHES_MAX, FRAME_MAX, Hello, LogStanding, Message, SYNC_VERSION, Sighting};
 pub use misbehaviour::{Gravity, Misbehaviour, Offence};
 pub use pace::{Mark, PACE_MIN, PATIENCE_MS, Pace};
 pub use range::{

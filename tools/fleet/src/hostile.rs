@@ -1,16 +1,28 @@
 //! A node that lies: it holds a good key, and what it sends is not what an honest node sends. Its own store is honest, so
-//! that in the end, when it has stopped, all must agree with it, too.
+//! that in the end, when it has stopped, all must agree with it, too. What it makes of what it holds is in `cunning`.
 
+use std::sync::Arc;
+
+use lianzhan_node::services::Node;
 use lianzhan_protocol::id::{Hash, SpaceId};
-use lianzhan_protocol::keys::SecretKey;
+use lianzhan_protocol::keys::{PublicKey, SecretKey};
 use lianzhan_protocol::log::{Origin, SignedCheckpoint, TreeSize};
 use lianzhan_protocol::sync::{Blob, FRAME_MAX, List, Message, RangeData, Standing, Text};
 
 use crate::dice::Dice;
 use crate::wire::framed;
 
+/// Who lies, and to whom.
+pub(crate) struct Liar<'a> {
+    pub(crate) node: &'a Arc<Node>,
+    pub(crate) key: &'a SecretKey,
+    pub(crate) peer: PublicKey,
+    /// Whether it makes something of what it holds.
+    pub(crate) cunning: bool,
+}
+
 /// What goes over the wire instead of a frame.
-pub(crate) fn twisted(dice: &mut Dice, key: &SecretKey, frame: &[u8]) -> Vec<u8> {
+pub(crate) fn twisted(dice: &mut Dice, liar: &Liar<'_>, frame: &[u8]) -> Vec<u8> {
     match dice.below(24) {
         0 => garbled(dice, frame),
         // Stalling: the answer never comes.
@@ -22,9 +34,23 @@ pub(crate) fn twisted(dice: &mut Dice, key: &SecretKey, frame: &[u8]) -> Vec<u8>
             .to_be_bytes()
             .to_vec(),
         4..14 => match Message::from_frame(frame) {
-            Ok(message) => framed(&lie(dice, key, message).to_frame()),
+            Ok(message) => {
+                let cunning = liar.cunning && dice.once_in(2);
+                let lied = match cunning {
+                    true => liar.twist(dice, message),
+                    false => lie(dice, liar.key, message),
+                };
+                framed(&lied.to_frame())
+            }
             Err(_) => framed(frame),
         },
+        14..16 if liar.cunning => {
+            let mut wire = framed(frame);
+            if let Some(message) = liar.unasked(dice) {
+                wire.extend(framed(&message.to_frame()));
+            }
+            wire
+        }
         _ => framed(frame),
     }
 }
@@ -224,7 +250,12 @@ fn falsified(dice: &mut Dice, key: &SecretKey, range: RangeData) -> RangeData {
 }
 
 /// A checkpoint of its own log with another root, well signed: it contradicts itself.
-fn resigned(dice: &mut Dice, key: &SecretKey, origin: &Origin, checkpoint: &str) -> Option<String> {
+pub(crate) fn resigned(
+    dice: &mut Dice,
+    key: &SecretKey,
+    origin: &Origin,
+    checkpoint: &str,
+) -> Option<String> {
     let signed = SignedCheckpoint::open(checkpoint, &key.public(), origin).ok()?;
     let mut checkpoint = signed;
     match dice.below(2) {

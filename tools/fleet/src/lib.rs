@@ -8,6 +8,7 @@
 mod acts;
 mod attached;
 mod copies;
+mod cunning;
 pub mod dice;
 mod erased;
 mod faults;
@@ -26,6 +27,7 @@ mod stated;
 mod succeeding;
 mod talk;
 mod template;
+mod twist;
 mod watch;
 mod wire;
 mod world;

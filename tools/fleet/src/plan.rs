@@ -38,6 +38,8 @@ pub struct Faults {
     pub settings: bool,
     /// Records name attachments.
     pub attachments: bool,
+    /// Who lies makes something of what it holds, too.
+    pub cunning: bool,
 }
 
 /// One seed in so many verifies every signature at every node: 50 of the normal run.
@@ -125,7 +127,7 @@ impl Plan {
 
     /// The plan of a seed in which founders name the root's authority anew; attachments and other keys as they are drawn.
     pub fn with_successions(seed: u64) -> Self {
-        Plan::without_successions(seed).succeeding()
+        Plan::of_seed(seed).succeeding()
     }
 
     /// The plan of a seed that may have several liars, and nothing that was added after these.
@@ -138,8 +140,9 @@ impl Plan {
 
     /// The plan of a seed with all that may happen in the normal run.
     pub fn of_seed(seed: u64) -> Self {
-        let plan = Plan::without_successions(seed);
-        // Of a stream of its own: what the other seeds are they were before.
+        let mut plan = Plan::without_successions(seed);
+        plan.faults.cunning = plan.faults.hostile;
+        // Of streams of their own: what the other seeds are they were before.
         if Dice::of_part(seed, 3).once_in(12) {
             plan.succeeding()
         } else {

@@ -32,7 +32,7 @@ pub struct Tally {
     /// Sessions that ended since a node's key had been appointed by an authority that was replaced meanwhile.
     pub outdated: u64,
     pub unmasked: u64,
-    /// Sessions that were ended by what the other side did, by its kind.
+    /// Sessions that were ended by what a liar did, by its kind.
     pub kinds: BTreeMap<Misbehaviour, u64>,
     pub unwitnessed: u64,
     pub cuts: u64,

@@ -10,7 +10,8 @@ use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::sync::{CloseReason, Effect, Input, Mark, Misbehaviour, Offence};
 use tokio::sync::broadcast::error::TryRecvError;
 
-use crate::hostile::twisted;
+use crate::cunning::as_it_is;
+use crate::hostile::{Liar, twisted};
 use crate::link::{End, Link};
 use crate::wire::framed;
 use crate::world::{Event, World};
@@ -43,7 +44,12 @@ impl World {
             match end.incoming.next() {
                 None => return Ok(()),
                 Some(Ok(Some(frame))) => {
-                    let (site, len, hash) = (end.site, frame.len(), Hash::plain(&frame));
+                    let site = end.site;
+                    let frame = match self.sites[site].node() {
+                        Some(node) if self.lies(site) && self.plan.faults.cunning => as_it_is(node, frame),
+                        _ => frame,
+                    };
+                    let (len, hash) = (frame.len(), Hash::plain(&frame));
                     self.say(&format!(
                         "{} {link}: a frame of {len} bytes, {hash}",
                         self.name(site)
@@ -176,6 +182,11 @@ impl World {
         Ok(())
     }
 
+    /// Whether a site lies just now.
+    fn lies(&self, site: usize) -> bool {
+        self.sites[site].hostile && !self.calm
+    }
+
     pub(crate) fn peer_of(&self, link: u64, side: usize) -> usize {
         let pair = self.links.get(&link).map_or(0, |link| link.pair);
         self.pairs[pair].sites[1 - side]
@@ -191,10 +202,10 @@ impl World {
         let Some((site, mute)) = self.end(link, side).map(|end| (end.site, end.mute)) else {
             return Ok(());
         };
-        if let Some(kind) = reason.misbehaviour() {
+        let (here, there) = (&self.sites[site], &self.sites[peer]);
+        if let Some(kind) = reason.misbehaviour().filter(|_| there.hostile) {
             *self.tally.kinds.entry(kind).or_default() += 1;
         }
-        let (here, there) = (&self.sites[site], &self.sites[peer]);
         let lies = here.hostile || there.hostile;
         match reason {
             CloseReason::Bye(_) => self.tally.farewells += 1,
@@ -229,13 +240,19 @@ impl World {
     }
 
     fn send(&mut self, link: u64, side: usize, frame: &[u8]) {
-        let mut wire = match self.end(link, side).map(|end| end.site) {
-            Some(site) if self.sites[site].hostile && !self.calm => {
+        let mut wire = match self.end(link, side).map(|end| (end.site, end.peer)) {
+            Some((site, peer)) if self.lies(site) => {
                 self.tally.lies += 1;
-                match self.sites[site].node().map(|node| node.node_key().clone()) {
-                    Some(key) => twisted(&mut self.dice, &key, frame),
-                    None => return,
-                }
+                let Some(node) = self.sites[site].node() else {
+                    return;
+                };
+                let liar = Liar {
+                    node,
+                    key: node.node_key(),
+                    peer,
+                    cunning: self.plan.faults.cunning,
+                };
+                twisted(&mut self.dice, &liar, frame)
             }
             _ => framed(frame),
         };
