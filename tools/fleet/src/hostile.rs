@@ -12,6 +12,17 @@ use lianzhan_protocol::sync::{Blob, FRAME_MAX, List, Message, RangeData, Standin
 use crate::dice::Dice;
 use crate::wire::framed;
 
+/// So many at once, and those that are good again before the last of them came, nobody has to hear (spec 06, Y-17).
+const FLOOD: usize = 16_384 + 3_000;
+
+/// News, so often that it is a flood; nothing of what else is said.
+pub(crate) fn flood(frame: &[u8]) -> Option<Vec<u8>> {
+    match Message::from_frame(frame) {
+        Ok(Message::Grew { .. }) => Some(framed(frame).repeat(FLOOD)),
+        _ => None,
+    }
+}
+
 /// Who lies, and to whom.
 pub(crate) struct Liar<'a> {
     pub(crate) node: &'a Arc<Node>,

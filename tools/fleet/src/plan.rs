@@ -40,6 +40,8 @@ pub struct Faults {
     pub attachments: bool,
     /// Who lies makes something of what it holds, too.
     pub cunning: bool,
+    /// And says more at once than anybody has to hear.
+    pub floods: bool,
 }
 
 /// One seed in so many verifies every signature at every node: 50 of the normal run.
@@ -143,6 +145,8 @@ impl Plan {
         let mut plan = Plan::without_successions(seed);
         plan.faults.cunning = plan.faults.hostile;
         // Of streams of their own: what the other seeds are they were before.
+        let mut dice = Dice::of_part(seed, 4);
+        plan.faults.floods = dice.once_in(4) && plan.faults.hostile;
         if Dice::of_part(seed, 3).once_in(12) {
             plan.succeeding()
         } else {

@@ -11,7 +11,7 @@ use lianzhan_protocol::sync::{CloseReason, Effect, Input, Mark, Misbehaviour, Of
 use tokio::sync::broadcast::error::TryRecvError;
 
 use crate::cunning::as_it_is;
-use crate::hostile::{Liar, twisted};
+use crate::hostile::{Liar, flood, twisted};
 use crate::link::{End, Link};
 use crate::wire::framed;
 use crate::world::{Event, World};
@@ -252,7 +252,11 @@ impl World {
                     peer,
                     cunning: self.plan.faults.cunning,
                 };
-                twisted(&mut self.dice, &liar, frame)
+                let floods = self.plan.faults.floods && !self.flooded;
+                let flood = floods.then(|| flood(frame)).flatten();
+                self.flooded |= flood.is_some();
+                self.tally.floods += u64::from(flood.is_some());
+                flood.unwrap_or_else(|| twisted(&mut self.dice, &liar, frame))
             }
             _ => framed(frame),
         };

@@ -59,6 +59,8 @@ pub(crate) struct World {
     pub(crate) apart: Option<Vec<bool>>,
     /// Nothing goes wrong any more.
     pub(crate) calm: bool,
+    /// Whether there was a flood.
+    pub(crate) flooded: bool,
     pub(crate) watch: Watch,
     pub(crate) founders: Founders,
     /// What persons attached.
@@ -87,6 +89,7 @@ impl World {
             pairs: Vec::new(),
             apart: None,
             calm: false,
+            flooded: false,
             watch: Watch::default(),
             founders: Founders::default(),
             attached: Vec::new(),
