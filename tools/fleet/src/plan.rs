@@ -42,6 +42,8 @@ pub struct Faults {
     pub cunning: bool,
     /// And says more at once than anybody has to hear.
     pub floods: bool,
+    /// Some lines carry so many bytes a second.
+    pub narrow: bool,
 }
 
 /// One seed in so many verifies every signature at every node: 50 of the normal run.
@@ -147,6 +149,7 @@ impl Plan {
         // Of streams of their own: what the other seeds are they were before.
         let mut dice = Dice::of_part(seed, 4);
         plan.faults.floods = dice.once_in(4) && plan.faults.hostile;
+        plan.faults.narrow = dice.once_in(4);
         if Dice::of_part(seed, 3).once_in(12) {
             plan.succeeding()
         } else {

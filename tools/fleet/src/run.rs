@@ -49,6 +49,8 @@ pub struct Tally {
     pub erased: u64,
     pub lies: u64,
     pub floods: u64,
+    /// How often a side read nothing, since too much waited to leave.
+    pub deaf: u64,
     pub witnesses: u64,
     pub forks: u64,
     pub rekeys: u64,
@@ -91,6 +93,7 @@ impl Tally {
             (&mut self.erased, other.erased),
             (&mut self.lies, other.lies),
             (&mut self.floods, other.floods),
+            (&mut self.deaf, other.deaf),
             (&mut self.witnesses, other.witnesses),
             (&mut self.forks, other.forks),
             (&mut self.rekeys, other.rekeys),

@@ -12,7 +12,7 @@ use tokio::sync::broadcast::error::TryRecvError;
 
 use crate::cunning::as_it_is;
 use crate::hostile::{Liar, flood, twisted};
-use crate::link::{End, Link};
+use crate::link::{Deaf, End, Link};
 use crate::wire::framed;
 use crate::world::{Event, World};
 
@@ -22,6 +22,9 @@ const PATIENCE: u64 = 4 * 3_600_000;
 
 /// The longest pause before another dial: far longer than that of a real node, for nights pass here.
 const PAUSE_MAX: i64 = 1_800_000;
+
+/// What a narrow line carries, in bytes a second.
+const RATES: [i64; 3] = [1_000, 8_000, 64_000];
 
 impl World {
     /// A side of a connection, as long as it is there.
@@ -40,7 +43,20 @@ impl World {
 
     /// Reads what came, as long as there is somebody to read it.
     pub(crate) fn read(&mut self, link: u64, side: usize) -> anyhow::Result<()> {
+        let now = self.now();
         while let Some(end) = self.end(link, side) {
+            match end.waiting.is_deaf(now) {
+                Deaf::No => {}
+                Deaf::Still => return Ok(()),
+                Deaf::Until(at, news) => {
+                    self.tally.deaf += u64::from(news);
+                    self.put(at, Event::Relief { link, side });
+                    return Ok(());
+                }
+            }
+            let Some(end) = self.end(link, side) else {
+                return Ok(());
+            };
             match end.incoming.next() {
                 None => return Ok(()),
                 Some(Ok(Some(frame))) => {
@@ -63,6 +79,16 @@ impl World {
                     None => self.drop_end(link, side),
                 },
             }
+        }
+        Ok(())
+    }
+
+    /// Reads again what came meanwhile, if enough has left.
+    pub(crate) fn relieved(&mut self, link: u64, side: usize) -> anyhow::Result<()> {
+        if let Some(end) = self.end(link, side) {
+            end.waiting.looks();
+            self.read(link, side)?;
+            self.watch_time(link, side);
         }
         Ok(())
     }
@@ -97,8 +123,9 @@ impl World {
         let Some(since) = self.links.get(&link).map(|link| link.since) else {
             return Ok(());
         };
-        let ms = u64::try_from(self.now() - since).unwrap_or(0);
+        let now = self.now();
         if let Some(end) = self.end(link, side) {
+            let ms = u64::try_from(now - since - end.waiting.deaf_ms(now)).unwrap_or(0);
             let now = Mark {
                 ms,
                 bytes: end.received,
@@ -114,11 +141,14 @@ impl World {
         let Some(since) = self.links.get(&link).map(|link| link.since) else {
             return;
         };
-        let Some(end) = self.end(link, side) else { return };
+        let now = self.now();
+        let Some(end) = self.end(link, side).filter(|end| end.waiting.reads()) else {
+            return;
+        };
         let Some(due) = end.session.deadline_ms() else {
             return;
         };
-        let at = since + i64::try_from(due).unwrap_or(i64::MAX / 2);
+        let at = since + end.waiting.deaf_ms(now) + i64::try_from(due).unwrap_or(i64::MAX / 2);
         if end.tick_at.is_none_or(|before| before > at) {
             end.tick_at = Some(at);
             self.put(at, Event::Tick { link, side });
@@ -263,12 +293,16 @@ impl World {
         if wire.is_empty() {
             return;
         }
-        let latency = self.links.get(&link).map_or((0, 0), |link| link.latency);
+        let (latency, rate) = self
+            .links
+            .get(&link)
+            .map_or(((0, 0), None), |link| (link.latency, link.rate));
         let travels = self.between(latency.0, latency.1);
-        let at = self.now() + travels;
+        let now = self.now();
         let Some(end) = self.end(link, side).filter(|end| !end.mute) else {
             return;
         };
+        let at = travels + rate.map_or(now, |rate| end.waiting.leaves(now, wire.len(), rate));
         end.sent_until = end.sent_until.max(at);
         let mut at = end.sent_until;
         while self.dice.once_in(4) && wire.len() > 1 {
@@ -366,6 +400,8 @@ impl World {
             // A slow peer.
             latency = (latency.0 * 20, latency.1 * 20);
         }
+        let narrow = self.plan.faults.narrow && !self.calm && self.dice.once_in(3);
+        let rate = narrow.then(|| *self.dice.pick(&RATES));
         let id = self.next_link;
         self.next_link += 1;
         let ends = [self.open(a, b)?, self.open(b, a)?];
@@ -375,6 +411,7 @@ impl World {
                 pair,
                 ends: ends.map(Some),
                 latency,
+                rate,
                 since: self.now(),
                 failed: false,
             },

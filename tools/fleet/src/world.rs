@@ -35,6 +35,8 @@ pub(crate) enum Event {
     News { link: u64, side: usize },
     /// A session is told the time.
     Tick { link: u64, side: usize },
+    /// A side that had too much to send reads again.
+    Relief { link: u64, side: usize },
     /// Views and documents catch up.
     Project { site: usize, life: u32 },
     /// The first of a pair dials the second.
@@ -175,6 +177,7 @@ impl World {
                 self.tick(link, side)?;
                 self.watch_time(link, side);
             }
+            Event::Relief { link, side } => self.relieved(link, side)?,
             Event::Project { site, life } => {
                 if self.sites[site].life == life && self.sites[site].up.is_some() {
                     self.project(site)?;
