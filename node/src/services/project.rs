@@ -223,7 +223,15 @@ impl Node {
             orgs.extend(of.filter(|org| is_below(org) || is_witnessed(org)));
         }
         let spaces = orgs.iter().flat_map(|org| directory.spaces_of(org).into_keys());
-        let spaces: std::collections::BTreeSet<SpaceId> = spaces.collect();
+        let mut spaces: std::collections::BTreeSet<SpaceId> = spaces.collect();
+        // Orgs that do not stand any more are below nobody: what is held of theirs counts no longer, for all that is known.
+        if !line.is_empty()
+            && let Ok(logs) = self.store.read(|reader| reader.logs())
+        {
+            let held = logs.into_iter().map(|log| log.start.space);
+            let ownerless = held.filter(|space| directory.org(&space.owner).is_none());
+            spaces.extend(ownerless.map(|space| space.id()));
+        }
         spaces.into_iter().collect()
     }
 

@@ -6,6 +6,7 @@
 //! hold, and `rest` what must hold when nothing is under way any more.
 
 mod acts;
+mod alike;
 mod attached;
 mod copies;
 mod cunning;

@@ -63,6 +63,8 @@ pub struct Plan {
     pub(crate) latency: (i64, i64),
     /// Whether at the end every node proves what it stored.
     pub(crate) proves: bool,
+    /// Whether at the end all that is derived is compared to the last byte, and with what is made anew.
+    pub(crate) derives: bool,
     /// Whether each node verifies every signature itself, instead of taking what another one on this thread found.
     pub(crate) verifies: bool,
 }
@@ -150,6 +152,7 @@ impl Plan {
         let mut dice = Dice::of_part(seed, 4);
         plan.faults.floods = dice.once_in(4) && plan.faults.hostile;
         plan.faults.narrow = dice.once_in(4);
+        plan.derives = plan.proves || dice.once_in(8);
         if Dice::of_part(seed, 3).once_in(12) {
             plan.succeeding()
         } else {
@@ -224,6 +227,7 @@ impl Plan {
             faults,
             latency,
             proves,
+            derives: proves,
             verifies: seed.is_multiple_of(VERIFIES),
         }
     }
@@ -237,6 +241,7 @@ impl Plan {
             faults: Faults::default(),
             latency: (1, 5),
             proves: false,
+            derives: false,
             verifies: true,
         }
     }

@@ -117,6 +117,9 @@ impl World {
         if self.plan.faults.attachments {
             self.attachments_are_right()?;
         }
+        if self.plan.derives {
+            self.derives_the_same()?;
+        }
         if self.plan.proves {
             for site in 0..self.sites.len() {
                 let Some(node) = self.sites[site].node().cloned() else {

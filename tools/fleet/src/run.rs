@@ -61,6 +61,8 @@ pub struct Tally {
     pub liars: u64,
     pub entries: u64,
     pub compared: u64,
+    /// Records of which all that is derived was compared and made anew.
+    pub alike: u64,
     pub proved: u64,
 }
 
@@ -104,6 +106,7 @@ impl Tally {
             (&mut self.liars, other.liars),
             (&mut self.entries, other.entries),
             (&mut self.compared, other.compared),
+            (&mut self.alike, other.alike),
             (&mut self.proved, other.proved),
         ];
         for (sum, more) in pairs {
