@@ -8,6 +8,7 @@
 mod acts;
 mod alike;
 mod attached;
+mod beside;
 mod copies;
 mod cunning;
 pub mod dice;

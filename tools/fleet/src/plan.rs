@@ -44,6 +44,8 @@ pub struct Faults {
     pub floods: bool,
     /// Some lines carry so many bytes a second.
     pub narrow: bool,
+    /// Honest nodes are compared while a liar lies on.
+    pub beside: bool,
 }
 
 /// One seed in so many verifies every signature at every node: 50 of the normal run.
@@ -152,6 +154,9 @@ impl Plan {
         let mut dice = Dice::of_part(seed, 4);
         plan.faults.floods = dice.once_in(4) && plan.faults.hostile;
         plan.faults.narrow = dice.once_in(4);
+        // Who gets another key, or loses it, may have to learn that of a liar.
+        let keeps_keys = !(plan.faults.rekeys || Dice::of_part(seed, 3).once_in(12));
+        plan.faults.beside = dice.once_in(2) && plan.faults.hostile && keeps_keys;
         plan.derives = plan.proves || dice.once_in(8);
         if Dice::of_part(seed, 3).once_in(12) {
             plan.succeeding()

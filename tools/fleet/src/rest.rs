@@ -21,9 +21,11 @@ impl World {
         self.say("nothing goes wrong any more");
         self.calm = true;
         self.apart = None;
+        let beside = self.plan.faults.beside;
+        self.honest = !beside;
         for site in 0..self.sites.len() {
             self.sites[site].machine.mend();
-            if self.sites[site].hostile {
+            if self.sites[site].hostile && !beside {
                 self.turns_honest(site);
             }
             self.sites[site].dies_at = None;
@@ -33,6 +35,15 @@ impl World {
             self.lags(site);
             if self.sites[site].up.is_none() {
                 self.rises(site, 0, 1_000);
+            }
+        }
+        if beside {
+            self.agree_beside_liars()?;
+            self.honest = true;
+            for site in 0..self.sites.len() {
+                if self.sites[site].hostile {
+                    self.turns_honest(site);
+                }
             }
         }
         self.run_out()?;
@@ -87,11 +98,7 @@ impl World {
     /// Whether all agree.
     pub(crate) fn agree(&mut self) -> anyhow::Result<()> {
         for (pair, sites) in self.pairs.iter().map(|pair| pair.sites).enumerate() {
-            let level = self.links.values().filter(|link| link.pair == pair).any(|link| {
-                link.ends
-                    .iter()
-                    .all(|end| end.as_ref().is_some_and(|end| end.session.is_level()))
-            });
+            let level = self.is_level(pair);
             let [a, b] = sites.map(|site| self.name(site));
             ensure!(level, "{a} and {b} do not talk, or one lacks what the other has");
         }
@@ -136,6 +143,15 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Whether two talk, and neither lacks what the other has.
+    pub(crate) fn is_level(&self, pair: usize) -> bool {
+        self.links.values().filter(|link| link.pair == pair).any(|link| {
+            link.ends
+                .iter()
+                .all(|end| end.as_ref().is_some_and(|end| end.session.is_level()))
+        })
     }
 
     /// Two who may both hold a space hold the same logs of it.
@@ -248,14 +264,14 @@ impl World {
 
 /// What a node says of a record.
 #[derive(Debug, PartialEq, Eq)]
-struct Told {
+pub(crate) struct Told {
     row: String,
     verdicts: String,
     /// Entries that cannot be opened here.
     closed: u64,
 }
 
-fn tell(node: &Node, record: &RecordId) -> anyhow::Result<(SpaceId, Told)> {
+pub(crate) fn tell(node: &Node, record: &RecordId) -> anyhow::Result<(SpaceId, Told)> {
     let (loaded, state) = node.state(record)?;
     let row = node.store().read(|reader| reader.record(record))?;
     let here = row.as_ref().map(|row| {

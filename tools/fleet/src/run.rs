@@ -63,6 +63,8 @@ pub struct Tally {
     pub compared: u64,
     /// Records of which all that is derived was compared and made anew.
     pub alike: u64,
+    /// Pairs of honest nodes that agreed while a third one lied.
+    pub beside: u64,
     pub proved: u64,
 }
 
@@ -107,6 +109,7 @@ impl Tally {
             (&mut self.entries, other.entries),
             (&mut self.compared, other.compared),
             (&mut self.alike, other.alike),
+            (&mut self.beside, other.beside),
             (&mut self.proved, other.proved),
         ];
         for (sum, more) in pairs {

@@ -214,7 +214,7 @@ impl World {
 
     /// Whether a site lies just now.
     fn lies(&self, site: usize) -> bool {
-        self.sites[site].hostile && !self.calm
+        self.sites[site].hostile && !self.honest
     }
 
     pub(crate) fn peer_of(&self, link: u64, side: usize) -> usize {

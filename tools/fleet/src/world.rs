@@ -61,6 +61,8 @@ pub(crate) struct World {
     pub(crate) apart: Option<Vec<bool>>,
     /// Nothing goes wrong any more.
     pub(crate) calm: bool,
+    /// Nobody lies any more.
+    pub(crate) honest: bool,
     /// Whether there was a flood.
     pub(crate) flooded: bool,
     pub(crate) watch: Watch,
@@ -91,6 +93,7 @@ impl World {
             pairs: Vec::new(),
             apart: None,
             calm: false,
+            honest: false,
             flooded: false,
             watch: Watch::default(),
             founders: Founders::default(),
