@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use lianzhan_fleet::{Plan, Template, many, simulate};
+use lianzhan_protocol::sync::Misbehaviour;
 
 use super::process::{alone, measured};
 
@@ -35,7 +36,34 @@ fn whatever_goes_wrong_all_holders_agree_in_the_end() {
     ));
     let words: Vec<String> = failures.iter().map(ToString::to_string).collect();
     assert!(words.is_empty(), "{}", words.join("\n\n"));
+    let unseen: Vec<_> = FOUND_OUT
+        .iter()
+        .filter(|kind| !tally.kinds.contains_key(*kind))
+        .collect();
+    assert!(unseen.is_empty(), "no liar was found out by {unseen:?}");
+    assert!(tally.beside > 0 && tally.deaf > 0 && tally.alike > 0);
 }
+
+/// What liars do in so many seeds, each at least once.
+const FOUND_OUT: [Misbehaviour; 17] = [
+    Misbehaviour::WrongRoot,
+    Misbehaviour::BadSignature,
+    Misbehaviour::BadEntry,
+    Misbehaviour::OutsideSpace,
+    Misbehaviour::Rewind,
+    Misbehaviour::StaleDirectory,
+    Misbehaviour::FalseName,
+    Misbehaviour::Unreadable,
+    Misbehaviour::Oversized,
+    Misbehaviour::Unasked,
+    Misbehaviour::OutOfTurn,
+    Misbehaviour::TooMuch,
+    Misbehaviour::Flood,
+    Misbehaviour::NoHello,
+    Misbehaviour::Stalled,
+    Misbehaviour::Withheld,
+    Misbehaviour::OtherFederation,
+];
 
 /// Seeds that once found something, with what it was. What a seed does changes whenever the simulation learns something new;
 /// of these faults only the payloads that were withheld have a plain test, too.
@@ -116,13 +144,25 @@ const FOUND_IN_ATTACHMENTS: [(u64, &str); 1] = [(
     "an attachment that came while a peer asked for it was told as not there, and never again",
 )];
 
+/// And of the normal run.
+const FOUND_SINCE: [(u64, &str); 1] = [(
+    173,
+    "rows and documents of orgs that a succession dropped said what they had said before",
+)];
+
 #[test]
 fn seeds_that_found_something_find_nothing_any_more() {
     let plain = FOUND.map(|(seed, what)| (Plan::unchanging(seed), what));
     let changing = FOUND_IN_CHANGES.map(|(seed, what)| (Plan::plain(seed), what));
     let rekeys = FOUND_IN_REKEYS.map(|(seed, what)| (Plan::with_rekeys(seed), what));
     let attached = FOUND_IN_ATTACHMENTS.map(|(seed, what)| (Plan::with_attachments(seed), what));
-    let plans = plain.into_iter().chain(changing).chain(rekeys).chain(attached);
+    let since = FOUND_SINCE.map(|(seed, what)| (Plan::of_seed(seed), what));
+    let plans = plain
+        .into_iter()
+        .chain(changing)
+        .chain(rekeys)
+        .chain(attached)
+        .chain(since);
     for (plan, what) in plans {
         if let Err(failure) = simulate(template(), &plan, false) {
             panic!("{what}: {failure}");
