@@ -23,9 +23,11 @@ impl World {
             .filter(|(_, sites)| honest(*sites))
             .collect();
         let start = self.tally.steps;
+        let mut rests = false;
         loop {
             for _ in 0..LOOK {
-                if !self.step()? {
+                rests = !self.step()?;
+                if rests {
                     break;
                 }
             }
@@ -35,7 +37,7 @@ impl World {
             }
             match lacks {
                 None => break,
-                Some(words) if self.tally.steps - start > STEPS_MAX => {
+                Some(words) if rests || self.tally.steps - start > STEPS_MAX => {
                     bail!("beside a liar: {words}")
                 }
                 Some(_) => {}

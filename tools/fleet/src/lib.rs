@@ -20,6 +20,7 @@ mod link;
 mod machine;
 mod offices;
 mod plan;
+mod privy;
 mod rekeyed;
 mod reorganised;
 mod rest;

@@ -7,6 +7,7 @@ use lianzhan_node::services::session::Answers;
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::sync::{Input, Session};
 
+use crate::privy::Rights;
 use crate::site::News;
 use crate::wire::Incoming;
 
@@ -29,12 +30,14 @@ pub(crate) struct End {
     /// Until when what this side sent is on its way: a stream keeps its order.
     pub(crate) sent_until: i64,
     pub(crate) waiting: Waiting,
+    /// What its session may tell the other one of.
+    pub(crate) rights: Rights,
     /// The stream broke on this side's way out: what it sends is lost.
     pub(crate) mute: bool,
 }
 
 impl End {
-    pub(crate) fn new(site: usize, peer: PublicKey, session: Session, news: News) -> Self {
+    pub(crate) fn new(site: usize, peer: PublicKey, session: Session, news: News, rights: Rights) -> Self {
         let inbox: Arc<Mutex<Vec<Input>>> = Arc::default();
         let told = inbox.clone();
         End {
@@ -52,6 +55,7 @@ impl End {
             news_due: false,
             sent_until: 0,
             waiting: Waiting::default(),
+            rights,
             mute: false,
         }
     }

@@ -65,6 +65,8 @@ pub struct Tally {
     pub alike: u64,
     /// Pairs of honest nodes that agreed while a third one lied.
     pub beside: u64,
+    /// Frames of honest nodes that named only what their receiver may hold.
+    pub told: u64,
     pub proved: u64,
 }
 
@@ -110,6 +112,7 @@ impl Tally {
             (&mut self.compared, other.compared),
             (&mut self.alike, other.alike),
             (&mut self.beside, other.beside),
+            (&mut self.told, other.told),
             (&mut self.proved, other.proved),
         ];
         for (sum, more) in pairs {

@@ -13,6 +13,7 @@ use tokio::sync::broadcast::error::TryRecvError;
 use crate::cunning::as_it_is;
 use crate::hostile::{Liar, flood, twisted};
 use crate::link::{Deaf, End, Link};
+use crate::privy::Rights;
 use crate::wire::framed;
 use crate::world::{Event, World};
 
@@ -111,6 +112,9 @@ impl World {
             let Some(end) = self.end(link, side) else {
                 return Ok(());
             };
+            if let Input::Directory { directory, .. } = &input {
+                end.rights.change(directory.clone());
+            }
             let effects = end.session.handle(input);
             self.perform(link, side, effects)?;
         }
@@ -167,7 +171,12 @@ impl World {
             let peer = self.peer_of(link, side);
             let machine = self.sites[site].machine.clone();
             match effect {
-                Effect::Send(bytes) => self.send(link, side, &bytes),
+                Effect::Send(bytes) => {
+                    if !self.lies(site) {
+                        self.may_be_told(link, side, &bytes)?;
+                    }
+                    self.send(link, side, &bytes);
+                }
                 Effect::Close { reason } => {
                     self.say(&format!("{} {link}: closes: {reason}", self.name(site)));
                     self.closes((link, side), (peer, key), &reason)?;
@@ -449,9 +458,16 @@ impl World {
         };
         let news = node.store().events();
         let peer = self.sites[peer].key;
+        let rights = Rights::new(node.directory(), node.org_id(), peer);
         let opened = self.sites[site].machine.work(|| session::open(node, peer));
         let session = opened.map_err(|words| anyhow::anyhow!("{}: {words}", self.name(site)))?;
-        Ok(End::new(site, peer, session.with_patience(PATIENCE), news))
+        Ok(End::new(
+            site,
+            peer,
+            session.with_patience(PATIENCE),
+            news,
+            rights,
+        ))
     }
 
     /// A session hears of one commit.

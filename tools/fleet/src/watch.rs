@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, bail, ensure};
 use lianzhan_node::services::StoreEvent;
 use lianzhan_node::store::{LogRow, Reader, StoreError};
-use lianzhan_protocol::id::{ChangeId, Hash, SpaceId, StatementId};
+use lianzhan_protocol::id::{ChangeId, Hash, RecordId, SpaceId, StatementId};
+use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{Entry, EntryIndex, Origin, TreeSize};
 use lianzhan_protocol::sync::Standing;
 use tokio::sync::broadcast::error::TryRecvError;
@@ -36,6 +37,10 @@ pub(crate) struct Watch {
     /// Of every log what its author stored, place by place: several only where it contradicted itself.
     truth: BTreeMap<Origin, Vec<BTreeSet<Hash>>>,
     pub(crate) promises: BTreeMap<Promise, Given>,
+    /// Of every log its space, and whose key signs it.
+    pub(crate) logs: BTreeMap<Origin, (SpaceId, PublicKey)>,
+    /// Of every record the spaces in which its changes stand.
+    pub(crate) records: BTreeMap<RecordId, BTreeSet<SpaceId>>,
 }
 
 /// A log that grew, with what is new in it.
@@ -152,6 +157,8 @@ impl World {
         if let Some(reason) = &log.halted {
             bail!("{name}: log {origin} is halted: {reason}");
         }
+        let space = log.start.space.id();
+        self.watch.logs.insert(origin.clone(), (space, log.start.node));
         let truth = self.watch.truth.entry(origin.clone()).or_default();
         for (index, bytes, payload) in entries {
             let at = || format!("{name}: entry {index} of {origin}");
@@ -171,9 +178,10 @@ impl World {
                 "{} is not what its author stored there",
                 at()
             );
-            entry
-                .check_place(origin, &log.start.space.id())
-                .with_context(at)?;
+            entry.check_place(origin, &space).with_context(at)?;
+            if let Some(record) = entry.header().record {
+                self.watch.records.entry(record).or_default().insert(space);
+            }
             entry.verify().with_context(at)?;
             if truth.len() <= place {
                 truth.resize_with(place + 1, BTreeSet::new);
