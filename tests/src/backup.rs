@@ -49,6 +49,22 @@ fn a_station_that_was_put_back_gets_what_it_lacks_and_goes_on() {
 }
 
 #[test]
+fn a_good_backup_is_good_without_its_keys() {
+    let _lane = beside();
+    let world = World::raise();
+    let below = world.below.start();
+    visit(&below, "lin", 1);
+    below.stop();
+    let at = |name: &str| world.place.path().join(name).to_str().unwrap().to_owned();
+    let file = at("backup.age");
+    with_secret(&world.below, &["backup", &file]);
+    let back = Site::new(world.place.path(), "back");
+    let said = with_secret(&back, &["restore", &file]);
+    assert!(said.contains("agree") || said.contains("相符"), "{said}");
+    back.succeed(&["check"]);
+}
+
+#[test]
 fn a_backup_opens_with_age_and_tar_alone() {
     let _lane = beside();
     let world = World::raise();

@@ -51,8 +51,15 @@ impl Restore {
         if let Some(fault) = report.faults.first() {
             let more = report.faults.len();
             bail!(said(
-                format!("备份有 {more} 处不符，首先是：{fault}。请换一份备份。"),
-                format!("{more} faults in this backup, first: {fault}. Take another one."),
+                format!(
+                    "备份有 {more} 处不符，首先是：{fault}。请换一份备份；恢复出的内容仍在 {shown}，\
+                     再次恢复前请先移走或删除该目录。"
+                ),
+                format!(
+                    "{more} {} in this backup, first: {fault}. Take another one; what was put back is left in {shown}: \
+                     move that directory away or delete it first.",
+                    if more == 1 { "fault" } else { "faults" }
+                ),
             ));
         }
         shell.say(

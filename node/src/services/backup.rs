@@ -214,6 +214,8 @@ pub fn restore(
             return Err(refused(from, &format!("{name} is not in it")));
         }
     }
+    // Rows of annexes were made with keys that may not be here.
+    store::mark_sealed(&unfinished.0.join(DATABASE)).map_err(ServiceError::from)?;
     if dir.exists() {
         std::fs::remove_dir(dir).map_err(disk(dir))?;
     }

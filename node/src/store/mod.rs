@@ -38,7 +38,7 @@ pub use lists::{COUNT_MAX, Condition, Found, LedgerFigures, Naming as NamingRow,
 pub use logs::{Closed, LastWitnessed, LogRow, ReceiptRow};
 pub use neighbours::{LogGlance, NeighbourRow, WitnessedGlance};
 pub use reader::{AlarmRow, EntryFigures, EntryRow, Reader};
-pub use snapshot::{small_value, snapshot};
+pub use snapshot::{mark_sealed, small_value, snapshot};
 pub use views::{Projection, RecordRow, RowFilter, StoredDocument};
 pub use witness::PastWitnessLog;
 pub use writer::{StoreEvent, Writer};

@@ -57,3 +57,18 @@ pub fn snapshot(dir: &Path, to: &Path, mut progress: impl FnMut(u64, u64)) -> Re
     target.close().map_err(|(_, error)| error)?;
     Ok(())
 }
+
+/// Marks every record with sealed entries, in a database that is nobody's store: its rows were derived with a key that whoever
+/// takes the database up may not have, or have where the rows were made without.
+pub fn mark_sealed(path: &Path) -> Result<(), StoreError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.execute(
+        "INSERT OR IGNORE INTO dirty (record, seq)
+             SELECT record, row_number() OVER (ORDER BY record) + max(
+                 (SELECT coalesce(max(seq), 0) FROM dirty), (SELECT coalesce(max(seq), 0) FROM undocumented))
+             FROM (SELECT DISTINCT record FROM entries WHERE kind = 3 AND record IS NOT NULL)",
+        [],
+    )?;
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(())
+}

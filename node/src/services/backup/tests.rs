@@ -147,6 +147,11 @@ fn without_the_keys_of_annexes_a_backup_opens_nothing_personal() {
     let detail = back.record_detail(&record).unwrap();
     assert_eq!(detail.annex_names, ["subject"]);
     assert_eq!(names_of(&back, &record), Vec::<Value>::new());
+    assert_eq!(
+        back.check(|_| {}).unwrap().faults,
+        Vec::<String>::new(),
+        "the backup is good: its rows are those of a node without the keys"
+    );
     drop(back);
 
     let mut stack = vec![world.at("back")];
