@@ -157,7 +157,16 @@ struct Inner {
     keys: BTreeMap<RecordId, AnnexKey>,
 }
 
-const RECORD: usize = 64;
+const RECORD: usize = ANNEX_RECORD;
+/// Length of a record of the file, in bytes: an annex, its key, and what both come to.
+pub const ANNEX_RECORD: usize = 64;
+
+/// Whether bytes begin as a file of keys of annexes does that has any.
+pub fn is_keys(bytes: &[u8]) -> bool {
+    bytes
+        .get(..RECORD)
+        .is_some_and(|record| checksum(&record[..48]) == record[48..])
+}
 
 impl AnnexKeys {
     /// Opens or creates the file.

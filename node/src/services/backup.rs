@@ -63,6 +63,15 @@ pub enum BackupError {
         /// What is wrong with it.
         why: String,
     },
+    /// The file of keys, where the backup was asked for.
+    #[error("{0} is the file of keys; the backup is the other one: restore BACKUP --keys KEYS")]
+    KeysAsBackup(PathBuf),
+    /// The backup, where the file of keys was asked for.
+    #[error("{0} is a backup; the file of keys is the other one: restore BACKUP --keys KEYS")]
+    BackupAsKeys(PathBuf),
+    /// Another file, where the file of keys was asked for.
+    #[error("{0} is no file of keys of a node; name the one that `lianzhan backup --keys` wrote")]
+    NotKeys(PathBuf),
     /// The passphrase, or a damaged file.
     #[error("{0} does not open with this passphrase")]
     Passphrase(PathBuf),
@@ -87,6 +96,22 @@ impl BackupError {
             BackupError::NotABackup { path, why } => {
                 format!("{} 不是节点的备份（{why}）。请换一个文件。", path.display())
             }
+            BackupError::KeysAsBackup(path) => {
+                format!(
+                    "{} 是密钥文件，备份是另一个文件：restore 备份 --keys 密钥文件。",
+                    path.display()
+                )
+            }
+            BackupError::BackupAsKeys(path) => {
+                format!(
+                    "{} 是备份，密钥文件是另一个文件：restore 备份 --keys 密钥文件。",
+                    path.display()
+                )
+            }
+            BackupError::NotKeys(path) => format!(
+                "{} 不是节点的密钥文件。请指定 lianzhan backup --keys 写出的那个文件。",
+                path.display()
+            ),
             BackupError::Passphrase(path) => format!("口令打不开 {}。请核对口令。", path.display()),
             BackupError::Disk { path, error } => {
                 format!("{} 不能读写：{error}。请检查磁盘与权限。", path.display())
@@ -200,12 +225,10 @@ pub fn restore(
     let unfinished = Scratch(dir.with_file_name(name));
     unfinished.remove();
     env::create_private_dir(&unfinished.0.join("people")).map_err(disk(&unfinished.0))?;
-    let about = unpack(&unfinished.0, opened(from, passphrase)?, from)?;
-    if let Some(keys) = keys {
-        let mut bytes = zeroize::Zeroizing::new(Vec::new());
-        opened(keys, passphrase)?
-            .read_to_end(&mut bytes)
-            .map_err(disk(keys))?;
+    let archive = opened_backup(from, passphrase)?;
+    let keys = keys.map(|keys| read_keys(keys, passphrase)).transpose()?;
+    let about = unpack(&unfinished.0, archive, from)?;
+    if let Some(bytes) = keys {
         let path = unfinished.0.join(files::ANNEX_KEYS);
         env::write_private(&path, &bytes).map_err(disk(&path))?;
     }
@@ -225,21 +248,56 @@ pub fn restore(
     Ok(about)
 }
 
+/// A backup, opened, that is no file of keys.
+fn opened_backup(from: &Path, passphrase: &SecretString) -> Result<impl Read + use<>, BackupError> {
+    let mut archive = opened(from, passphrase)?;
+    let head = head(&mut archive).map_err(unreadable(from))?;
+    if keystore::is_keys(&head) {
+        return Err(BackupError::KeysAsBackup(from.to_owned()));
+    }
+    Ok(io::Cursor::new(head).chain(archive))
+}
+
+/// What a file of keys says. It may be empty: of a node without personal parts.
+fn read_keys(keys: &Path, passphrase: &SecretString) -> Result<zeroize::Zeroizing<Vec<u8>>, BackupError> {
+    let mut file = opened(keys, passphrase)?;
+    let mut bytes = zeroize::Zeroizing::new(head(&mut file).map_err(unreadable(keys))?);
+    if bytes.starts_with(ABOUT.as_bytes()) {
+        return Err(BackupError::BackupAsKeys(keys.to_owned()));
+    }
+    if !bytes.is_empty() && !keystore::is_keys(&bytes) {
+        return Err(BackupError::NotKeys(keys.to_owned()));
+    }
+    file.read_to_end(&mut bytes).map_err(unreadable(keys))?;
+    Ok(bytes)
+}
+
+/// As much of a file as tells what it is.
+fn head(file: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    file.take(keystore::ANNEX_RECORD as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
 /// Writes the files of an archive below `to`.
 fn unpack(to: &Path, archive: impl Read, from: &Path) -> Result<About, BackupError> {
     let mut about = None;
     let mut archive = tar::Archive::new(archive);
-    for entry in archive.entries().map_err(disk(from))? {
-        let mut entry = entry.map_err(disk(from))?;
-        let name = entry.path().map_err(disk(from))?.to_string_lossy().into_owned();
-        let size = entry.header().size().map_err(disk(from))?;
+    for entry in archive.entries().map_err(unreadable(from))? {
+        let mut entry = entry.map_err(unreadable(from))?;
+        let name = entry
+            .path()
+            .map_err(unreadable(from))?
+            .to_string_lossy()
+            .into_owned();
+        let size = entry.header().size().map_err(unreadable(from))?;
         let attachment = store::is_named_file(&name);
         if (attachment && size > ATTACHMENT_MAX) || (!attachment && name != DATABASE && size > FILE_MAX) {
             return Err(refused(from, &format!("{name} is too long")));
         }
         if name == ABOUT {
             let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).map_err(disk(from))?;
+            entry.read_to_end(&mut bytes).map_err(unreadable(from))?;
             let read: About = serde_json::from_slice(&bytes)
                 .map_err(|error| refused(from, &format!("{ABOUT}: {error}")))?;
             if read.format != FORMAT {
@@ -259,11 +317,21 @@ fn unpack(to: &Path, archive: impl Read, from: &Path) -> Result<About, BackupErr
             env::create_private_dir(place).map_err(disk(place))?;
         }
         let mut file = private(&path).map_err(disk(&path))?;
-        io::copy(&mut entry, &mut file)
-            .and_then(|_| file.sync_all())
-            .map_err(disk(&path))?;
+        copy(&mut entry, &mut file, from, &path)?;
     }
     about.ok_or_else(|| refused(from, "there is nothing in it"))
+}
+
+/// Copies what comes of a backup into a file, and tells which of both failed.
+fn copy(entry: &mut impl Read, file: &mut File, from: &Path, path: &Path) -> Result<(), BackupError> {
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        match entry.read(&mut piece).map_err(unreadable(from))? {
+            0 => break,
+            count => file.write_all(&piece[..count]).map_err(disk(path))?,
+        }
+    }
+    file.sync_all().map_err(disk(path))
 }
 
 fn is_ours(name: &str) -> bool {
@@ -382,6 +450,15 @@ fn disk(path: &Path) -> impl Fn(io::Error) -> BackupError + use<> {
     move |error| BackupError::Disk {
         path: path.clone(),
         error,
+    }
+}
+
+/// Reading what is in an age file: what the system does not say is said by the file.
+fn unreadable(path: &Path) -> impl Fn(io::Error) -> BackupError + use<> {
+    let path = path.to_owned();
+    move |error| match error.raw_os_error() {
+        Some(_) => disk(&path)(error),
+        None => refused(&path, &format!("it is cut off or damaged: {error}")),
     }
 }
 

@@ -220,6 +220,33 @@ fn a_damaged_or_foreign_file_leaves_nothing_behind() {
 }
 
 #[test]
+fn the_file_of_keys_and_the_backup_are_told_apart() {
+    let world = World::new();
+    world.visit(&world.station, "一次");
+    world.back_up(true).unwrap();
+    let (backup, keys, other) = (
+        world.at("backup.age"),
+        world.at("keys.age"),
+        world.at("other.age"),
+    );
+    sealed(&other, &secret(), WORK, |mut out| {
+        out.write_all(&[7; 200])?;
+        Ok(out)
+    })
+    .unwrap();
+    let into = |from: &Path, keys: &Path| restore(&world.at("back"), from, Some(keys), &secret());
+    assert!(matches!(into(&keys, &backup), Err(BackupError::KeysAsBackup(at)) if at == keys));
+    assert!(matches!(into(&backup, &backup), Err(BackupError::BackupAsKeys(at)) if at == backup));
+    assert!(matches!(into(&backup, &other), Err(BackupError::NotKeys(at)) if at == other));
+    assert!(
+        !world.at("back").exists(),
+        "nothing is placed before both are what they should be"
+    );
+    assert!(!world.at("back.restoring").exists());
+    into(&backup, &keys).unwrap();
+}
+
+#[test]
 fn changes_of_keys_that_are_not_finished_go_along() {
     let world = World::new();
     let asked = SecretString::from("another long passphrase".to_owned());
