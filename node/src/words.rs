@@ -4,7 +4,7 @@ use lianzhan_protocol::record::ledger::{Field, ledgers};
 use lianzhan_protocol::record::{
     ContestReason, Erasure, ErasureError, ErasureFault, Ineffective, RefusalReason,
 };
-use lianzhan_protocol::trust::{FoundingError, StatementFault};
+use lianzhan_protocol::trust::{FoundingError, Level, StatementFault};
 
 use crate::keystore::{KeyFileError, PASSPHRASE_MIN};
 use crate::services::access::{NO_PERSONS, SAY_WHAT_FOR};
@@ -68,6 +68,20 @@ pub fn zh(error: &ServiceError) -> String {
             )
         }
         ServiceError::Invitation(error) => error.zh(),
+        ServiceError::DivisionCode(code) => {
+            format!("“{code}”不是区划代码，区划代码为 2、4、6、9 或 12 位数字。")
+        }
+        ServiceError::CodeOfLevel { code, level } => {
+            let digits = match level {
+                Level::National => "不限",
+                Level::Province => "省级为 2 位，可补零",
+                Level::City => "市级为 4 位，可补零",
+                Level::County => "县级为 6 位，可补零",
+                Level::Township | Level::Street => "乡镇、街道为 9 位，可补零",
+                Level::Station => "联络站为 12 位，服务整个乡镇或县的可为 9 位或 6 位",
+            };
+            format!("区划代码 {code} 与层级不符：{digits}。")
+        }
         ServiceError::Select(error) => select(error),
         ServiceError::SignIn => "登录名或口令不对。".into(),
         ServiceError::UnknownRecord(_) => "本机没有这条记录。".into(),
@@ -247,6 +261,11 @@ fn select(error: &SelectError) -> String {
         }
         SelectError::Quarter(text) => format!("“{text}”不是季度，请写成 2026Q1 这样。"),
         SelectError::Year(year) => format!("“{year}”不是年份。"),
+        SelectError::NoOrg(text) => format!("本机不认识代码为 {text} 的单位，请核对区划代码。"),
+        SelectError::SeveralOrgs { text, orgs } => {
+            let each: Vec<_> = orgs.iter().map(|(name, id)| format!("{name}（{id}）")).collect();
+            format!("“{text}”不止一个单位：{}。请写单位的编号。", each.join("、"))
+        }
     }
 }
 

@@ -257,9 +257,11 @@ impl From<ServiceError> for Problem {
             ServiceError::Invitation(InviteError::Unknown) => {
                 (StatusCode::NOT_FOUND, "not-here", "This node has no such thing")
             }
-            ServiceError::Bad(_) | ServiceError::Invitation(_) | ServiceError::Select(_) => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong")
-            }
+            ServiceError::Bad(_)
+            | ServiceError::DivisionCode(_)
+            | ServiceError::CodeOfLevel { .. }
+            | ServiceError::Invitation(_)
+            | ServiceError::Select(_) => (StatusCode::UNPROCESSABLE_ENTITY, "input", "The input is wrong"),
             ServiceError::Import(crate::import::ImportError::TooLarge) => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "file", "The file cannot be read")
             }

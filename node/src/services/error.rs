@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use lianzhan_protocol::id::{OrgId, RecordId};
 use lianzhan_protocol::record::{ChangeError, ContestReason, Ineffective, PendingReason, RefusalReason};
-use lianzhan_protocol::trust::{FoundingError, StatementFault};
+use lianzhan_protocol::trust::{FoundingError, Level, StatementFault};
 
 use super::invite::InviteError;
 use super::office::OfficeError;
@@ -152,6 +152,17 @@ pub enum ServiceError {
     /// A statement that the directory would not let stand.
     #[error("this statement would not stand: {0}")]
     WouldNotStand(StatementFault),
+    /// Not digits, or not as many as a division code has.
+    #[error("{0:?} is no division code: it has 2, 4, 6, 9 or 12 digits, and no others are meant")]
+    DivisionCode(String),
+    /// A division code of another level.
+    #[error("the division code {code} does not fit the level {}: {}", .level.as_str(), digits_en(*.level))]
+    CodeOfLevel {
+        /// The code.
+        code: String,
+        /// What the org is to be.
+        level: Level,
+    },
     /// Asked wrongly, with what to do.
     #[error("{0}")]
     Bad(String),
@@ -211,6 +222,17 @@ impl ServiceError {
             ServiceError::Store(StoreError::Halted { reason, .. }) => Some(reason),
             _ => None,
         }
+    }
+}
+
+fn digits_en(level: Level) -> &'static str {
+    match level {
+        Level::National => "any code",
+        Level::Province => "2 digits, zeros may follow",
+        Level::City => "4 digits, zeros may follow",
+        Level::County => "6 digits, zeros may follow",
+        Level::Township | Level::Street => "9 digits, zeros may follow",
+        Level::Station => "12 digits; 9 or 6 where it serves all of a township or a county",
     }
 }
 

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
+use lianzhan_protocol::division::{Code, Tier};
 use lianzhan_protocol::id::{OrgId, StatementId};
 use lianzhan_protocol::keys::{PublicKey, SecretKey};
 use lianzhan_protocol::log::{LogStatement, Origin};
 use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{
-    Appointment, Audience, Body, Founding, FoundingStatement, Issuer, Level, MayAppoint, Org, Purpose,
-    SignedStatement, Statement, Validity, possession_message,
+    Appointment, Audience, Body, Founding, FoundingStatement, Issuer, Level, MayAppoint, Org, OrgFault,
+    Purpose, SignedStatement, Statement, Validity, possession_message,
 };
 use std::sync::Arc;
 
@@ -52,9 +53,31 @@ impl OrgDraft {
             name_en: self.name_en,
             code: self.code,
         };
-        org.check()
-            .map_err(|fault| ServiceError::Bad(fault.to_string()))?;
+        org.check().map_err(|fault| match fault {
+            OrgFault::Code(code) => ServiceError::DivisionCode(code),
+            OrgFault::Name => ServiceError::Bad(fault.to_string()),
+        })?;
+        if !fits(&org.code, org.level) {
+            return Err(ServiceError::CodeOfLevel {
+                code: org.code,
+                level: org.level,
+            });
+        }
         Ok(org)
+    }
+}
+
+/// Whether a division code goes as far down as an org of this level stands.
+fn fits(code: &str, level: Level) -> bool {
+    let tier = Code::parse(code).map(|code| code.tier());
+    match level {
+        Level::National => true,
+        Level::Province => tier == Some(Tier::Province),
+        Level::City => tier == Some(Tier::Prefecture),
+        Level::County => tier == Some(Tier::County),
+        Level::Township | Level::Street => tier == Some(Tier::Township),
+        // A site may serve a township, or a county, as a whole.
+        Level::Station => matches!(tier, Some(Tier::County | Tier::Township | Tier::Village)),
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lianzhan_protocol::id::{OrgId, RecordId, StatementId};
 use lianzhan_protocol::log::{Entry, PayloadKind, TreeSize};
 use lianzhan_protocol::record::RecordState;
-use lianzhan_protocol::trust::{Org, Purpose};
+use lianzhan_protocol::trust::{Directory, Org, Purpose};
 use serde::{Deserialize, Serialize};
 
 use super::{Load, Node, ServiceError};
@@ -40,6 +40,44 @@ pub enum SelectError {
     /// Not a year.
     #[error("{0} is no year")]
     Year(i16),
+    /// No org has that code.
+    #[error("no org with the code {0} is known here")]
+    NoOrg(String),
+    /// More than one org is called so.
+    #[error("several orgs are called {text}: {}; name one by its id", orgs_en(.orgs))]
+    SeveralOrgs {
+        /// How.
+        text: String,
+        /// Their names and ids.
+        orgs: Vec<(String, OrgId)>,
+    },
+}
+
+fn orgs_en(orgs: &[(String, OrgId)]) -> String {
+    let each: Vec<_> = orgs.iter().map(|(name, id)| format!("{name} ({id})")).collect();
+    each.join(", ")
+}
+
+/// The one org of several that somebody may have meant; those that are no more are not meant where others are.
+pub(super) fn only<'d>(
+    directory: &Directory,
+    text: &str,
+    found: Vec<&'d Org>,
+) -> Result<Option<&'d Org>, SelectError> {
+    let in_force: Vec<&Org> = found
+        .iter()
+        .copied()
+        .filter(|org| directory.ended(&org.id).is_none())
+        .collect();
+    let meant = if in_force.is_empty() { found } else { in_force };
+    match meant.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(one)),
+        several => Err(SelectError::SeveralOrgs {
+            text: text.to_owned(),
+            orgs: several.iter().map(|org| (org.name_zh.clone(), org.id)).collect(),
+        }),
+    }
 }
 
 /// What is asked for.
@@ -222,25 +260,14 @@ impl Node {
         if let Some(id) = OrgId::parse(text) {
             return Ok(directory.org(&id).ok_or(ServiceError::UnknownOrg(id))?.id);
         }
-        let coded = || directory.orgs().filter(|org| org.code == text);
-        let mut found: Vec<&Org> = coded().filter(|org| directory.ended(&org.id).is_none()).collect();
-        if found.is_empty() {
-            found = coded().collect();
+        let coded = directory.orgs().filter(|org| org.code == text).collect();
+        if let Some(one) = only(&directory, text, coded)? {
+            return Ok(one.id);
         }
-        if found.is_empty() {
-            let had = |org: &&Org| directory.earlier(&org.id).any(|was| was.code == text);
-            found = directory.orgs().filter(had).collect();
-        }
-        match (found.first(), found.get(1)) {
-            (Some(one), None) => Ok(one.id),
-            (None, _) => Err(ServiceError::Bad(format!(
-                "no org with the code {text} is known here"
-            ))),
-            (Some(one), Some(two)) => Err(ServiceError::Bad(format!(
-                "several orgs have the code {text}: {} ({}), {} ({}); name one by its id",
-                one.name_zh, one.id, two.name_zh, two.id
-            ))),
-        }
+        let had = |org: &&Org| directory.earlier(&org.id).any(|was| was.code == text);
+        let former = directory.orgs().filter(had).collect();
+        let one = only(&directory, text, former)?;
+        Ok(one.ok_or_else(|| SelectError::NoOrg(text.to_owned()))?.id)
     }
 
     /// Records in which the person signed something in the year, and those of the year that name the roster's record.

@@ -42,7 +42,10 @@ pub enum InviteError {
     )]
     NoPerson,
     /// The org has its node.
-    #[error("{0} has its node; name the role of a person, or use --again if its machine is lost")]
+    #[error(
+        "{0} has its node already; to appoint somebody there name it with --org and the role with --role, if its machine is \
+         lost use --again, and for another org give another name and code"
+    )]
     HasNode(String),
     /// The person joins at the org's own node.
     #[error("the code appoints a person of {0}: use it at the node of that org")]
@@ -145,7 +148,10 @@ impl InviteError {
                 "这个邀请用于另一种加入。请使用完整的邀请码；要任命人员的，请填写姓名。".into()
             }
             InviteError::HasNode(name) => {
-                format!("{name}已有节点。请用 --role 写明邀请谁；主机丢失的，请用 --again。")
+                format!(
+                    "{name} 已有节点。要任命那里的人员，请用 --org 和 --role；主机丢失的，请用 --again；\
+                     另建单位的，请另写名称和代码。"
+                )
             }
             InviteError::AtItsNode(name) => {
                 format!("这个邀请码用来任命{name}的人员，请在该单位的节点上使用。")

@@ -188,6 +188,9 @@ impl Node {
         if let Some(id) = self.invited_before(&draft) {
             return Ok(id);
         }
+        if let Some(twin) = self.in_service_as(&draft) {
+            return Err(InviteError::HasNode(twin).into());
+        }
         let org = draft.into_org(Some(self.org))?;
         let id = org.id;
         self.publish(authority, Body::Org(org))?;
@@ -288,6 +291,19 @@ impl Node {
                     && !self.has_node(&org.id)
             })
             .map(|org| org.id)
+    }
+
+    /// An org directly below with a node that has the code or the name already: a second one would be its twin for good, and
+    /// nobody could say which of both is meant.
+    fn in_service_as(&self, draft: &OrgDraft) -> Option<String> {
+        let directory = self.directory();
+        directory
+            .children(&self.org)
+            .filter(|org| directory.ended(&org.id).is_none())
+            .find(|org| {
+                (org.code == draft.code || org.name_zh == draft.name_zh.trim()) && self.has_node(&org.id)
+            })
+            .map(|org| format!("{} ({})", org.name_zh, org.code))
     }
 
     /// Invitations that wait for their nodes, those that expire first before the others.

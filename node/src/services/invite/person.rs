@@ -11,6 +11,7 @@ use super::{INVITE_DAYS_MAX, Invitation, InviteError, JoinRequest};
 use crate::keystore;
 use crate::services::appoint::AppointmentRequest;
 use crate::services::found::OrgDraft;
+use crate::services::select::only;
 use crate::services::{Node, ServiceError};
 
 /// The post that an invitation gives to the person who comes with it.
@@ -135,13 +136,14 @@ impl Node {
     fn invitable(&self, text: &str) -> Result<Org, ServiceError> {
         let (directory, text) = (self.directory(), text.trim());
         let own = directory.org(&self.org).into_iter();
-        let mut orgs = own.chain(directory.children(&self.org));
-        let found = orgs.find(|org| {
+        let orgs = own.chain(directory.children(&self.org));
+        let called = orgs.filter(|org| {
             (text == "own" && org.id == self.org)
                 || [&org.id.to_string(), &org.code, &org.name_zh]
                     .iter()
                     .any(|name| *name == text)
         });
+        let found = only(&directory, text, called.collect())?;
         let own = self.name_of(&self.org);
         Ok(found.cloned().ok_or(InviteError::OtherOrg(own))?)
     }

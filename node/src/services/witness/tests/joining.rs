@@ -6,7 +6,8 @@ use lianzhan_protocol::trust::{Audience, Body, SignedStatement};
 
 use super::*;
 use crate::services::ServiceError;
-use crate::services::invite::{Invitation, JoinReply};
+use crate::services::invite::{Invitation, InviteDraft, InviteError, Invitee, JoinReply};
+use crate::services::select::SelectError;
 
 fn invited(world: &World, code: &str) -> Invitation {
     let address = vec!["/ip4/127.0.0.1/tcp/7611".to_owned()];
@@ -70,6 +71,56 @@ fn who_joins_knows_whom_it_stands_below_and_where_the_next_above_listens() {
         .start;
     assert_eq!(start.policy, station.directory().policy());
     assert!(start.policy.is_some());
+}
+
+#[test]
+fn an_org_in_service_is_not_stated_twice() {
+    let world = World::new();
+    let township = &world.nodes[TOWNSHIP];
+    let station = world.nodes[STATION].org().unwrap();
+    let stated = township.directory().orgs().count();
+    let invite = |name: &str, code: &str| {
+        let draft = OrgDraft {
+            name_zh: name.into(),
+            ..draft(Level::Station, code)
+        };
+        township.invite(draft, &secret(), vec!["/ip4/127.0.0.1/tcp/7611".to_owned()])
+    };
+    let names = [
+        (station.name_zh.as_str(), station.code.as_str()),
+        ("新名字", station.code.as_str()),
+        (station.name_zh.as_str(), "990121103209"),
+    ];
+    for (name, code) in names {
+        let refused = invite(name, code);
+        assert!(
+            matches!(&refused, Err(ServiceError::Invitation(InviteError::HasNode(named))) if named.contains(&station.name_zh)),
+            "{name} {code}: {refused:?}"
+        );
+    }
+    assert_eq!(township.directory().orgs().count(), stated, "nothing was stated");
+    for code in ["99", "9901", "99012", "九九"] {
+        let refused = invite("柳林站", code);
+        let expected = matches!(
+            refused,
+            Err(ServiceError::CodeOfLevel { .. } | ServiceError::DivisionCode(_))
+        );
+        assert!(expected, "{code}: {refused:?}");
+    }
+    // Two that wait for their nodes may be called the same: whoever names one of them is asked which.
+    invite("柳林站", "990121103208").unwrap();
+    invite("青石站", "990121103208").unwrap();
+    let known = InviteDraft {
+        org: Invitee::Known("990121103208".into()),
+        person: None,
+        addresses: vec!["/ip4/127.0.0.1/tcp/7611".to_owned()],
+        days: 7,
+    };
+    let refused = township.invite_with(known, &secret());
+    assert!(
+        matches!(&refused, Err(ServiceError::Select(SelectError::SeveralOrgs { orgs, .. })) if orgs.len() == 2),
+        "{refused:?}"
+    );
 }
 
 #[test]
