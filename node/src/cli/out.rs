@@ -1,13 +1,13 @@
 //! Results on stdout, and tables whose columns line up also where the text is Chinese.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::api::progress::Progress;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Widest cell of a table, in terminal columns.
+/// Widest cell of a table at a terminal, in its columns. What is one word, such as an id, is never cut, nor is the last cell.
 const CELL_MAX: usize = 36;
 
 /// Writes to stdout.
@@ -47,13 +47,21 @@ pub(super) fn told(
     Ok(())
 }
 
-/// Rows under headings, columns lined up.
+/// Rows under headings, columns lined up; cut to what fits where a person looks at them.
 pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
-    let headings: Vec<String> = headings.iter().map(|heading| shown(heading)).collect();
-    let rows: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| row.iter().map(|cell| shown(cell)).collect())
-        .collect();
+    let most = match std::io::stdout().is_terminal() {
+        true => CELL_MAX,
+        false => usize::MAX,
+    };
+    table_of(headings, rows, most)
+}
+
+fn table_of(headings: &[&str], rows: &[Vec<String>], most: usize) -> String {
+    let headings: Vec<String> = headings.iter().map(|heading| shown(heading, most)).collect();
+    let last = headings.len().saturating_sub(1);
+    let most_of = |n: usize| if n == last { usize::MAX } else { most };
+    let cells = |row: &Vec<String>| (0..).zip(row).map(|(n, cell)| shown(cell, most_of(n))).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
     let widths: Vec<usize> = (0..headings.len())
         .map(|n| {
             let cells = rows.iter().filter_map(|row| row.get(n)).chain([&headings[n]]);
@@ -74,18 +82,19 @@ pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// A cell on one line, cut to what fits. Control characters, which a terminal would obey, become spaces.
-fn shown(cell: &str) -> String {
+fn shown(cell: &str, most: usize) -> String {
     let clean: String = cell
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
-    if clean.width() <= CELL_MAX {
+    let one_word = clean.bytes().all(|byte| byte.is_ascii_graphic());
+    if one_word || clean.width() <= most {
         return clean;
     }
     let mut width = 1;
     let fits = |c: &char| {
         width += c.width().unwrap_or(0);
-        width <= CELL_MAX
+        width <= most
     };
     clean.chars().take_while(fits).chain(['…']).collect()
 }
@@ -154,9 +163,31 @@ mod tests {
 
     #[test]
     fn a_cell_cannot_steer_the_terminal_nor_fill_it() {
-        let text = table(&["x"], &[vec!["\u{1b}[2J危\n险".into()], vec!["长".repeat(100)]]);
+        let rows = [
+            vec!["\u{1b}[2J危\n险".into(), "1".into()],
+            vec!["长".repeat(100), "2".into()],
+        ];
+        let text = table_of(&["x", "n"], &rows, CELL_MAX);
         assert!(!text.contains('\u{1b}'));
-        assert!(text.lines().all(|line| line.width() <= CELL_MAX), "{text}");
+        assert!(text.lines().all(|line| line.width() <= CELL_MAX + 3), "{text}");
         assert!(text.contains('…'));
+    }
+
+    #[test]
+    fn an_id_and_the_last_column_are_whole_and_a_pipe_gets_everything() {
+        let id = format!("{}-{}", "d9232f7f".repeat(4), "b5".repeat(8));
+        let words = "磁盘快满了，请清出空间。".repeat(9);
+        let rows = [vec![id.clone(), words.clone(), words.clone()]];
+        let shown = table_of(&["id", "about", "words"], &rows, CELL_MAX);
+        assert!(
+            shown.contains(&id) && shown.trim_end().ends_with(&words),
+            "{shown}"
+        );
+        assert!(shown.contains('…'), "what stands in between is cut: {shown}");
+        let piped = table(&["id", "about", "words"], &rows);
+        assert!(
+            piped.matches(&words).count() == 2 || std::io::stdout().is_terminal(),
+            "{piped}"
+        );
     }
 }
