@@ -952,6 +952,7 @@ contact-told = connected to { $org }
 contact-away = away for { $span }
 contact-silent = silent for { $span }
 contact-never = never heard of
+contact-undialled = not dialled from here
 contact-unknown = not told
 heard-never = never
 span-moment = less than a minute

@@ -721,6 +721,7 @@ contact-told = 经{ $org }连上
 contact-away = 离线 { $span }
 contact-silent = 没有消息 { $span }
 contact-never = 从未有消息
+contact-undialled = 不由本机直连
 contact-unknown = 未告知
 heard-never = 从未
 span-moment = 不到 1 分钟

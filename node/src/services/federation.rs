@@ -42,6 +42,8 @@ pub enum Contact {
     Away,
     /// It was not heard of for [`SILENT_HOURS`], or never since it was appointed that long ago.
     Silent,
+    /// It stands above, this node does not dial it, and no session with it is ever expected.
+    Undialled,
     /// Nothing says when it was there, and nothing has to.
     Unknown,
 }

@@ -286,7 +286,7 @@ pub(super) fn line(names: &Names<'_>, node: &NodeStatus, now: Timestamp) -> Node
                 Contact::Own | Contact::Connected | Contact::Told => Tone::Good,
                 Contact::Away => Tone::Soon,
                 Contact::Silent => Tone::Late,
-                Contact::Unknown => Tone::Mute,
+                Contact::Undialled | Contact::Unknown => Tone::Mute,
             },
         },
         heard,

@@ -61,6 +61,7 @@ pub fn contact(names: &Names<'_>, node: &NodeStatus, now: Timestamp) -> String {
         (Contact::Away, Some(span)) => text.t1("contact-away", "span", span),
         (Contact::Silent, Some(span)) => text.t1("contact-silent", "span", span),
         (Contact::Silent, None) => text.t("contact-never"),
+        (Contact::Undialled, _) => text.t("contact-undialled"),
         (Contact::Away | Contact::Unknown, _) => text.t("contact-unknown"),
     }
 }

@@ -307,9 +307,11 @@ impl<'a> Gathered<'a> {
             let below =
                 || self.directory.is_at_or_above(&self.own, &org) && self.directory.ended(&org).is_none();
             let expected = dialled.contains(&org) || below();
+            let above = org != self.own && self.directory.is_at_or_above(&org, &self.own);
             let last = status.heard.map_or(draft.since, Timestamp);
             status.contact = match (expected, status.heard) {
                 (true, _) if last < limit => Contact::Silent,
+                (false, _) if above => Contact::Undialled,
                 (_, Some(_)) => Contact::Away,
                 (_, None) => Contact::Unknown,
             };

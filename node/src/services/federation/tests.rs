@@ -157,6 +157,25 @@ fn the_tree_stands_in_its_order_and_adds_up() {
 }
 
 #[test]
+fn who_stands_two_levels_above_is_not_away_but_not_dialled_from_here() {
+    let world = World::new();
+    let (station, county) = (&world.stations[0], World::key(&world.county));
+    // A sign of it came all the same, long ago: a copy of its log by way of the township, or a session of other days.
+    after(1, || {
+        station
+            .met(county, &world.county.org_id(), Some("lianzhan 0.1.0".into()))
+            .unwrap();
+        station.parted(&county);
+    });
+    let picture = after(2 + SILENT_HOURS, || station.federation(&[]).unwrap());
+    let county = of(&picture, &world.county);
+    assert_eq!(county.contact, Contact::Undialled);
+    assert!(county.attention.is_empty());
+    // The township is dialled, and is silent.
+    assert_eq!(of(&picture, &world.township).contact, Contact::Silent);
+}
+
+#[test]
 fn who_was_not_heard_of_for_long_is_silent_since_then() {
     let world = World::new();
     let (county, key) = (&world.county, World::key(&world.township));
