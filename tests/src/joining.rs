@@ -109,6 +109,10 @@ impl World {
     async fn refused_code(&self, code: &str) -> InviteError {
         let refused = self.join("refused", code).await;
         assert!(!self.machine("refused").exists(), "nothing is set up");
+        if let Err(ServiceError::Invitation(why)) = &refused {
+            let kept = self.machine("refused.joining").exists();
+            assert!(!(kept && why.is_final()), "a dead code is kept nowhere: {why}");
+        }
         match refused.map(|_| ()) {
             Err(ServiceError::Invitation(why)) => why,
             other => panic!("{other:?}"),

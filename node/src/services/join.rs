@@ -216,7 +216,14 @@ impl Joining {
                 statements,
                 person,
             } => (appointment, statements, person),
-            JoinReply::Refused(words, cause) => return Err(InviteError::of(words, cause).into()),
+            JoinReply::Refused(words, cause) => {
+                let error = InviteError::of(words, cause);
+                // With such a code nobody goes on: what was begun with it, the code among it, is of no more use.
+                if let (true, Some(kept)) = (error.is_final(), &self.kept) {
+                    forget(kept);
+                }
+                return Err(error.into());
+            }
         };
         let fresh_dir = FreshDir::begin(dir)?;
         let statements: Vec<SignedStatement> = statements

@@ -88,6 +88,17 @@ pub struct Cause {
 }
 
 impl InviteError {
+    /// Whether the code is good for nobody any more.
+    pub fn is_final(&self) -> bool {
+        matches!(
+            self,
+            InviteError::Used(_)
+                | InviteError::Withdrawn(_)
+                | InviteError::Replaced(_)
+                | InviteError::Expired(_)
+        )
+    }
+
     /// What the parent tells the joining node.
     pub fn cause(&self) -> Option<Cause> {
         let (kind, about) = match self {
