@@ -14,6 +14,7 @@ use super::found::level;
 use super::lang::said;
 use super::reach::Reach;
 use super::{Shell, ask, out};
+use crate::env;
 use crate::qr::Qr;
 use crate::services::authority::{AuthorityGrant, Loss};
 use crate::services::found::OrgDraft;
@@ -365,7 +366,8 @@ impl Invite {
         if let Some(file) = &self.svg {
             let words = || said("邀请码太长，画不成二维码。", "the code is too long for a QR code");
             let svg = qr.as_ref().with_context(words)?.svg(PRINT_MM);
-            std::fs::write(file, svg).with_context(|| {
+            // Whoever has the code can join.
+            env::write_private(file, svg.as_bytes()).with_context(|| {
                 said(
                     format!("不能写入 {}。邀请码：{}", file.display(), invited.code),
                     format!(
@@ -377,8 +379,22 @@ impl Invite {
             })?;
         }
         if let (Some(qr), true, false) = (&qr, std::io::stderr().is_terminal(), self.json) {
-            let drawn = qr.half_blocks();
-            shell.say(&drawn, &drawn);
+            let width = console::Term::stderr()
+                .size_checked()
+                .map(|(_, columns)| columns.into());
+            match drawn(qr, width) {
+                Some(drawn) => shell.say(&drawn, &drawn),
+                None => shell.say(
+                    &format!(
+                        "终端太窄，画不下二维码（要 {} 列）。请加宽窗口，或用 --svg 文件。",
+                        qr.side()
+                    ),
+                    &format!(
+                        "The terminal is too narrow for the QR code of {} columns; widen it, or use --svg FILE.",
+                        qr.side()
+                    ),
+                ),
+            }
         }
         let until = out::time(invited.expires);
         out::told(
@@ -396,6 +412,12 @@ impl Invite {
             ),
         )
     }
+}
+
+/// The QR code as lines for a terminal of so many columns; none where they would wrap, which no scanner reads.
+fn drawn(qr: &Qr, columns: Option<usize>) -> Option<String> {
+    let fits = columns.is_none_or(|columns| columns >= qr.side());
+    fits.then(|| qr.half_blocks())
 }
 
 impl Invited {
@@ -431,4 +453,19 @@ fn is_dialable(node: &Node) -> bool {
         let nowhere = ["/ip4/0.0.0.0/", "/ip6/::/", "/udp/0/"];
         !nowhere.iter().any(|part| listen.contains(part)) && !listen.ends_with("/tcp/0")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_qr_code_is_drawn_where_it_fits_and_not_where_it_would_wrap() {
+        let qr = Qr::of("lianzhan-join-1.pAFZ").unwrap();
+        let side = qr.side();
+        assert_eq!(drawn(&qr, Some(side - 1)), None);
+        for wide in [Some(side), Some(200), None] {
+            assert_eq!(drawn(&qr, wide).unwrap().lines().count(), side.div_ceil(2));
+        }
+    }
 }
