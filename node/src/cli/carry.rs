@@ -7,12 +7,12 @@ use anyhow::Context;
 use indicatif::ProgressBar;
 use lianzhan_protocol::codec;
 
-use super::lang::{Said, said};
+use super::lang::said;
 use super::reach::Reach;
 use super::{Shell, out};
 use crate::env;
 use crate::services::backup::private;
-use crate::services::carry::{CarryError, Given, Taken};
+use crate::services::carry::{Given, Taken};
 
 /// Bring ledgers to a node that no line reaches, in a file 用文件携带台账，送到没有网络的节点
 #[derive(clap::Subcommand)]
@@ -158,9 +158,10 @@ pub(super) struct Import {
 
 impl Import {
     fn run(self, shell: &Shell) -> anyhow::Result<()> {
-        let file = std::fs::File::open(&self.file)
-            .map_err(|error| in_words(&CarryError::Disk(error)))
-            .with_context(|| self.file.display().to_string())?;
+        let file = std::fs::File::open(&self.file).with_context(|| {
+            let path = self.file.display();
+            said(format!("{path} 不能读取"), format!("{path} cannot be read"))
+        })?;
         let bar = out::spinner(shell.lang.pick("收入", "taking in"));
         let taken: Taken = match Reach::open(&shell.dir())? {
             Reach::Here(node) => {
@@ -200,8 +201,4 @@ impl Import {
         }
         Ok(())
     }
-}
-
-fn in_words(error: &CarryError) -> Said {
-    said(error.zh(), error.to_string())
 }

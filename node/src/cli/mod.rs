@@ -279,11 +279,21 @@ fn sentence(error: &anyhow::Error, lang: Lang) -> String {
             return error.zh();
         }
         if let Some(Said { zh: Some(words), .. }) = error.downcast_ref::<Said>() {
-            let causes = error.chain().skip(1).map(|cause| format!("（{cause}）"));
-            return words.clone() + &causes.collect::<String>();
+            return each_once(words, error, |cause| format!("（{cause}）"));
         }
     }
-    format!("{error:#}")
+    each_once(&error.to_string(), error, |cause| format!(": {cause}"))
+}
+
+/// The words and the causes below them, each once: many errors of ours say their cause themselves.
+fn each_once(words: &str, error: &anyhow::Error, beside: impl Fn(&str) -> String) -> String {
+    let mut told = words.to_owned();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !told.contains(&cause) {
+            told.push_str(&beside(&cause));
+        }
+    }
+    told
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -307,6 +317,15 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+
+    #[test]
+    fn each_cause_is_said_once() {
+        let disk = || std::io::Error::other("no room");
+        let error = anyhow::Error::from(crate::services::carry::CarryError::Disk(disk()));
+        assert_eq!(sentence(&error, Lang::En), "no room");
+        let error = anyhow::Error::from(disk()).context("a.carry");
+        assert_eq!(sentence(&error, Lang::En), "a.carry: no room");
+    }
 
     #[test]
     fn the_arguments_are_consistent_and_every_command_has_help_with_an_example() {

@@ -62,8 +62,7 @@ impl Node {
         // One file at a time: each remembers what it was the last to see.
         let _one = self.carrying.lock().unwrap_or_else(PoisonError::into_inner);
         let not_ours = |words: String| CarryError::NotForUs(words);
-        let opening = age::Decryptor::new_buffered(BufReader::new(file))
-            .map_err(|_| not_ours("it is no age file".into()))?;
+        let opening = age::Decryptor::new_buffered(BufReader::new(file)).map_err(|_| CarryError::NotCarry)?;
         let identity = identity(&self.node_key)?;
         let mut file = opening
             .decrypt(std::iter::once(&identity as &dyn age::Identity))
