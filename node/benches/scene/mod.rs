@@ -264,7 +264,7 @@ impl Scene {
                 break;
             };
             for item in range.entries.iter() {
-                self.bytes += RangeData::cost(&item.entry, item.payload.as_deref().map(Vec::as_slice));
+                self.bytes += RangeData::cost(&item.entry, item.payload.as_deref());
                 self.log.push(item.entry.to_vec());
             }
             self.ranges.push(range);

@@ -123,7 +123,7 @@ fn dump(dir: &Path) -> anyhow::Result<Dump> {
     }
     for (table, of) in tables {
         let mut select = database.prepare(&format!("SELECT * FROM {table}"))?;
-        let columns: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = select.column_names().map(str::to_owned).collect();
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
             keep(&table, RecordId(row.get(of)?), words(&table, &columns, row)?);

@@ -6,7 +6,7 @@ use lianzhan_node::store::{LogRow, StoreError};
 use lianzhan_protocol::id::{Hash, SpaceId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{Checkpoint, Entry, Frontier, Origin, TreeSize};
-use lianzhan_protocol::sync::{LogStanding, Message, RangeData, Sighting, Standing, Text};
+use lianzhan_protocol::sync::{Blob, LogStanding, Message, RangeData, Sighting, Standing, Text};
 use lianzhan_protocol::trust::Purpose;
 
 use crate::dice::Dice;
@@ -139,10 +139,11 @@ impl Liar<'_> {
             Some(space) => space,
             None => SpaceId(dice.bytes()),
         };
-        let Ok(forged) = Entry::sign(header, self.key) else {
+        let forged = Entry::sign(header, self.key).ok();
+        let Some(forged) = forged.and_then(|entry| Blob::new(entry.to_bytes()).ok()) else {
             return Ok(None);
         };
-        last.entry = forged.to_bytes().into();
+        last.entry = forged;
         for item in before.iter().chain([&*last]) {
             push(&mut frontier, &item.entry);
         }

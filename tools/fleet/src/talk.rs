@@ -247,7 +247,7 @@ impl World {
         }
         let lies = here.hostile || there.hostile;
         match reason {
-            CloseReason::Bye(_) => self.tally.farewells += 1,
+            CloseReason::Bye(_) | CloseReason::Anew => self.tally.farewells += 1,
             CloseReason::Ours(words) => {
                 self.tally.farewells += 1;
                 if here.machine.hits() == 0 && !here.full {
@@ -472,10 +472,15 @@ impl World {
 
     /// A session hears of one commit.
     pub(crate) fn news(&mut self, link: u64, side: usize) -> anyhow::Result<()> {
+        // Now and then it lags so far behind that it has lost some.
+        let lags = self.plan.faults.cuts && !self.calm && self.dice.once_in(300);
         let Some(end) = self.end(link, side) else {
             return Ok(());
         };
-        let (site, heard) = (end.site, end.news.try_recv());
+        let (site, mut heard) = (end.site, end.news.try_recv());
+        if lags && heard.is_ok() {
+            heard = Err(TryRecvError::Lagged(1));
+        }
         end.news_due = !end.news.is_empty();
         let more = end.news_due;
         let found = &self.sites[site];
@@ -484,7 +489,7 @@ impl World {
         };
         let inputs = machine.work(|| match heard {
             Ok(batch) => session::news(&node, &batch),
-            Err(TryRecvError::Lagged(_)) => vec![session::everything(&node)],
+            Err(TryRecvError::Lagged(_)) => vec![Input::Overtaken],
             Err(TryRecvError::Empty | TryRecvError::Closed) => Vec::new(),
         });
         if more {
