@@ -956,6 +956,7 @@ contact-undialled = not dialled from here
 contact-unknown = not told
 heard-never = never
 span-moment = less than a minute
+span-seconds = { $count } s
 span-minutes = { $count ->
         [one] 1 minute
        *[other] { $count } minutes
@@ -972,6 +973,7 @@ newest-at = newest { $time }
 node-none = no node yet
 node-no-logs = no logs
 node-behind = { $count } to come
+node-behind-for = { $count } to come, for { $span }
 version-unknown = not told
 versions = Versions
 versions-nodes = { $count ->

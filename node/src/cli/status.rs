@@ -71,6 +71,8 @@ struct Peer {
     org: Option<String>,
     level: bool,
     received: u64,
+    given: u64,
+    to_give: u64,
     wanted: u64,
 }
 
@@ -221,6 +223,7 @@ fn peers(peers: &[Peer], lang: Lang) -> String {
                 name,
                 level.to_owned(),
                 format!("{}/{}", peer.received, peer.wanted),
+                format!("{}/{}", peer.given, peer.given + peer.to_give),
             ]
         })
         .collect();
@@ -228,6 +231,7 @@ fn peers(peers: &[Peer], lang: Lang) -> String {
         lang.pick("已连接", "peer"),
         lang.pick("状态", "state"),
         lang.pick("本次收到", "received"),
+        lang.pick("本次发出", "sent"),
     ];
     out::table(&headings, &rows)
 }

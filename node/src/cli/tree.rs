@@ -118,7 +118,7 @@ fn line(name: String, node: &NodeStatus, names: &Names<'_>, now: Timestamp) -> V
         name,
         words::contact(names, node, now),
         node.heard.map(out::time).unwrap_or_default(),
-        words::lag(speech, node),
+        words::lag(speech, node, now),
         receipt.trim_end().to_owned(),
         words::version(speech, node),
     ]

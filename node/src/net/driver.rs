@@ -233,6 +233,13 @@ impl Driver<'_> {
             } => peers.change(peer, id, |status| {
                 (status.wanted, status.received) = (*wanted_entries, *received);
                 status.level = received >= wanted_entries;
+                status.behind_since = match status.level {
+                    true => None,
+                    false => status.behind_since.or_else(|| Some(crate::env::now().0)),
+                };
+            }),
+            Effect::Given { given, left } => peers.change(peer, id, |status| {
+                (status.given, status.to_give) = (*given, *left);
             }),
             Effect::Level => peers.change(peer, id, |status| status.level = true),
             _ => {}

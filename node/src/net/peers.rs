@@ -30,6 +30,9 @@ impl Peers {
             level: false,
             received: 0,
             wanted: 0,
+            behind_since: None,
+            given: 0,
+            to_give: 0,
             since: crate::env::now().0,
         };
         let mut peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);

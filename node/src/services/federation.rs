@@ -71,6 +71,8 @@ pub struct NodeStatus {
     pub behind: u64,
     /// Entries that its session has still to bring, of whatever log.
     pub incoming: u64,
+    /// Since when it is known that something is not here yet, milliseconds since 1970; none where nothing is lacking.
+    pub behind_since: Option<i64>,
     /// When the newest entry held of it was recorded, by its author's clock.
     pub newest_entry: Option<i64>,
     /// The newest receipt over one of its logs.
@@ -84,6 +86,17 @@ pub struct NodeStatus {
 }
 
 impl NodeStatus {
+    /// Entries that are not here yet.
+    pub fn lag(&self) -> u64 {
+        self.incoming.max(self.behind)
+    }
+
+    /// For how many seconds it has been known that something is not here yet.
+    pub fn lag_s(&self, now: Timestamp) -> Option<u64> {
+        let since = self.behind_since.filter(|_| self.lag() > 0)?;
+        Some(now.0.saturating_sub(since).max(0).unsigned_abs() / 1000)
+    }
+
     /// Seconds since the last sign of it.
     pub fn silent_s(&self, now: Timestamp) -> Option<u64> {
         match self.contact {

@@ -64,7 +64,11 @@ pub fn open(node: &Node, peer: PublicKey) -> Result<Session, String> {
 pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers) -> Vec<Work> {
     let aside = |work: Job| vec![piece(node, answers, work)];
     match effect {
-        Effect::Send(_) | Effect::Progress { .. } | Effect::Level | Effect::Close { .. } => Vec::new(),
+        Effect::Send(_)
+        | Effect::Progress { .. }
+        | Effect::Given { .. }
+        | Effect::Level
+        | Effect::Close { .. } => Vec::new(),
         Effect::Established { org, software } => {
             let (node, answers) = (node.clone(), answers.clone());
             let met: Job = Box::new(move |node| node.met(peer, &org, software).unwrap_or_else(failed));

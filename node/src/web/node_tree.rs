@@ -269,7 +269,7 @@ fn sentences(text: &Text, all: &[Attention]) -> Vec<String> {
 /// A node in one line, without its name.
 pub(super) fn line(names: &Names<'_>, node: &NodeStatus, now: Timestamp) -> NodeLine {
     let text = names.text();
-    let behind = node.incoming.max(node.behind);
+    let behind = node.lag();
     let heard = match node.contact {
         Contact::Away | Contact::Silent => words::at(text, node.heard),
         _ => String::new(),
@@ -291,7 +291,7 @@ pub(super) fn line(names: &Names<'_>, node: &NodeStatus, now: Timestamp) -> Node
         },
         heard,
         lag: Tag {
-            label: words::lag(text, node),
+            label: words::lag(text, node, now),
             tone: match (behind, node.logs) {
                 (0, 0) => Tone::Mute,
                 (0, _) => Tone::Plain,

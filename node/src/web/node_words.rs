@@ -67,11 +67,18 @@ pub fn contact(names: &Names<'_>, node: &NodeStatus, now: Timestamp) -> String {
 }
 
 /// What is not here yet of a node.
-pub fn lag(text: &Text, node: &NodeStatus) -> String {
-    match (node.logs, node.incoming.max(node.behind)) {
-        (0, 0) => text.t("node-no-logs"),
-        (_, 0) => text.t("lag-none"),
-        (_, behind) => text.n("node-behind", behind),
+pub fn lag(text: &Text, node: &NodeStatus, now: Timestamp) -> String {
+    match (node.logs, node.lag(), node.lag_s(now)) {
+        (0, 0, _) => text.t("node-no-logs"),
+        (_, 0, _) => text.t("lag-none"),
+        (_, behind, None) => text.n("node-behind", behind),
+        (_, behind, Some(seconds)) => {
+            let span = match seconds {
+                0..60 => text.n("span-seconds", seconds),
+                _ => span(text, seconds),
+            };
+            text.t2("node-behind-for", "count", behind, "span", span)
+        }
     }
 }
 

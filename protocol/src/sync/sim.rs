@@ -4,7 +4,7 @@
 mod log;
 mod node;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::{CloseReason, Effect, Input, Message, Session};
@@ -45,6 +45,9 @@ pub(super) struct Seen {
     /// Effects that nobody performs, by node.
     pub(super) told: Vec<(usize, Effect)>,
     pub(super) closed: Vec<(usize, CloseReason)>,
+    /// Of sessions, by node: entries received, and entries given with those left of them.
+    pub(super) received: BTreeMap<usize, u64>,
+    pub(super) given: BTreeMap<usize, (u64, u64)>,
 }
 
 /// Nodes and connections.
@@ -268,7 +271,11 @@ impl World {
                 Effect::Progress {
                     wanted_entries,
                     received,
-                } => assert!(received <= wanted_entries),
+                } => {
+                    assert!(received <= wanted_entries);
+                    self.seen.received.insert(node, received);
+                }
+                Effect::Given { given, left } => drop(self.seen.given.insert(node, (given, left))),
                 task => ends[side].tasks.push_back(task),
             }
         }

@@ -64,6 +64,12 @@ proptest! {
         world.connect(0, 1);
         world.run();
         assert_done(&world, &[(0, 1)]);
+        // Each side knows how much the other one has.
+        for (node, other) in [(0, 1), (1, 0)] {
+            let received = world.seen.received.get(&other).copied().unwrap_or(0);
+            let given = world.seen.given.get(&node).copied().unwrap_or((0, 0));
+            prop_assert_eq!(given, (received, 0));
+        }
         // The station's logs are witnessed: all that is no receipt is covered.
         for (origin, log) in world.nodes[0].own_logs() {
             prop_assert!(!log.has_news_for_witness(), "{} is not covered", origin);

@@ -119,7 +119,7 @@ impl Collector for Neighbours {
                 disk.free,
             )?;
         }
-        let of_nodes: [OfNodes; 6] = [
+        let of_nodes: [OfNodes; 7] = [
             (
                 "neighbour_connected",
                 "Whether a neighbour is connected",
@@ -138,7 +138,12 @@ impl Collector for Neighbours {
             (
                 "neighbour_behind",
                 "Entries of a neighbour that are not here yet",
-                |near, _| Some(near.status.incoming.max(near.status.behind)),
+                |near, _| Some(near.status.lag()),
+            ),
+            (
+                "neighbour_behind_seconds",
+                "For how long it has been known that entries of a neighbour are not here yet",
+                |near, now| Some(near.status.lag_s(now).unwrap_or(0)),
             ),
             (
                 "neighbour_silence_seconds",

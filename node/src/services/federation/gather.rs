@@ -146,13 +146,13 @@ impl<'a> Gathered<'a> {
     }
 
     fn logs(&mut self, logs: Vec<LogGlance>, witnessed: Vec<WitnessedGlance>) {
-        let mut sizes: HashMap<String, u64> = HashMap::with_capacity(witnessed.len());
+        let mut told: HashMap<String, (u64, Timestamp)> = HashMap::with_capacity(witnessed.len());
         for seen in witnessed {
             let node = PublicKey::from_ed25519(seen.node).ok();
             if let Some(draft) = node.and_then(|node| self.nodes.get_mut(&node)) {
                 hear(&mut draft.status, seen.at, self.now);
             }
-            sizes.insert(seen.origin, seen.size.0);
+            told.insert(seen.origin, (seen.size.0, seen.at));
         }
         let mut names: HashMap<[u8; 32], Option<String>> = HashMap::new();
         for log in logs {
@@ -163,12 +163,17 @@ impl<'a> Gathered<'a> {
                 continue;
             }
             let status = &mut draft.status;
-            let told = sizes.get(log.origin.as_str()).copied().unwrap_or(0);
-            let signed = log.signed.0.max(told);
+            let told = told.get(log.origin.as_str());
+            let signed = told.map_or(log.signed.0, |(size, _)| log.signed.0.max(*size));
             status.logs += 1;
             status.held += log.size.0;
             status.signed += signed;
             status.behind += signed - log.size.0;
+            if signed > log.size.0 {
+                // Since it was witnessed here; else since the last entry that is here.
+                let since = told.map(|(_, at)| *at).or(log.newest);
+                lacks(status, since.map(|at| at.0.min(self.now.0)));
+            }
             if let Some((at, witness)) = log.receipt {
                 hear(status, at, self.now);
                 if status.last_receipt.is_none_or(|last| last < at.0) {
@@ -227,6 +232,9 @@ impl<'a> Gathered<'a> {
             status.told_by = None;
             status.heard = Some(self.now.0);
             status.incoming = peer.wanted.saturating_sub(peer.received);
+            if status.incoming > 0 {
+                lacks(status, peer.behind_since);
+            }
             status.behind = status
                 .behind
                 .max(status.incoming.min(status.signed - status.held));
@@ -355,6 +363,7 @@ fn draft(node: PublicKey, org: OrgId, since: Timestamp) -> Draft {
             signed: 0,
             behind: 0,
             incoming: 0,
+            behind_since: None,
             newest_entry: None,
             last_receipt: None,
             receipt_by: None,
@@ -369,6 +378,11 @@ fn draft(node: PublicKey, org: OrgId, since: Timestamp) -> Draft {
 /// A sign of a node. A clock that is ahead says no more than now.
 fn hear(status: &mut NodeStatus, at: Timestamp, now: Timestamp) {
     status.heard = status.heard.max(Some(at.0.min(now.0)));
+}
+
+/// Something is not here yet since then.
+fn lacks(status: &mut NodeStatus, since: Option<i64>) {
+    status.behind_since = [status.behind_since, since].into_iter().flatten().min();
 }
 
 fn witness_org(directory: &Directory, witness: &[u8; 32]) -> Option<String> {

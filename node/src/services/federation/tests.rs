@@ -115,6 +115,9 @@ impl World {
             level: true,
             received: 0,
             wanted: 0,
+            behind_since: None,
+            given: 0,
+            to_give: 0,
             since: START,
         }
     }
@@ -173,6 +176,29 @@ fn who_stands_two_levels_above_is_not_away_but_not_dialled_from_here() {
     assert!(county.attention.is_empty());
     // The township is dialled, and is silent.
     assert_eq!(of(&picture, &world.township).contact, Contact::Silent);
+}
+
+#[test]
+fn what_a_session_has_still_to_bring_is_told_in_entries_and_seconds() {
+    let world = World::new();
+    let behind = PeerStatus {
+        level: false,
+        received: 2,
+        wanted: 9,
+        behind_since: Some(START + HOUR),
+        ..World::session(&world.township)
+    };
+    let picture = world.seen_by_county(2, std::slice::from_ref(&behind));
+    let township = of(&picture, &world.township);
+    let now = Timestamp(picture.as_of);
+    assert_eq!((township.lag(), township.lag_s(now)), (7, Some(3600)));
+    let level = PeerStatus {
+        received: 9,
+        ..behind
+    };
+    let picture = world.seen_by_county(2, &[level]);
+    let township = of(&picture, &world.township);
+    assert_eq!((township.lag(), township.lag_s(now)), (0, None));
 }
 
 #[test]

@@ -54,6 +54,12 @@ pub struct PeerStatus {
     pub received: u64,
     /// Entries wanted in this session, received ones included.
     pub wanted: u64,
+    /// Since when something that it has is not here, milliseconds since 1970; none where all is.
+    pub behind_since: Option<i64>,
+    /// Entries sent in this session.
+    pub given: u64,
+    /// Entries of the logs that it is being sent, after those.
+    pub to_give: u64,
     /// Since when, milliseconds since 1970.
     pub since: i64,
 }

@@ -477,6 +477,14 @@ pub enum Effect {
         /// Stored.
         received: u64,
     },
+    /// How far the other side is: entries of ranges that went to it in this session, and those that its logs as it last asked
+    /// for them lack after these.
+    Given {
+        /// Sent.
+        given: u64,
+        /// Held here beyond them.
+        left: u64,
+    },
     /// All that was wanted is here. Sent each time this becomes true.
     Level,
     /// The session is over; nothing follows. A frame to say so was sent before, where there is somebody to hear it.

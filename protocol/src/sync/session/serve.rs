@@ -23,6 +23,10 @@ pub(super) struct Serve {
     reads: BTreeMap<Origin, (SpaceId, TreeSize)>,
     /// How much of a log goes into one range.
     budget: Budget,
+    /// Entries sent.
+    given: u64,
+    /// Entries of logs that the peer is being given, after those.
+    left: BTreeMap<Origin, u64>,
     cosigning: BTreeSet<Origin>,
     /// The records whose keys are being looked up.
     finding: Option<BTreeSet<RecordId>>,
@@ -122,14 +126,31 @@ impl Serve {
                 && !range.entries.is_empty()
                 && shared.contains(&space)
         };
+        let range = range.filter(fits);
+        let entries = range.as_ref().map_or(0, |range| range.entries.len() as u64);
         let answer = range
-            .filter(fits)
             .map_or(Message::Nothing(origin.clone()), Message::Range)
             .to_frame();
         if answer.len() > FRAME_MAX {
             return Err(CloseReason::Ours(format!("a range of log {origin} is too long")));
         }
         out.push(Effect::Send(answer));
+        if entries > 0 {
+            let held = shared
+                .held()
+                .standing(&space, &origin)
+                .map_or(0, |held| held.size.0);
+            self.given = self.given.saturating_add(entries);
+            self.left.remove(&origin);
+            match held.saturating_sub(from.0.saturating_add(entries)) {
+                0 => {}
+                left => drop(self.left.insert(origin.clone(), left)),
+            }
+            out.push(Effect::Given {
+                given: self.given,
+                left: self.left.values().sum(),
+            });
+        }
         self.budget.sent(origin, now_ms);
         Ok(())
     }
