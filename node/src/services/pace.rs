@@ -15,6 +15,8 @@ const FLOOD: f64 = 2_000.0;
 /// The same two for a flood. Between two ranges of a fast line passes less than its quiet time.
 const FLOOD_QUIET: Duration = Duration::from_millis(200);
 const FLOOD_PATIENCE: Duration = Duration::from_secs(5);
+/// The quiet time for a flood of receipts alone, which change nothing of what records say.
+const WITNESSED_QUIET: Duration = Duration::from_secs(2);
 /// Documents wait for a quiet moment, but not for ever.
 const DOCUMENT_PATIENCE: Duration = Duration::from_secs(10);
 /// After a round that failed: a disk that was full may have room again.
@@ -49,6 +51,8 @@ enum For {
     Burst,
     /// So many of them that what peers send and are given goes first.
     Flood,
+    /// So many of which it is known now who witnessed them, and nothing else.
+    Witnessed,
     /// What failed.
     Again,
 }
@@ -64,7 +68,7 @@ impl Due {
     fn patience(&self) -> Duration {
         match self.of {
             For::Rest | For::Burst => PATIENCE,
-            For::Flood => FLOOD_PATIENCE,
+            For::Flood | For::Witnessed => FLOOD_PATIENCE,
             For::Again => AGAIN,
         }
     }
@@ -90,10 +94,7 @@ impl Pace {
     /// A commit marked so many records.
     pub(super) fn marked(&mut self, now: Instant, records: usize) {
         if records > 0 {
-            let leaked = FLOOD * now.saturating_duration_since(self.flowed_at).as_secs_f64();
-            self.flow = ((self.flow - leaked).max(0.0) + records as f64).min(2.0 * FLOOD);
-            self.flowed_at = now;
-            let of = if self.flow >= FLOOD {
+            let of = if self.flows(now, records) {
                 For::Flood
             } else {
                 For::Burst
@@ -101,6 +102,30 @@ impl Pace {
             let due = self.due(now, of);
             (due.newest, due.of) = (now, of);
         }
+    }
+
+    /// A commit had receipts over so many records.
+    pub(super) fn witnessed(&mut self, now: Instant, records: usize) {
+        if records > 0 {
+            let flood = self.flows(now, records);
+            let of = match self.due.as_ref().map(|due| due.of) {
+                // What was marked otherwise is not held up.
+                Some(of @ (For::Burst | For::Flood)) => of,
+                Some(For::Rest) if self.behind => For::Rest,
+                _ if flood => For::Witnessed,
+                _ => For::Burst,
+            };
+            let due = self.due(now, of);
+            (due.newest, due.of) = (now, of);
+        }
+    }
+
+    /// So many more came: whether it is a flood now.
+    fn flows(&mut self, now: Instant, records: usize) -> bool {
+        let leaked = FLOOD * now.saturating_duration_since(self.flowed_at).as_secs_f64();
+        self.flow = ((self.flow - leaked).max(0.0) + records as f64).min(2.0 * FLOOD);
+        self.flowed_at = now;
+        self.flow >= FLOOD
     }
 
     /// Something lags that nobody waits for.
@@ -113,7 +138,7 @@ impl Pace {
     pub(super) fn gave(&mut self, now: Instant, ranges: u64) -> bool {
         let more = std::mem::replace(&mut self.given, ranges) != ranges;
         match &mut self.due {
-            Some(due) if more && due.of == For::Flood => {
+            Some(due) if more && matches!(due.of, For::Flood | For::Witnessed) => {
                 due.newest = now;
                 now < due.since + FLOOD_PATIENCE
             }
@@ -131,7 +156,8 @@ impl Pace {
 
     /// Whether what was marked just now would wait long for its turn.
     pub(super) fn is_behind(&self) -> bool {
-        self.behind || self.due.as_ref().is_some_and(|due| due.of == For::Flood)
+        let flood = |due: &Due| matches!(due.of, For::Flood | For::Witnessed);
+        self.behind || self.due.as_ref().is_some_and(flood)
     }
 
     /// When the next round is due, if one is.
@@ -140,6 +166,7 @@ impl Pace {
         let quiet = match due.of {
             For::Rest => Duration::ZERO,
             For::Flood => FLOOD_QUIET,
+            For::Witnessed => WITNESSED_QUIET,
             For::Burst if due.newest.saturating_duration_since(self.worked_at) > PATIENCE => FIRST,
             For::Burst => QUIET,
             For::Again => AGAIN,
@@ -333,6 +360,34 @@ mod tests {
         }
         assert!(!pace.gave(start + 4_900 * MS, 48), "none was given since");
         assert!(!pace.gave(start + FLOOD_PATIENCE, 50));
+    }
+
+    #[test]
+    fn receipts_over_a_whole_log_wait_for_longer_and_hold_up_nothing_else() {
+        let (mut pace, start) = idle();
+        pace.witnessed(start, 20_000);
+        assert_eq!(pace.next(), Some(start + WITNESSED_QUIET));
+        assert!(pace.is_behind(), "what somebody writes meanwhile comes first");
+        pace.marked(start + MS, 5_000);
+        pace.witnessed(start + 2 * MS, 5_000);
+        assert_eq!(pace.next(), Some(start + 2 * MS + FLOOD_QUIET));
+        pace.begin(start + 300 * MS);
+        pace.end(
+            start + 300 * MS,
+            Some(Round {
+                done: 8_000,
+                left: true,
+            }),
+        );
+        pace.witnessed(start + 300 * MS, 20_000);
+        assert_eq!(pace.next(), Some(start + 300 * MS), "what is left is worked off");
+    }
+
+    #[test]
+    fn a_few_receipts_are_shown_as_soon_as_anything() {
+        let (mut pace, now) = idle();
+        pace.witnessed(now, 3);
+        assert_eq!(pace.next(), Some(now + FIRST));
     }
 
     #[test]

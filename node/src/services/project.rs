@@ -345,6 +345,7 @@ pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) 
                         Err(RecvError::Closed) => return,
                     };
                     let now = Instant::now();
+                    pace.witnessed(now, heard.witnessed);
                     pace.marked(now, heard.marked);
                     if heard.projected {
                         pace.lags(now);
@@ -416,6 +417,8 @@ async fn until(moment: Option<Instant>) {
 struct Heard {
     /// Records marked; those that news of the directory marked count as one.
     marked: usize,
+    /// Records that receipts marked.
+    witnessed: usize,
     /// Whether views were brought up to date: documents lag behind them.
     projected: bool,
     /// What somebody wrote here.
@@ -427,7 +430,11 @@ async fn heed(node: &Arc<Node>, batch: &[StoreEvent]) -> Heard {
     let mut heard = Heard::default();
     for event in batch {
         match event {
-            StoreEvent::Dirty(records) => heard.marked += records.len(),
+            StoreEvent::Dirty { records, witnessed } => {
+                let witnessed = records.len().min(*witnessed);
+                heard.witnessed += witnessed;
+                heard.marked += records.len() - witnessed;
+            }
             StoreEvent::Projected(_) => heard.projected = true,
             StoreEvent::Written(records) => heard.written.extend(records),
             StoreEvent::Statements(statements) => {

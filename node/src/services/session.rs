@@ -330,7 +330,10 @@ pub fn news(node: &Node, batch: &[StoreEvent]) -> Vec<Input> {
             StoreEvent::Seen(rows) => inputs.push(Input::Seen(rows.iter().map(sighting).collect())),
             StoreEvent::AttachmentHeld(id) => inputs.push(Input::AttachmentHeld(*id)),
             StoreEvent::AttachmentsLacking => lacking = true,
-            StoreEvent::Dirty(_) | StoreEvent::Written(_) | StoreEvent::Projected(_) | StoreEvent::Alarm => {}
+            StoreEvent::Dirty { .. }
+            | StoreEvent::Written(_)
+            | StoreEvent::Projected(_)
+            | StoreEvent::Alarm => {}
         }
     }
     inputs.extend(grown.into_values());

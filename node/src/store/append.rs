@@ -289,6 +289,7 @@ impl Writer<'_> {
         let records: Vec<[u8; 16]> = select
             .query_map((head.id, covered_before, receipt.size.0), |row| row.get(0))?
             .collect::<Result<_, _>>()?;
+        self.witnessed += records.len();
         self.mark_dirty(records.into_iter().map(lianzhan_protocol::id::RecordId));
         self.witness_erasures(head.id, receipt.size.0)
     }

@@ -47,7 +47,12 @@ pub enum StoreEvent {
     /// Statements of trust that were not here before.
     Statements(Vec<SignedStatement>),
     /// Records whose views lag.
-    Dirty(Vec<RecordId>),
+    Dirty {
+        /// Each once.
+        records: Vec<RecordId>,
+        /// So many marks came of receipts alone: what the records say is what it was, and who witnessed it is known now.
+        witnessed: usize,
+    },
     /// Records of which something was written here, a few at once: somebody waits to see it.
     Written(Vec<RecordId>),
     /// Views of records were brought up to date, with their ledgers.
@@ -133,6 +138,8 @@ pub struct Writer<'a> {
     pub(super) staged_witness: Option<WitnessLog>,
     pub(super) events: Vec<StoreEvent>,
     pub(super) dirty: Vec<RecordId>,
+    /// How many of them receipts marked.
+    pub(super) witnessed: usize,
     /// Those of which something was written here.
     pub(super) written: Vec<RecordId>,
     pub(super) seq: i64,
@@ -310,6 +317,7 @@ impl Thread {
             staged_witness: None,
             events: Vec::new(),
             dirty: Vec::new(),
+            witnessed: 0,
             written: Vec::new(),
             seq: self.seq,
             signer: self.signer.as_ref(),
@@ -370,6 +378,7 @@ impl Writer<'_> {
             self.events.len(),
             self.dirty.len(),
             self.written.len(),
+            self.witnessed,
         );
         self.tx.execute_batch("SAVEPOINT job")?;
         let (failed, finish) = job(self);
@@ -383,6 +392,7 @@ impl Writer<'_> {
             self.events.truncate(kept.2);
             self.dirty.truncate(kept.3);
             self.written.truncate(kept.4);
+            self.witnessed = kept.5;
         }
         self.tx.execute_batch("RELEASE job")?;
         Ok(())
@@ -421,8 +431,10 @@ impl Writer<'_> {
             self.seq += 1;
             insert.execute((&record.0, self.seq))?;
         }
-        self.events
-            .push(StoreEvent::Dirty(std::mem::take(&mut self.dirty)));
+        self.events.push(StoreEvent::Dirty {
+            records: std::mem::take(&mut self.dirty),
+            witnessed: std::mem::take(&mut self.witnessed),
+        });
         if (1..=WRITTEN_MAX).contains(&self.written.len()) {
             self.events
                 .push(StoreEvent::Written(std::mem::take(&mut self.written)));

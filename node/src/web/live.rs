@@ -171,7 +171,7 @@ fn topics_of(batch: &[StoreEvent], topics: &mut BTreeSet<String>) -> bool {
                 network = true;
             }
             StoreEvent::AttachmentHeld(id) => drop(topics.insert(format!("attachment:{id}"))),
-            StoreEvent::Dirty(_) | StoreEvent::Written(_) | StoreEvent::AttachmentsLacking => {}
+            StoreEvent::Dirty { .. } | StoreEvent::Written(_) | StoreEvent::AttachmentsLacking => {}
         }
     }
     network
@@ -218,7 +218,10 @@ mod tests {
                 (RecordId([3; 16]), String::new()),
             ]),
             StoreEvent::Alarm,
-            StoreEvent::Dirty(vec![visit_id]),
+            StoreEvent::Dirty {
+                records: vec![visit_id],
+                witnessed: 0,
+            },
         ];
         let mut topics = BTreeSet::new();
         assert!(topics_of(&batch, &mut topics));
