@@ -189,7 +189,7 @@ async fn small(
     let small = blocking(&state, move |node| {
         shared(node.attached(&record)?, &id)?;
         node.small_picture(&record, &id)?
-            .ok_or_else(|| AttachmentError::Unknown(id).into())
+            .ok_or_else(|| AttachmentError::NoSmall(id).into())
     });
     Ok(([(CONTENT_TYPE, "image/jpeg")], small.await?).into_response())
 }

@@ -350,7 +350,9 @@ fn of_attachment(error: &AttachmentError) -> (StatusCode, &'static str, &'static
             "kind",
             "This kind of file is not taken",
         ),
-        AttachmentError::Unknown(_) => (StatusCode::NOT_FOUND, "not-here", "This node has no such thing"),
+        AttachmentError::Unknown(_) | AttachmentError::NoSmall(_) => {
+            (StatusCode::NOT_FOUND, "not-here", "This node has no such thing")
+        }
         AttachmentError::Elsewhere(_) => (StatusCode::CONFLICT, "elsewhere", "It is not here yet"),
         AttachmentError::NoPersonalPart | AttachmentError::TooMany => {
             (StatusCode::CONFLICT, "state", "This does not fit what is there")

@@ -103,6 +103,17 @@ async fn a_confirmation_on_paper_is_recorded_with_its_scan_and_never_counts_as_b
     assert_eq!(listed[0]["field"], field);
     let scan = format!("{attachments}/{}", listed[0]["id"].as_str().unwrap());
     assert_eq!(api.get(&scan).await.body, PDF);
+    let small = api.get(&format!("{scan}/small")).await;
+    assert_eq!(small.status, StatusCode::NOT_FOUND);
+    let small = small.json();
+    assert!(
+        small["detail"].as_str().unwrap().contains("no small picture"),
+        "{small}"
+    );
+    assert!(
+        small["detail_zh"].as_str().unwrap().contains("没有小图"),
+        "{small}"
+    );
     let by = json!({ "login": "lin", "passphrase": CLERK });
     let detach = api.post(&format!("{scan}/detach"), by).await;
     assert_eq!(detach.status, StatusCode::NOT_FOUND);

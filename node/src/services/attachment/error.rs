@@ -48,6 +48,9 @@ pub enum AttachmentError {
     /// The record does not name it.
     #[error("the record names no attachment {0}")]
     Unknown(AttachmentId),
+    /// There is no small picture of it.
+    #[error("attachment {0} has no small picture: it is no picture, or one that cannot be read")]
+    NoSmall(AttachmentId),
     /// It is not here, and was asked for.
     #[error(
         "attachment {0} is not here yet; it is asked for from the other nodes and comes when one that has it is reached"
@@ -78,6 +81,7 @@ impl AttachmentError {
             AttachmentError::NoField(ledger) => format!("台账 {ledger} 的记录不收这类附件。"),
             AttachmentError::TooMany => format!("一条记录最多 {} 个附件。请先取下一些。", super::PER_RECORD),
             AttachmentError::Unknown(_) => "这条记录没有这个附件。".into(),
+            AttachmentError::NoSmall(_) => "这个附件没有小图：它不是图片，或图片已损坏。".into(),
             AttachmentError::Elsewhere(_) => "附件还没有到本机，已向其他节点索取；连上有它的节点后就会取来。".into(),
         }
     }
