@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use lianzhan_protocol::codec;
-use libp2p::swarm::SwarmEvent;
 use libp2p::swarm::dial_opts::DialOpts;
+use libp2p::swarm::{DialError, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, Stream};
 use tokio::sync::Mutex;
 
 use super::transport::{build, control};
-use super::{JOIN, NetError, frame, peer_id};
+use super::{JOIN, NetError, frame, peer_id, why};
 use crate::keystore;
 use crate::places::{Place, Places};
 use crate::services::Node;
@@ -69,11 +69,14 @@ async fn answer(
 /// Asks the parent that an invitation names. The connection proves that it is that parent.
 pub async fn join(invitation: &Invitation, request: JoinRequest) -> Result<JoinReply, InviteError> {
     let asked = ask(invitation, request).await;
-    asked.map_err(|error| InviteError::Unreachable {
-        addresses: invitation.addresses.join(", "),
-        reason: match error {
-            NetError::Unreachable { reason, .. } => reason,
-            other => other.to_string(),
+    asked.map_err(|error| match error {
+        NetError::Unreachable { peer, reason } => InviteError::Unreachable {
+            addresses: peer,
+            reason,
+        },
+        other => InviteError::Unreachable {
+            addresses: invitation.addresses.join(", "),
+            reason: other.to_string(),
         },
     })
 }
@@ -89,18 +92,22 @@ async fn ask(invitation: &Invitation, request: JoinRequest) -> Result<JoinReply,
         peer: invitation.addresses.join(", "),
         reason,
     };
+    let failed = |error: DialError| match why::parted(&error) {
+        (Some(peer), reason) => NetError::Unreachable { peer, reason },
+        (None, reason) => unreachable(reason),
+    };
     // A key for this one conversation: the node has none yet.
     let mut swarm = build(&keystore::generate(), false)?;
     let mut streams = control(&swarm);
     swarm
         .dial(DialOpts::peer_id(parent).addresses(addresses).build())
-        .map_err(|error| unreachable(error.to_string()))?;
+        .map_err(failed)?;
     let connected = async {
         loop {
             match swarm.select_next_some().await {
                 SwarmEvent::ConnectionEstablished { .. } => return Ok(()),
                 SwarmEvent::OutgoingConnectionError { error, .. } => {
-                    return Err(unreachable(error.to_string()));
+                    return Err(failed(error));
                 }
                 _ => {}
             }

@@ -12,6 +12,7 @@ mod pace;
 mod peers;
 mod swarm;
 mod transport;
+mod why;
 
 pub use join::join;
 pub use peers::Peers;
@@ -51,6 +52,18 @@ pub enum NetError {
     /// The conversation broke off.
     #[error("the conversation with the peer broke off: {0}")]
     Broken(String),
+}
+
+impl NetError {
+    /// In Chinese, of what a person can mend who starts a node.
+    pub fn zh(&self) -> Option<String> {
+        match self {
+            NetError::Address { address, reason } => Some(format!(
+                "不能在 {address} 与其他节点通信：{reason}。如另有程序占用，请停下它，或用 --listen 另选地址。"
+            )),
+            _ => None,
+        }
+    }
 }
 
 /// The libp2p identity of a node key.

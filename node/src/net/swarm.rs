@@ -19,7 +19,7 @@ use super::driver::Ended;
 use super::neighbours::Neighbours;
 use super::peers::Peers;
 use super::transport::{Behaviour, BehaviourEvent, build, control, is_quic};
-use super::{JOIN, NetError, SYNC, doors, driver, join, node_key, peer_id};
+use super::{JOIN, NetError, SYNC, doors, driver, join, node_key, peer_id, why};
 use crate::config::{Config, Parent};
 use crate::env;
 use crate::services::{Node, conduct};
@@ -79,7 +79,7 @@ impl From<DialError> for Unreached {
             _ => None,
         };
         Unreached {
-            words: error.to_string(),
+            words: why::words(&error),
             other,
         }
     }
@@ -107,7 +107,7 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
         let address: Multiaddr = listen.parse().map_err(|error| bad(&listen, &error))?;
         match swarm.listen_on(address) {
             Ok(listener) => drop(opening.insert(listener, listen)),
-            Err(error) => without(config, bad(&listen, &error), &listen)?,
+            Err(error) => without(config, bad(&listen, &why::cause(&error)), &listen)?,
         }
     }
     // The first address of each tells whether its port could be had.
@@ -123,7 +123,7 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
             _ => continue,
         };
         if let (Some(listen), Some(error)) = (opening.remove(&listener), failed) {
-            without(config, bad(&listen, &error), &listen)?;
+            without(config, bad(&listen, &why::cause(&error)), &listen)?;
         }
     }
     let mut streams = control(&swarm);
