@@ -1,6 +1,6 @@
 //! By what names browsers reach the pages, and whether on the way nobody reads along.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::tls::Certificate;
 
@@ -54,10 +54,29 @@ impl Site {
     /// What to open in a browser.
     pub fn address(&self) -> String {
         match &self.way {
-            Way::Plain => format!("http://{}/", self.bound),
-            Way::Tls(_) => format!("https://{}/", self.bound),
+            Way::Plain => format!("http://{}/", self.opened()),
+            Way::Tls(certificate) => {
+                let (bound, port) = (self.bound.ip(), self.bound.port());
+                let served = !bound.is_unspecified() && certificate.is_for(&bound.to_string());
+                let name = if served { None } else { certificate.name() };
+                match name.map(|name| (name.parse::<IpAddr>(), name)) {
+                    Some((Ok(ip), _)) => format!("https://{}/", SocketAddr::new(ip, port)),
+                    Some((Err(_), name)) => format!("https://{name}:{port}/"),
+                    None => format!("https://{}/", self.opened()),
+                }
+            }
             Way::Proxy(origin) => format!("{origin}/"),
         }
+    }
+
+    /// Where this machine reaches it: what listens everywhere has no address of its own.
+    fn opened(&self) -> SocketAddr {
+        let ip = match self.bound.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        SocketAddr::new(ip, self.bound.port())
     }
 
     /// Whether a browser that asks for `host` means this node. A foreign name that somebody's DNS points at us is not ours.
@@ -150,6 +169,31 @@ mod tests {
             assert!(!at(7610).is_ours(host), "{host}");
         }
         assert!(at(443).is_ours("zhan.example") && !at(443).is_ours("zhan.example:80"));
+    }
+
+    #[test]
+    fn what_is_to_be_opened_can_be_opened() {
+        let everywhere = SocketAddr::from(([0, 0, 0, 0], 7610));
+        assert_eq!(Site::plain(everywhere).address(), "http://127.0.0.1:7610/");
+        let dir = tempfile::tempdir().unwrap();
+        let under = |names: &[&str], bound: SocketAddr| {
+            let (certificate, key) = written(dir.path(), &issued(names));
+            let certificate = Certificate::read(&certificate, &key).unwrap();
+            let site = Site::tls(bound, certificate);
+            let address = site.address();
+            let host = address.trim_start_matches("https://").trim_end_matches('/');
+            assert!(site.is_ours(host), "{address}");
+            address
+        };
+        let one = SocketAddr::from(([192, 0, 2, 7], 7610));
+        let both = ["zhan.example", "192.0.2.7"];
+        assert_eq!(under(&both, everywhere), "https://zhan.example:7610/");
+        assert_eq!(under(&both, one), "https://192.0.2.7:7610/");
+        assert_eq!(
+            under(&["*.example", "zhan.example"], one),
+            "https://zhan.example:7610/"
+        );
+        assert_eq!(under(&["192.0.2.7"], everywhere), "https://192.0.2.7:7610/");
     }
 
     #[test]

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio_rustls::rustls;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::client::verify_server_name;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::server::ParsedCertificate;
+use tokio_rustls::rustls::{CertificateError, ServerConfig};
 
 /// Why pages cannot be served under a certificate.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +94,30 @@ impl Certificate {
         let loaded = self.now();
         ParsedCertificate::try_from(&loaded.leaf)
             .is_ok_and(|certificate| verify_server_name(&certificate, &name).is_ok())
+    }
+
+    /// A name, or an address, that browsers may open: the first in the certificate that stands for one machine.
+    pub(super) fn name(&self) -> Option<String> {
+        // What is verified against a name that is nobody's says which names there are.
+        let nobody = ServerName::try_from("nobody.invalid").ok()?;
+        let loaded = self.now();
+        let certificate = ParsedCertificate::try_from(&loaded.leaf).ok()?;
+        let Err(rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
+            presented,
+            ..
+        })) = verify_server_name(&certificate, &nobody)
+        else {
+            return None;
+        };
+        let bare = |name: &String| {
+            let name = name.strip_suffix(')')?;
+            let name = name
+                .strip_prefix("DnsName(")
+                .or_else(|| name.strip_prefix("IpAddress("))?;
+            let name = name.trim_matches('"').to_owned();
+            self.is_for(&name).then_some(name)
+        };
+        presented.iter().find_map(bare)
     }
 
     /// How a connection is answered now.
