@@ -44,11 +44,9 @@ pub(super) fn text(picture: &Federation, lang: Lang) -> String {
     let mut text = out::table(&headings, &rows);
     for org in &picture.orgs {
         let of_nodes = org.nodes.iter().flat_map(|node| &node.attention);
-        for what in of_nodes.chain(&org.attention) {
-            if let Some(sentence) = words::attention(&speech, what) {
-                let name = lang.pick(&org.name_zh, &org.name_en);
-                let _ = writeln!(text, "! {name}{}{sentence}", speech.t("colon"));
-            }
+        for sentence in words::attentions(&speech, of_nodes.chain(&org.attention)) {
+            let name = lang.pick(&org.name_zh, &org.name_en);
+            let _ = writeln!(text, "! {name}{}{sentence}", speech.t("colon"));
         }
     }
     if left_out > 0 {

@@ -11,7 +11,7 @@ use super::i18n::{Lang, Text};
 use super::node_words::{self as words, Names};
 use super::page::{NetBranch, NodeLine, SilentRow, Tag, Tone, Tree};
 use super::say;
-use crate::services::federation::{Attention, Contact, Federation, NodeStatus, OrgStatus};
+use crate::services::federation::{Contact, Federation, NodeStatus, OrgStatus};
 
 /// Up to so many nodes all branches are shown whole.
 const WHOLE: u64 = 60;
@@ -177,7 +177,7 @@ impl Grower<'_> {
                     tone: Tone::Mute,
                 },
                 lag: Tag::default(),
-                attention: sentences(&text, &org.attention),
+                attention: words::attentions(&text, &org.attention),
                 ..NodeLine::default()
             }];
         }
@@ -256,16 +256,6 @@ fn href(node: &NodeStatus) -> String {
     format!("/network/nodes/{}", node.node)
 }
 
-fn sentences(text: &Text, all: &[Attention]) -> Vec<String> {
-    let mut said: Vec<String> = all
-        .iter()
-        .filter_map(|what| words::attention(text, what))
-        .collect();
-    // Of two logs with one fault one sentence is enough; the page of the node has both.
-    said.dedup();
-    said
-}
-
 /// A node in one line, without its name.
 pub(super) fn line(names: &Names<'_>, node: &NodeStatus, now: Timestamp) -> NodeLine {
     let text = names.text();
@@ -306,6 +296,6 @@ pub(super) fn line(names: &Names<'_>, node: &NodeStatus, now: Timestamp) -> Node
         receipt_by: names.name(node.receipt_by.as_ref()).to_owned(),
         version: words::version(text, node),
         told: node.software.is_some(),
-        attention: sentences(text, &node.attention),
+        attention: words::attentions(text, &node.attention),
     }
 }

@@ -120,6 +120,17 @@ pub fn attention(text: &Text, what: &Attention) -> Option<String> {
     })
 }
 
+/// What needs a person, each sentence once: of two logs with one fault one is enough, and the page of the node has both.
+pub fn attentions<'a>(text: &Text, all: impl IntoIterator<Item = &'a Attention>) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    for sentence in all.into_iter().filter_map(|what| attention(text, what)) {
+        if !told.contains(&sentence) {
+            told.push(sentence);
+        }
+    }
+    told
+}
+
 /// A kind of misbehaviour by its name; one that this version does not know, by its name alone.
 pub fn misbehaviour(text: &Text, name: &str) -> String {
     let Some(kind) = Misbehaviour::parse(name) else {
@@ -164,4 +175,20 @@ pub fn at(text: &Text, millis: Option<i64>) -> String {
     millis
         .map(|at| say::clock(text, Timestamp(at)))
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_fault_of_several_logs_is_said_once() {
+        let halted = |origin: &str| Attention::Halted {
+            origin: origin.to_owned(),
+        };
+        let all = [halted("a"), Attention::WitnessStopped, halted("b"), halted("c")];
+        let text = Text::new(Lang::En);
+        let told = attentions(&text, &all);
+        assert_eq!(told, [text.t("attention-halted"), text.t("attention-witness")]);
+    }
 }
