@@ -224,8 +224,8 @@ async fn beside(dir: &Path, overrides: &Overrides) -> Result<Arc<Node>, ServiceE
 }
 
 fn listen(web: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
-    let listener = std::net::TcpListener::bind(web)
-        .with_context(|| format!("pages cannot be served at {web}: choose another address with --web"))?;
+    let listener =
+        std::net::TcpListener::bind(web).map_err(|error| web::gate::GateError::Address { web, error })?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }

@@ -37,6 +37,9 @@ pub fn zh(error: &ServiceError) -> String {
             )
         }
         ServiceError::NodeExists(dir) => format!("{} 里已有节点。请用 --dir 另选目录。", dir.display()),
+        ServiceError::OtherFiles(dir) => {
+            format!("{} 里有别的文件。请用 --dir 另选空目录或新目录。", dir.display())
+        }
         ServiceError::Contested(reason) => format!("没有保存：{}", contest(reason)),
         ServiceError::Office(error) => office(error),
         ServiceError::WouldNotStand(fault) => format!("这项声明不会成立：{}", statement(fault)),

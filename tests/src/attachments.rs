@@ -82,6 +82,15 @@ fn attachments_go_up_by_themselves_and_elsewhere_when_somebody_asks() {
         began.elapsed().as_secs_f64()
     ));
     assert!(fetched(&above, &record, pdf_id, dir.path()).unwrap() == std::fs::read(&files[1]).unwrap());
+    // What the personal part holds is neither listed nor fetched by the command line, and it says so.
+    for asked in [&["--personal"][..], &["--personal", "--get", pdf_id, "-o", "got"]] {
+        let refused = run(&mut above.command(&[&["attach", record.as_str()][..], asked].concat()));
+        let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(
+            !refused.status.success() && told.contains("of a personal part"),
+            "{told}"
+        );
+    }
     // A station beside it that takes part knows of them, has them not, and gets the one that it asks for.
     until("the other station reads of them", || {
         (listed(&liulin, &record) == ids.len()).then_some(())

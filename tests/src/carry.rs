@@ -120,12 +120,17 @@ fn a_file_that_was_broken_off_goes_on_where_it_stopped() {
     let scene = station(6);
     let (shiqiao, fengdu) = (scene.world.node("shiqiao"), scene.world.node("fengdu"));
     let (given, there) = file(shiqiao, fengdu);
+    // Cut right behind the recipients it is damaged, not somebody else's.
+    let end = there.windows(5).position(|part| part == b"\n--- ").unwrap() + 1;
+    let line = there[end..].iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    let cut = taken(fengdu, &there[..end + line + 8]);
+    assert!(matches!(cut, Err(CarryError::NotCarry)), "{cut:?}");
     let mut new = 0;
     for part in 1..8 {
         let cut = there.len() * part / 8;
         // The cut falls anywhere: age notices, or a frame ends too early.
         match taken(fengdu, &there[..cut]) {
-            Err(CarryError::Damaged | CarryError::NotForUs(_) | CarryError::NotCarry) => {}
+            Err(CarryError::Damaged | CarryError::NotCarry) => {}
             other => panic!("{other:?}"),
         }
         let entries: u64 = logs(shiqiao)

@@ -181,11 +181,12 @@ fn a_withdrawn_or_replaced_invitation_is_good_for_nothing() {
         let withdrawn = world.refused(&second).await;
         assert!(matches!(withdrawn, InviteError::Withdrawn(_)), "{withdrawn:?}");
         assert!(zh(withdrawn).contains("撤回"));
-        let again = world.node().withdraw_invitation(CODE);
-        assert!(matches!(
-            again,
-            Err(ServiceError::Invitation(InviteError::Unknown))
-        ));
+        // Whoever invites is told what is open, not to ask whoever invited.
+        let Err(ServiceError::Invitation(again)) = world.node().withdraw_invitation(CODE) else {
+            panic!("it was withdrawn before");
+        };
+        assert_eq!(again, InviteError::NotOpen(CODE.into()));
+        assert!(!zh(again).contains("邀请方"));
         let third = world.invite(STATION, CODE).await;
         assert!(world.join("station", &third.to_code()).await.is_ok());
     });

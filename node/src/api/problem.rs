@@ -254,7 +254,7 @@ impl From<ServiceError> for Problem {
                 "fields",
                 "Some fields are wrong",
             ),
-            ServiceError::Invitation(InviteError::Unknown) => {
+            ServiceError::Invitation(InviteError::Unknown | InviteError::NotOpen(_)) => {
                 (StatusCode::NOT_FOUND, "not-here", "This node has no such thing")
             }
             ServiceError::Bad(_)
@@ -313,6 +313,7 @@ impl From<ServiceError> for Problem {
             // None of these is the caller's doing, and some name files of this machine.
             ServiceError::NoNode(_)
             | ServiceError::NodeExists(_)
+            | ServiceError::OtherFiles(_)
             | ServiceError::Busy(_)
             | ServiceError::Disk { .. }
             | ServiceError::Damaged(_)

@@ -4,16 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use age::secrecy::ExposeSecret;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
-use super::lang::said;
+use super::lang::{Said, said};
 use super::reach::{Reach, percent};
 use super::{Lang, Shell, ask, block_on, out};
 use crate::api::progress::Progress;
 use crate::services::attachment::{Part, Source};
 use crate::services::{Node, ServiceError, parse_record};
-use lianzhan_protocol::id::AttachmentId;
+use lianzhan_protocol::id::{AttachmentId, RecordId};
 
 /// Attach photos, videos and PDF documents to a record, list or fetch them 给记录附上照片、视频、PDF，或列出、取出
 #[derive(clap::Args)]
@@ -65,8 +65,24 @@ struct Sent {
     size: u64,
 }
 
+/// What the personal part holds is shown to a person who states what for, and nowhere else.
+fn closed() -> Said {
+    said(
+        "当事人附册的附件不在命令行列出或取出。请登录，在记录的页面上打开附册。",
+        "attachments of a personal part are not listed or fetched here; sign in and open that part on the record's page",
+    )
+}
+
+fn is_personal(node: &Node, record: &RecordId, id: &AttachmentId) -> Result<bool, ServiceError> {
+    let attached = node.attached(record)?;
+    Ok(attached.iter().any(|one| one.id == *id && one.is_personal()))
+}
+
 impl Attach {
     pub(super) fn run(self, shell: &Shell) -> anyhow::Result<()> {
+        if self.personal && self.files.is_empty() {
+            bail!(closed());
+        }
         let reach = Reach::open(&shell.dir())?;
         match (&self.get, self.files.is_empty()) {
             (Some(id), _) => self.fetch(shell, &reach, id),
@@ -122,6 +138,7 @@ impl Attach {
         })?;
         let path = self.output.clone().unwrap_or_default();
         let bytes = match reach {
+            Reach::Here(node) if is_personal(node, &record, &id)? => bail!(closed()),
             Reach::Here(node) => match node.open_attachment(&record, &id)?.source {
                 Source::Bytes(bytes) => bytes,
                 Source::File(mut file) => {

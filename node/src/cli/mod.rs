@@ -56,6 +56,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use lang::{Lang, Said};
 
+use crate::net::NetError;
 use crate::services::ServiceError;
 use crate::web::gate::GateError;
 use crate::words;
@@ -275,8 +276,11 @@ fn sentence(error: &anyhow::Error, lang: Lang) -> String {
         if let Some(error) = error.downcast_ref::<ServiceError>() {
             return words::zh(error);
         }
-        if let Some(GateError::Tls(error)) = error.downcast_ref::<GateError>() {
+        if let Some(error) = error.downcast_ref::<GateError>() {
             return error.zh();
+        }
+        if let Some(words) = error.downcast_ref::<NetError>().and_then(NetError::zh) {
+            return words;
         }
         if let Some(Said { zh: Some(words), .. }) = error.downcast_ref::<Said>() {
             return each_once(words, error, |cause| format!("（{cause}）"));
@@ -351,5 +355,26 @@ mod tests {
         let error = || anyhow::Error::from(ServiceError::SignIn);
         assert_eq!(sentence(&error(), Lang::Zh), "登录名或口令不对。");
         assert_eq!(sentence(&error(), Lang::En), "login or passphrase is wrong");
+        let junk = anyhow::Error::from(ServiceError::OtherFiles("junk".into()));
+        assert_eq!(
+            sentence(&junk, Lang::Zh),
+            "junk 里有别的文件。请用 --dir 另选空目录或新目录。"
+        );
+        let taken = anyhow::Error::from(GateError::Address {
+            web: ([127, 0, 0, 1], 7610).into(),
+            error: std::io::ErrorKind::AddrInUse.into(),
+        });
+        let told = sentence(&taken, Lang::Zh);
+        assert!(told.contains("127.0.0.1:7610 已有别的程序在用"), "{told}");
+        assert!(sentence(&taken, Lang::En).contains("choose another address with --web"));
+        let taken = anyhow::Error::from(NetError::Address {
+            address: "/ip4/0.0.0.0/tcp/7611".into(),
+            reason: "Address already in use".into(),
+        });
+        let told = sentence(&taken, Lang::Zh);
+        assert!(
+            told.contains("/ip4/0.0.0.0/tcp/7611") && told.contains("--listen"),
+            "{told}"
+        );
     }
 }

@@ -71,6 +71,7 @@ pub(super) fn text(table: &Table, lang: Lang) -> String {
         .collect();
     let count = match lang {
         Lang::Zh => format!("共 {} 行\n", rows.len()),
+        Lang::En if rows.len() == 1 => "1 row\n".to_owned(),
         Lang::En => format!("{} rows\n", rows.len()),
     };
     if rows.is_empty() {
@@ -84,5 +85,24 @@ fn cell(value: &serde_json::Value) -> String {
         serde_json::Value::Null => String::new(),
         serde_json::Value::String(text) => text.clone(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_row_is_counted_as_one() {
+        let of = |count: usize| Table {
+            view: "issue".into(),
+            as_of: Default::default(),
+            columns: vec!["gist".into()],
+            rows: vec![vec!["路灯".into()]; count],
+        };
+        for (count, words) in [(0, "0 rows\n"), (1, "1 row\n"), (2, "2 rows\n")] {
+            let told = text(&of(count), Lang::En);
+            assert!(told.ends_with(words), "{told}");
+        }
     }
 }

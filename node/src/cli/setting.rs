@@ -338,7 +338,7 @@ fn said(plan: &Value, lang: Lang) -> Vec<String> {
                 effect["added"], effect["gone"]
             ),
             (_, Lang::En) => format!(
-                "{} rows added or changed, {} taken away or changed",
+                "rows added or changed: {}, taken away or changed: {}",
                 effect["added"], effect["gone"]
             ),
         });

@@ -36,7 +36,7 @@ pub enum CarryError {
     #[error("the file would be for this node itself: name another org")]
     Ourselves,
     /// Any other file.
-    #[error("this is no file of `lianzhan carry export`, or it is damaged at its beginning")]
+    #[error("this is no file of `lianzhan carry export`, or it is damaged or cut off at its beginning")]
     NotCarry,
     /// One for others.
     #[error("this is no carry file for this node: {0}. Ask the sender to name this org when exporting")]
@@ -83,7 +83,9 @@ impl CarryError {
                 format!("本机不知道 {org} 有在用的节点：请先联网同步一次，或核对代码。")
             }
             CarryError::Ourselves => "这是本机自己的机构，请写对方机构。".into(),
-            CarryError::NotCarry => "这不是 lianzhan carry export 写出的携带文件，或开头已损坏。".into(),
+            CarryError::NotCarry => {
+                "这不是 lianzhan carry export 写出的携带文件，或开头已损坏、被截断。".into()
+            }
             CarryError::NotForUs(_) => "这不是给本节点的携带文件。请让对方导出时写明本机构。".into(),
             CarryError::Unreadable(Unreadable::Cut) => {
                 "文件不完整，后面被截断了。前面的内容已收下，请让对方再给一份。".into()

@@ -22,6 +22,9 @@ pub enum ServiceError {
     /// There is one already.
     #[error("there is a node in {0} already; choose another --dir")]
     NodeExists(PathBuf),
+    /// Something else is there.
+    #[error("{0} holds other files; choose an empty or a new directory with --dir")]
+    OtherFiles(PathBuf),
     /// Another program works with the directory.
     #[error("the node in {0} is running")]
     Busy(PathBuf),

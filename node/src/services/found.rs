@@ -395,10 +395,7 @@ impl FreshDir {
             return Err(ServiceError::NodeExists(target.to_owned()));
         }
         if std::fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some()) {
-            return Err(ServiceError::Bad(format!(
-                "{} holds other files; choose an empty or a new directory with --dir",
-                target.display()
-            )));
+            return Err(ServiceError::OtherFiles(target.to_owned()));
         }
         Ok(())
     }

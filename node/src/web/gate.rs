@@ -67,12 +67,36 @@ pub struct Gate {
 /// Why it does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum GateError {
+    /// The address that the configuration names.
+    #[error("pages cannot be served at {web}: {error}; choose another address with --web")]
+    Address {
+        /// Which.
+        web: SocketAddr,
+        /// What happened.
+        error: io::Error,
+    },
     /// A socket.
     #[error("pages cannot be served: {0}")]
     Socket(#[from] io::Error),
     /// The certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
+}
+
+impl GateError {
+    /// In Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            GateError::Address { web, error } if error.kind() == io::ErrorKind::AddrInUse => {
+                format!("网页地址 {web} 已有别的程序在用。请停下它，或用 --web 另选地址。")
+            }
+            GateError::Address { web, error } => {
+                format!("网页不能设在 {web}（{error}）。请用 --web 另选地址。")
+            }
+            GateError::Socket(error) => format!("网页不能启动：{error}"),
+            GateError::Tls(error) => error.zh(),
+        }
+    }
 }
 
 impl Gate {

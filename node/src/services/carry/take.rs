@@ -61,14 +61,13 @@ impl Node {
     ) -> Result<Taken, ServiceError> {
         // One file at a time: each remembers what it was the last to see.
         let _one = self.carrying.lock().unwrap_or_else(PoisonError::into_inner);
-        let not_ours = |words: String| CarryError::NotForUs(words);
         let opening = age::Decryptor::new_buffered(BufReader::new(file)).map_err(|_| CarryError::NotCarry)?;
         let identity = identity(&self.node_key)?;
         let mut file = opening
             .decrypt(std::iter::once(&identity as &dyn age::Identity))
             .map_err(|error| match error {
-                age::DecryptError::NoMatchingKeys => not_ours("it is encrypted to others".into()),
-                other => not_ours(other.to_string()),
+                age::DecryptError::NoMatchingKeys => CarryError::NotForUs("it is encrypted to others".into()),
+                _ => CarryError::NotCarry,
             })?;
         let mut taking = Taking {
             node: self,

@@ -30,6 +30,11 @@ pub enum InviteError {
     /// No open invitation for the org.
     #[error("there is no open invitation for this org; ask for a new one")]
     Unknown,
+    /// Whoever invites named an org, or a person, for whom none is open.
+    #[error(
+        "no invitation is open for {0:?}; `lianzhan invite list` shows those that are, and what each is named by"
+    )]
+    NotOpen(String),
     /// The secret is not the one of the open invitation.
     #[error("the code is not the one of this invitation; copy the whole of it once more")]
     WrongCode,
@@ -153,6 +158,9 @@ impl InviteError {
                 format!("邀请码里的机构不是{name}的直接下级，请向邀请方另要一个。")
             }
             InviteError::Unknown => "那里没有给本机构的邀请，请向邀请方另要一个。".into(),
+            InviteError::NotOpen(text) => {
+                format!("没有给“{text}”的未使用的邀请。未使用的邀请和各自的代码见 lianzhan invite list。")
+            }
             InviteError::WrongCode => "邀请码不对，请重新完整复制。".into(),
             InviteError::Damaged => "邀请方保存的邀请已损坏，请另要一个。".into(),
             InviteError::NoPerson => {

@@ -356,7 +356,7 @@ impl Node {
                 .iter()
                 .any(|name| *name == text),
         });
-        let found = found.ok_or(InviteError::Unknown)?;
+        let found = found.ok_or_else(|| InviteError::NotOpen(text.to_owned()))?;
         let id = OrgId::parse(&found.org).ok_or(InviteError::Damaged)?;
         let path = match &found.id {
             Some(stem) => self.dir.join(files::INVITES).join(format!("{stem}.grant")),
@@ -364,7 +364,7 @@ impl Node {
         };
         let _held = self.grants();
         let Some(grant) = read::<Grant>(&path)? else {
-            return Err(InviteError::Unknown.into());
+            return Err(InviteError::NotOpen(text.to_owned()).into());
         };
         if let Some(tag) = grant.tag {
             // Somebody is joining with it at this moment.
