@@ -161,11 +161,10 @@ const RECORD: usize = ANNEX_RECORD;
 /// Length of a record of the file, in bytes: an annex, its key, and what both come to.
 pub const ANNEX_RECORD: usize = 64;
 
-/// Whether bytes begin as a file of keys of annexes does that has any.
+/// Whether bytes have a key of an annex as a file of them has it, whatever became of others in it.
 pub fn is_keys(bytes: &[u8]) -> bool {
-    bytes
-        .get(..RECORD)
-        .is_some_and(|record| checksum(&record[..48]) == record[48..])
+    let mut records = bytes.chunks_exact(RECORD);
+    records.any(|record| checksum(&record[..48]) == record[48..])
 }
 
 impl AnnexKeys {

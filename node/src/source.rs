@@ -16,12 +16,17 @@ impl Source {
 impl From<IpAddr> for Source {
     fn from(address: IpAddr) -> Self {
         Source(match address.to_canonical() {
-            IpAddr::V6(address) if !address.is_loopback() => {
+            IpAddr::V6(address) if is_routed(address) => {
                 IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
             }
             address => address,
         })
     }
+}
+
+/// Whether it is of the internet: in a building's own network (fe80::/10, fc00::/7) each address is a machine.
+fn is_routed(address: Ipv6Addr) -> bool {
+    !address.is_loopback() && !address.is_unicast_link_local() && !address.is_unique_local()
 }
 
 #[cfg(test)]
@@ -34,6 +39,8 @@ mod tests {
         assert_eq!(source("2001:db8:1:2::3"), source("2001:db8:1:2:ffff::4"));
         assert_ne!(source("2001:db8:1:2::3"), source("2001:db8:1:3::3"));
         assert_eq!(source("::ffff:192.0.2.1"), source("192.0.2.1"));
+        assert_ne!(source("fd00::1"), source("fd00::2"), "two machines of a building");
+        assert_ne!(source("fe80::1"), source("fe80::2"));
         assert_ne!(source("192.0.2.2"), source("192.0.2.1"));
         assert!(source("::1").is_here() && source("127.0.0.1").is_here());
         assert!(source("::ffff:127.0.0.1").is_here() && !source("192.0.2.1").is_here());

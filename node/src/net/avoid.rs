@@ -85,15 +85,23 @@ impl Avoided {
 
 /// The connections with peers that the directory does not name.
 #[derive(Default)]
-pub(super) struct Strangers(HashMap<ConnectionId, Option<Source>>);
+pub(super) struct Strangers(HashMap<ConnectionId, (PeerId, Option<Source>)>);
 
 impl Strangers {
-    /// Whether there is room for one more from `source`, if that is counted.
-    pub(super) fn enter(&mut self, connection: ConnectionId, source: Option<Source>) -> bool {
-        let of_one = self.0.values().filter(|one| one.is_some() && **one == source);
+    /// Whether there is room for one more from `source`, if that is counted. Who is known by now counts no more, however long
+    /// its connection lasts: every node that joined came as a stranger.
+    pub(super) fn enter(
+        &mut self,
+        connection: ConnectionId,
+        peer: PeerId,
+        source: Option<Source>,
+        knows: impl Fn(&PeerId) -> bool,
+    ) -> bool {
+        self.0.retain(|_, (peer, _)| !knows(peer));
+        let of_one = self.0.values().filter(|(_, one)| one.is_some() && *one == source);
         let room = self.0.len() < STRANGERS_CONNECTED && of_one.count() < STRANGERS_OF_ONE;
         if room {
-            self.0.insert(connection, source);
+            self.0.insert(connection, (peer, source));
         }
         room
     }
@@ -164,18 +172,37 @@ mod tests {
         let ids: Vec<_> = (0..=STRANGERS_CONNECTED)
             .map(ConnectionId::new_unchecked)
             .collect();
-        let entered = ids.iter().filter(|id| strangers.enter(**id, None)).count();
+        let mut enter = |id| strangers.enter(id, PeerId::random(), None, |_| false);
+        let entered = ids.iter().filter(|id| enter(**id)).count();
         assert_eq!(entered, STRANGERS_CONNECTED);
         strangers.leave(ids[0]);
-        assert!(strangers.enter(ids[STRANGERS_CONNECTED], None));
+        let last = ids[STRANGERS_CONNECTED];
+        assert!(strangers.enter(last, PeerId::random(), None, |_| false));
     }
 
     #[test]
     fn strangers_of_one_address_leave_room_for_those_of_others() {
         let mut strangers = Strangers::default();
         let [one, other] = [1, 2].map(|last| Some(IpAddr::from([192, 0, 2, last]).into()));
-        let mut enter = |id, from| strangers.enter(ConnectionId::new_unchecked(id), from);
+        let mut enter =
+            |id, from| strangers.enter(ConnectionId::new_unchecked(id), PeerId::random(), from, |_| false);
         assert_eq!((0..100).filter(|id| enter(*id, one)).count(), STRANGERS_OF_ONE);
         assert!(enter(100, other) && enter(101, None));
+    }
+
+    #[test]
+    fn who_joined_is_no_stranger_any_more_though_its_connection_lasts() {
+        let mut strangers = Strangers::default();
+        let building = Some(IpAddr::from([192, 0, 2, 1]).into());
+        let joined: BTreeSet<PeerId> = (0..100)
+            .map(|id| {
+                let peer = PeerId::random();
+                let id = ConnectionId::new_unchecked(id);
+                let others = |other: &PeerId| *other != peer;
+                assert!(strangers.enter(id, peer, building, others));
+                peer
+            })
+            .collect();
+        assert_eq!(joined.len(), 100);
     }
 }

@@ -9,7 +9,7 @@ use futures::AsyncReadExt;
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::sync::{CloseReason, Effect, FRAME_MAX, Input, Misbehaviour, Session};
 use libp2p::Stream;
-use tokio::sync::{Notify, broadcast, mpsc, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, broadcast, mpsc, watch};
 
 use super::frame;
 use super::pace::{Counted, Watch};
@@ -68,13 +68,13 @@ impl From<CloseReason> for Ended {
     }
 }
 
-/// Runs a session until it ends.
+/// Runs a session until it ends. A stranger's place is given back once the peer is established.
 pub(super) async fn run(
     node: &Arc<Node>,
     peer: PublicKey,
     stream: Stream,
-    peers: &Peers,
-    id: u64,
+    (peers, id): (&Peers, u64),
+    place: Option<OwnedSemaphorePermit>,
     mut stop: watch::Receiver<bool>,
 ) -> Ended {
     // Listen before looking, so that nothing falls between.
@@ -133,6 +133,7 @@ pub(super) async fn run(
         queued,
         crowded: false,
         answers,
+        place,
     };
     let mut closed = driver.perform(session.start());
     let mut wrote = false;
@@ -199,6 +200,8 @@ struct Driver<'a> {
     /// What the session was told last.
     crowded: bool,
     answers: Answers,
+    /// Of a stranger, until it is none any more.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl Driver<'_> {
@@ -222,6 +225,7 @@ impl Driver<'_> {
         match &effect {
             Effect::Established { org, software } => {
                 let name = self.node.directory().org(org).map(|org| org.name_zh.clone());
+                self.place = None;
                 peers.change(peer, id, |status| {
                     status.org = name;
                     status.software.clone_from(software);
@@ -340,6 +344,7 @@ mod tests {
             queued: Arc::default(),
             crowded: false,
             answers: Arc::new(|_| {}),
+            place: None,
         };
         (driver, session::open(node, peer()).unwrap(), sent)
     }

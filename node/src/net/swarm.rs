@@ -272,12 +272,10 @@ impl State {
                 ..
             } => {
                 tracing::debug!(peer = %peer_id, address = %endpoint.get_remote_address(), "connected");
-                if !self.avoided.knows(&peer_id)
-                    && !self
-                        .strangers
-                        .enter(connection_id, doors::source(endpoint.get_remote_address()))
-                {
-                    tracing::debug!(peer = %peer_id, "too many strangers are connected");
+                let source = doors::source(endpoint.get_remote_address());
+                let knows = |peer: &PeerId| self.avoided.knows(peer);
+                if !knows(&peer_id) && !self.strangers.enter(connection_id, peer_id, source, knows) {
+                    tracing::info!(peer = %peer_id, "too many strangers are connected");
                     swarm.close_connection(connection_id);
                 }
                 if let Some(oldest) = self.connections.opened(peer_id, connection_id) {
@@ -511,7 +509,7 @@ impl Sessions {
         let place = stranger
             .then(|| self.strangers.clone().try_acquire_owned())
             .transpose();
-        let Ok(_place) = place else {
+        let Ok(place) = place else {
             tracing::debug!(%peer, "too many strangers are served");
             return Parted::Ill;
         };
@@ -527,7 +525,15 @@ impl Sessions {
             kind,
             failed,
             anew,
-        } = driver::run(&self.node, key, stream, &self.peers, session, self.stop.clone()).await;
+        } = driver::run(
+            &self.node,
+            key,
+            stream,
+            (&self.peers, session),
+            place,
+            self.stop.clone(),
+        )
+        .await;
         let known = self
             .peers
             .leave(key, session)

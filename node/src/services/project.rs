@@ -327,7 +327,7 @@ pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) 
     let mut pace = Pace::new(Instant::now());
     loop {
         let documents = pace.begin(Instant::now());
-        let round = round(&node, documents).await;
+        let round = round(&node, documents, stop.clone()).await;
         pace.end(Instant::now(), round);
         loop {
             let moment = pace.next();
@@ -363,8 +363,15 @@ pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) 
     }
 }
 
-/// Works for a round, and for less when somebody writes something here meanwhile.
-async fn round(node: &Arc<Node>, documents: bool) -> Option<Round> {
+/// Commits after which a round ends, so that the news of none is lost.
+const HEARD_MAX: usize = 256;
+
+/// Works for a round, and for less when somebody writes something here meanwhile, when there is much to hear, or at the end.
+async fn round(
+    node: &Arc<Node>,
+    documents: bool,
+    mut stop: tokio::sync::watch::Receiver<bool>,
+) -> Option<Round> {
     let hurry = Arc::new(AtomicBool::new(false));
     let mut events = node.store().events();
     let worked = blocking({
@@ -375,15 +382,18 @@ async fn round(node: &Arc<Node>, documents: bool) -> Option<Round> {
         }
     });
     tokio::pin!(worked);
+    let mut heard = 0;
     loop {
         tokio::select! {
             round = &mut worked => return round,
+            _ = stop.changed(), if !hurry.load(Relaxed) => hurry.store(true, Relaxed),
             event = events.recv(), if !hurry.load(Relaxed) => {
                 let urgent = match event {
                     Ok(batch) => batch.iter().any(|event| matches!(event, StoreEvent::Written(_))),
                     Err(_) => true,
                 };
-                hurry.store(urgent, Relaxed);
+                heard += 1;
+                hurry.store(urgent || heard >= HEARD_MAX, Relaxed);
             }
         }
     }

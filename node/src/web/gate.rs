@@ -42,7 +42,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             connections: 1024,
-            of_one: Some(128),
+            of_one: Some(512),
             handshake: Duration::from_secs(10),
             head: Duration::from_secs(20),
             stalled: Duration::from_secs(120),

@@ -49,7 +49,7 @@ pub enum InviteError {
     /// The org has its node.
     #[error(
         "{0} has its node already; to appoint somebody there name it with --org and the role with --role, if its machine is \
-         lost use --again, and for another org give another name and code"
+         lost use --again, and for another org give another name"
     )]
     HasNode(String),
     /// The person joins at the org's own node.
@@ -169,7 +169,7 @@ impl InviteError {
             InviteError::HasNode(name) => {
                 format!(
                     "{name} 已有节点。要任命那里的人员，请用 --org 和 --role；主机丢失的，请用 --again；\
-                     另建单位的，请另写名称和代码。"
+                     另建单位的，请另起名称。"
                 )
             }
             InviteError::AtItsNode(name) => {

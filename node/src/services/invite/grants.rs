@@ -293,15 +293,16 @@ impl Node {
             .map(|org| org.id)
     }
 
-    /// An org directly below with a node that has the code or the name already: a second one would be its twin for good, and
-    /// nobody could say which of both is meant.
+    /// An org directly below of the same level with a node that has the name already: a second one would be its twin for good,
+    /// and nobody could say which of both is meant. Several stations may serve one division.
     fn in_service_as(&self, draft: &OrgDraft) -> Option<String> {
         let directory = self.directory();
         directory
             .children(&self.org)
             .filter(|org| directory.ended(&org.id).is_none())
             .find(|org| {
-                (org.code == draft.code || org.name_zh == draft.name_zh.trim()) && self.has_node(&org.id)
+                (org.level, org.name_zh.as_str()) == (draft.level, draft.name_zh.trim())
+                    && self.has_node(&org.id)
             })
             .map(|org| format!("{} ({})", org.name_zh, org.code))
     }

@@ -16,8 +16,9 @@ use crate::trust::{Appointment, Directory, Purpose, SignedStatement};
 /// Most frames that wait while the directory learns of the peer, who is a stranger until then.
 pub(in crate::sync) const WAITING_FRAMES_MAX: usize = 256;
 /// Most bytes that wait. An honest peer knows us and begins as with anybody: the list of its spaces, 67 bytes each, whom it
-/// saw, and at most 16 logs to witness. A city's to a county that does not know its new key is some 70 KiB.
-pub(in crate::sync) const WAITING_BYTES_MAX: usize = 256 * 1024;
+/// saw, and at most 16 logs to witness. A county's of a thousand stations to a city, which share three spaces of each and the
+/// joint ones, is some 270 KiB.
+pub(in crate::sync) const WAITING_BYTES_MAX: usize = 1024 * 1024;
 
 /// What is kept while the directory learns.
 #[derive(Debug)]
