@@ -167,7 +167,7 @@ impl Node {
             round.left = batch.len() >= size;
             let Some((_, last, _)) = batch.last() else { break };
             (round.done, after) = (round.done + batch.len(), *last);
-            committing = Some(self.store.hand_over(move |writer| put(writer, batch)));
+            committing = Some(self.store.derive(move |writer| put(writer, batch)));
             if !round.left || hurry.load(Relaxed) {
                 break;
             }

@@ -1,4 +1,5 @@
-//! The store: SQLite for entries, trees and views' rows. One writer thread, a pool of readers, WAL, synchronous=FULL.
+//! The store: SQLite for entries, trees and views' rows. One writer thread, a pool of readers, WAL, synchronous=FULL, but for
+//! what is derived alone.
 //! It takes verified entries only, and knows nothing of Automerge, of the network, or of what a record means.
 //!
 //! Order of a write (design 3, 5): entries, tree nodes and the signed checkpoint commit in one transaction; then the
@@ -77,7 +78,7 @@ pub struct Store {
 pub struct Handed<T>(std::sync::mpsc::Receiver<Result<T, StoreError>>);
 
 impl<T> Handed<T> {
-    /// Until it is durable.
+    /// Until it is durable; what is derived, until it is seen.
     pub fn wait(self) -> Result<T, StoreError> {
         self.0.recv().unwrap_or(Err(StoreError::Stopped))
     }
@@ -150,7 +151,7 @@ impl Store {
     ) -> oneshot::Receiver<Result<T, StoreError>> {
         let (reply, receiver) = oneshot::channel();
         // A reply that nobody waits for any more is no error.
-        self.enqueue(job, move |result| drop(reply.send(result)));
+        self.enqueue(false, job, move |result| drop(reply.send(result)));
         receiver
     }
 
@@ -167,25 +168,36 @@ impl Store {
         &self,
         job: impl FnOnce(&mut Writer<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.hand_over(job).wait()
+        self.hand_over(false, job).wait()
     }
 
-    /// [`Store::submit`], to be waited for later on a thread that may block.
-    pub fn hand_over<T: Send + 'static>(
+    /// Runs a job that writes nothing but what is made anew from entries where it is missing. To be waited for later, on a
+    /// thread that may block: it is seen then, and no more lost than with the power. With it goes the mark that says that
+    /// it is to be made.
+    pub fn derive<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Writer<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Handed<T> {
+        self.hand_over(true, job)
+    }
+
+    fn hand_over<T: Send + 'static>(
+        &self,
+        derived: bool,
+        job: impl FnOnce(&mut Writer<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Handed<T> {
         let (reply, receiver) = std::sync::mpsc::sync_channel(1);
-        self.enqueue(job, move |result| drop(reply.send(result)));
+        self.enqueue(derived, job, move |result| drop(reply.send(result)));
         Handed(receiver)
     }
 
     fn enqueue<T: Send + 'static>(
         &self,
+        derived: bool,
         job: impl FnOnce(&mut Writer<'_>) -> Result<T, StoreError> + Send + 'static,
         reply: impl FnOnce(Result<T, StoreError>) + Send + 'static,
     ) {
-        let boxed: Job = Box::new(move |writer| {
+        let run = Box::new(move |writer: &mut Writer<'_>| {
             let result = job(writer);
             let failed = result.is_err();
             let finish: writer::Finish = Box::new(move |commit| reply(commit.and(result)));
@@ -193,7 +205,7 @@ impl Store {
         });
         // If the writer is gone, dropping the job drops the reply, and the receiver says so.
         if let Some(jobs) = &self.writer.jobs {
-            let _ = jobs.send(boxed);
+            let _ = jobs.send(Job { run, derived });
         }
     }
 

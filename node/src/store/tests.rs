@@ -405,3 +405,32 @@ fn an_owner_whose_attachments_nobody_has_hides_those_of_no_other() {
     }
     assert_eq!(sizes, [20, 20, 13]);
 }
+
+#[test]
+fn only_what_is_derived_alone_does_not_wait_for_the_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let (full, normal) = (2, 1);
+    let mode = |writer: &mut super::Writer<'_>| {
+        let mode: i64 = writer
+            .tx
+            .pragma_query_value(None, "synchronous", |row| row.get(0))?;
+        Ok(mode)
+    };
+    assert_eq!(store.write_blocking(mode).unwrap(), full);
+    assert_eq!(store.derive(mode).wait().unwrap(), normal);
+    assert_eq!(store.write_blocking(mode).unwrap(), full);
+    // While the writer is held up, others come: they share its next transaction, which waits for the disk.
+    let (go, held) = std::sync::mpsc::channel::<()>();
+    let (begins, begun) = std::sync::mpsc::channel::<()>();
+    let holds = store.derive(move |_| {
+        let _ = (begins.send(()), held.recv());
+        Ok(())
+    });
+    begun.recv().unwrap();
+    let (derived, written) = (store.derive(mode), store.submit(mode));
+    go.send(()).unwrap();
+    holds.wait().unwrap();
+    assert_eq!(derived.wait().unwrap(), full);
+    assert_eq!(written.blocking_recv().unwrap().unwrap(), full);
+}

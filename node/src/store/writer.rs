@@ -28,7 +28,13 @@ const GROUP_TIME: Duration = Duration::from_millis(50);
 const WRITTEN_MAX: usize = 32;
 
 pub(super) type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-pub(super) type Job = Box<dyn FnOnce(&mut Writer<'_>) -> (bool, Finish) + Send>;
+
+/// What waits for a transaction.
+pub(super) struct Job {
+    pub(super) run: Box<dyn FnOnce(&mut Writer<'_>) -> (bool, Finish) + Send>,
+    /// Whether all that it writes is made anew from entries where it is lost with the power: nobody waits for the disk then.
+    pub(super) derived: bool,
+}
 
 /// Something that was committed.
 #[derive(Debug, Clone)]
@@ -162,6 +168,8 @@ pub(super) struct Thread {
     published: Published,
     /// What is durable and could not be written into the high-water file yet: nobody is shown or told of it before.
     unmarked: Unmarked,
+    /// Whether a commit waits for the disk.
+    waits: bool,
 }
 
 /// See there.
@@ -217,6 +225,7 @@ impl Thread {
             events,
             published,
             unmarked: Unmarked::default(),
+            waits: true,
         })
     }
 
@@ -304,7 +313,19 @@ impl Thread {
         Ok(())
     }
 
+    /// Whether commits from here on end only when they are on the disk. Those before that did not are there, too, after the
+    /// first that does: the WAL is one file.
+    fn wait_for_disk(&mut self, wait: bool) -> Result<(), StoreError> {
+        if self.waits != wait {
+            let mode = if wait { "full" } else { "normal" };
+            self.connection.pragma_update(None, "synchronous", mode)?;
+            self.waits = wait;
+        }
+        Ok(())
+    }
+
     fn transact(&mut self, jobs: Vec<Job>, finishes: &mut Vec<Finish>) -> Result<(), StoreError> {
+        self.wait_for_disk(!jobs.iter().all(|job| job.derived))?;
         let mut tx = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -326,7 +347,7 @@ impl Thread {
         match <[Job; 1]>::try_from(jobs) {
             // One alone needs no savepoint, for which SQLite copies every page before it is changed.
             Ok([job]) => {
-                let (failed, finish) = job(&mut writer);
+                let (failed, finish) = (job.run)(&mut writer);
                 finishes.push(finish);
                 if tx.is_autocommit() {
                     return Err(StoreError::RolledBack);
@@ -381,7 +402,7 @@ impl Writer<'_> {
             self.witnessed,
         );
         self.tx.execute_batch("SAVEPOINT job")?;
-        let (failed, finish) = job(self);
+        let (failed, finish) = (job.run)(self);
         finishes.push(finish);
         if self.tx.is_autocommit() {
             return Err(StoreError::RolledBack);
