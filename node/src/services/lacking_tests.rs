@@ -76,10 +76,9 @@ fn payloads_are_found_to_be_lacking_one_batch_behind_the_other() {
     }
     world.talk();
     let township = world.township();
-    let database = world.at("township").join(crate::store::DATABASE);
-    let lost = rusqlite::Connection::open(database)
-        .unwrap()
-        .execute("UPDATE entries SET payload = NULL WHERE kind <> 2", [])
+    let lost = township
+        .store()
+        .write_blocking(|writer| writer.lose_payloads())
         .unwrap();
     assert!(lost >= 6, "{lost}");
     let all = township.lacking_payloads().unwrap();

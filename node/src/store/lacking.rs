@@ -131,6 +131,13 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
+    /// Takes the payloads of all open entries away, as a damaged copy would lack them. Returns of how many.
+    #[cfg(test)]
+    pub(crate) fn lose_payloads(&mut self) -> Result<usize, StoreError> {
+        let update = "UPDATE entries SET payload = NULL WHERE kind <> 2";
+        Ok(self.tx.execute(update, [])?)
+    }
+
     /// Keys of annexes came that begin in these logs.
     pub fn keyed(&mut self, logs: BTreeSet<(SpaceId, Origin)>) {
         let events = logs
