@@ -150,6 +150,8 @@ impl World {
         ensure!(
             // What was handed over by a change of orgs stays here when a higher change takes its place, and grows no more.
             before.is_some_and(|seen| seen.size == log.size)
+                // What it wrote itself before it heard that its org fell, it is told of afterwards.
+                || author == Some(site)
                 || node.directory().might_hold(&node.org_id(), &log.start.space),
             "{name} holds {origin} of a space that it may not hold: {:?}",
             log.start.space
