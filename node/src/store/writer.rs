@@ -29,9 +29,11 @@ const WRITTEN_MAX: usize = 32;
 
 pub(super) type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
+type Run = Box<dyn FnOnce(&mut Writer<'_>) -> (bool, Finish) + Send>;
+
 /// What waits for a transaction.
 pub(super) struct Job {
-    pub(super) run: Box<dyn FnOnce(&mut Writer<'_>) -> (bool, Finish) + Send>,
+    pub(super) run: Run,
     /// Whether all that it writes is made anew from entries where it is lost with the power: nobody waits for the disk then.
     pub(super) derived: bool,
 }
