@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{bail, ensure};
 use lianzhan_node::services::attachment::Part;
+use lianzhan_node::services::visit::SUBJECT;
 use lianzhan_node::services::{Author, Node};
 use lianzhan_node::store::{ErasedStep, named_files};
 use lianzhan_protocol::id::{AttachmentId, RecordId, SpaceId};
@@ -44,7 +45,9 @@ impl World {
             Part::Shared => BTreeSet::from([record]),
             Part::Personal => {
                 let annexes = node.store().read(|reader| reader.annexes(&record))?;
-                annexes.into_iter().map(|row| row.record).collect()
+                // Of several personal parts one alone names files.
+                let naming = annexes.into_iter().filter(|row| row.ledger == SUBJECT);
+                naming.map(|row| row.record).collect()
             }
         };
         let mut taken = None;
