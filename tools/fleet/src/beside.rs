@@ -87,7 +87,7 @@ impl World {
         for record in records {
             let known = |site: usize, node: &Arc<Node>| self.sites[site].machine.work(|| tell(node, &record));
             let (space, said) = known(a, &here)?;
-            if shared.contains_key(&space) && known(b, &there)? != (space, said) {
+            if shared.contains_key(&space.id()) && known(b, &there)? != (space, said) {
                 return Ok(Some(format!("{names} differ about record {record}")));
             }
         }

@@ -7,6 +7,7 @@ use lianzhan_node::services::Node;
 use lianzhan_node::views;
 use lianzhan_protocol::id::{RecordId, SpaceId};
 use lianzhan_protocol::log::TreeSize;
+use lianzhan_protocol::trust::Space;
 
 use crate::world::World;
 
@@ -227,7 +228,8 @@ impl World {
         said
     }
 
-    /// Who holds a record says the same of it, and rows say what the fold says.
+    /// Who may hold a record says the same of it, and everybody's rows say what the fold says. A change of orgs that another
+    /// one takes the place of leaves what it handed over where it came meanwhile, and no more comes there.
     fn same_records(&mut self) -> anyhow::Result<()> {
         let mut told: BTreeMap<(SpaceId, RecordId), (usize, Told)> = BTreeMap::new();
         for site in 0..self.sites.len() {
@@ -242,7 +244,15 @@ impl World {
                 .read(|reader| reader.records_after(None, 1_000_000))?
             {
                 let (space, here) = machine.work(|| tell(&node, &record))?;
+                if !node.directory().may_hold(&node.org_id(), &space) {
+                    self.say(&format!(
+                        "{name} has {record} from when it might hold {}",
+                        space.id()
+                    ));
+                    continue;
+                }
                 self.tally.compared += 1;
+                let space = space.id();
                 match told.get(&(space, record)) {
                     None => drop(told.insert((space, record), (site, here))),
                     Some((other, there)) => {
@@ -271,7 +281,7 @@ pub(crate) struct Told {
     closed: u64,
 }
 
-pub(crate) fn tell(node: &Node, record: &RecordId) -> anyhow::Result<(SpaceId, Told)> {
+pub(crate) fn tell(node: &Node, record: &RecordId) -> anyhow::Result<(Space, Told)> {
     let (loaded, state) = node.state(record)?;
     let row = node.store().read(|reader| reader.record(record))?;
     let here = row.as_ref().map(|row| {
@@ -308,5 +318,5 @@ pub(crate) fn tell(node: &Node, record: &RecordId) -> anyhow::Result<(SpaceId, T
         verdicts: verdicts.join("\n"),
         closed: u64::try_from(loaded.closed)?,
     };
-    Ok((loaded.space.id(), told))
+    Ok((loaded.space, told))
 }
