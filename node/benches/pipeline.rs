@@ -17,7 +17,7 @@ use lianzhan_node::documents;
 use lianzhan_node::services::ingest::Ingested;
 use lianzhan_node::services::threads::Threads;
 use lianzhan_node::services::{Load, Loaded, Node, project};
-use lianzhan_node::store::{Store, StoreError, StoredDocument, Writer};
+use lianzhan_node::store::{Rows, Store, StoreError, StoredDocument, Writer};
 use lianzhan_node::views;
 use lianzhan_protocol::codec;
 use lianzhan_protocol::id::RecordId;
@@ -233,7 +233,8 @@ fn stages(scene: &Scene, table: &mut Table) -> anyhow::Result<()> {
         .zip(&states)
         .zip(&marks)
         .map(|((loaded, state), (record, seq))| {
-            (*record, *seq, views::project(&node.registry(), loaded, state))
+            let rows = views::project(&node.registry(), loaded, state).map(Rows::from);
+            (*record, *seq, rows)
         })
         .collect();
     let mut project = begun.elapsed();
@@ -244,7 +245,13 @@ fn stages(scene: &Scene, table: &mut Table) -> anyhow::Result<()> {
     let mut rows = rows.into_iter();
     while rows.len() > 0 {
         let batch: Vec<_> = rows.by_ref().take(BATCH).collect();
-        let ((), inside, rest) = write(node.store(), move |writer| writer.put_projections(batch))?;
+        let ((), inside, rest) = write(node.store(), move |writer| {
+            writer.put_projections(
+                batch
+                    .iter()
+                    .map(|(record, seq, rows)| (*record, *seq, rows.as_ref())),
+            )
+        })?;
         project += inside;
         commit += rest;
     }
@@ -279,7 +286,13 @@ fn stages(scene: &Scene, table: &mut Table) -> anyhow::Result<()> {
         if batch.is_empty() {
             break;
         }
-        let ((), inside, rest) = write(node.store(), move |writer| writer.put_documents(batch))?;
+        let ((), inside, rest) = write(node.store(), move |writer| {
+            writer.put_documents(
+                batch
+                    .iter()
+                    .map(|(record, seq, document)| (*record, *seq, document.as_ref())),
+            )
+        })?;
         keep += inside;
         commit += rest;
     }

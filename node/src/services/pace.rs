@@ -17,6 +17,9 @@ const FLOOD_QUIET: Duration = Duration::from_millis(200);
 const FLOOD_PATIENCE: Duration = Duration::from_secs(5);
 /// The quiet time for a flood of receipts alone, which change nothing of what records say.
 const WITNESSED_QUIET: Duration = Duration::from_secs(2);
+/// Such rows are made a batch at a time, with so many times as long between two as the last one took: nobody waits for them,
+/// and whoever works at this machine, or is sent something, would.
+const LEISURE: u32 = 3;
 /// Documents wait for a quiet moment, but not for ever.
 const DOCUMENT_PATIENCE: Duration = Duration::from_secs(10);
 /// After a round that failed: a disk that was full may have room again.
@@ -34,6 +37,11 @@ pub(super) struct Pace {
     documents: bool,
     /// Whether the last round left something that was marked.
     behind: bool,
+    /// When the round began that runs, and whether it is one at leisure.
+    began_at: Instant,
+    at_leisure: bool,
+    /// How long to wait for the next of those.
+    leisure: Duration,
     /// A bucket of marked records that leaks [`FLOOD`] of them a second, as it was when the last were marked. It holds no
     /// more than twice that: a flood is over a second after its end.
     flow: f64,
@@ -53,6 +61,8 @@ enum For {
     Flood,
     /// So many of which it is known now who witnessed them, and nothing else.
     Witnessed,
+    /// What is left of those.
+    Leisure,
     /// What failed.
     Again,
 }
@@ -68,7 +78,7 @@ impl Due {
     fn patience(&self) -> Duration {
         match self.of {
             For::Rest | For::Burst => PATIENCE,
-            For::Flood | For::Witnessed => FLOOD_PATIENCE,
+            For::Flood | For::Witnessed | For::Leisure => FLOOD_PATIENCE,
             For::Again => AGAIN,
         }
     }
@@ -83,6 +93,9 @@ impl Pace {
             documented_at: now,
             documents: false,
             behind: false,
+            began_at: now,
+            at_leisure: false,
+            leisure: Duration::ZERO,
             flow: 0.0,
             flowed_at: now,
             given: 0,
@@ -110,7 +123,7 @@ impl Pace {
             let flood = self.flows(now, records);
             let of = match self.due.as_ref().map(|due| due.of) {
                 // What was marked otherwise is not held up.
-                Some(of @ (For::Burst | For::Flood)) => of,
+                Some(of @ (For::Burst | For::Flood | For::Leisure)) => of,
                 Some(For::Rest) if self.behind => For::Rest,
                 _ if flood => For::Witnessed,
                 _ => For::Burst,
@@ -156,7 +169,7 @@ impl Pace {
 
     /// Whether what was marked just now would wait long for its turn.
     pub(super) fn is_behind(&self) -> bool {
-        let flood = |due: &Due| matches!(due.of, For::Flood | For::Witnessed);
+        let flood = |due: &Due| matches!(due.of, For::Flood | For::Witnessed | For::Leisure);
         self.behind || self.due.as_ref().is_some_and(flood)
     }
 
@@ -167,6 +180,7 @@ impl Pace {
             For::Rest => Duration::ZERO,
             For::Flood => FLOOD_QUIET,
             For::Witnessed => WITNESSED_QUIET,
+            For::Leisure => return Some(due.since + self.leisure),
             For::Burst if due.newest.saturating_duration_since(self.worked_at) > PATIENCE => FIRST,
             For::Burst => QUIET,
             For::Again => AGAIN,
@@ -177,6 +191,10 @@ impl Pace {
     /// A round begins. Says whether it also builds documents, where no view lags.
     pub(super) fn begin(&mut self, now: Instant) -> bool {
         let due = self.due.take();
+        self.began_at = now;
+        self.at_leisure = due
+            .as_ref()
+            .is_some_and(|due| matches!(due.of, For::Witnessed | For::Leisure));
         let calm = due.is_none_or(|due| now < due.since + due.patience());
         self.documents = calm || now.saturating_duration_since(self.documented_at) > DOCUMENT_PATIENCE;
         if self.documents {
@@ -185,11 +203,21 @@ impl Pace {
         self.documents
     }
 
+    /// Whether the round that begins is one of a single batch.
+    pub(super) fn is_at_leisure(&self) -> bool {
+        self.at_leisure
+    }
+
     /// It is over; `None` where it failed.
     pub(super) fn end(&mut self, now: Instant, round: Option<Round>) {
         self.behind = round.is_some_and(|round| round.left);
         match round {
             Some(Round { done: 0, .. }) if self.documents => {}
+            Some(Round { left: true, .. }) if self.at_leisure => {
+                self.worked_at = now;
+                self.leisure = LEISURE * now.saturating_duration_since(self.began_at);
+                self.due(now, For::Leisure);
+            }
             Some(Round { done, .. }) => {
                 if done > 0 {
                     self.worked_at = now;
@@ -381,6 +409,39 @@ mod tests {
         );
         pace.witnessed(start + 300 * MS, 20_000);
         assert_eq!(pace.next(), Some(start + 300 * MS), "what is left is worked off");
+    }
+
+    #[test]
+    fn rows_that_receipts_alone_change_are_made_at_leisure() {
+        let (mut pace, start) = idle();
+        pace.witnessed(start, 20_000);
+        let begun = start + WITNESSED_QUIET;
+        pace.begin(begun);
+        assert!(pace.is_at_leisure());
+        let left = || {
+            Some(Round {
+                done: 1_000,
+                left: true,
+            })
+        };
+        let over = begun + 100 * MS;
+        pace.end(over, left());
+        assert_eq!(pace.next(), Some(over + 300 * MS));
+        pace.witnessed(over + MS, 3);
+        assert_eq!(pace.next(), Some(over + 300 * MS), "a few more are no hurry");
+        pace.begin(over + 300 * MS);
+        assert!(pace.is_at_leisure());
+        pace.end(over + 500 * MS, left());
+        pace.marked(over + 501 * MS, 1);
+        let due = pace.next().expect("a round is due");
+        assert!(
+            due <= over + 501 * MS + QUIET,
+            "what says something new is not held up"
+        );
+        pace.begin(due);
+        assert!(!pace.is_at_leisure());
+        pace.end(due, left());
+        assert_eq!(pace.next(), Some(due), "and what is left with it is worked off");
     }
 
     #[test]

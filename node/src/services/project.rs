@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::pace::{Pace, Round};
 use super::{Load, Loaded, Node, ServiceError};
-use crate::store::{Handed, Reader, StoreError, StoreEvent, Writer};
+use crate::store::{Handed, Reader, Rows, StoreError, StoreEvent, Writer};
 use crate::views;
 
 /// Records whose rows are written in one transaction: the more there are, the fewer pages and pieces of the search index are
@@ -23,14 +23,14 @@ use crate::views;
 const VIEW_BATCH: usize = 1024;
 /// Documents, each of them larger than the rows of its record.
 const DOCUMENT_BATCH: usize = 256;
-/// Batches until news of the directory are heard.
-const VIEW_ROUND: usize = 8;
+/// Batches of a round that nothing ends earlier. Between two rounds nothing is written, while the next batch is derived.
+const VIEW_ROUND: usize = 32;
 const DOCUMENT_ROUND: usize = 4;
 
 /// Records with the marks that say what lags, as [`Reader::dirty`] gives them.
 trait Marked: Fn(&Reader<'_>, i64, u64) -> Result<Vec<(RecordId, i64)>, StoreError> {}
 impl<F: Fn(&Reader<'_>, i64, u64) -> Result<Vec<(RecordId, i64)>, StoreError>> Marked for F {}
-type Derived<T> = Vec<(RecordId, i64, T)>;
+type Derived<T> = Vec<(RecordId, i64, Option<T>)>;
 
 impl Node {
     /// Brings all views up to date, beside the task that does so all the time: for who must not miss what was revoked or
@@ -92,13 +92,11 @@ impl Node {
                     defines.store(true, Relaxed);
                 }
                 self.roster.heed(load.registry(), loaded, of, title);
-                row
+                row.map(Rows::from)
             },
             |writer, done| {
-                let flat = done
-                    .into_iter()
-                    .map(|(record, seq, row)| (record, seq, row.flatten()));
-                writer.put_projections(flat.collect())
+                let rows = done.iter();
+                writer.put_projections(rows.map(|(record, seq, rows)| (*record, *seq, rows.as_ref())))
             },
         )?;
         if touched.into_inner() {
@@ -120,16 +118,18 @@ impl Node {
         self.derive(
             Extent::documents(hurry),
             |reader, after, limit| reader.undocumented(after, limit),
-            |load, loaded| self.document(load, loaded),
+            |load, loaded| self.document(load, loaded).transpose(),
             |writer, built| {
-                let mut done = Vec::with_capacity(built.len());
-                for (record, seq, document) in built {
-                    if let Some(Err(error)) = &document {
+                for (record, _, document) in built {
+                    if let Some(Err(error)) = document {
                         writer.raise_alarm("document", &record.to_string(), &error.to_string())?;
                     }
-                    done.push((record, seq, document.and_then(Result::ok).flatten()));
                 }
-                writer.put_documents(done)
+                let documents = built.iter();
+                writer.put_documents(documents.map(|(record, seq, document)| {
+                    let document = document.as_ref().and_then(|document| document.as_ref().ok());
+                    (*record, *seq, document)
+                }))
             },
         )
     }
@@ -139,8 +139,8 @@ impl Node {
         &self,
         extent: Extent<'_>,
         marked: impl Marked,
-        one: impl Fn(&Load<'_>, &Loaded) -> T,
-        put: fn(&mut Writer<'_>, Derived<Option<T>>) -> Result<(), StoreError>,
+        one: impl Fn(&Load<'_>, &Loaded) -> Option<T>,
+        put: fn(&mut Writer<'_>, &Derived<T>) -> Result<(), StoreError>,
     ) -> Result<Round, ServiceError> {
         let Extent {
             batches,
@@ -148,7 +148,8 @@ impl Node {
             hurry,
         } = extent;
         let (mut round, mut after) = (Round { done: 0, left: true }, 0);
-        let mut committing: Option<Handed<()>> = None;
+        // What was written comes back: freeing it is no work for the one thread that writes.
+        let mut committing: Option<Handed<Derived<T>>> = None;
         for _ in 0..batches {
             let batch = self.store.read(|reader| {
                 let mut load = Load::new(self, reader);
@@ -156,7 +157,7 @@ impl Node {
                     .into_iter()
                     .map(|(record, seq)| {
                         let loaded = load.record(&record)?;
-                        Ok((record, seq, loaded.map(|loaded| one(&load, &loaded))))
+                        Ok((record, seq, loaded.and_then(|loaded| one(&load, &loaded))))
                     });
                 derived.collect::<Result<Derived<_>, StoreError>>()
             })?;
@@ -167,7 +168,10 @@ impl Node {
             round.left = batch.len() >= size;
             let Some((_, last, _)) = batch.last() else { break };
             (round.done, after) = (round.done + batch.len(), *last);
-            committing = Some(self.store.derive(move |writer| put(writer, batch)));
+            committing = Some(
+                self.store
+                    .derive(move |writer| put(writer, &batch).map(|()| batch)),
+            );
             if !round.left || hurry.load(Relaxed) {
                 break;
             }
@@ -327,7 +331,7 @@ pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) 
     let mut pace = Pace::new(Instant::now());
     loop {
         let documents = pace.begin(Instant::now());
-        let round = round(&node, documents, stop.clone()).await;
+        let round = round(&node, documents, pace.is_at_leisure(), stop.clone()).await;
         pace.end(Instant::now(), round);
         loop {
             let moment = pace.next();
@@ -366,13 +370,15 @@ pub async fn run(node: Arc<Node>, mut stop: tokio::sync::watch::Receiver<bool>) 
 /// Commits after which a round ends, so that the news of none is lost.
 const HEARD_MAX: usize = 256;
 
-/// Works for a round, and for less when somebody writes something here meanwhile, when there is much to hear, or at the end.
+/// Works for a round, and for less when somebody writes something here meanwhile, when the directory has news, when there is
+/// much to hear or something to erase, or at the end. At leisure it is one batch.
 async fn round(
     node: &Arc<Node>,
     documents: bool,
+    at_leisure: bool,
     mut stop: tokio::sync::watch::Receiver<bool>,
 ) -> Option<Round> {
-    let hurry = Arc::new(AtomicBool::new(false));
+    let hurry = Arc::new(AtomicBool::new(at_leisure));
     let mut events = node.store().events();
     let worked = blocking({
         let (node, hurry) = (node.clone(), hurry.clone());
@@ -389,11 +395,13 @@ async fn round(
             _ = stop.changed(), if !hurry.load(Relaxed) => hurry.store(true, Relaxed),
             event = events.recv(), if !hurry.load(Relaxed) => {
                 let urgent = match event {
-                    Ok(batch) => batch.iter().any(|event| matches!(event, StoreEvent::Written(_))),
+                    Ok(batch) => batch
+                        .iter()
+                        .any(|event| matches!(event, StoreEvent::Written(_) | StoreEvent::Statements(_))),
                     Err(_) => true,
                 };
                 heard += 1;
-                hurry.store(urgent || heard >= HEARD_MAX, Relaxed);
+                hurry.store(urgent || heard >= HEARD_MAX || node.erasure_waits(), Relaxed);
             }
         }
     }

@@ -1,0 +1,387 @@
+//! Rows that are written of records: in the list, in the table of the ledger, in the search index.
+
+use lianzhan_protocol::id::{ChangeId, Hash, OrgId, RecordId, SpaceId};
+use lianzhan_protocol::record::{Confirmation, Value};
+use rusqlite::types::{ToSqlOutput, Value as Sql};
+use rusqlite::{OptionalExtension, params_from_iter};
+
+use super::attachments::Named;
+use super::error::StoreError;
+use super::views::{identifier, standing, table};
+use super::writer::{StoreEvent, Writer};
+
+/// The rows of one record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Projection {
+    /// The record.
+    pub record: RecordId,
+    /// Its space.
+    pub space: SpaceId,
+    /// The owner of the space.
+    pub owner: OrgId,
+    /// Its ledger's id.
+    pub ledger: String,
+    /// What it is about, for lists.
+    pub title: String,
+    /// When it happened, as stated; sorts as text.
+    pub happened: String,
+    /// First recorded, milliseconds since 1970, by the author's clock.
+    pub recorded: i64,
+    /// Last recorded.
+    pub updated: i64,
+    /// Changes that wait for something.
+    pub pending: u64,
+    /// Changes that do not count.
+    pub refused: u64,
+    /// Counting changes that no required parent witnessed yet.
+    pub unwitnessed: u64,
+    /// Changes that wait for an adoption.
+    pub contested: u64,
+    /// Changes whose times do not fit (`domain.md` 0, item 8).
+    pub doubted: u64,
+    /// Fields that it lacks to be complete.
+    pub missing: u64,
+    /// How it stands as to confirmations.
+    pub confirmed: Confirmation,
+    /// Fields with values that nobody settled.
+    pub split: u64,
+    /// For an annex: the record that it belongs to.
+    pub main: Option<RecordId>,
+    /// The folded state as JSON.
+    pub state: String,
+    /// Columns of the ledger's own table.
+    pub columns: Vec<(String, Value)>,
+    /// Text to be found, as grams.
+    pub grams: String,
+    /// The attachments that it names.
+    pub attachments: Vec<Named>,
+    /// The records and orgs that its fields name, by field.
+    pub refs: Vec<(String, RecordId)>,
+    /// The changes that count, from which its document is made.
+    pub counting: Vec<ChangeId>,
+    /// Of an erased record: the one that its erasure names as the new one.
+    pub reissued: Option<RecordId>,
+}
+
+/// The rows of one record with what tells them from those that are kept, made before the writer's turn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rows {
+    projection: Projection,
+    traces: Traces,
+}
+
+impl From<Projection> for Rows {
+    fn from(projection: Projection) -> Self {
+        let traces = Traces::of(&projection);
+        Rows { projection, traces }
+    }
+}
+
+/// What rows were made from ([`Projection`]), to tell what has to be written again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Traces {
+    shape: Vec<u8>,
+    words: Vec<u8>,
+    counting: Vec<u8>,
+}
+
+impl Traces {
+    fn of(p: &Projection) -> Self {
+        let mut shape = Vec::new();
+        let mut put = |bytes: &[u8]| {
+            shape.extend((bytes.len() as u64).to_be_bytes());
+            shape.extend(bytes);
+        };
+        for text in [&p.ledger, &p.title, &p.happened] {
+            put(text.as_bytes());
+        }
+        put(&p.space.0);
+        put(&p.owner.0);
+        put(&p.recorded.to_be_bytes());
+        put(p.main.as_ref().map_or(&[], |main| &main.0));
+        if let Some(new) = &p.reissued {
+            put(&new.0);
+        }
+        for (name, value) in &p.columns {
+            put(name.as_bytes());
+            match value {
+                Value::Null => put(b"0"),
+                Value::Bool(value) => put(&[b'b', u8::from(*value)]),
+                Value::Int(value) => put(&[b"i".as_slice(), &value.to_be_bytes()].concat()),
+                Value::Text(value) => put(&[b"t".as_slice(), value.as_bytes()].concat()),
+                Value::Bytes(value) => put(&[b"x".as_slice(), value].concat()),
+            }
+        }
+        for Named { id, counts } in &p.attachments {
+            put(&id.0);
+            put(&[u8::from(*counts)]);
+        }
+        for (field, target) in &p.refs {
+            put(field.as_bytes());
+            put(&target.0);
+        }
+        put(&p.missing.to_be_bytes());
+        let counting = p.counting.iter().map(|id| id.0.as_slice()).collect::<Vec<_>>();
+        let digest = |of: &str, parts: &[&[u8]]| Hash::of(of, parts).0.to_vec();
+        Traces {
+            shape: digest("lianzhan/rows/shape", &[&shape]),
+            words: digest("lianzhan/rows/words", &[p.grams.as_bytes()]),
+            counting: digest("lianzhan/rows/counting", &[&counting.concat()]),
+        }
+    }
+}
+
+/// Rows as they are kept.
+struct Kept {
+    id: i64,
+    ledger: String,
+    traces: Option<Traces>,
+}
+
+struct Column<'a>(&'a Value);
+
+impl rusqlite::ToSql for Column<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Owned(match self.0 {
+            Value::Null => Sql::Null,
+            Value::Bool(value) => Sql::Integer(i64::from(*value)),
+            Value::Int(value) => Sql::Integer(*value),
+            Value::Text(value) => Sql::Text(value.clone()),
+            Value::Bytes(value) => Sql::Blob(value.clone()),
+        }))
+    }
+}
+
+impl Writer<'_> {
+    /// Puts the rows of records and takes their marks away; those that were marked again since `seq` was read are left to
+    /// whoever derives them next. A record whose state is empty (`None`) has no rows.
+    pub fn put_projections<'a>(
+        &mut self,
+        done: impl IntoIterator<Item = (RecordId, i64, Option<&'a Rows>)>,
+    ) -> Result<(), StoreError> {
+        let mut told = Vec::new();
+        for (record, seq, rows) in done {
+            let due = self
+                .tx
+                .prepare_cached("DELETE FROM dirty WHERE record = ? AND seq = ?")?
+                .execute((record.0, seq))?;
+            // Marked again, or done by somebody else meanwhile: what was derived here may be the older.
+            if due == 0 {
+                continue;
+            }
+            let kept = self.kept_rows(&record)?;
+            let traces = rows.map(|rows| &rows.traces);
+            let same = |of: fn(&Traces) -> &Vec<u8>| {
+                let kept = kept.as_ref().and_then(|kept| kept.traces.as_ref());
+                matches!((kept, traces), (Some(kept), Some(new)) if of(kept) == of(new))
+            };
+            // What has no rows named none.
+            if kept.is_some() && !same(|traces| &traces.shape) {
+                self.unname_attachments(&record)?;
+            }
+            match rows {
+                Some(Rows { projection, traces }) if same(|traces| &traces.shape) => {
+                    self.refresh_rows(projection, traces)?;
+                }
+                Some(Rows { projection, traces }) => {
+                    if let Some(kept) = &kept {
+                        self.remove_rows(&record, kept)?;
+                    }
+                    self.insert_rows(projection, kept.as_ref().map(|kept| kept.id), traces)?;
+                    let Projection {
+                        space,
+                        owner,
+                        attachments,
+                        ..
+                    } = projection;
+                    self.name_attachments(&record, space, owner, attachments)?;
+                }
+                None => {
+                    if let Some(kept) = &kept {
+                        self.remove_rows(&record, kept)?;
+                    }
+                }
+            }
+            if !same(|traces| &traces.words) {
+                let grams = rows.map(|rows| rows.projection.grams.as_str());
+                self.put_words(&record, kept.as_ref(), grams)?;
+            }
+            if !same(|traces| &traces.counting) {
+                self.seq += 1;
+                self.tx
+                    .prepare_cached("INSERT OR REPLACE INTO undocumented (record, seq) VALUES (?,?)")?
+                    .execute((record.0, self.seq))?;
+            }
+            told.extend(rows.map(|rows| (record, rows.projection.ledger.clone())));
+        }
+        self.events.push(StoreEvent::Projected(told));
+        Ok(())
+    }
+
+    fn kept_rows(&self, record: &RecordId) -> Result<Option<Kept>, StoreError> {
+        let select = "SELECT id, ledger, shape, words, counting FROM records WHERE record = ?";
+        let kept = self.tx.prepare_cached(select)?.query_row([record.0], |row| {
+            let traces = match (row.get(2)?, row.get(3)?, row.get(4)?) {
+                (Some(shape), Some(words), Some(counting)) => Some(Traces {
+                    shape,
+                    words,
+                    counting,
+                }),
+                _ => None,
+            };
+            Ok(Kept {
+                id: row.get(0)?,
+                ledger: row.get(1)?,
+                traces,
+            })
+        });
+        Ok(kept.optional()?)
+    }
+
+    /// Takes everything derived of a record away, also what the search index and its document have of it.
+    pub(super) fn erase_rows(&self, record: &RecordId) -> Result<(), StoreError> {
+        if let Some(kept) = self.kept_rows(record)? {
+            self.put_words(record, Some(&kept), None)?;
+            self.remove_rows(record, &kept)?;
+        }
+        self.unname_attachments(record)?;
+        for table in ["documents", "undocumented"] {
+            self.tx
+                .execute(&format!("DELETE FROM {table} WHERE record = ?"), [record.0])?;
+        }
+        Ok(())
+    }
+
+    fn remove_rows(&self, record: &RecordId, kept: &Kept) -> Result<(), StoreError> {
+        self.tx
+            .prepare_cached("DELETE FROM refs WHERE record = ?")?
+            .execute([record.0])?;
+        self.tx
+            .prepare_cached("DELETE FROM records WHERE id = ?")?
+            .execute([kept.id])?;
+        match kept.ledger.is_empty() {
+            true => self
+                .tx
+                .prepare_cached("DELETE FROM reissued WHERE old = ?")?
+                .execute([record.0])?,
+            false => self
+                .tx
+                .prepare_cached(&format!("DELETE FROM {} WHERE record = ?", table(&kept.ledger)))?
+                .execute([record.0])?,
+        };
+        Ok(())
+    }
+
+    /// What the search index holds of a record: the rows have the id by which it is found there.
+    fn put_words(
+        &self,
+        record: &RecordId,
+        kept: Option<&Kept>,
+        grams: Option<&str>,
+    ) -> Result<(), StoreError> {
+        if let Some(kept) = kept {
+            self.tx
+                .prepare_cached("DELETE FROM search WHERE rowid = ?")?
+                .execute([kept.id])?;
+        }
+        if let Some(grams) = grams.filter(|grams| !grams.is_empty()) {
+            self.tx
+                .prepare_cached(
+                    "INSERT INTO search (rowid, grams) SELECT id, ?2 FROM records WHERE record = ?1",
+                )?
+                .execute((record.0, grams))?;
+        }
+        Ok(())
+    }
+
+    /// Writes what rises and falls with verdicts and receipts alone; all else is as it was.
+    fn refresh_rows(&self, p: &Projection, traces: &Traces) -> Result<(), StoreError> {
+        self.tx
+            .prepare_cached(
+                "UPDATE records SET updated = ?, pending = ?, refused = ?, unwitnessed = ?, contested = ?, doubted = ?,
+                 confirmed = ?, split = ?, words = ?, counting = ?, state = ? WHERE record = ?",
+            )?
+            .execute((
+                p.updated,
+                p.pending,
+                p.refused,
+                p.unwitnessed,
+                p.contested,
+                p.doubted,
+                standing(p.confirmed),
+                p.split,
+                &traces.words,
+                &traces.counting,
+                &p.state,
+                p.record.0,
+            ))?;
+        Ok(())
+    }
+
+    fn insert_rows(&self, p: &Projection, id: Option<i64>, traces: &Traces) -> Result<(), StoreError> {
+        self.tx
+            .prepare_cached(
+                "INSERT INTO records (id, record, space, owner, ledger, title, happened, recorded, updated, pending,
+                 refused, unwitnessed, contested, doubted, missing, confirmed, split, main, state, shape, words, counting)
+                 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            )?
+            .execute(rusqlite::params![
+                id,
+                p.record.0,
+                p.space.0,
+                p.owner.0,
+                p.ledger,
+                p.title,
+                p.happened,
+                p.recorded,
+                p.updated,
+                p.pending,
+                p.refused,
+                p.unwitnessed,
+                p.contested,
+                p.doubted,
+                p.missing,
+                standing(p.confirmed),
+                p.split,
+                p.main.map(|main| main.0),
+                p.state,
+                traces.shape,
+                traces.words,
+                traces.counting,
+            ])?;
+        for (field, target) in &p.refs {
+            self.tx
+                .prepare_cached("INSERT OR IGNORE INTO refs (record, field, target) VALUES (?,?,?)")?
+                .execute((p.record.0, field, target.0))?;
+        }
+        if let Some(new) = &p.reissued {
+            self.tx
+                .prepare_cached("INSERT OR REPLACE INTO reissued (old, new) VALUES (?,?)")?
+                .execute((p.record.0, new.0))?;
+        }
+        if p.ledger.is_empty() {
+            return Ok(());
+        }
+        let names: String = p
+            .columns
+            .iter()
+            .map(|(name, _)| format!(", \"{}\"", identifier(name)))
+            .collect();
+        let marks = ", ?".repeat(p.columns.len());
+        let sql = format!(
+            "INSERT INTO {} (record, owner, recorded{names}) VALUES (?, ?, ?{marks})",
+            table(&p.ledger)
+        );
+        let fixed: [Value; 3] = [
+            Value::Bytes(p.record.0.to_vec()),
+            Value::Bytes(p.owner.0.to_vec()),
+            Value::Int(p.recorded),
+        ];
+        let values = fixed
+            .iter()
+            .chain(p.columns.iter().map(|(_, value)| value))
+            .map(Column);
+        self.tx.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+        Ok(())
+    }
+}
