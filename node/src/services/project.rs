@@ -20,7 +20,7 @@ use crate::views;
 
 /// Records whose rows are written in one transaction: the more there are, the fewer pages and pieces of the search index are
 /// written twice, and the longer somebody waits who wants to save something meanwhile.
-const VIEW_BATCH: usize = 1024;
+const VIEW_BATCH: usize = 2048;
 /// Documents, each of them larger than the rows of its record.
 const DOCUMENT_BATCH: usize = 256;
 /// Batches of a round that nothing ends earlier. Between two rounds nothing is written, while the next batch is derived.

@@ -239,7 +239,7 @@ impl Store {
 /// usual one.
 const PAGE_BYTES: i64 = 8192;
 /// Pages in the WAL, 32 MiB, before they are moved into the database: a page that changes often is moved once.
-const CHECKPOINT_PAGES: i64 = 4000;
+const CHECKPOINT_PAGES: i64 = 8000;
 
 /// Pages that the writer keeps in memory, as SQLite writes it: in KiB, below zero.
 const WRITER_CACHE: i64 = -16_000;
