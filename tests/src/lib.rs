@@ -71,6 +71,8 @@ mod tidy;
 #[cfg(test)]
 mod transports;
 #[cfg(test)]
+mod unread;
+#[cfg(test)]
 mod upgrade;
 
 /// The root of the repository.

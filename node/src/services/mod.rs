@@ -257,7 +257,7 @@ impl Node {
     pub(crate) fn mark_revised(&self) -> Result<(), ServiceError> {
         let statements = self.store.read(|reader| reader.revisions())?;
         if !statements.is_empty() {
-            let spaces = self.revised_by(&statements);
+            let spaces = self.revised_by(&statements)?;
             self.store
                 .write_blocking(move |writer| writer.mark_revised(&statements, &spaces))?;
         }

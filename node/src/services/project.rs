@@ -184,19 +184,19 @@ impl Node {
 
     /// The spaces in which news of the directory may revise verdicts that were settled: those that the org of a revoked post
     /// may write into, and where an authority spoke or was revoked, those of all orgs below it, too. Of a witness also those of
-    /// the orgs that it witnesses: the root's is below the root.
-    pub(super) fn revised_by(&self, statements: &[StatementId]) -> Vec<SpaceId> {
+    /// the orgs that it witnesses: the root's is below the root. What cannot be read is not taken for nothing: the statements stay
+    /// noted as not marked yet, and the next who asks tries again.
+    pub(super) fn revised_by(&self, statements: &[StatementId]) -> Result<Vec<SpaceId>, ServiceError> {
         let directory = self.directory();
         let statements = statements.iter().filter_map(|id| directory.statement(id));
         let changes = |statement: &SignedStatement| matches!(statement.body(), Body::OrgChange(_));
         // It may close spaces, open others again that a change closed whose place it took, and move whatever is below: what
         // is held is looked at anew, also what this org may hold no more.
-        if statements.clone().any(changes)
-            && let Ok(held) = self.store.read(|reader| reader.standings())
-        {
+        if statements.clone().any(changes) {
+            let held = self.store.read(|reader| reader.standings())?;
             let spaces: std::collections::BTreeSet<SpaceId> =
                 held.into_iter().map(|(space, ..)| space).collect();
-            return spaces.into_iter().collect();
+            return Ok(spaces.into_iter().collect());
         }
         let mut orgs = std::collections::BTreeSet::new();
         let mut line = std::collections::BTreeSet::new();
@@ -229,21 +229,20 @@ impl Node {
         let spaces = orgs.iter().flat_map(|org| directory.spaces_of(org).into_keys());
         let mut spaces: std::collections::BTreeSet<SpaceId> = spaces.collect();
         // Orgs that do not stand any more are below nobody: what is held of theirs counts no longer, for all that is known.
-        if !line.is_empty()
-            && let Ok(logs) = self.store.read(|reader| reader.logs())
-        {
+        if !line.is_empty() {
+            let logs = self.store.read(|reader| reader.logs())?;
             let held = logs.into_iter().map(|log| log.start.space);
             let ownerless = held.filter(|space| directory.org(&space.owner).is_none());
             spaces.extend(ownerless.map(|space| space.id()));
         }
-        spaces.into_iter().collect()
+        Ok(spaces.into_iter().collect())
     }
 
     /// Takes statements that were committed into the directory, and marks the records that they may settle or revise.
     pub fn heed(&self, statements: &[SignedStatement]) -> Result<(), ServiceError> {
         self.learn(statements);
         let ids: Vec<StatementId> = statements.iter().map(SignedStatement::id).collect();
-        let revised = self.revised_by(&ids);
+        let revised = self.revised_by(&ids)?;
         self.store.write_blocking(move |writer| {
             writer.mark_revised(&ids, &revised)?;
             // Whoever judged them since the statements were committed did so by the directory before.
@@ -478,7 +477,7 @@ async fn learn_and_mark(node: &Arc<Node>, statements: &[SignedStatement]) {
     let (node, statements) = (node.clone(), statements.to_vec());
     let heeded = tokio::task::spawn_blocking(move || node.heed(&statements)).await;
     if let Ok(Err(error)) = heeded {
-        tracing::error!(%error, "records that wait for appointments were not marked");
+        tracing::error!(%error, "records that news of the directory settle or revise were not marked; the next start marks them");
     }
 }
 

@@ -116,7 +116,7 @@ impl Node {
             .filter(|id| known.statement(id).is_none())
             .collect();
         self.learn(&statements);
-        let revised = self.revised_by(&ids);
+        let revised = self.revised_by(&ids)?;
         Ok(self.store.write_blocking(move |writer| {
             writer.mark_revised(&ids, &revised)?;
             writer.mark_unsettled()
