@@ -13,6 +13,7 @@ use lianzhan_protocol::id::{OrgId, StatementId};
 use lianzhan_protocol::trust::FoundingStatement;
 use serde::{Deserialize, Serialize};
 
+use super::found::FreshDir;
 use super::{META_ORG, ServiceError, files, rekey};
 use crate::config;
 use crate::env;
@@ -215,10 +216,7 @@ pub fn restore(
     keys: Option<&Path>,
     passphrase: &SecretString,
 ) -> Result<About, BackupError> {
-    let empty = || std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_none());
-    if dir.exists() && !empty() {
-        return Err(ServiceError::NodeExists(dir.to_owned()).into());
-    }
+    FreshDir::check(dir)?;
     // Beside it, also where the name was given with a slash behind.
     let mut name = dir.file_name().unwrap_or(dir.as_os_str()).to_owned();
     name.push(".restoring");

@@ -394,10 +394,16 @@ impl FreshDir {
         if target.join(files::FOUNDING).exists() {
             return Err(ServiceError::NodeExists(target.to_owned()));
         }
-        if std::fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some()) {
-            return Err(ServiceError::OtherFiles(target.to_owned()));
+        match std::fs::read_dir(target).map(|mut entries| entries.next().is_some()) {
+            Ok(true) => Err(ServiceError::OtherFiles(target.to_owned())),
+            Ok(false) => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            // Also of a file that has the name.
+            Err(error) => Err(ServiceError::Disk {
+                path: target.to_owned(),
+                error,
+            }),
         }
-        Ok(())
     }
 
     /// Begins a directory that is to get the name `target`.

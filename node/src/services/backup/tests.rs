@@ -177,6 +177,23 @@ fn a_backup_is_never_written_over_and_a_node_never_put_back_over_another() {
         into("station", &secret()),
         Err(BackupError::Node(ServiceError::NodeExists(_)))
     ));
+    let notes = world.at("papers/notes.txt");
+    std::fs::create_dir(world.at("papers")).unwrap();
+    std::fs::write(&notes, "kept").unwrap();
+    let other = into("papers", &secret()).unwrap_err();
+    assert!(
+        matches!(&other, BackupError::Node(ServiceError::OtherFiles(dir)) if *dir == world.at("papers")),
+        "{other}"
+    );
+    assert!(other.zh().contains("papers 里有别的文件"), "{}", other.zh());
+    assert!(
+        matches!(
+            into("papers/notes.txt", &secret()),
+            Err(BackupError::Node(ServiceError::Disk { .. }))
+        ),
+        "a file is no directory"
+    );
+    assert_eq!(std::fs::read(&notes).unwrap(), b"kept");
     let wrong = SecretString::from("another passphrase".to_owned());
     assert!(matches!(into("back", &wrong), Err(BackupError::Passphrase(_))));
     assert!(!world.at("back").exists(), "nothing is there until all of it is");
