@@ -1,7 +1,7 @@
 //! `lianzhan invite`
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use age::secrecy::ExposeSecret;
 use anyhow::{Context, bail};
@@ -48,9 +48,11 @@ With --role the code appoints a person, too: with the node where the org has non
 Prints one code, as text and at a terminal as a QR code. Give it to who sets up that node, who pastes it into the page that
 a fresh machine shows, or types `lianzhan join CODE`. It is good once and for seven days, or --days; this node must be
 running then. Whoever has the code can join in that org's place, so hand it over safely.
+--svg - prints the QR code on standard output and the code as text beside it, on standard error.
 --again takes the keys of an org's lost machine back at once; what it appointed stands, but for a stolen one.
 打印一个邀请码（文字和二维码），交给下级节点的安装人，在新机器的首页粘贴，或运行 lianzhan join。七天内（或 --days 天内）
 有效，只能用一次；加入时本节点须在运行。
+--svg - 把二维码打印到标准输出，邀请码文字则在标准错误输出。
 --again 立即撤销下级丢失主机上的密钥；它作出的任命仍然有效，失窃的除外。")]
 pub(super) struct Invite {
     #[command(subcommand)]
@@ -70,7 +72,7 @@ pub(super) struct Invite {
     /// For how many days it is good 有效天数
     #[arg(long, default_value_t = INVITE_DAYS, value_parser = clap::value_parser!(i64).range(1..=INVITE_DAYS_MAX), conflicts_with = "again")]
     days: i64,
-    /// Write the QR code to this file, too, as SVG 另把二维码写成 SVG 文件
+    /// Write the QR code to this file, too, as SVG; - prints it 另把二维码写成 SVG 文件，- 为打印
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     /// Print one JSON object 输出 JSON
@@ -280,6 +282,8 @@ impl Invite {
             Some(Step::Withdraw(withdraw)) => return withdraw.run(shell),
             None => {}
         }
+        let svg = self.svg.as_deref().map(|path| Svg::of(path, self.json));
+        let svg = svg.transpose()?;
         let reach = Reach::open(&shell.dir())?;
         if let (Reach::Here(node), true) = (&reach, self.addresses.is_empty())
             && !is_dialable(node)
@@ -363,20 +367,10 @@ impl Invite {
             false => ("在新机器的首页粘贴", "Paste it into the page of the new machine"),
         };
         let qr = Qr::of(&invited.code);
-        if let Some(file) = &self.svg {
+        if let Some(place) = &svg {
             let words = || said("邀请码太长，画不成二维码。", "the code is too long for a QR code");
-            let svg = qr.as_ref().with_context(words)?.svg(PRINT_MM);
-            // Whoever has the code can join.
-            env::write_private(file, svg.as_bytes()).with_context(|| {
-                said(
-                    format!("不能写入 {}。邀请码：{}", file.display(), invited.code),
-                    format!(
-                        "{} cannot be written; the code is {}",
-                        file.display(),
-                        invited.code
-                    ),
-                )
-            })?;
+            let drawn = qr.as_ref().with_context(words)?.svg(PRINT_MM);
+            place.put(&drawn, &invited.code)?;
         }
         if let (Some(qr), true, false) = (&qr, std::io::stderr().is_terminal(), self.json) {
             let width = console::Term::stderr()
@@ -397,11 +391,17 @@ impl Invite {
             }
         }
         let until = out::time(invited.expires);
+        let mut lines = std::slice::from_ref(&invited.code);
+        if matches!(svg, Some(Svg::Printed)) {
+            // Standard output is the picture's.
+            shell.say(&invited.code, &invited.code);
+            lines = &[];
+        }
         out::told(
             shell,
             self.json,
             &invited,
-            std::slice::from_ref(&invited.code),
+            lines,
             &format!(
                 "{}上面是邀请码，到 {until} 有效，只能用一次。{}，或运行：lianzhan join 邀请码",
                 revoked[0], place.0
@@ -411,6 +411,52 @@ impl Invite {
                 revoked[1], place.1
             ),
         )
+    }
+}
+
+/// Where the QR code goes beside the terminal.
+#[derive(Debug, PartialEq, Eq)]
+enum Svg<'a> {
+    Printed,
+    File(&'a Path),
+}
+
+impl<'a> Svg<'a> {
+    /// Before anybody is invited: what stands in the way is said while nothing is done yet. The file is written anew and takes the
+    /// place of one that is there, so that no other thing may stand there: a device, a pipe or a link would be gone.
+    fn of(path: &'a Path, json: bool) -> anyhow::Result<Self> {
+        if path.as_os_str() == "-" {
+            if json {
+                bail!(said(
+                    "--json 与 --svg - 都要用标准输出。请为 --svg 指定文件。",
+                    "--json and --svg - both want standard output; name a file for --svg",
+                ));
+            }
+            return Ok(Svg::Printed);
+        }
+        if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+            bail!(said(
+                format!("{} 不是普通文件。请另选文件，或用 --svg - 打印。", path.display()),
+                format!(
+                    "{} is no regular file; name another one, or print the QR code with --svg -",
+                    path.display()
+                ),
+            ));
+        }
+        Ok(Svg::File(path))
+    }
+
+    fn put(&self, drawn: &str, code: &str) -> anyhow::Result<()> {
+        match self {
+            Svg::Printed => out::bytes(drawn.as_bytes()),
+            // Whoever has the code can join.
+            Svg::File(file) => env::write_private(file, drawn.as_bytes()).with_context(|| {
+                said(
+                    format!("不能写入 {}。邀请码：{code}", file.display()),
+                    format!("{} cannot be written; the code is {code}", file.display()),
+                )
+            }),
+        }
     }
 }
 
@@ -458,6 +504,24 @@ fn is_dialable(node: &Node) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_qr_code_is_printed_or_written_to_a_file_and_to_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let (fresh, there) = (dir.path().join("fresh.svg"), dir.path().join("there.svg"));
+        std::fs::write(&there, "old").unwrap();
+        assert_eq!(Svg::of(Path::new("-"), false).unwrap(), Svg::Printed);
+        assert!(Svg::of(Path::new("-"), true).is_err(), "two on one output");
+        for file in [&fresh, &there] {
+            assert_eq!(Svg::of(file, true).unwrap(), Svg::File(file));
+        }
+        Svg::File(&there).put("<svg/>", "the code").unwrap();
+        assert_eq!(std::fs::read(&there).unwrap(), b"<svg/>");
+        for other in [dir.path(), Path::new("/dev/stdout"), Path::new("/dev/null")] {
+            let words = Svg::of(other, false).unwrap_err().to_string();
+            assert!(words.contains("--svg -"), "{words}");
+        }
+    }
 
     #[test]
     fn a_qr_code_is_drawn_where_it_fits_and_not_where_it_would_wrap() {
