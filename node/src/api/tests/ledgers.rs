@@ -101,6 +101,14 @@ async fn a_record_is_entered_found_and_changed_with_only_what_differs() {
         "nothing differs"
     );
     assert_eq!(shown["state"]["fields"]["triage"]["value"], "answered_now");
+    let foreign = entry(json!({}), json!({ "nonsense": { "name": "赵某某" } }));
+    let refused = api.patch(&path, foreign).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let words = refused.problem(&path)["detail"].to_string();
+    assert!(
+        words.contains("no personal part") && words.contains("nonsense"),
+        "{words}"
+    );
 }
 
 #[tokio::test]
@@ -156,7 +164,14 @@ async fn every_wrong_field_is_a_problem_of_its_own() {
         .await;
     assert_eq!(lacking["errors"].as_array().unwrap().len(), 5, "{lacking}");
     let foreign = entry(fields(), json!({ "deputy_private": { "mobile": "1" } }));
-    api.refused(path, foreign, 404, "not-here").await;
+    let problem = api.refused(path, foreign, 422, "input").await;
+    for (words, named) in [("detail", "letters_visits"), ("detail_zh", "没有附册")] {
+        let words = problem[words].as_str().unwrap();
+        assert!(
+            words.contains("deputy_private") && words.contains(named),
+            "{words}"
+        );
+    }
     let annex = "/api/v1/ledgers/subject/records";
     api.refused(annex, entry(json!({}), json!({})), 404, "not-here")
         .await;

@@ -173,6 +173,14 @@ pub fn is_annex(id: &str) -> bool {
         .any(|ledger| ledger.annexes.iter().any(|annex| annex == id))
 }
 
+/// Refuses a personal part that records of a ledger do not have.
+pub(in crate::services) fn no_such_annex(of: &Ledger, annex: &str) -> ServiceError {
+    ServiceError::Bad(format!(
+        "records of {} have no personal part {annex:?} “{}”的记录没有附册 {annex:?}",
+        of.id, of.zh
+    ))
+}
+
 impl Node {
     /// A ledger as lists and tables show it, with what orgs added.
     pub fn ledger(&self, id: &str) -> Result<&'static Ledger, ServiceError> {

@@ -9,7 +9,7 @@ use lianzhan_protocol::trust::{Audience, Space};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use super::{Amendment, NewEntry, Part, Values, from_json, is_annex};
+use super::{Amendment, NewEntry, Part, Values, from_json, is_annex, no_such_annex};
 use crate::services::screen::Cleared;
 use crate::services::{Author, Node, ServiceError, Written};
 use crate::views;
@@ -222,7 +222,7 @@ impl Node {
             ledger: ledger.id.clone(),
             space,
             main,
-            annexes: annexes(&ledger.annexes, &sent, &BTreeMap::new())?,
+            annexes: annexes(ledger, &sent, &BTreeMap::new())?,
             cleared: cleared(&sent),
         };
         self.enter(author, entry, None).await
@@ -258,7 +258,7 @@ impl Node {
         let (base, base_annexes) = self.values_of(&detail, &seen);
         let amendment = Amendment {
             main: from_json(ledger, Part::Main, &sent.fields, &base)?,
-            annexes: annexes(&ledger.annexes, &sent, &base_annexes)?,
+            annexes: annexes(ledger, &sent, &base_annexes)?,
             cleared: cleared(&sent),
             seen,
         };
@@ -348,15 +348,15 @@ fn cleared(sent: &Sent) -> Cleared {
 }
 
 fn annexes(
-    known: &[String],
+    of: &Ledger,
     sent: &Sent,
     base: &BTreeMap<String, Values>,
 ) -> Result<BTreeMap<String, Values>, ServiceError> {
     let empty = Values::new();
     let read = |(id, fields): (&String, &Map<String, Json>)| {
         let annex = ledger(id)
-            .filter(|_| known.contains(id))
-            .ok_or_else(|| ServiceError::UnknownLedger(id.clone()))?;
+            .filter(|_| of.annexes.contains(id))
+            .ok_or_else(|| no_such_annex(of, id))?;
         let values = from_json(annex, Part::Annex(id), fields, base.get(id).unwrap_or(&empty))?;
         Ok((id.clone(), values))
     };

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{Anew, AnewDraft, Stays, files_among};
 use crate::services::confirm::parse_seen;
-use crate::services::ledger::{Part, Values, from_json};
+use crate::services::ledger::{Part, Values, from_json, no_such_annex};
 use crate::services::screen::Cleared;
 use crate::services::{Author, Node, ServiceError};
 
@@ -163,10 +163,7 @@ impl Node {
         let mut annexes = BTreeMap::new();
         let none = Map::new();
         if let Some(unknown) = sent.annexes.keys().find(|id| !plan.ledger.annexes.contains(id)) {
-            return Err(ServiceError::Bad(format!(
-                "records of {} have no personal part {unknown:?} “{}”的记录没有附册 {unknown:?}",
-                plan.ledger.id, plan.ledger.zh
-            )));
+            return Err(no_such_annex(plan.ledger, unknown));
         }
         let writable = self.writable_annexes(author, plan.ledger, &plan.detail.space);
         let forbidden = |id: &&String| !writable.iter().any(|annex| annex.id == **id);
