@@ -195,11 +195,13 @@ async fn small(
 }
 
 fn shared(attached: Vec<Attached>, id: &AttachmentId) -> Result<(), ServiceError> {
-    let is = |one: &Attached| one.id == *id && !one.is_personal();
-    if attached.iter().any(is) {
-        Ok(())
-    } else {
-        Err(AttachmentError::Unknown(*id).into())
+    let mut named = attached.iter().filter(|one| one.id == *id).peekable();
+    if named.peek().is_none() {
+        return Err(AttachmentError::Unknown(*id).into());
+    }
+    match named.all(Attached::is_personal) {
+        true => Err(AttachmentError::Personal(*id).into()),
+        false => Ok(()),
     }
 }
 

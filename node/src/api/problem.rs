@@ -354,6 +354,7 @@ fn of_attachment(error: &AttachmentError) -> (StatusCode, &'static str, &'static
         AttachmentError::Unknown(_) | AttachmentError::NoSmall(_) => {
             (StatusCode::NOT_FOUND, "not-here", "This node has no such thing")
         }
+        AttachmentError::Personal(_) => (StatusCode::FORBIDDEN, "not-allowed", "This is not allowed"),
         AttachmentError::Elsewhere(_) => (StatusCode::CONFLICT, "elsewhere", "It is not here yet"),
         AttachmentError::NoPersonalPart | AttachmentError::TooMany => {
             (StatusCode::CONFLICT, "state", "This does not fit what is there")

@@ -11,7 +11,7 @@ use super::lang::{Said, said};
 use super::reach::{Reach, percent};
 use super::{Lang, Shell, ask, block_on, out};
 use crate::api::progress::Progress;
-use crate::services::attachment::{Part, Source};
+use crate::services::attachment::{AttachmentError, Part, Source};
 use crate::services::{Node, ServiceError, parse_record};
 use lianzhan_protocol::id::{AttachmentId, RecordId};
 
@@ -138,7 +138,9 @@ impl Attach {
         })?;
         let path = self.output.clone().unwrap_or_default();
         let bytes = match reach {
-            Reach::Here(node) if is_personal(node, &record, &id)? => bail!(closed()),
+            Reach::Here(node) if is_personal(node, &record, &id)? => {
+                bail!(ServiceError::from(AttachmentError::Personal(id)))
+            }
             Reach::Here(node) => match node.open_attachment(&record, &id)?.source {
                 Source::Bytes(bytes) => bytes,
                 Source::File(mut file) => {

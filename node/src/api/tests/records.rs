@@ -174,3 +174,30 @@ async fn a_bundle_verifies_against_the_founding_statement() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_attachment_of_the_personal_part_is_not_given_and_said_to_be_personal() {
+    let api = Api::new();
+    let record = api.register().await;
+    api.node.catch_up(|_| {}).unwrap();
+    let attachments = format!("/api/v1/records/{record}/attachments");
+    let encoded = percent_encoding::utf8_percent_encode(CLERK, percent_encoding::NON_ALPHANUMERIC);
+    let request = api
+        .request("POST", &format!("{attachments}?personal=true"))
+        .header("x-lianzhan-login", "lin")
+        .header("x-lianzhan-passphrase", encoded.to_string());
+    let sent = api.send(request, &b"%PDF-1.7\nsigned"[..]).await;
+    assert_eq!(sent.status, StatusCode::CREATED, "{}", sent.json());
+    assert_eq!(api.get(&attachments).await.json(), json!([]));
+    let path = format!("{attachments}/{}", sent.json()["attachment"].as_str().unwrap());
+    for path in [path.clone(), format!("{path}/small")] {
+        let refused = api.get(&path).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+        let problem = refused.problem(&path);
+        for (words, place) in [("detail", "on the record's page"), ("detail_zh", "当事人附册")] {
+            assert!(problem[words].as_str().unwrap().contains(place), "{problem}");
+        }
+    }
+    let other = format!("{attachments}/{}", "0".repeat(64));
+    assert_eq!(api.get(&other).await.status, StatusCode::NOT_FOUND);
+}

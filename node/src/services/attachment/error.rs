@@ -48,6 +48,12 @@ pub enum AttachmentError {
     /// The record does not name it.
     #[error("the record names no attachment {0}")]
     Unknown(AttachmentId),
+    /// Its personal part names it, which is opened by a person who states what for.
+    #[error(
+        "attachment {0} is of the record's personal part, and those of a personal part are neither fetched by commands nor by the \
+         API; sign in and open that part on the record's page"
+    )]
+    Personal(AttachmentId),
     /// There is no small picture of it.
     #[error("attachment {0} has no small picture: it is no picture, or one that cannot be read")]
     NoSmall(AttachmentId),
@@ -81,6 +87,9 @@ impl AttachmentError {
             AttachmentError::NoField(ledger) => format!("台账 {ledger} 的记录不收这类附件。"),
             AttachmentError::TooMany => format!("一条记录最多 {} 个附件。请先取下一些。", super::PER_RECORD),
             AttachmentError::Unknown(_) => "这条记录没有这个附件。".into(),
+            AttachmentError::Personal(_) => {
+                "这个附件在当事人附册里，命令行和接口都不取出。请登录，在记录的页面上打开附册。".into()
+            }
             AttachmentError::NoSmall(_) => "这个附件没有小图：它不是图片，或图片已损坏。".into(),
             AttachmentError::Elsewhere(_) => "附件还没有到本机，已向其他节点索取；连上有它的节点后就会取来。".into(),
         }
