@@ -19,6 +19,8 @@ mod cases;
 #[cfg(test)]
 mod convergence;
 #[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod definitions;
 #[cfg(test)]
 mod demo;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Load, Node, ServiceError};
 use crate::documents;
-use crate::store::{LogRow, Reader, StoreError};
+use crate::store::{LogRow, Reader, Rows, StoreError};
 use crate::views;
 
 /// What was checked, and what does not agree.
@@ -42,6 +42,10 @@ impl Node {
         let mut report = CheckReport::default();
         let mut suspects: Vec<(RecordId, Vec<String>)> = Vec::new();
         self.store.read(|reader| {
+            let file = reader.integrity()?.into_iter();
+            report
+                .faults
+                .extend(file.map(|words| format!("the file of the database: {words}")));
             for log in reader.logs()? {
                 check_log(reader, &log, &mut report, &mut progress)?;
                 report.logs += 1;
@@ -211,23 +215,14 @@ fn check_record(reader: &Reader<'_>, load: &mut Load<'_>, record: &RecordId) -> 
     };
     let state = load.fold(&loaded);
     let expected = views::project(load.registry(), &loaded, &state);
-    let stored = reader.record(record)?;
-    let same = match (&expected, &stored) {
-        (Some(expected), Some(stored)) => {
-            expected.state == stored.state
-                && expected.title == stored.title
-                && expected.ledger == stored.ledger
-                && expected.owner == stored.owner
-                && (expected.pending, expected.refused, expected.unwitnessed)
-                    == (stored.pending, stored.refused, stored.unwitnessed)
-                && (expected.contested, expected.doubted) == (stored.contested, stored.doubted)
-                && expected.missing == stored.missing
+    let same = match &expected {
+        Some(expected) => {
+            reader.has_rows(&Rows::from(expected.clone()))?
                 && expected.refs == reader.named_records(record)?
                 && expected.reissued == reader.reissue_named(record)?
                 && expected.attachments == reader.named_by(record)?
         }
-        (None, None) => true,
-        _ => false,
+        None => reader.record(record)?.is_none(),
     };
     if !same {
         checked.faults.push(format!(

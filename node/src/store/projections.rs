@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, params_from_iter};
 
 use super::attachments::Named;
 use super::error::StoreError;
+use super::reader::Reader;
 use super::views::{identifier, standing, table};
 use super::writer::{StoreEvent, Writer};
 
@@ -150,6 +151,15 @@ impl rusqlite::ToSql for Column<'_> {
             Value::Bytes(value) => Sql::Blob(value.clone()),
         }))
     }
+}
+
+/// The columns that every ledger's table begins with.
+fn fixed_columns(p: &Projection) -> [Value; 3] {
+    [
+        Value::Bytes(p.record.0.to_vec()),
+        Value::Bytes(p.owner.0.to_vec()),
+        Value::Int(p.recorded),
+    ]
 }
 
 impl Writer<'_> {
@@ -372,16 +382,85 @@ impl Writer<'_> {
             "INSERT INTO {} (record, owner, recorded{names}) VALUES (?, ?, ?{marks})",
             table(&p.ledger)
         );
-        let fixed: [Value; 3] = [
-            Value::Bytes(p.record.0.to_vec()),
-            Value::Bytes(p.owner.0.to_vec()),
-            Value::Int(p.recorded),
-        ];
+        let fixed = fixed_columns(p);
         let values = fixed
             .iter()
             .chain(p.columns.iter().map(|(_, value)| value))
             .map(Column);
         self.tx.prepare_cached(&sql)?.execute(params_from_iter(values))?;
         Ok(())
+    }
+}
+
+impl Reader<'_> {
+    /// Whether what is kept of a record, in the list and in the table of its ledger, is what these rows say.
+    pub fn has_rows(&self, rows: &Rows) -> Result<bool, StoreError> {
+        let Rows {
+            projection: p,
+            traces,
+        } = rows;
+        let kept = self
+            .tx
+            .prepare_cached(
+                "SELECT space = ?2 AND owner = ?3 AND ledger = ?4 AND title = ?5 AND happened = ?6 AND recorded = ?7
+                 AND updated = ?8 AND pending = ?9 AND refused = ?10 AND unwitnessed = ?11 AND contested = ?12
+                 AND doubted = ?13 AND missing = ?14 AND confirmed = ?15 AND split = ?16 AND main IS ?17 AND state = ?18
+                 AND coalesce(shape, ?19) = ?19 AND coalesce(words, ?20) = ?20 AND coalesce(counting, ?21) = ?21
+                 FROM records WHERE record = ?1",
+            )?
+            .query_row(
+                rusqlite::params![
+                    p.record.0,
+                    p.space.0,
+                    p.owner.0,
+                    p.ledger,
+                    p.title,
+                    p.happened,
+                    p.recorded,
+                    p.updated,
+                    p.pending,
+                    p.refused,
+                    p.unwitnessed,
+                    p.contested,
+                    p.doubted,
+                    p.missing,
+                    standing(p.confirmed),
+                    p.split,
+                    p.main.map(|main| main.0),
+                    p.state,
+                    traces.shape,
+                    traces.words,
+                    traces.counting,
+                ],
+                |row| row.get::<_, bool>(0),
+            )
+            .optional()?;
+        if kept != Some(true) || p.ledger.is_empty() {
+            return Ok(kept == Some(true));
+        }
+        let columns: String = p
+            .columns
+            .iter()
+            .map(|(name, _)| format!(" AND \"{}\" IS ?", identifier(name)))
+            .collect();
+        let sql = format!(
+            "SELECT 1 FROM {} WHERE record = ? AND owner = ? AND recorded = ?{columns}",
+            table(&p.ledger)
+        );
+        let fixed = fixed_columns(p);
+        let values = fixed
+            .iter()
+            .chain(p.columns.iter().map(|(_, value)| value))
+            .map(Column);
+        Ok(self.tx.prepare_cached(&sql)?.exists(params_from_iter(values))?)
+    }
+
+    /// What SQLite finds wrong with the file itself: pages, indexes, the search index. Each a sentence.
+    pub fn integrity(&self) -> Result<Vec<String>, StoreError> {
+        let mut select = self.tx.prepare("PRAGMA integrity_check")?;
+        let rows = select.query_map([], |row| row.get::<_, String>(0))?;
+        let mut found: Vec<String> = rows.collect::<Result<_, _>>()?;
+        found.retain(|words| words != "ok");
+        Ok(found)
     }
 }
