@@ -4,10 +4,13 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
+use figment::{Figment, Metadata, Source};
+use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::sync::PATIENCE_MS;
 use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::keystore::WORK_FACTOR_MAX;
 
 /// Name of the configuration file in a node's directory.
 pub const FILE: &str = "lianzhan.toml";
@@ -20,6 +23,14 @@ pub struct Parent {
     pub node: String,
     /// Where it listens (multiaddr, such as `/ip4/192.0.2.1/tcp/7611`).
     pub addresses: Vec<String>,
+}
+
+impl Parent {
+    /// Its node key; `None` where that is none.
+    pub fn key(&self) -> Option<PublicKey> {
+        lianzhan_protocol::codec::unhex::<32>(&self.node)
+            .and_then(|bytes| PublicKey::from_ed25519(bytes).ok())
+    }
 }
 
 /// The configuration.
@@ -97,7 +108,7 @@ fn addresses<'de, D: Deserializer<'de>>(value: D) -> Result<Vec<String>, D::Erro
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A value is missing, unknown or of the wrong kind.
-    #[error("configuration: {0}")]
+    #[error("configuration: {}", told(.0))]
     Value(#[from] Box<figment::Error>),
     /// The file cannot be written.
     #[error("{path}: {error}")]
@@ -110,6 +121,19 @@ pub enum ConfigError {
     /// No patience, or one without end.
     #[error("patience_seconds = {0}: give a number from 1 to 3600")]
     Patience(u64),
+    /// Key files that take no work, or more than this machine can do.
+    #[error(
+        "scrypt_log_n = {0}: give a number from 1 to 20 (16 takes about a second; each more doubles time and memory)"
+    )]
+    WorkFactor(u8),
+    /// A session that is over before it began, or never.
+    #[error("session_minutes = {0}: give a number from 1 to 1440")]
+    Session(u64),
+    /// A parent that is nobody's node.
+    #[error(
+        "parents: node = {0:?} is no node key (64 hexadecimal digits); `lianzhan status` at the parent shows its own"
+    )]
+    Parent(String),
     /// Plain HTTP beyond this machine.
     #[error(
         "web = {0}: beyond this machine pages are served encrypted only. Give tls_certificate and tls_key (PEM files), or, \
@@ -129,13 +153,40 @@ pub enum ConfigError {
     Proxy(String),
 }
 
+/// What is wrong with which key of which file or variable; where flags are read in the program is nobody's concern.
+fn told(error: &figment::Error) -> String {
+    let each = error.clone().into_iter().map(|one| {
+        let key = match one.path.as_slice() {
+            [] => String::new(),
+            path => format!("{}: ", path.join(".")),
+        };
+        let place = match one.metadata.as_ref() {
+            Some(Metadata {
+                source: Some(Source::File(path)),
+                ..
+            }) => format!(" ({})", path.display()),
+            Some(metadata) if metadata.name.contains("environment") => format!(" ({})", metadata.name),
+            _ => String::new(),
+        };
+        format!("{key}{}{place}", one.kind)
+    });
+    each.collect::<Vec<_>>().join("; ")
+}
+
 impl ConfigError {
     /// The error in Chinese, with what to do.
     pub fn zh(&self) -> String {
         match self {
-            ConfigError::Value(error) => format!("配置有误：{error}"),
+            ConfigError::Value(error) => format!("配置有误：{}", told(error)),
             ConfigError::Disk { path, error } => format!("{}：{error}", path.display()),
             ConfigError::Patience(given) => format!("patience_seconds = {given}：请写 1 到 3600 之间的数。"),
+            ConfigError::WorkFactor(given) => format!(
+                "scrypt_log_n = {given}：请写 1 到 20 之间的数（16 约需一秒，每加 1，时间和内存加倍）。"
+            ),
+            ConfigError::Session(given) => format!("session_minutes = {given}：请写 1 到 1440 之间的数。"),
+            ConfigError::Parent(given) => format!(
+                "parents 中 node = {given:?} 不是节点公钥（64 位十六进制）。在上级节点执行 lianzhan status 可以看到它的公钥。"
+            ),
             ConfigError::NotLoopback(web) => format!(
                 "web = {web}：网页只能加密地提供给其他计算机。请给出 tls_certificate 和 tls_key（PEM 文件）；\
                  如由反向代理加密，请给出 proxy = \"https://域名\"；或改用本机地址（127.0.0.1 或 [::1]）。"
@@ -205,6 +256,15 @@ impl Config {
         }
         if !(1..=3600).contains(&self.patience_seconds) {
             return Err(ConfigError::Patience(self.patience_seconds));
+        }
+        if !(1..=WORK_FACTOR_MAX).contains(&self.scrypt_log_n) {
+            return Err(ConfigError::WorkFactor(self.scrypt_log_n));
+        }
+        if !(1..=1440).contains(&self.session_minutes) {
+            return Err(ConfigError::Session(self.session_minutes));
+        }
+        if let Some(parent) = self.parents.iter().find(|parent| parent.key().is_none()) {
+            return Err(ConfigError::Parent(parent.node.clone()));
         }
         if let Some(address) = self.listen.iter().find(|address| address.contains(QUIC))
             && !self.quic
@@ -384,5 +444,49 @@ mod tests {
         )
         .unwrap();
         assert_eq!(load(None).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn values_that_no_node_can_work_with_are_refused_where_they_stand() {
+        let dir = tempfile::tempdir().unwrap();
+        let load = |text: &str| {
+            std::fs::write(dir.path().join(FILE), text).unwrap();
+            Config::load(dir.path(), &Overrides::default())
+        };
+        for work in [0, 21, 99] {
+            let refused = load(&format!("scrypt_log_n = {work}"));
+            assert!(matches!(refused, Err(ConfigError::WorkFactor(n)) if n == work));
+        }
+        for minutes in [0, 1441] {
+            let refused = load(&format!("session_minutes = {minutes}"));
+            assert!(matches!(refused, Err(ConfigError::Session(n)) if n == minutes));
+        }
+        let parent = |node: &str| {
+            format!("[[parents]]\nnode = \"{node}\"\naddresses = [\"/ip4/192.0.2.1/tcp/7611\"]\n")
+        };
+        assert!(matches!(load(&parent("12ab")), Err(ConfigError::Parent(_))));
+        // The key of RFC 8032, 7.1, test 1.
+        let key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+        assert_eq!(load(&parent(key)).unwrap().parents.len(), 1);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_key_and_file_and_no_place_in_the_program() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(FILE), "patience = 3").unwrap();
+        let error = Config::load(dir.path(), &Overrides::default()).unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains("patience") && said.contains(FILE), "{said}");
+        std::fs::write(dir.path().join(FILE), "").unwrap();
+        let overrides = Overrides {
+            listen: Some(String::new()),
+            ..Overrides::default()
+        };
+        for said in [
+            Config::load(dir.path(), &overrides).unwrap_err().zh(),
+            Config::load(dir.path(), &overrides).unwrap_err().to_string(),
+        ] {
+            assert!(said.contains("listen") && !said.contains(".rs"), "{said}");
+        }
     }
 }

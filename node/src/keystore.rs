@@ -33,7 +33,9 @@ pub enum KeyFileError {
     #[error("the passphrase does not open {0}")]
     Passphrase(PathBuf),
     /// Not a key file of ours.
-    #[error("{0} is no key file")]
+    #[error(
+        "{0} is no key file, or damaged; put it back from a backup, or the whole node with `lianzhan restore`"
+    )]
     Format(PathBuf),
     /// A passphrase that is no protection.
     #[error("the passphrase has fewer than {min} characters; choose a longer one", min = PASSPHRASE_MIN)]
@@ -94,7 +96,10 @@ pub fn read_plain(path: &Path) -> Result<SecretKey, KeyFileError> {
     from_pem(pem.expose_secret(), path)
 }
 
-/// Locks a key with a passphrase. `log_n` is scrypt's work factor (2 to that power).
+/// The most work (2 to that power) that a key file may ask of scrypt: a GiB of memory.
+pub const WORK_FACTOR_MAX: u8 = 20;
+
+/// Locks a key with a passphrase. `log_n` is scrypt's work factor (2 to that power), at most [`WORK_FACTOR_MAX`].
 pub fn lock(path: &Path, key: &SecretKey, passphrase: &SecretString, log_n: u8) -> Result<(), KeyFileError> {
     if passphrase.expose_secret().chars().count() < PASSPHRASE_MIN {
         return Err(KeyFileError::Weak);
@@ -116,7 +121,7 @@ pub fn lock(path: &Path, key: &SecretKey, passphrase: &SecretString, log_n: u8) 
 pub fn unlock(path: &Path, passphrase: &SecretString) -> Result<SecretKey, KeyFileError> {
     let sealed = std::fs::read(path).map_err(disk(path))?;
     let mut identity = age::scrypt::Identity::new(passphrase.clone());
-    identity.set_max_work_factor(20);
+    identity.set_max_work_factor(WORK_FACTOR_MAX);
     let pem = age::decrypt(&identity, &sealed).map_err(|_| KeyFileError::Passphrase(path.to_owned()))?;
     let pem = SecretString::from(String::from_utf8(pem).map_err(|_| KeyFileError::Format(path.to_owned()))?);
     from_pem(pem.expose_secret(), path)

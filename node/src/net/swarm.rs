@@ -197,9 +197,7 @@ fn parse_parent(parent: &Parent) -> Result<(PublicKey, Vec<Multiaddr>), NetError
         address: parent.node.clone(),
         reason: reason.to_owned(),
     };
-    let key = lianzhan_protocol::codec::unhex::<32>(&parent.node)
-        .and_then(|bytes| PublicKey::from_ed25519(bytes).ok())
-        .ok_or_else(|| bad("not a node key"))?;
+    let key = parent.key().ok_or_else(|| bad("not a node key"))?;
     let addresses: Vec<Multiaddr> = parent
         .addresses
         .iter()
