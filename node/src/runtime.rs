@@ -80,9 +80,7 @@ impl Running {
         tasks.spawn(project::run(node.clone(), stopped.clone()));
         tasks.spawn(witness::keep_fresh(node.clone(), stopped.clone()));
         tasks.spawn(attachment::keep_swept(node.clone(), stopped.clone()));
-        if let Some(certificate) = gate.certificate() {
-            tasks.spawn(renew(certificate, stopped.clone())?);
-        }
+        tasks.spawn(renew(gate.certificate(), stopped.clone())?);
         let site = gate.site().address();
         tasks.spawn(gate.serve(web::router(pages), api, move || {
             let mut end = stopped.clone();
@@ -230,9 +228,9 @@ fn listen(web: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
     Ok(listener)
 }
 
-/// Reads the certificate again whenever SIGHUP says that it was renewed.
+/// Reads the certificate again whenever SIGHUP says that it was renewed. Where there is none the signal does nothing.
 fn renew(
-    certificate: web::tls::Certificate,
+    certificate: Option<web::tls::Certificate>,
     mut stop: watch::Receiver<bool>,
 ) -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     #[cfg(unix)]
@@ -242,9 +240,10 @@ fn renew(
         loop {
             tokio::select! {
                 _ = stop.changed() => return,
-                _ = told.recv() => match certificate.reread() {
-                    Ok(()) => tracing::info!("the renewed certificate is served"),
-                    Err(error) => tracing::error!(%error, "the certificate of before is still served"),
+                _ = told.recv() => match certificate.as_ref().map(web::tls::Certificate::reread) {
+                    Some(Ok(())) => tracing::info!("the renewed certificate is served"),
+                    Some(Err(error)) => tracing::error!(%error, "the certificate of before is still served"),
+                    None => tracing::info!("SIGHUP: there is no certificate to be read again"),
                 },
             }
         }

@@ -142,10 +142,16 @@ impl Process {
         self.child.wait().expect("a killed child is waited for");
     }
 
+    /// Sends a signal by its name, such as `HUP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.id();
+        succeed(Command::new("sh").args(["-c", &format!("kill -{name} {id}")]));
+    }
+
     /// SIGTERM, and how it ended.
     pub(crate) fn terminate(&mut self) -> ExitStatus {
+        self.signal("TERM");
         let id = self.id();
-        succeed(Command::new("sh").args(["-c", &format!("kill -TERM {id}")]));
         until(&format!("the end of process {id} after SIGTERM"), || self.ended())
     }
 

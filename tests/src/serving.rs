@@ -50,3 +50,22 @@ fn plain_pages_are_refused_beyond_this_machine() {
         assert!(!output.status.success() && said.contains(words), "{said}");
     }
 }
+
+#[test]
+fn a_node_that_hangs_is_told_of_and_one_without_a_certificate_lives_on_after_sighup() {
+    let _lane = beside();
+    let dir = tempfile::tempdir().unwrap();
+    let site = Site::new(dir.path(), "station");
+    site.found("station", ["石桥站", "Shiqiao Station"], "990121103201");
+    let running = site.start();
+    running.process.signal("HUP");
+    assert_eq!(site.json(&["status", "--json"])["name"], running.status()["name"]);
+
+    running.process.signal("STOP");
+    let mut command = site.command(&["status"]);
+    let output = run(command.env("LIANZHAN_LANG", "zh"));
+    running.process.signal("CONT");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && said.contains("没有回答"), "{said}");
+    running.stop();
+}

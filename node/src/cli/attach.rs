@@ -11,7 +11,7 @@ use super::lang::{Said, said};
 use super::reach::{Reach, percent};
 use super::{Lang, Shell, ask, block_on, out};
 use crate::api::progress::Progress;
-use crate::services::attachment::{AttachmentError, Part, Source};
+use crate::services::attachment::{AttachmentError, Media, Part, Source};
 use crate::services::{Node, ServiceError, parse_record};
 use lianzhan_protocol::id::{AttachmentId, RecordId};
 
@@ -192,6 +192,12 @@ impl Attach {
                     }
                 }
                 Reach::Running(client) => {
+                    // The node would refuse it in the middle, and its words be lost with the connection.
+                    if let Ok(media) = Media::of(&bytes)
+                        && bytes.len() as u64 > media.max()
+                    {
+                        bail!(ServiceError::from(AttachmentError::TooLarge(media.max())));
+                    }
                     let to = format!("/records/{record}/attachments?personal={}", self.personal);
                     let headers = [
                         ("x-lianzhan-login", percent(&login)),

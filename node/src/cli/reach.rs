@@ -20,6 +20,8 @@ use crate::services::{Node, ServiceError, files};
 
 /// Largest answer that is taken, in bytes: a bundle of many records.
 const ANSWER_MAX: u64 = lianzhan_protocol::bundle::BUNDLE_MAX as u64;
+/// How long a running node may take to say that it is there.
+const ANSWER: Duration = Duration::from_secs(10);
 /// How often a running node is asked how far it is.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -88,13 +90,26 @@ impl Client {
             base: format!("http://{}/api/v1", running.local),
             bearer: format!("Bearer {}", token.trim()),
         };
-        // A file that a crashed node left behind names an address where nobody answers.
-        client
+        // A file that a crashed node left behind names an address where nobody answers; a node that hangs answers nothing.
+        let answer = client
             .agent
             .get(format!("http://{}/healthz", running.local))
-            .call()
-            .with_context(busy)?;
-        Ok(client)
+            .config()
+            .timeout_global(Some(ANSWER))
+            .build()
+            .call();
+        match answer {
+            Ok(_) => Ok(client),
+            Err(error @ ureq::Error::Timeout(_)) => Err(error).with_context(|| {
+                said(
+                    format!("{shown} 中的节点没有回答。请看它的日志；仍不回答时请重新启动它。"),
+                    format!(
+                        "the node in {shown} does not answer; see its log, and start it again if it stays so"
+                    ),
+                )
+            }),
+            Err(error) => Err(error).with_context(busy),
+        }
     }
 
     /// GET, bytes as they come.

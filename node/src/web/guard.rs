@@ -54,7 +54,8 @@ pub(super) async fn around(State(site): State<Site>, request: Request, next: Nex
     let mut response = if ours {
         next.run(request).await
     } else {
-        let say = format!("This address is not served here. Open {}\n", site.address());
+        let open = site.address();
+        let say = format!("这里不用这个地址。请打开 {open}\nThis address is not served here. Open {open}\n");
         (StatusCode::MISDIRECTED_REQUEST, say).into_response()
     };
     let policy = match response.extensions().get::<RunsVerifier>() {
