@@ -51,6 +51,13 @@ pub fn zh(error: &ServiceError) -> String {
         ServiceError::Key(KeyFileError::Exists(path)) => {
             format!("{} 已经存在，不会覆盖。", path.display())
         }
+        ServiceError::Key(KeyFileError::Format(path)) => format!(
+            "{} 不是密钥文件，或已损坏。请从备份放回这个文件，或用 lianzhan restore 恢复整个节点。",
+            path.display()
+        ),
+        ServiceError::Key(KeyFileError::Disk { path, error }) => {
+            format!("{} 不能读写：{error}。请检查文件与权限。", path.display())
+        }
         ServiceError::Key(KeyFileError::Weak) => {
             format!("口令少于 {PASSPHRASE_MIN} 个字符，请换长一些的。")
         }
@@ -104,6 +111,9 @@ pub fn zh(error: &ServiceError) -> String {
         ServiceError::UnknownView { name, known } => format!("没有这个视图：{name}。可选：{known}。"),
         ServiceError::Import(error) => error.message_zh(),
         ServiceError::Busy(_) => "这个节点正在运行。".into(),
+        ServiceError::Store(error) if error.is_damaged() => format!(
+            "本机的数据库已损坏：{error}。请保留这个目录，另选一个目录用 lianzhan restore 从备份恢复。"
+        ),
         ServiceError::Store(_) | ServiceError::Disk { .. } | ServiceError::Damaged(_) => {
             format!("没有保存：本机的存储出了问题，填的内容还在。请告诉管理员：{error}")
         }

@@ -56,6 +56,12 @@ pub enum BackupError {
     /// A backup is never written over.
     #[error("{0} is there already, and a backup is never written over; choose another name")]
     Taken(PathBuf),
+    /// Both in one file.
+    #[error("{0} would be the backup and the file of keys at once; give --keys another name")]
+    OneFile(PathBuf),
+    /// A backup, or a file of keys, of which something is missing or changed.
+    #[error("{0} is cut off or damaged; take another copy of it, or an earlier one")]
+    Damaged(PathBuf),
     /// Another file.
     #[error("{path} is no backup of a node: {why}")]
     NotABackup {
@@ -94,6 +100,14 @@ impl BackupError {
             BackupError::Taken(path) => {
                 format!("{} 已存在；备份从不覆盖旧文件，请另取名字。", path.display())
             }
+            BackupError::OneFile(path) => format!(
+                "{} 不能既是备份又是密钥文件，请给 --keys 另取名字。",
+                path.display()
+            ),
+            BackupError::Damaged(path) => format!(
+                "{} 被截断或已损坏。请换用它的另一份副本，或更早的一份。",
+                path.display()
+            ),
             BackupError::NotABackup { path, why } => {
                 format!("{} 不是节点的备份（{why}）。请换一个文件。", path.display())
             }
@@ -148,6 +162,9 @@ pub fn back_up(
     work: u8,
     progress: impl FnMut(u64, u64),
 ) -> Result<About, BackupError> {
+    if keys == Some(to) {
+        return Err(BackupError::OneFile(to.to_owned()));
+    }
     for path in [Some(to), keys].into_iter().flatten() {
         if path.exists() {
             return Err(BackupError::Taken(path.to_owned()));
@@ -456,7 +473,7 @@ fn unreadable(path: &Path) -> impl Fn(io::Error) -> BackupError + use<> {
     let path = path.to_owned();
     move |error| match error.raw_os_error() {
         Some(_) => disk(&path)(error),
-        None => refused(&path, &format!("it is cut off or damaged: {error}")),
+        None => BackupError::Damaged(path.clone()),
     }
 }
 

@@ -6,7 +6,7 @@ use lianzhan_protocol::log::Origin;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// SQLite: the disk is full, the file is damaged, or a query is wrong.
-    #[error("database: {0}")]
+    #[error("database: {0}{advice}", advice = if damages(.0) { DAMAGED } else { "" })]
     Sqlite(#[from] rusqlite::Error),
     /// A file beside the database.
     #[error("file: {0}")]
@@ -76,7 +76,27 @@ pub enum StoreError {
     Refused(String),
 }
 
+/// What is to be done about a file that is no database any more.
+const DAMAGED: &str =
+    ". Keep this directory as it is, and put the node back from its backup in another one (lianzhan restore)";
+
+fn damages(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt)
+    )
+}
+
 impl StoreError {
+    /// Whether the file of the database is damaged.
+    pub fn is_damaged(&self) -> bool {
+        match self {
+            StoreError::Sqlite(error) => damages(error),
+            StoreError::Corrupt(_) => true,
+            _ => false,
+        }
+    }
+
     /// Whether the disk is full, as far as that can be told: what was confirmed before is safe, and room mends it.
     pub fn is_full(&self) -> bool {
         match self {

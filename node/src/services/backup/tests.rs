@@ -169,6 +169,16 @@ fn without_the_keys_of_annexes_a_backup_opens_nothing_personal() {
 #[test]
 fn a_backup_is_never_written_over_and_a_node_never_put_back_over_another() {
     let world = World::new();
+    let both = world.at("both.age");
+    let one = back_up(
+        &world.at("station"),
+        &both,
+        Some(&both),
+        &secret(),
+        WORK,
+        |_, _| {},
+    );
+    assert!(matches!(one, Err(BackupError::OneFile(_))) && !both.exists());
     world.back_up(true).unwrap();
     assert!(matches!(world.back_up(false), Err(BackupError::Taken(_))));
     let into =
@@ -219,7 +229,12 @@ fn a_damaged_or_foreign_file_leaves_nothing_behind() {
         b"",
     ] {
         std::fs::write(&path, bytes).unwrap();
-        assert!(into().is_err(), "{} bytes", bytes.len());
+        let refused = into().unwrap_err();
+        assert!(
+            !refused.zh().contains("请检查磁盘"),
+            "{} bytes: {refused}",
+            bytes.len()
+        );
         assert!(!world.at("back").exists());
         assert!(!world.at("back.restoring").exists());
     }
