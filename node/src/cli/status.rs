@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::reach::{Reach, shown};
 use super::{Lang, Shell, out};
 use crate::services::federation::Federation;
+use crate::web::node_words;
 
 /// Say how the node is doing 节点的状况
 #[derive(clap::Args)]
@@ -79,6 +80,7 @@ struct Peer {
 #[derive(Deserialize)]
 struct Alarm {
     at: i64,
+    kind: String,
     subject: String,
     words: String,
 }
@@ -264,15 +266,14 @@ fn logs(logs: &[Log], lang: Lang) -> String {
 }
 
 fn alarms(alarms: &[Alarm], lang: Lang) -> String {
-    let rows: Vec<_> = alarms
-        .iter()
-        .take(10)
-        .map(|alarm| vec![out::time(alarm.at), alarm.subject.clone(), alarm.words.clone()])
-        .collect();
-    let headings = [
-        lang.pick("警报", "alarm"),
-        lang.pick("对象", "about"),
-        lang.pick("说明", "what happened"),
-    ];
-    out::table(&headings, &rows)
+    let text = &super::tree::speech(lang);
+    let mut said = String::new();
+    for alarm in alarms.iter().take(10) {
+        let (happened, todo) = node_words::alarm(text, &alarm.kind);
+        let (time, subject) = (out::time(alarm.at), &alarm.subject);
+        let words = node_words::noted(text, &alarm.words);
+        said += &format!("{time}  {happened}\n    {subject}\n    {words}\n    {todo}\n");
+    }
+    let heading = lang.pick("警报：", "alarms:");
+    format!("{heading}\n{said}")
 }

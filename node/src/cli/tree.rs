@@ -84,7 +84,7 @@ pub(super) fn misconduct(picture: &Federation, lang: Lang) -> String {
     out::table(&headings, &rows)
 }
 
-fn speech(lang: Lang) -> Text {
+pub(super) fn speech(lang: Lang) -> Text {
     Text::new(match lang {
         Lang::Zh => i18n::Lang::Zh,
         Lang::En => i18n::Lang::En,

@@ -236,15 +236,7 @@ fn node_page(desk: &Desk, key: &str) -> Result<NodePage, Fault> {
 
 fn alarm(desk: &Desk, row: &AlarmRow) -> Alarm {
     let text = &desk.text;
-    let (happened, todo) = match row.kind.as_str() {
-        "fork" => (text.t("alarm-fork"), text.t("alarm-fork-todo")),
-        "document" => (text.t("alarm-document"), text.t("alarm-document-todo")),
-        "peer" => (text.t("alarm-peer"), text.t("alarm-peer-todo")),
-        "new_epoch" => (text.t("alarm-new-epoch"), text.t("alarm-new-epoch-todo")),
-        "halted" => (text.t("alarm-halted"), text.t("alarm-halted-todo")),
-        "witness_retired" => (text.t("alarm-witness"), text.t("alarm-witness-todo")),
-        _ => (text.t("alarm-other"), text.t("alarm-other-todo")),
-    };
+    let (happened, todo) = words::alarm(text, &row.kind);
     Alarm {
         happened,
         thing: format!(

@@ -10,6 +10,25 @@ use super::page::key;
 use super::say;
 use crate::services::federation::{Attention, Contact, Federation, NodeStatus, OrgStatus};
 
+/// What an alarm of a kind says, and what is to be done about it.
+pub fn alarm(text: &Text, kind: &str) -> (String, String) {
+    let (happened, todo) = match kind {
+        "fork" => ("alarm-fork", "alarm-fork-todo"),
+        "document" => ("alarm-document", "alarm-document-todo"),
+        "peer" => ("alarm-peer", "alarm-peer-todo"),
+        "new_epoch" => ("alarm-new-epoch", "alarm-new-epoch-todo"),
+        "halted" => ("alarm-halted", "alarm-halted-todo"),
+        "witness_retired" => ("alarm-witness", "alarm-witness-todo"),
+        _ => ("alarm-other", "alarm-other-todo"),
+    };
+    (text.t(happened), text.t(todo))
+}
+
+/// What the store noted with an alarm.
+pub fn noted(text: &Text, words: &str) -> String {
+    say::noted(text, words)
+}
+
 /// Names of the orgs in a picture, by the hex of their ids.
 pub struct Names<'a> {
     text: Text,
