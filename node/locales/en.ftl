@@ -875,6 +875,10 @@ network-title-level = In sync with { $count ->
        *[other] { $count } peers
     }, everything witnessed
 network-title-all = All { $count } nodes were heard of, everything witnessed
+network-title-away = { $count ->
+        [one] 1 node is
+       *[other] { $count } nodes are
+    } away, all others were heard of
 network-title-behind = { $count ->
         [one] 1 entry is
        *[other] { $count } entries are
@@ -945,7 +949,7 @@ branch-rest = { $count ->
         [one] The other node
        *[other] The other { $count } nodes
     }
-peers-count = { $connected } of { $count } connected
+peers-count = { $connected } of { $count } online
 peer-connected = connected
 contact-own = this node
 contact-told = connected to { $org }

@@ -683,6 +683,7 @@ adopt-done = 已追认 { $count } 项。
 
 network-title-level = 已连 { $count } 个节点，全部见证
 network-title-all = { $count } 个节点都有消息，全部见证
+network-title-away = { $count } 个节点离线，其余都有消息
 network-title-behind = { $count } 条还没有见证
 network-title-alone = 没有连上任何节点
 network-title-alarms = { $count } 个告警要人看
@@ -714,7 +715,7 @@ branch-below = 下辖 { $count } 个节点
 branch-silent = { $count } 个没有消息
 branch-attention = { $count } 个要处理
 branch-rest = 其余 { $count } 个节点
-peers-count = 共 { $count } 个节点，连上 { $connected } 个
+peers-count = 共 { $count } 个节点，在线 { $connected } 个
 peer-connected = 已连
 contact-own = 本节点
 contact-told = 经{ $org }连上

@@ -356,7 +356,7 @@ fn of_attachment(error: &AttachmentError) -> (StatusCode, &'static str, &'static
         }
         AttachmentError::Personal(_) => (StatusCode::FORBIDDEN, "not-allowed", "This is not allowed"),
         AttachmentError::Elsewhere(_) => (StatusCode::CONFLICT, "elsewhere", "It is not here yet"),
-        AttachmentError::NoPersonalPart | AttachmentError::TooMany => {
+        AttachmentError::NoPersonalPart | AttachmentError::TooMany | AttachmentError::There(_) => {
             (StatusCode::CONFLICT, "state", "This does not fit what is there")
         }
         AttachmentError::Empty | AttachmentError::Broken | AttachmentError::NoField(_) => {

@@ -255,7 +255,10 @@ impl Node {
 
     /// Marks what statements revised that came in just before this node last stopped.
     pub(crate) fn mark_revised(&self) -> Result<(), ServiceError> {
-        let statements = self.store.read(|reader| reader.revisions())?;
+        let mut statements = self.store.read(|reader| reader.revisions())?;
+        // One that was committed and is not in the directory yet revises nothing so far.
+        let directory = self.directory();
+        statements.retain(|id| directory.statement(id).is_some());
         if !statements.is_empty() {
             let spaces = self.revised_by(&statements)?;
             self.store

@@ -159,12 +159,11 @@ fn title(text: &Text, picture: &Federation, alarms: &Alarms, logs: &Logs) -> Str
     if !parts.is_empty() {
         return parts.join(&text.t("comma-clause"));
     }
-    let connected = picture
-        .nodes()
-        .filter(|node| node.contact == Contact::Connected)
-        .count();
+    let count = |contact: Contact| picture.nodes().filter(|node| node.contact == contact).count();
+    let (connected, away) = (count(Contact::Connected), count(Contact::Away));
     match (connected, picture.below.nodes, logs.behind()) {
         (0, _, _) => text.t("network-title-alone"),
+        (_, 2.., 0) if away > 0 => text.n("network-title-away", away),
         (_, 2.., 0) => text.n("network-title-all", picture.nodes().count()),
         (peers, _, 0) => text.n("network-title-level", peers),
         (_, _, behind) => text.n("network-title-behind", behind),

@@ -45,6 +45,9 @@ pub enum AttachmentError {
         super::PER_RECORD
     )]
     TooMany,
+    /// The record names it already.
+    #[error("the record names attachment {0} already; nothing was changed")]
+    There(AttachmentId),
     /// The record does not name it.
     #[error("the record names no attachment {0}")]
     Unknown(AttachmentId),
@@ -72,6 +75,7 @@ impl AttachmentError {
             AttachmentError::TooLarge(max) => {
                 format!("文件太大：这类文件最多 {} MiB。请压缩或剪短后再传。", max >> 20)
             }
+            AttachmentError::There(_) => "这条记录已经附有这个文件，没有改动。".into(),
             AttachmentError::Heic => {
                 "这张照片是 HEIC 或 AVIF 格式，多数浏览器不能显示。请把手机相机设为 JPEG（苹果手机：设置、相机、格式、兼容性最佳），或另存为 JPEG 再传。".into()
             }

@@ -52,7 +52,7 @@ impl Node {
         Upload::new(self.clone(), part)
     }
 
-    /// Lets a record name what was taken in. All of it is one change.
+    /// Lets a record name what was taken in. All of it is one change; what it names already is passed over.
     pub async fn attach(
         &self,
         author: &Author,
@@ -68,7 +68,8 @@ impl Node {
         if there.len() + received.len() > PER_RECORD {
             return Err(AttachmentError::TooMany.into());
         }
-        let (sealed, shared): (Vec<_>, Vec<_>) = received.iter().partition(|one| one.key.is_some());
+        let fresh = received.iter().filter(|one| !there.contains(&one.id));
+        let (sealed, shared): (Vec<_>, Vec<_>) = fresh.partition(|one| one.key.is_some());
         let mut written = None;
         if !shared.is_empty() {
             let put = |one: &&Received| {
@@ -95,7 +96,10 @@ impl Node {
                     .await?,
             );
         }
-        written.ok_or_else(|| AttachmentError::Empty.into())
+        written.ok_or_else(|| match received.first() {
+            Some(one) => AttachmentError::There(one.id).into(),
+            None => AttachmentError::Empty.into(),
+        })
     }
 
     /// Takes an attachment out of a record. What was said of it before stays in its history.

@@ -270,6 +270,13 @@ fn the_same_bytes_are_kept_once_and_given_up_when_no_record_names_them() {
     let received = records.map(|record| {
         let one = station.receive(Part::Shared, &bytes).unwrap();
         station.attach(&record, std::slice::from_ref(&one));
+        let again = station
+            .node
+            .attach(&station.author, &record, std::slice::from_ref(&one));
+        assert!(matches!(
+            station.runtime.block_on(again),
+            Err(ServiceError::Attachment(AttachmentError::There(id))) if id == one.id
+        ));
         one
     });
     assert_eq!(received[0].id, received[1].id);
