@@ -8,6 +8,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Metadata, Source};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::sync::PATIENCE_MS;
+use multiaddr::{Multiaddr, Protocol};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::keystore::WORK_FACTOR_MAX;
@@ -318,6 +319,15 @@ impl Config {
 
 /// What an address of QUIC ends with.
 const QUIC: &str = "/quic-v1";
+
+/// Whether a text is an address (multiaddr) at which a node can be reached: one with a port.
+pub fn is_address(text: &str) -> bool {
+    let parsed = text.parse::<Multiaddr>();
+    parsed.is_ok_and(|address| {
+        let mut parts = address.iter();
+        parts.any(|part| matches!(part, Protocol::Tcp(_) | Protocol::Udp(_)))
+    })
+}
 
 /// The address of QUIC beside one of TCP.
 fn quic_beside(address: &str) -> Option<String> {

@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn both_drawings_show_the_same_modules_with_a_quiet_zone() {
-        let qr = Qr::of("lianzhan-join-1.abc").unwrap();
+        let qr = Qr::of("lianzhan-join-2.abc").unwrap();
         let blocks = qr.half_blocks();
         let lines: Vec<&str> = blocks.lines().collect();
         assert_eq!(lines.len(), qr.side().div_ceil(2));

@@ -262,7 +262,7 @@ fn a_tampered_code_is_refused() {
         for bad in [&code[..code.len() - 9], &code[1..], "", "https://example.org/"] {
             let wrong = world.refused_code(bad).await;
             assert_eq!(wrong, InviteError::NoCode, "{bad}");
-            assert!(zh(wrong).contains("不是邀请码"));
+            assert!(zh(wrong).contains("不是完整的邀请码"));
         }
         let mut founding = invitation.clone();
         let last = founding.founding.len() - 1;

@@ -525,7 +525,7 @@ mod tests {
 
     #[test]
     fn a_qr_code_is_drawn_where_it_fits_and_not_where_it_would_wrap() {
-        let qr = Qr::of("lianzhan-join-1.pAFZ").unwrap();
+        let qr = Qr::of("lianzhan-join-2.pAFZ").unwrap();
         let side = qr.side();
         assert_eq!(drawn(&qr, Some(side - 1)), None);
         for wide in [Some(side), Some(200), None] {

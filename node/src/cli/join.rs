@@ -17,7 +17,7 @@ use crate::services::join::{PersonChoice, Step, join, join_person};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example 例:
-  lianzhan join lianzhan-join-1.pAFZ...        or, from a file 或从文件读入: lianzhan join - < code.txt
+  lianzhan join lianzhan-join-2.pAFZ...        or, from a file 或从文件读入: lianzhan join - < code.txt
 
 Asks for a new passphrase that opens this org's authority key. The node that invited must be running. What broke off goes
 on when the same command is run again, with the same passphrase. A machine that shows no terminal: `lianzhan run` on a

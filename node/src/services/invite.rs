@@ -14,15 +14,23 @@ pub use grants::{INVITE_DAYS, INVITE_DAYS_MAX, OpenInvitation};
 pub use person::{InviteDraft, InvitedPerson, Invitee, JoiningPerson};
 
 use lianzhan_protocol::codec;
-use lianzhan_protocol::id::{OrgId, StatementId};
+use lianzhan_protocol::id::{Hash, OrgId, StatementId};
 use lianzhan_protocol::keys::{PublicKey, Signature};
 use lianzhan_protocol::time::Timestamp;
 use minicbor::{Decode, Encode};
 
 use super::ServiceError;
+use crate::config::is_address;
 
-const CODE_PREFIX: &str = "lianzhan-join-1.";
+const CODE_PREFIX: &str = "lianzhan-join-2.";
 const CODE_MAX: usize = 32 * 1024;
+/// Bytes at its end by which a code is told that is not as it was made: copied in part, or typed wrongly.
+const SUM_LEN: usize = 4;
+
+fn sum(content: &[u8]) -> [u8; SUM_LEN] {
+    let Hash([a, b, c, d, ..]) = Hash::of("lianzhan/join-code/v2", &[CODE_PREFIX.as_bytes(), content]);
+    [a, b, c, d]
+}
 
 /// What the code of an invitation carries.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -80,11 +88,14 @@ impl Invitation {
     /// The code as people paste it.
     pub fn to_code(&self) -> String {
         use base64::Engine;
-        let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(codec::encode(self));
+        let mut bytes = codec::encode(self);
+        bytes.extend(sum(&bytes));
+        let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
         format!("{CODE_PREFIX}{text}")
     }
 
-    /// Reads a code; spaces and line breaks that mail programs add are passed over.
+    /// Reads a code; spaces and line breaks that mail programs add are passed over. Nothing of one that is not whole is used,
+    /// and what it leads to is what its author wrote.
     pub fn from_code(code: &str) -> Result<Self, ServiceError> {
         use base64::Engine;
         let bad = || ServiceError::from(InviteError::NoCode);
@@ -93,7 +104,28 @@ impl Invitation {
         let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
             .decode(text)
             .map_err(|_| bad())?;
-        codec::decode(&bytes, CODE_MAX).map_err(|_| bad())
+        let (content, end) = bytes.split_last_chunk::<SUM_LEN>().ok_or_else(bad)?;
+        if sum(content) != *end {
+            return Err(bad());
+        }
+        let invitation: Invitation = codec::decode(content, CODE_MAX).map_err(|_| bad())?;
+        let above = invitation.above.iter().flatten();
+        check_addresses(
+            above
+                .flat_map(|above| &above.addresses)
+                .chain(&invitation.addresses),
+        )?;
+        Ok(invitation)
+    }
+}
+
+/// Where a node is said to be reached must be such a place.
+pub(super) fn check_addresses<'a>(
+    addresses: impl IntoIterator<Item = &'a String>,
+) -> Result<(), InviteError> {
+    match addresses.into_iter().find(|address| !is_address(address)) {
+        Some(wrong) => Err(InviteError::NoAddress(wrong.clone())),
+        None => Ok(()),
     }
 }
 
@@ -149,3 +181,84 @@ pub enum JoinReply {
 
 /// Longest request or reply, in bytes.
 pub const JOIN_MAX: usize = 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use lianzhan_protocol::keys::SecretKey;
+
+    use super::*;
+
+    fn invitation(address: &str) -> Invitation {
+        Invitation {
+            founding: (0..=255).collect(),
+            parent: SecretKey::from_seed([7; 32]).public(),
+            addresses: vec![address.into()],
+            org: OrgId([3; 16]),
+            secret: [8; 32],
+            expires: Timestamp(1_770_000_000_000),
+            above: None,
+            person: None,
+            alone: None,
+        }
+    }
+
+    fn is_whole(code: &str) -> bool {
+        match Invitation::from_code(code) {
+            Ok(_) => true,
+            Err(ServiceError::Invitation(InviteError::NoCode)) => false,
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn a_code_is_refused_with_any_one_character_changed_lost_or_swapped() {
+        let made = invitation("/ip4/192.0.2.1/tcp/7611");
+        let code = made.to_code();
+        assert_eq!(Invitation::from_code(&code).unwrap(), made);
+        let chars: Vec<char> = code.chars().collect();
+        let told = |chars: &[char]| chars.iter().collect::<String>();
+        for at in 0..chars.len() {
+            let mut lost = chars.clone();
+            lost.remove(at);
+            assert!(!is_whole(&told(&lost)), "without character {at}");
+            for other in ['A', 'Q', 'z', 'l', '0', '1', '-', '_', '.', '码'] {
+                let mut changed = chars.clone();
+                changed[at] = other;
+                assert_eq!(is_whole(&told(&changed)), chars[at] == other, "{other} at {at}");
+            }
+            for with in [at + 1, at + 2] {
+                let mut swapped = chars.clone();
+                if with < chars.len() && chars[at] != chars[with] {
+                    swapped.swap(at, with);
+                    assert!(!is_whole(&told(&swapped)), "{at} and {with} swapped");
+                }
+            }
+            assert!(!is_whole(&code[..at]), "cut after {at}");
+        }
+    }
+
+    #[test]
+    fn a_code_leads_to_addresses_alone() {
+        for wrong in [
+            "",
+            "foo",
+            "192.0.2.1:7611",
+            "/ip4/192.0.2.1",
+            "/ip4/127.0.0.1/ud\0/18121/quic-v1",
+        ] {
+            let mut above = invitation("/dns/city.example/udp/7611/quic-v1");
+            above.above = Some(vec![Above {
+                node: above.parent,
+                addresses: vec![wrong.into()],
+            }]);
+            for made in [invitation(wrong), above] {
+                let refused = Invitation::from_code(&made.to_code());
+                let expected = InviteError::NoAddress(wrong.into());
+                assert!(
+                    matches!(&refused, Err(ServiceError::Invitation(why)) if *why == expected),
+                    "{refused:?}"
+                );
+            }
+        }
+    }
+}

@@ -5,7 +5,7 @@ use lianzhan_protocol::id::{OrgId, StatementId};
 use lianzhan_protocol::trust::{Appointment, Body, Ground, Purpose, SignedStatement};
 
 use super::authority::AuthorityGrant;
-use super::invite::Invitation;
+use super::invite::{Invitation, check_addresses};
 use super::office::OfficeError;
 use super::revoke::{Keep, RevocationDraft};
 use super::{Node, ServiceError};
@@ -29,6 +29,7 @@ impl Node {
         draft: &AuthorityGrant,
         addresses: Vec<String>,
     ) -> Result<InvitedAgain, ServiceError> {
+        check_addresses(&addresses)?;
         let authority = self.unlock_authority(passphrase)?;
         let org = self.child(org)?;
         let drafts = self.keys_of(&org, draft);

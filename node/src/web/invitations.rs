@@ -15,6 +15,7 @@ use super::i18n::Text;
 use super::page::{Choice, InvitationRow, InvitationsPage, Notice, Section, SlipPage, SlipQr, Tone};
 use super::request::{Deed, Posted, Signed};
 use super::{WebState, say};
+use crate::config::is_address;
 use crate::qr::Qr;
 use crate::services::ServiceError;
 use crate::services::found::OrgDraft;
@@ -85,7 +86,7 @@ impl Typed {
     fn draft(&self, text: &Text) -> Result<InviteDraft, Refusal> {
         let lines = self.addresses.as_deref().unwrap_or_default().split_whitespace();
         let addresses: Vec<String> = lines.map(str::to_owned).collect();
-        if addresses.is_empty() || addresses.iter().any(|address| !address.starts_with('/')) {
+        if addresses.is_empty() || addresses.iter().any(|address| !is_address(address)) {
             return Err(Refusal::at("addresses", text.t("invite-addresses-missing")));
         }
         let role = Role::parse(&self.role);

@@ -6,10 +6,11 @@ use futures::executor::block_on;
 use futures::io::Cursor;
 use lianzhan_node::import::{read_rows, read_sheet};
 use lianzhan_node::net;
+use lianzhan_node::services::ServiceError;
 use lianzhan_node::services::appoint::AppointmentRequest;
 use lianzhan_node::services::attachment;
 use lianzhan_node::services::authority::AuthorityRequest;
-use lianzhan_node::services::invite::{Invitation, JOIN_MAX, JoinReply, JoinRequest};
+use lianzhan_node::services::invite::{Invitation, InviteError, JOIN_MAX, JoinReply, JoinRequest};
 use lianzhan_protocol::attachment::{AttachmentKey, ChainingValue, Tree, check_piece, open, seal};
 use lianzhan_protocol::bundle;
 use lianzhan_protocol::codec;
@@ -295,8 +296,15 @@ pub fn spreadsheet(data: &[u8]) {
     }
 }
 
-/// The code of an invitation.
+/// The code of an invitation, and what is in it, which no mutation of a code reaches through the checksum.
 pub fn invitation(data: &[u8]) {
+    if let Ok(invitation) = codec::decode::<Invitation>(data, JOIN_MAX) {
+        match Invitation::from_code(&invitation.to_code()) {
+            Ok(read) => assert_eq!(read, invitation),
+            Err(ServiceError::Invitation(InviteError::NoAddress(_) | InviteError::NoCode)) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
     let Some(data) = text(data) else { return };
     if let Ok(invitation) = Invitation::from_code(data) {
         let code = invitation.to_code();

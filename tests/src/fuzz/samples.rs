@@ -562,7 +562,7 @@ impl Samples {
             secret: [8; 32],
             expires: START,
         };
-        vec![invitation.to_code().into_bytes()]
+        vec![invitation.to_code().into_bytes(), codec::encode(&invitation)]
     }
 
     /// Codes that ask for a key's appointment: a person's, and an authority's.

@@ -166,10 +166,10 @@ pub(super) fn joining(scene: &mut Scene) {
         (visit.path().as_str(), visit.words("h1").as_str()),
         ("/start", "加入联站网络")
     );
-    put(&visit, "code", "lianzhan-join-1.nothing");
+    put(&visit, "code", "lianzhan-join-2.nothing");
     visit.type_into("passphrase", PASSPHRASE);
     visit.type_into("again", &format!("{PASSPHRASE}{ENTER}"));
-    visit.says(".note.late", "这不是邀请码");
+    visit.says(".note.late", "这不是完整的邀请码");
     put(&visit, "code", &invitation.to_code());
     visit.type_into("passphrase", PASSPHRASE);
     visit.type_into("again", &format!("{PASSPHRASE}!{ENTER}"));

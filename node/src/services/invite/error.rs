@@ -6,8 +6,11 @@ use minicbor::{Decode, Encode};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InviteError {
     /// What was pasted is no code, or not the whole of one.
-    #[error("this is no code of an invitation; copy the whole of it")]
+    #[error("this is not a whole invitation code; copy it again")]
     NoCode,
+    /// Where a node is said to be reached is no such place.
+    #[error("{0:?} is no address of a node; write it as /ip4/192.0.2.1/tcp/7611")]
+    NoAddress(String),
     /// Its time is over.
     #[error("it expired on {0}; ask for a new one")]
     Expired(String),
@@ -147,7 +150,13 @@ impl InviteError {
     /// The same in Chinese.
     pub fn zh(&self) -> String {
         match self {
-            InviteError::NoCode => "这不是邀请码，请完整复制。".into(),
+            InviteError::NoCode => "这不是完整的邀请码，请重新复制。".into(),
+            InviteError::NoAddress(text) => {
+                format!(
+                    "“{}”不是节点的地址，应写成 /ip4/192.0.2.1/tcp/7611。",
+                    text.escape_debug()
+                )
+            }
             InviteError::Expired(at) => format!("邀请码已于 {at} 过期，请向邀请方另要一个。"),
             InviteError::Withdrawn(at) => format!("这个邀请已于 {at} 撤回，请向邀请方询问。"),
             InviteError::Used(at) => {

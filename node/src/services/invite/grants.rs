@@ -17,6 +17,7 @@ use lianzhan_protocol::trust::{Body, Org, Purpose, SignedStatement};
 use minicbor::{Decode, Encode};
 
 use super::{Above, Invitation, InviteDraft, InviteError, InvitedPerson, Invitee, JoinReply, JoinRequest};
+use crate::config::is_address;
 use crate::env;
 use crate::services::found::OrgDraft;
 use crate::services::office::day;
@@ -273,7 +274,10 @@ impl Node {
             let (node, serves) = self.serving_for(&node)?;
             witnesses.contains(&serves).then(|| Above {
                 node,
-                addresses: parent.addresses.clone(),
+                addresses: {
+                    let addresses = parent.addresses.iter();
+                    addresses.filter(|address| is_address(address)).cloned().collect()
+                },
             })
         });
         let above: Vec<_> = known.collect();

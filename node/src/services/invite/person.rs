@@ -7,7 +7,7 @@ use lianzhan_protocol::time::Timestamp;
 use lianzhan_protocol::trust::{Appointment, Level, Org, Purpose, Role, SignedStatement, possession_message};
 use minicbor::{Decode, Encode};
 
-use super::{INVITE_DAYS_MAX, Invitation, InviteError, JoinRequest};
+use super::{INVITE_DAYS_MAX, Invitation, InviteError, JoinRequest, check_addresses};
 use crate::keystore;
 use crate::services::appoint::AppointmentRequest;
 use crate::services::found::OrgDraft;
@@ -113,6 +113,7 @@ impl Node {
         if let Some(person) = &person {
             person.check()?;
         }
+        check_addresses(&addresses)?;
         let authority = self.unlock_authority(passphrase)?;
         let (id, of_node) = match org {
             Invitee::New(draft) => (self.stated(&authority, draft)?, true),

@@ -217,7 +217,7 @@ async fn who_comes_with_a_code_gets_an_account() {
         ]
     };
     for (fields, words) in [
-        (with("no code", "辛桥", OWN), "这不是邀请码"),
+        (with("no code", "辛桥", OWN), "这不是完整的邀请码"),
         (with(&code, "辛桥", "other"), "两次"),
         (with(&code, " ", OWN), "请填写姓名"),
     ] {

@@ -120,6 +120,23 @@ fn an_org_in_service_is_not_stated_twice() {
 }
 
 #[test]
+fn what_is_no_address_is_refused_before_anybody_is_invited() {
+    let world = World::new();
+    let township = &world.nodes[TOWNSHIP];
+    let stated = township.directory().orgs().count();
+    for wrong in ["foo", "/ip4/192.0.2.1", "192.0.2.1:7611"] {
+        let addresses = vec!["/ip4/192.0.2.1/tcp/7611".to_owned(), wrong.to_owned()];
+        let refused = township.invite(draft(Level::Station, "990121103202"), &secret(), addresses);
+        assert!(
+            matches!(&refused, Err(ServiceError::Invitation(InviteError::NoAddress(named))) if named == wrong),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(township.directory().orgs().count(), stated);
+    assert!(township.invitations().unwrap().is_empty());
+}
+
+#[test]
 fn an_answer_that_leaves_out_what_stands_above_is_no_welcome() {
     let world = World::new();
     let asked = |n: usize| {

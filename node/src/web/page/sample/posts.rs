@@ -408,7 +408,7 @@ pub(super) fn invitations_station(look: Look) -> InvitationsPage {
 }
 
 pub(super) fn slip(look: Look) -> SlipPage {
-    let invitation = format!("lianzhan-join-1.{}", "pAFZ7c1e04b9a2f355d0".repeat(14));
+    let invitation = format!("lianzhan-join-2.{}", "pAFZ7c1e04b9a2f355d0".repeat(14));
     let qr = crate::qr::Qr::of(&invitation);
     SlipPage {
         text: look.text(),
@@ -449,7 +449,7 @@ pub(super) fn start(look: Look, way: usize) -> StartPage {
         refresh: way == 1,
         error: (way == 0).then(|| text.t("start-differ")),
         join: (way == 0).then(|| JoinForm {
-            code: "lianzhan-join-1.pAFZ".into(),
+            code: "lianzhan-join-2.pAFZ".into(),
             person: None,
             begun: look.looks.large,
             min: 8,
@@ -460,7 +460,7 @@ pub(super) fn start(look: Look, way: usize) -> StartPage {
             roles: look.say("站长", "station head"),
             min: 8,
             named: false,
-            code: look.looks.large.then(|| "lianzhan-join-1.pAFZ".into()),
+            code: look.looks.large.then(|| "lianzhan-join-2.pAFZ".into()),
         }),
         ..StartPage::default()
     }
