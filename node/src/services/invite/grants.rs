@@ -284,7 +284,7 @@ impl Node {
         (!above.is_empty()).then_some(above)
     }
 
-    /// An org below that was stated as described and whose node never joined: it is invited again, not stated twice. The
+    /// An org below that was stated as described and that never joined: it is invited again, not stated twice. The
     /// new code replaces the old one.
     fn invited_before(&self, draft: &OrgDraft) -> Option<OrgId> {
         let directory = self.directory();
@@ -292,12 +292,12 @@ impl Node {
             .children(&self.org)
             .find(|org| {
                 (org.level, &org.code, &org.name_zh) == (draft.level, &draft.code, &draft.name_zh)
-                    && !self.has_node(&org.id)
+                    && !self.is_in_service(&org.id)
             })
             .map(|org| org.id)
     }
 
-    /// An org directly below of the same level with a node that has the name already: a second one would be its twin for good,
+    /// An org directly below of the same level that joined and has the name already: a second one would be its twin for good,
     /// and nobody could say which of both is meant. Several stations may serve one division.
     fn in_service_as(&self, draft: &OrgDraft) -> Option<String> {
         let directory = self.directory();
@@ -306,7 +306,7 @@ impl Node {
             .filter(|org| directory.ended(&org.id).is_none())
             .find(|org| {
                 (org.level, org.name_zh.as_str()) == (draft.level, draft.name_zh.trim())
-                    && self.has_node(&org.id)
+                    && self.is_in_service(&org.id)
             })
             .map(|org| format!("{} ({})", org.name_zh, org.code))
     }

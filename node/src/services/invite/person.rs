@@ -149,13 +149,13 @@ impl Node {
         Ok(found.cloned().ok_or(InviteError::OtherOrg(own))?)
     }
 
-    /// Whether a node was ever appointed for an org.
-    pub(super) fn has_node(&self, org: &OrgId) -> bool {
+    /// Whether an org joined: its authority is known here at once, its node once it was heard of. Where the authority was taken
+    /// back the node still tells.
+    pub(super) fn is_in_service(&self, org: &OrgId) -> bool {
+        let has_node = |post: &Appointment| post.org == *org && post.purpose == Purpose::Node;
         let directory = self.directory();
-        directory
-            .statements()
-            .filter_map(SignedStatement::appointment)
-            .any(|post| post.org == *org && post.purpose == Purpose::Node)
+        let mut posts = directory.statements().filter_map(SignedStatement::appointment);
+        posts.any(has_node) || self.has_joined(org)
     }
 
     /// Whether an org has an authority, which it got when its node joined.

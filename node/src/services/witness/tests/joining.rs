@@ -120,6 +120,34 @@ fn an_org_in_service_is_not_stated_twice() {
 }
 
 #[test]
+fn an_org_that_joined_a_moment_ago_is_not_invited_twice() {
+    let world = World::new();
+    let township = &world.nodes[TOWNSHIP];
+    let invite = || {
+        let address = vec!["/ip4/127.0.0.1/tcp/7611".to_owned()];
+        township.invite(draft(Level::Station, "990121103205"), &secret(), address)
+    };
+    let replaced = invite().unwrap();
+    let invitation = invite().unwrap();
+    assert_eq!(
+        replaced.org, invitation.org,
+        "nobody joined yet: it is the same org"
+    );
+    let joining = Joining::begin(&invitation.to_code()).unwrap();
+    let reply = township.answer_join(&joining.request());
+    // The node is set up and was never run: the township has not heard of it.
+    joining
+        .finish(&world.dir.path().join("new"), reply, &secret(), config())
+        .unwrap();
+    let refused = invite();
+    assert!(
+        matches!(&refused, Err(ServiceError::Invitation(InviteError::HasNode(_)))),
+        "{refused:?}"
+    );
+    assert!(township.invitations().unwrap().is_empty());
+}
+
+#[test]
 fn what_is_no_address_is_refused_before_anybody_is_invited() {
     let world = World::new();
     let township = &world.nodes[TOWNSHIP];
