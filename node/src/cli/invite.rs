@@ -30,7 +30,7 @@ const PRINT_MM: u32 = 70;
 
 /// Invite the node of an org directly below 邀请直接下级的节点
 #[derive(clap::Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(subcommand_negates_reqs = true)]
 #[command(after_help = "\
 Example 例:
   lianzhan invite --level county --name 澄川县 --name-en Chengchuan --code 990121

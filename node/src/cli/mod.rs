@@ -48,11 +48,14 @@ mod table;
 mod tree;
 mod witness;
 
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use lang::{Lang, Said};
 
@@ -183,7 +186,7 @@ impl Shell {
 
 /// Runs the program. 0: done; 1: refused or failed, with a sentence on stderr; 2: used wrongly.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = parse(std::env::args_os()).unwrap_or_else(|error| error.exit());
     let lang = cli.options.lang.unwrap_or_else(Lang::of_environment);
     let serving = matches!(cli.command, Command::Run(_));
     let logging = start_logging(
@@ -206,6 +209,33 @@ pub fn main() -> ExitCode {
             let _ = writeln!(std::io::stderr(), "lianzhan: {}", sentence(&error, lang));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Options of a command and a step of it exclude each other, but for those that may stand anywhere. What clap has for that
+/// (`args_conflicts_with_subcommands`) refuses these as well.
+fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut command = Cli::command();
+    let matches = command.try_get_matches_from_mut(args)?;
+    refuse_beside_step(&mut command, &matches)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+fn refuse_beside_step(command: &mut clap::Command, matches: &ArgMatches) -> Result<(), clap::Error> {
+    let Some((step, below)) = matches.subcommand() else {
+        return Ok(());
+    };
+    let given = |arg: &&Arg| {
+        !arg.is_global_set() && matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine)
+    };
+    let given = command.get_arguments().find(given).map(ToString::to_string);
+    if let Some(given) = given {
+        let words = format!("the subcommand '{step}' cannot be used with '{given}'");
+        return Err(command.error(ErrorKind::ArgumentConflict, words));
+    }
+    match command.find_subcommand_mut(step) {
+        Some(command) => refuse_beside_step(command, below),
+        None => Ok(()),
     }
 }
 
@@ -318,7 +348,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> anyhow::Result<T> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use std::path::Path;
 
     use super::*;
 
@@ -348,6 +378,39 @@ mod tests {
                 "{name} shows an example:\n{help}"
             );
         }
+    }
+
+    #[test]
+    fn what_may_stand_anywhere_stands_before_a_step_of_a_command_too() {
+        let parsed = |line: &str| parse(line.split(' ').map(OsString::from));
+        for line in [
+            "lianzhan --dir X invite withdraw 990121",
+            "lianzhan invite --dir X withdraw 990121",
+            "lianzhan invite withdraw --dir X 990121",
+            "lianzhan invite withdraw 990121 --dir X",
+            "lianzhan invite --dir X --lang en list --json",
+            "lianzhan invite --dir X --org 990121 --role station_head",
+            "lianzhan org --dir X list",
+            "lianzhan node --dir X renew",
+        ] {
+            let cli = parsed(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+            assert_eq!(cli.options.dir.as_deref(), Some(Path::new("X")), "{line}");
+        }
+        for (line, named) in [
+            ("lianzhan invite --name 石桥站 list", "--name"),
+            ("lianzhan invite --days 3 withdraw 990121", "--days"),
+            ("lianzhan invite --json --dir X list", "--json"),
+        ] {
+            let Err(error) = parsed(line) else {
+                panic!("{line} is refused");
+            };
+            assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{line}: {error}");
+            assert!(error.to_string().contains(named), "{error}");
+        }
+        let Err(error) = parsed("lianzhan invite --dir X") else {
+            panic!("nobody is named");
+        };
+        assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument);
     }
 
     #[test]
