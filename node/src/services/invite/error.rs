@@ -30,6 +30,17 @@ pub enum InviteError {
         "the org that it names is not directly below {0}, whose node was asked; ask who invited you for another"
     )]
     OtherOrg(String),
+    /// Whoever invites named an org that is none of theirs.
+    #[error(
+        "{text:?} is neither {own} nor an org directly below it; `lianzhan status` shows those that are, and a new one needs \
+         --level, --name, --name-en and --code"
+    )]
+    NotOurs {
+        /// How it was named.
+        text: String,
+        /// The org of the node that invites.
+        own: String,
+    },
     /// No open invitation for the org.
     #[error("there is no open invitation for this org; ask for a new one")]
     Unknown,
@@ -166,6 +177,10 @@ impl InviteError {
             InviteError::OtherOrg(name) => {
                 format!("邀请码里的机构不是{name}的直接下级，请向邀请方另要一个。")
             }
+            InviteError::NotOurs { text, own } => format!(
+                "“{text}”不是{own}，也不是它的直接下级。已有的下级见 lianzhan status；要新建单位的，请用 --level、--name、--name-en 和 \
+                 --code。"
+            ),
             InviteError::Unknown => "那里没有给本机构的邀请，请向邀请方另要一个。".into(),
             InviteError::NotOpen(text) => {
                 format!("没有给“{text}”的未使用的邀请。未使用的邀请和各自的代码见 lianzhan invite list。")

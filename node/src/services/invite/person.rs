@@ -145,8 +145,11 @@ impl Node {
                     .any(|name| *name == text)
         });
         let found = only(&directory, text, called.collect())?;
-        let own = self.name_of(&self.org);
-        Ok(found.cloned().ok_or(InviteError::OtherOrg(own))?)
+        let not_ours = || InviteError::NotOurs {
+            text: text.to_owned(),
+            own: self.name_of(&self.org),
+        };
+        Ok(found.cloned().ok_or_else(not_ours)?)
     }
 
     /// Whether an org joined: its authority is known here at once, its node once it was heard of. Where the authority was taken
