@@ -67,6 +67,11 @@ impl Code {
         &self.0
     }
 
+    /// Whether it is `area`, or a part of it, by its digits.
+    pub fn lies_in(&self, area: &Code) -> bool {
+        self.0.starts_with(&area.0)
+    }
+
     /// How it may be written: in its shortest form, or with the zeros of the tiers below.
     pub fn forms(&self) -> impl Iterator<Item = String> {
         let longer = Tier::ALL

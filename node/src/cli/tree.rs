@@ -45,7 +45,7 @@ pub(super) fn text(picture: &Federation, lang: Lang) -> String {
     for org in &picture.orgs {
         let of_nodes = org.nodes.iter().flat_map(|node| &node.attention);
         for sentence in words::attentions(&speech, of_nodes.chain(&org.attention)) {
-            let name = lang.pick(&org.name_zh, &org.name_en);
+            let name = names.told_apart(org, lang.pick(&org.name_zh, &org.name_en));
             let _ = writeln!(text, "! {name}{}{sentence}", speech.t("colon"));
         }
     }
@@ -95,7 +95,7 @@ fn lines(org: &OrgStatus, names: &Names<'_>, lang: Lang, now: Timestamp) -> Vec<
     let name = format!(
         "{}{}",
         "  ".repeat(org.depth as usize),
-        lang.pick(&org.name_zh, &org.name_en)
+        names.told_apart(org, lang.pick(&org.name_zh, &org.name_en))
     );
     if org.nodes.is_empty() {
         let mut row = vec![name, names.text().t("node-none")];
@@ -120,4 +120,51 @@ fn line(name: String, node: &NodeStatus, names: &Names<'_>, now: Timestamp) -> V
         receipt.trim_end().to_owned(),
         words::version(speech, node),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::services::federation::Sums;
+
+    #[test]
+    fn orgs_of_one_name_have_their_codes_beside_it() {
+        let org = |name: &str, code: &str, parent: Option<&str>| OrgStatus {
+            id: code.into(),
+            parent: parent.map(str::to_owned),
+            depth: u32::from(parent.is_some()),
+            name_zh: name.into(),
+            name_en: name.into(),
+            level: "station".into(),
+            code: code.into(),
+            nodes: Vec::new(),
+            attention: Vec::new(),
+            branch: Sums::default(),
+        };
+        let above = Some("990121103");
+        let picture = Federation {
+            as_of: 0,
+            org: "990121103".into(),
+            silent_hours: 48,
+            orgs: vec![
+                org("枫渡镇", "990121103", None),
+                org("石桥站", "990121103201", above),
+                org("柳林站", "990121103202", above),
+                org("石桥站", "990121103203", above),
+            ],
+            others: Vec::new(),
+            below: Sums::default(),
+            disk: None,
+            misconduct: Vec::new(),
+        };
+        let told = text(&picture, Lang::Zh);
+        for (words, expected) in [
+            ("石桥站 990121103201", true),
+            ("石桥站 990121103203", true),
+            ("柳林站 990121103202", false),
+            ("枫渡镇 990121103", false),
+        ] {
+            assert_eq!(told.contains(words), expected, "{words}\n{told}");
+        }
+    }
 }

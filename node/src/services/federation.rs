@@ -9,6 +9,8 @@ mod tree;
 pub use attention::Attention;
 pub use tree::{OrgStatus, Sums};
 
+use std::collections::{HashMap, HashSet};
+
 use lianzhan_protocol::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -147,6 +149,21 @@ impl Federation {
     /// All nodes in it.
     pub fn nodes(&self) -> impl Iterator<Item = &NodeStatus> {
         self.orgs.iter().flat_map(|org| &org.nodes).chain(&self.others)
+    }
+
+    /// Ids of the orgs that share a name with another one directly below the same org: their codes tell them apart.
+    pub fn namesakes(&self) -> HashSet<&str> {
+        let mut called: HashMap<_, Vec<&str>> = HashMap::new();
+        for org in &self.orgs {
+            for name in [&org.name_zh, &org.name_en] {
+                called.entry((&org.parent, name)).or_default().push(&org.id);
+            }
+        }
+        // An org may have one name in both languages.
+        let several = called
+            .into_values()
+            .filter(|ids| ids.iter().any(|id| *id != ids[0]));
+        several.flatten().collect()
     }
 
     /// What a node did wrong while this process ran.

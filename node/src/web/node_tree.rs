@@ -107,10 +107,11 @@ impl Grower<'_> {
     }
 
     fn name(&self, org: &OrgStatus) -> String {
-        name(self.desk, &org.id).unwrap_or_else(|| match self.text().lang {
+        let name = name(self.desk, &org.id).unwrap_or_else(|| match self.text().lang {
             Lang::Zh => org.name_zh.clone(),
             Lang::En => org.name_en.clone(),
-        })
+        });
+        self.names.told_apart(org, &name)
     }
 
     fn branch(&self, org: &OrgStatus) -> NetBranch {

@@ -1,6 +1,6 @@
 //! What is known of a node, in words: for the federation's page, and for the command line, so that both say the same.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use lianzhan_protocol::sync::Misbehaviour;
 use lianzhan_protocol::time::Timestamp;
@@ -33,6 +33,7 @@ pub fn noted(text: &Text, words: &str) -> String {
 pub struct Names<'a> {
     text: Text,
     orgs: HashMap<&'a str, &'a OrgStatus>,
+    namesakes: HashSet<&'a str>,
 }
 
 impl<'a> Names<'a> {
@@ -41,12 +42,21 @@ impl<'a> Names<'a> {
         Names {
             text,
             orgs: picture.orgs.iter().map(|org| (org.id.as_str(), org)).collect(),
+            namesakes: picture.namesakes(),
         }
     }
 
     /// The words that go with them.
     pub fn text(&self) -> &Text {
         &self.text
+    }
+
+    /// The name by which an org stands in the tree: with its code where one beside it has the same.
+    pub fn told_apart(&self, org: &OrgStatus, name: &str) -> String {
+        match self.namesakes.contains(org.id.as_str()) {
+            true => format!("{name} {}", org.code),
+            false => name.to_owned(),
+        }
     }
 
     /// The name of an org; empty where it is not in the picture.

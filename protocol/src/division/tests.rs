@@ -72,6 +72,21 @@ fn zeros_pad_upward() {
 }
 
 #[test]
+fn digits_say_what_lies_in_what() {
+    for (inner, area, expected) in [
+        ("990121103201", "990121103", true),
+        ("990121103", "990121103000", true),
+        ("990121", "990100", true),
+        ("429004", "420000", true),
+        ("880121103201", "990121103", false),
+        ("990121102201", "990121103", false),
+        ("990121", "990121103", false),
+    ] {
+        assert_eq!(code(inner).lies_in(&code(area)), expected, "{inner} in {area}");
+    }
+}
+
+#[test]
 fn a_table_says_what_a_code_was_and_what_it_has_become() {
     let (table, remarks) = table();
     assert_eq!(remarks, []);

@@ -160,6 +160,31 @@ fn the_tree_stands_in_its_order_and_adds_up() {
 }
 
 #[test]
+fn orgs_of_one_name_are_told_apart_by_their_codes() {
+    let world = World::new();
+    let twin = |code: &str| OrgDraft {
+        name_zh: "石桥站".into(),
+        name_en: "Shiqiao Station".into(),
+        ..draft(Level::Station, code)
+    };
+    let picture = after(1, || {
+        let address = || vec!["/ip4/127.0.0.1/tcp/7611".to_owned()];
+        for code in ["990121103205", "990121103206"] {
+            world.township.invite(twin(code), &secret(), address()).unwrap();
+        }
+        world.township.federation(&[]).unwrap()
+    });
+    let namesakes = picture.namesakes();
+    let same: Vec<_> = picture
+        .orgs
+        .iter()
+        .filter(|org| namesakes.contains(org.id.as_str()))
+        .map(|org| org.code.as_str())
+        .collect();
+    assert_eq!(same, ["990121103205", "990121103206"]);
+}
+
+#[test]
 fn who_stands_two_levels_above_is_not_away_but_not_dialled_from_here() {
     let world = World::new();
     let (station, county) = (&world.stations[0], World::key(&world.county));

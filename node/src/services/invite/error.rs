@@ -41,6 +41,16 @@ pub enum InviteError {
         /// The org of the node that invites.
         own: String,
     },
+    /// The division code of an org that is to be stated lies in another division than the org above it.
+    #[error("the division code {code} does not lie in that of {own}: it must begin with {area}")]
+    CodeElsewhere {
+        /// The code.
+        code: String,
+        /// The org above.
+        own: String,
+        /// The digits of that one's code.
+        area: String,
+    },
     /// No open invitation for the org.
     #[error("there is no open invitation for this org; ask for a new one")]
     Unknown,
@@ -181,6 +191,9 @@ impl InviteError {
                 "“{text}”不是{own}，也不是它的直接下级。已有的下级见 lianzhan status；要新建单位的，请用 --level、--name、--name-en 和 \
                  --code。"
             ),
+            InviteError::CodeElsewhere { code, own, area } => {
+                format!("区划代码 {code} 不在{own}之内，应以 {area} 开头。")
+            }
             InviteError::Unknown => "那里没有给本机构的邀请，请向邀请方另要一个。".into(),
             InviteError::NotOpen(text) => {
                 format!("没有给“{text}”的未使用的邀请。未使用的邀请和各自的代码见 lianzhan invite list。")

@@ -10,10 +10,11 @@ use age::secrecy::SecretString;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use lianzhan_protocol::codec;
+use lianzhan_protocol::division::Code;
 use lianzhan_protocol::id::{Hash, OrgId, StatementId};
 use lianzhan_protocol::keys::{PublicKey, SecretKey};
 use lianzhan_protocol::time::Timestamp;
-use lianzhan_protocol::trust::{Body, Org, Purpose, SignedStatement};
+use lianzhan_protocol::trust::{Body, Level, Org, Purpose, SignedStatement};
 use minicbor::{Decode, Encode};
 
 use super::{Above, Invitation, InviteDraft, InviteError, InvitedPerson, Invitee, JoinReply, JoinRequest};
@@ -193,6 +194,7 @@ impl Node {
             return Err(InviteError::HasNode(twin).into());
         }
         let org = draft.into_org(Some(self.org))?;
+        self.check_lies_here(&org)?;
         let id = org.id;
         self.publish(authority, Body::Org(org))?;
         self.place_newcomer(authority, id)?;
@@ -309,6 +311,24 @@ impl Node {
                     && self.is_in_service(&org.id)
             })
             .map(|org| format!("{} ({})", org.name_zh, org.code))
+    }
+
+    /// By GB/T 2260 and GB/T 10114 the code of a division begins with that of the one it lies in. For orgs of the nation as a
+    /// whole no code says where they lie.
+    fn check_lies_here(&self, org: &Org) -> Result<(), ServiceError> {
+        let own = self.org()?;
+        let (Some(code), Some(area)) = (Code::parse(&org.code), Code::parse(&own.code)) else {
+            return Ok(());
+        };
+        if own.level == Level::National || code.lies_in(&area) {
+            return Ok(());
+        }
+        Err(InviteError::CodeElsewhere {
+            code: org.code.clone(),
+            own: own.name_zh,
+            area: area.as_str().to_owned(),
+        }
+        .into())
     }
 
     /// Invitations that wait for their nodes, those that expire first before the others.

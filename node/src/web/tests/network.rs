@@ -104,6 +104,30 @@ async fn a_silent_node_is_seen_at_once_and_has_a_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn orgs_of_one_name_have_their_codes_beside_it() {
+    let station = Station::of(OrgDraft {
+        level: Level::Township,
+        name_zh: "枫渡镇".into(),
+        name_en: "Fengdu township".into(),
+        code: "990121103".into(),
+    });
+    let (_key, _place) = below(&station, 0);
+    for code in ["990121103205", "990121103206"] {
+        let draft = OrgDraft {
+            level: Level::Station,
+            name_zh: "柳林站".into(),
+            name_en: "Liulin station".into(),
+            code: code.into(),
+        };
+        station.node.invite(draft, &secret(), Vec::new()).unwrap();
+    }
+    let mut lin = Browser::signed_in(&station, "lin").await;
+    let page = lin.get(&station, "/network").await.body;
+    assert!(page.contains("柳林站 990121103205") && page.contains("柳林站 990121103206"));
+    assert!(page.contains("上坪站") && !page.contains("上坪站 990121103202"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_peer_did_wrong_is_said_in_words_with_when_it_is_tried_again() {
     let station = Station::of(OrgDraft {
         level: Level::Township,

@@ -103,6 +103,15 @@ fn an_org_in_service_is_not_stated_twice() {
         );
         assert!(expected, "{code}: {refused:?}");
     }
+    for code in ["880121102201", "990121104201", "990121", "990122103"] {
+        let refused = invite("柳林站", code);
+        let expected = matches!(
+            &refused,
+            Err(ServiceError::Invitation(InviteError::CodeElsewhere { area, .. })) if area == "990121103"
+        );
+        assert!(expected, "{code}: {refused:?}");
+    }
+    assert_eq!(township.directory().orgs().count(), stated, "nothing was stated");
     // A second station of one division has another name, and two that wait for their nodes may be called the same: whoever names one of them is asked which.
     invite("柳林站", "990121103208").unwrap();
     invite("青石站", "990121103208").unwrap();
