@@ -122,6 +122,16 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     sync_dir(path)
 }
 
+/// Whether [`write_private`] can write there: fails as it would, and changes nothing.
+pub fn try_private(path: &Path) -> std::io::Result<()> {
+    let fresh = begun(path);
+    if std::fs::symlink_metadata(&fresh).is_ok() {
+        return std::fs::OpenOptions::new().append(true).open(&fresh).map(drop);
+    }
+    drop(create_private(&fresh)?);
+    std::fs::remove_file(&fresh)
+}
+
 /// Where [`write_private`] has what is not whole yet: whoever is killed there leaves it behind.
 pub fn begun(path: &Path) -> std::path::PathBuf {
     path.with_extension("new")

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::found::level;
-use super::lang::said;
+use super::lang::{Said, said};
 use super::reach::Reach;
 use super::{Shell, ask, out};
 use crate::env;
@@ -367,11 +367,11 @@ impl Invite {
             false => ("在新机器的首页粘贴", "Paste it into the page of the new machine"),
         };
         let qr = Qr::of(&invited.code);
-        if let Some(place) = &svg {
+        // What goes wrong with the picture is told after the code, which is good and stands nowhere else.
+        let pictured = svg.as_ref().map_or(Ok(()), |place| {
             let words = || said("邀请码太长，画不成二维码。", "the code is too long for a QR code");
-            let drawn = qr.as_ref().with_context(words)?.svg(PRINT_MM);
-            place.put(&drawn, &invited.code)?;
-        }
+            place.put(&qr.as_ref().with_context(words)?.svg(PRINT_MM))
+        });
         if let (Some(qr), true, false) = (&qr, std::io::stderr().is_terminal(), self.json) {
             let width = console::Term::stderr()
                 .size_checked()
@@ -410,7 +410,8 @@ impl Invite {
                 "{}Above is the code, good once and until {until}. {}, or run there: lianzhan join CODE",
                 revoked[1], place.1
             ),
-        )
+        )?;
+        pictured
     }
 }
 
@@ -443,21 +444,24 @@ impl<'a> Svg<'a> {
                 ),
             ));
         }
+        env::try_private(path).with_context(|| cannot(path))?;
         Ok(Svg::File(path))
     }
 
-    fn put(&self, drawn: &str, code: &str) -> anyhow::Result<()> {
+    fn put(&self, drawn: &str) -> anyhow::Result<()> {
         match self {
             Svg::Printed => out::bytes(drawn.as_bytes()),
             // Whoever has the code can join.
-            Svg::File(file) => env::write_private(file, drawn.as_bytes()).with_context(|| {
-                said(
-                    format!("不能写入 {}。邀请码：{code}", file.display()),
-                    format!("{} cannot be written; the code is {code}", file.display()),
-                )
-            }),
+            Svg::File(file) => env::write_private(file, drawn.as_bytes()).with_context(|| cannot(file)),
         }
     }
+}
+
+fn cannot(file: &Path) -> Said {
+    said(
+        format!("不能写入 {}", file.display()),
+        format!("{} cannot be written", file.display()),
+    )
 }
 
 /// The QR code as lines for a terminal of so many columns; none where they would wrap, which no scanner reads.
@@ -515,8 +519,21 @@ mod tests {
         for file in [&fresh, &there] {
             assert_eq!(Svg::of(file, true).unwrap(), Svg::File(file));
         }
-        Svg::File(&there).put("<svg/>", "the code").unwrap();
+        assert!(
+            !fresh.exists() && std::fs::read(&there).unwrap() == b"old",
+            "only tried"
+        );
+        Svg::File(&there).put("<svg/>").unwrap();
         assert_eq!(std::fs::read(&there).unwrap(), b"<svg/>");
+        assert_eq!(
+            std::fs::read_dir(dir.path()).unwrap().count(),
+            1,
+            "nothing else is left"
+        );
+        for nowhere in [dir.path().join("no/such.svg"), there.join("below.svg")] {
+            let words = format!("{:#}", Svg::of(&nowhere, false).unwrap_err());
+            assert!(words.contains("cannot be written"), "{words}");
+        }
         for other in [dir.path(), Path::new("/dev/stdout"), Path::new("/dev/null")] {
             let words = Svg::of(other, false).unwrap_err().to_string();
             assert!(words.contains("--svg -"), "{words}");
