@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::config::{Config, Overrides};
 use crate::services::found::FreshDir;
 use crate::services::limit::Door;
-use crate::services::{Node, ServiceError, attachment, files, join, project, witness};
+use crate::services::{Node, ServiceError, attachment, files, join, neighbours, project, witness};
 use crate::{api, env, net, web};
 
 /// Name of the file that tells other programs how to reach a running node.
@@ -80,6 +80,7 @@ impl Running {
         tasks.spawn(project::run(node.clone(), stopped.clone()));
         tasks.spawn(witness::keep_fresh(node.clone(), stopped.clone()));
         tasks.spawn(attachment::keep_swept(node.clone(), stopped.clone()));
+        tasks.spawn(neighbours::keep_alive(node.clone(), stopped.clone()));
         tasks.spawn(renew(gate.certificate(), stopped.clone())?);
         let site = gate.site().address();
         tasks.spawn(gate.serve(web::router(pages), api, move || {

@@ -538,8 +538,9 @@ impl Sessions {
             .is_some_and(|status| status.org.is_some());
         if !self.peers.has(&key) {
             let node = self.node.clone();
+            node.part(key, env::now());
             // What is not noted is a time that people see; the node says in its log why.
-            let _ = tokio::task::spawn_blocking(move || node.parted(&key)).await;
+            let _ = tokio::task::spawn_blocking(move || node.parted()).await;
         }
         self.open.send_modify(|open| *open -= 1);
         if known {

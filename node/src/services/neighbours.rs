@@ -1,53 +1,147 @@
 //! When other nodes were last heard of: this node notes it of those that it speaks with, tells the nodes above, and takes
 //! note of what those below tell. For people who look for silent stations; nothing else rests on it.
 
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
 use lianzhan_protocol::id::OrgId;
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::sync::{Input, Sighting, Text};
 use lianzhan_protocol::time::Timestamp;
+use tokio::sync::watch;
 
 use super::{Node, ServiceError};
 use crate::env;
-use crate::store::NeighbourRow;
+use crate::store::{NeighbourRow, Store, StoreError};
 
 /// What this node says that it runs.
 pub const SOFTWARE: &str = concat!("lianzhan ", env!("CARGO_PKG_VERSION"));
 
-impl Node {
-    /// A session with a node of `org` began. Returns what is to be told to it.
-    pub(super) fn met(
-        &self,
+/// How often a node notes that it runs: who was connected when it was killed was there until then.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
+
+/// What came to pass and is not written yet. It is written in the order in which it came to pass, whichever thread does so first:
+/// of what one teller says the last counts.
+#[derive(Default)]
+pub(super) struct Notes {
+    waiting: Mutex<Vec<Note>>,
+    writing: Mutex<()>,
+}
+
+enum Note {
+    /// Nodes were heard of.
+    Heard { rows: Vec<NeighbourRow>, now: Timestamp },
+    /// The last session with one ended.
+    Parted {
         peer: PublicKey,
-        org: &OrgId,
-        software: Option<String>,
-    ) -> Result<Option<Input>, ServiceError> {
+        heard: Timestamp,
+        now: Timestamp,
+    },
+}
+
+impl Notes {
+    fn add(&self, note: Note) {
+        self.waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(note);
+    }
+
+    /// Returns when all that was added before is written.
+    fn write(&self, store: &Store) -> Result<(), StoreError> {
+        let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let notes = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        if notes.is_empty() {
+            return Ok(());
+        }
+        store.write_blocking(move |writer| {
+            for note in notes {
+                match note {
+                    Note::Heard { rows, now } => writer.keep_neighbours(rows, now)?,
+                    Note::Parted { peer, heard, now } => writer.part(&peer, heard, now)?,
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Notes now and then that this node runs, until `stop` turns true.
+pub async fn keep_alive(node: Arc<Node>, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = stop.changed() => return,
+            () = tokio::time::sleep(SIGN_OF_LIFE) => {}
+        }
+        let at = node.clone();
+        let noted = tokio::task::spawn_blocking(move || at.note_alive());
+        if let Ok(Err(error)) = noted.await {
+            tracing::warn!(%error, "that this node runs was not noted");
+        }
+    }
+}
+
+impl Node {
+    /// Takes note that this node runs. That is worth no wait for the disk.
+    pub fn note_alive(&self) -> Result<(), ServiceError> {
+        let now = env::now();
+        Ok(self.store.derive(move |writer| writer.alive(now)).wait()?)
+    }
+
+    /// A session with a node began. To be said in the order in which sessions begin and end, and written by
+    /// [`Node::tell_above`].
+    pub(super) fn meet(&self, peer: PublicKey, software: Option<String>) {
+        let now = env::now();
         let row = NeighbourRow {
             node: peer,
             teller: None,
-            at: env::now(),
+            at: now,
             connected: true,
             software,
         };
-        self.store
-            .write_blocking(move |writer| writer.keep_neighbours(vec![row]))?;
-        if *org == self.org || !self.directory().is_at_or_above(org, &self.org) {
-            return Ok(None);
-        }
-        let known = self.store.read(|reader| reader.neighbours())?;
-        Ok(Some(Input::Seen(known.iter().map(sighting).collect())))
+        self.notes.add(Note::Heard { rows: vec![row], now });
     }
 
-    /// The last session with a node ended.
-    pub fn parted(&self, peer: &PublicKey) {
-        let (peer, now) = (*peer, env::now());
-        let noted = self.store.write_blocking(move |writer| writer.part(&peer, now));
-        if let Err(error) = noted {
+    /// Tells a peer of `org` all that is known of others, if it stands above: before anything that is noted later is told.
+    pub(super) fn tell_above(
+        &self,
+        org: &OrgId,
+        tell: impl FnOnce(Input) + Send + 'static,
+    ) -> Result<(), ServiceError> {
+        self.notes.write(&self.store)?;
+        if *org == self.org || !self.directory().is_at_or_above(org, &self.org) {
+            return Ok(());
+        }
+        let now = env::now();
+        self.store.write_blocking(move |writer| {
+            let mut known = writer.neighbours()?;
+            for row in known.iter_mut().filter(|row| row.connected) {
+                // Also who goes by the time alone is to see that this is newer than what it heard before.
+                row.at = now.max(row.at);
+            }
+            // Here no later news are out yet.
+            tell(Input::Seen(known.iter().map(sighting).collect()));
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// The last session with a node ended, of which the last sign came at `heard`. To be said in order, as above.
+    pub(crate) fn part(&self, peer: PublicKey, heard: Timestamp) {
+        let now = env::now();
+        self.notes.add(Note::Parted { peer, heard, now });
+    }
+
+    /// Writes what was noted of sessions that began and ended.
+    pub(crate) fn parted(&self) {
+        if let Err(error) = self.notes.write(&self.store) {
             tracing::warn!(%error, "when a peer went away was not noted");
         }
     }
 
-    /// A node below told when others of its branch were heard of. None of them was in the future.
-    pub(super) fn told_of(&self, teller: PublicKey, sightings: Vec<Sighting>) -> Result<(), ServiceError> {
+    /// A node below told when others of its branch were heard of. None of them was in the future; who is connected is so now,
+    /// whatever the clock there says. To be said in order, as above.
+    pub(super) fn hear_of(&self, teller: PublicKey, sightings: Vec<Sighting>) {
         let (now, own) = (env::now(), self.node_key.public());
         let rows = sightings
             .into_iter()
@@ -55,14 +149,20 @@ impl Node {
             .map(|seen| NeighbourRow {
                 node: seen.node,
                 teller: Some(teller),
-                at: Timestamp(seen.at.0.clamp(0, now.0)),
+                at: match seen.connected {
+                    true => now,
+                    false => Timestamp(seen.at.0.clamp(0, now.0.max(0))),
+                },
                 connected: seen.connected,
                 software: seen.software.map(|text| text.to_string()),
             })
             .collect();
-        self.store
-            .write_blocking(move |writer| writer.keep_neighbours(rows))?;
-        Ok(())
+        self.notes.add(Note::Heard { rows, now });
+    }
+
+    /// Writes what was told.
+    pub(super) fn told_of(&self) -> Result<(), ServiceError> {
+        Ok(self.notes.write(&self.store)?)
     }
 }
 

@@ -60,7 +60,8 @@ pub fn open(node: &Node, peer: PublicKey) -> Result<Session, String> {
 }
 
 /// What an effect asks of the store and the directory; nothing for those that are the stream's affair. What must not wait
-/// is done at once. Each piece of work stands alone: they may be done at the same time and end in any order.
+/// is done at once, and what must not be done in another order is noted at once. Each piece of work stands alone: they may be
+/// done at the same time and end in any order.
 pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers) -> Vec<Work> {
     let aside = |work: Job| vec![piece(node, answers, work)];
     match effect {
@@ -71,15 +72,22 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
         | Effect::Close { .. } => Vec::new(),
         Effect::Established { org, software } => {
             let (node, answers) = (node.clone(), answers.clone());
-            let met: Job = Box::new(move |node| node.met(peer, &org, software).unwrap_or_else(failed));
+            node.meet(peer, software);
+            let told = answers.clone();
+            let met: Job = Box::new(move |node| {
+                node.tell_above(&org, move |seen| told(seen))
+                    .err()
+                    .and_then(failed)
+            });
             vec![
                 piece(&node, &answers, met),
                 Box::new(move || know_forks(&node, &answers)),
             ]
         }
-        Effect::Seen(sightings) => aside(Box::new(move |node| {
-            node.told_of(peer, sightings).err().and_then(failed)
-        })),
+        Effect::Seen(sightings) => {
+            node.hear_of(peer, sightings);
+            aside(Box::new(|node| node.told_of().err().and_then(failed)))
+        }
         Effect::Learn(statements) => aside(Box::new(move |node| {
             let kept = statements.clone();
             if let Err(error) = node

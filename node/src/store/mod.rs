@@ -38,7 +38,7 @@ pub use error::{StoreError, is_full};
 pub use figures::OwnerFigures;
 pub use lists::{COUNT_MAX, Condition, Found, LedgerFigures, Naming as NamingRow, Order, Sought, TitleRow};
 pub use logs::{Closed, LastWitnessed, LogRow, ReceiptRow};
-pub use neighbours::{LogGlance, NeighbourRow, WitnessedGlance};
+pub use neighbours::{LogGlance, NeighbourRow, WitnessedGlance, settled};
 pub use projections::{Projection, Rows};
 pub use reader::{AlarmRow, EntryFigures, EntryRow, Reader};
 pub use snapshot::{mark_sealed, small_value, snapshot};
@@ -286,6 +286,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0015.sql"),
     include_str!("sql/0016.sql"),
     include_str!("sql/0017.sql"),
+    include_str!("sql/0018.sql"),
 ];
 
 /// The schema that this program writes.

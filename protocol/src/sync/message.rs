@@ -77,7 +77,7 @@ pub struct Sighting {
     /// The node.
     #[n(1)]
     pub node: PublicKey,
-    /// When a session with it began or ended last.
+    /// When it was last heard of: now, where a session is open.
     #[n(2)]
     pub at: Timestamp,
     /// Whether one was open then.

@@ -118,7 +118,7 @@ fn sight(node: &Arc<Node>, nodes: &[SecretKey]) -> anyhow::Result<()> {
     });
     let rows: Vec<_> = rows.collect();
     node.store()
-        .write_blocking(move |writer| writer.keep_neighbours(rows))?;
+        .write_blocking(move |writer| writer.keep_neighbours(rows, now))?;
     Ok(())
 }
 

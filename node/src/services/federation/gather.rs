@@ -15,7 +15,7 @@ use super::super::query::PeerStatus;
 use super::super::{Node, ServiceError};
 use super::tree::{self, OrgStatus};
 use super::{Attention, Contact, Disk, NodeStatus, SILENT_HOURS};
-use crate::store::{AlarmRow, LogGlance, NeighbourRow, WitnessedGlance};
+use crate::store::{AlarmRow, LogGlance, NeighbourRow, WitnessedGlance, settled};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -200,22 +200,31 @@ impl<'a> Gathered<'a> {
 
     /// What this node noted of sessions, its own and those that others told of.
     fn heard(&mut self, neighbours: Vec<NeighbourRow>) {
-        for row in neighbours {
-            let teller = row.teller.and_then(|teller| self.directory.node_org(&teller));
+        let directory = self.directory;
+        let counts = |row: &NeighbourRow| {
+            // What was told before the node's appointment was here may be of another branch, and who has moved stands in one.
+            let above = |teller, draft: &Draft| {
+                let teller = directory.node_org(teller);
+                teller.is_some_and(|teller| directory.is_at_or_above(&teller, &draft.org))
+            };
+            let draft = self.nodes.get(&row.node);
+            draft.is_some_and(|draft| row.teller.as_ref().is_none_or(|teller| above(teller, draft)))
+        };
+        // Which sessions this node has it knows without its notes.
+        let noted = neighbours.into_iter().map(|row| NeighbourRow {
+            connected: row.connected && row.teller.is_some(),
+            ..row
+        });
+        for row in settled(noted.filter(counts)) {
             let Some(draft) = self.nodes.get_mut(&row.node) else {
                 continue;
             };
-            // What was told before the node's appointment was here may be of another branch.
-            if row.teller.is_some()
-                && !teller.is_some_and(|teller| self.directory.is_at_or_above(&teller, &draft.org))
-            {
-                continue;
-            }
+            let teller = row.teller.and_then(|teller| directory.node_org(&teller));
             let status = &mut draft.status;
             hear(status, row.at, self.now);
             status.software = row.software;
             status.told_by = teller.map(|org| org.to_string());
-            if row.connected && row.teller.is_some() {
+            if row.connected {
                 status.contact = Contact::Told;
             }
         }

@@ -1,9 +1,12 @@
 //! A county, its township and two stations, with clocks of the tests' own.
 
+mod heard;
+
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use age::secrecy::SecretString;
+use lianzhan_protocol::id::OrgId;
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::sync::{Input, Misbehaviour, Sighting, Text};
 use lianzhan_protocol::trust::Level;
@@ -127,6 +130,25 @@ impl World {
     }
 }
 
+/// A session with a node of `org` began. Returns what is told to it.
+fn met(node: &Node, peer: PublicKey, org: &OrgId) -> Option<Input> {
+    node.meet(peer, Some("lianzhan 0.1.0".into()));
+    let (tell, told) = mpsc::channel();
+    node.tell_above(org, move |seen| tell.send(seen).unwrap())
+        .unwrap();
+    told.try_recv().ok()
+}
+
+fn parted(node: &Node, peer: PublicKey) {
+    node.part(peer, env::now());
+    node.parted();
+}
+
+fn told_of(node: &Node, teller: PublicKey, sightings: Vec<Sighting>) {
+    node.hear_of(teller, sightings);
+    node.told_of().unwrap();
+}
+
 fn of<'a>(picture: &'a Federation, node: &Node) -> &'a NodeStatus {
     let key = lianzhan_protocol::codec::hex(node.node_key().public().ed25519_bytes());
     picture.nodes().find(|status| status.node == key).unwrap()
@@ -190,10 +212,8 @@ fn who_stands_two_levels_above_is_not_away_but_not_dialled_from_here() {
     let (station, county) = (&world.stations[0], World::key(&world.county));
     // A sign of it came all the same, long ago: a copy of its log by way of the township, or a session of other days.
     after(1, || {
-        station
-            .met(county, &world.county.org_id(), Some("lianzhan 0.1.0".into()))
-            .unwrap();
-        station.parted(&county);
+        met(station, county, &world.county.org_id());
+        parted(station, county);
     });
     let picture = after(2 + SILENT_HOURS, || station.federation(&[]).unwrap());
     let county = of(&picture, &world.county);
@@ -230,12 +250,8 @@ fn what_a_session_has_still_to_bring_is_told_in_entries_and_seconds() {
 fn who_was_not_heard_of_for_long_is_silent_since_then() {
     let world = World::new();
     let (county, key) = (&world.county, World::key(&world.township));
-    after(1, || {
-        county
-            .met(key, &world.township.org_id(), Some("lianzhan 0.1.0".into()))
-            .unwrap()
-    });
-    after(5, || county.parted(&key));
+    after(1, || met(county, key, &world.township.org_id()));
+    after(5, || parted(county, key));
     let picture = world.seen_by_county(6, &[]);
     let township = of(&picture, &world.township);
     assert_eq!(
@@ -264,20 +280,9 @@ fn what_a_township_tells_of_its_stations_is_known_above_and_ages_with_it() {
     let world = World::new();
     let (township, station) = (World::key(&world.township), World::key(&world.stations[0]));
     let county = world.county.org_id();
-    after(1, || {
-        let org = world.stations[0].org_id();
-        world
-            .township
-            .met(station, &org, Some("lianzhan 0.1.0".into()))
-            .unwrap();
-    });
+    after(1, || met(&world.township, station, &world.stations[0].org_id()));
     // The township tells all that it knows when the county answers, and nothing downward.
-    let told = after(2, || {
-        world
-            .township
-            .met(World::key(&world.county), &county, None)
-            .unwrap()
-    });
+    let told = after(2, || met(&world.township, World::key(&world.county), &county));
     let Some(Input::Seen(sightings)) = told else {
         panic!("the county stands above")
     };
@@ -287,20 +292,17 @@ fn what_a_township_tells_of_its_stations_is_known_above_and_ages_with_it() {
             .any(|seen| seen.node == station && seen.connected)
     );
     let down = world.stations[0].org_id();
-    assert!(after(2, || world.township.met(station, &down, None).unwrap()).is_none());
+    assert!(after(2, || met(&world.township, station, &down)).is_none());
     after(2, || {
-        world
-            .county
-            .met(township, &world.township.org_id(), None)
-            .unwrap();
-        world.county.told_of(township, sightings).unwrap();
+        met(&world.county, township, &world.township.org_id());
+        told_of(&world.county, township, sightings);
     });
     let picture = world.seen_by_county(3, &[World::session(&world.township)]);
     let seen = of(&picture, &world.stations[0]);
     assert_eq!(seen.contact, Contact::Told);
     assert_eq!(seen.told_by, Some(world.township.org_id().to_string()));
     assert_eq!(seen.software.as_deref(), Some("lianzhan 0.1.0"));
-    after(9, || world.county.parted(&township));
+    after(9, || parted(&world.county, township));
     let picture = world.seen_by_county(10, &[]);
     let seen = of(&picture, &world.stations[0]);
     assert_eq!(
@@ -322,7 +324,7 @@ fn what_is_told_of_the_future_or_of_the_hearer_is_not_believed() {
     let own = World::key(&world.county);
     after(1, || {
         let all = vec![seen(station, i64::MAX), seen(own, START), seen(township, START)];
-        world.county.told_of(township, all).unwrap();
+        told_of(&world.county, township, all);
     });
     let picture = world.seen_by_county(2, &[]);
     assert_eq!(of(&picture, &world.stations[0]).heard, Some(START + HOUR));
@@ -338,9 +340,7 @@ fn what_is_told_of_the_future_or_of_the_hearer_is_not_believed() {
 fn after_a_start_nobody_is_connected() {
     let world = World::new();
     let key = World::key(&world.township);
-    after(1, || {
-        world.county.met(key, &world.township.org_id(), None).unwrap()
-    });
+    after(1, || met(&world.county, key, &world.township.org_id()));
     let dir = world.county.dir().to_owned();
     let World { county, _dir, .. } = world;
     drop(county);

@@ -53,7 +53,7 @@ fn below(station: &Station, days: i64) -> (String, tempfile::TempDir) {
     let kept = statements.clone();
     let keep = station.node.store().write_blocking(move |writer| {
         writer.keep_statements(kept)?;
-        writer.keep_neighbours(vec![row])
+        writer.keep_neighbours(vec![row], env::now())
     });
     keep.unwrap();
     station.node.learn(&statements);
