@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures::AsyncReadExt;
+use futures::{AsyncRead, AsyncReadExt};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::sync::{CloseReason, Effect, FRAME_MAX, Input, Misbehaviour, Session};
 use libp2p::Stream;
@@ -108,10 +108,11 @@ pub(super) async fn run(
         futures::AsyncWriteExt::close(&mut writing).await
     });
     let (framed, mut frames) = mpsc::channel::<std::io::Result<Option<Vec<u8>>>>(1);
-    let (whole, read) = (watch.whole(), reading.moved());
+    let (whole, read, step) = (watch.whole(), reading.moved(), watch.step());
+    let came = read.clone();
     let reader = tokio::spawn(async move {
         loop {
-            let frame = frame::read_packed(&mut reading, FRAME_MAX).await;
+            let frame = next_frame(&mut reading, step).await;
             whole.store(read.load(Ordering::Relaxed), Ordering::Relaxed);
             let last = !matches!(frame, Ok(Some(_)));
             if framed.send(frame).await.is_err() || last {
@@ -137,6 +138,7 @@ pub(super) async fn run(
     };
     let mut closed = driver.perform(session.start());
     let mut wrote = false;
+    let mut heard = 0;
     let mut clock = tokio::time::interval(watch.step());
     // Time that this side could not spend on the peer is not the peer's.
     clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -155,10 +157,16 @@ pub(super) async fn run(
             }
             Some(answer) = answered.recv() => session.handle(answer),
             event = events.recv() => driver.news(&mut session, event).await,
-            _ = clock.tick() => match watch.look(!full) {
-                Ok(now) => session.handle(Input::Tick(now)),
-                Err(offence) => session.handle(Input::Misbehaved(offence)),
-            },
+            _ = clock.tick() => {
+                let bytes = came.load(Ordering::Relaxed);
+                if std::mem::replace(&mut heard, bytes) != bytes {
+                    peers.heard(peer);
+                }
+                match watch.look(!full) {
+                    Ok(now) => session.handle(Input::Tick(now)),
+                    Err(offence) => session.handle(Input::Misbehaved(offence)),
+                }
+            }
             read = frames.recv(), if !full => match read {
                 Some(Ok(Some(bytes))) => session.handle(Input::Frame(bytes)),
                 Some(Ok(None)) | None => { closed = Some("the peer hung up".into()); continue; }
@@ -183,6 +191,21 @@ pub(super) async fn run(
         writer.abort();
     }
     closed.unwrap_or_else(|| "it ended".into())
+}
+
+/// Reads one frame, asking the stream again after each `step`: where this side closed the connection, whoever reads is told so
+/// when asking, and is not woken for it.
+async fn next_frame<R: AsyncRead + Unpin>(
+    reading: &mut R,
+    step: Duration,
+) -> std::io::Result<Option<Vec<u8>>> {
+    let frame = frame::read_packed(reading, FRAME_MAX);
+    tokio::pin!(frame);
+    loop {
+        if let Ok(frame) = tokio::time::timeout(step, &mut frame).await {
+            return frame;
+        }
+    }
 }
 
 /// Runs work that may block aside; none if it panicked.
@@ -304,10 +327,14 @@ impl Driver<'_> {
 mod tests {
     use super::*;
     use age::secrecy::SecretString;
+    use futures::StreamExt;
     use lianzhan_protocol::keys::SecretKey;
     use lianzhan_protocol::sync::Message;
     use lianzhan_protocol::trust::Level;
+    use libp2p::Multiaddr;
+    use libp2p::swarm::SwarmEvent;
 
+    use super::super::{SYNC, transport};
     use crate::config::Config;
     use crate::services::found::{OrgDraft, found};
 
@@ -369,6 +396,67 @@ mod tests {
         };
         let there = Ended::from(CloseReason::Bye(words.to_string()));
         assert!(there.anew && !there.failed && there.kind.is_none());
+    }
+
+    /// The other end of a connection, on a thread of its own: once it has taken a stream it stands still, as a machine that
+    /// hangs does.
+    fn hangs(address: std::sync::mpsc::Sender<Multiaddr>, end: std::sync::mpsc::Receiver<()>) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let _kept = runtime.block_on(async {
+            let mut swarm = transport::build(&SecretKey::from_seed([8; 32]), false).unwrap();
+            let mut incoming = transport::control(&swarm).accept(SYNC).unwrap();
+            swarm.listen_on("/ip4/127.0.0.1/tcp/0".parse().unwrap()).unwrap();
+            loop {
+                tokio::select! {
+                    event = swarm.select_next_some() => if let SwarmEvent::NewListenAddr { address: here, .. } = event {
+                        address.send(here).unwrap();
+                    },
+                    Some((_, stream)) = incoming.next() => return (swarm, stream),
+                }
+            }
+        });
+        let _ = end.recv();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn whoever_reads_is_told_that_the_connection_was_closed_to_a_peer_that_hangs() {
+        let ((tell, told), (end, ended)) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
+        let peer = std::thread::spawn(move || hangs(tell, ended));
+        let address = told.recv().unwrap();
+        let mut swarm = transport::build(&SecretKey::from_seed([9; 32]), false).unwrap();
+        let mut streams = transport::control(&swarm);
+        swarm.dial(address).unwrap();
+        let (there, connection) = loop {
+            if let SwarmEvent::ConnectionEstablished {
+                peer_id,
+                connection_id,
+                ..
+            } = swarm.select_next_some().await
+            {
+                break (peer_id, connection_id);
+            }
+        };
+        let stream = tokio::select! {
+            stream = streams.open_stream(there, SYNC) => stream.unwrap(),
+            () = async { loop { swarm.select_next_some().await; } } => unreachable!("it goes on"),
+        };
+        let (mut reading, _writing) = stream.split();
+        let mut frame =
+            tokio::spawn(async move { next_frame(&mut reading, Duration::from_millis(50)).await });
+        let early = tokio::time::timeout(Duration::from_millis(300), &mut frame).await;
+        assert!(early.is_err(), "nothing comes, and the connection stands");
+        swarm.close_connection(connection);
+        let closed = tokio::select! {
+            closed = tokio::time::timeout(Duration::from_secs(20), frame) => closed,
+            () = async { loop { swarm.select_next_some().await; } } => unreachable!("it goes on"),
+        };
+        let closed = closed.expect("it is told").unwrap();
+        assert!(!matches!(closed, Ok(Some(_))), "{closed:?}");
+        end.send(()).unwrap();
+        peer.join().unwrap();
     }
 
     #[test]

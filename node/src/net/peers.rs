@@ -23,6 +23,7 @@ impl Peers {
 
     /// Whether there was room: of one peer `most` sessions are held.
     pub(super) fn enter(&self, peer: PublicKey, session: u64, most: usize) -> bool {
+        let now = crate::env::now().0;
         let status = PeerStatus {
             node: hex(peer.ed25519_bytes()),
             org: None,
@@ -33,7 +34,8 @@ impl Peers {
             behind_since: None,
             given: 0,
             to_give: 0,
-            since: crate::env::now().0,
+            since: now,
+            heard: now,
         };
         let mut peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if peers.range((peer, 0)..=(peer, u64::MAX)).count() >= most {
@@ -51,6 +53,15 @@ impl Peers {
             .get_mut(&(peer, session))
         {
             change(status);
+        }
+    }
+
+    /// Something came of a peer.
+    pub(super) fn heard(&self, peer: PublicKey) {
+        let now = crate::env::now().0;
+        let mut peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for status in peers.range_mut((peer, 0)..=(peer, u64::MAX)) {
+            status.1.heard = now;
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::sync::Misbehaviour;
+use lianzhan_protocol::time::Timestamp;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, DialError, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, Swarm, ping};
@@ -164,6 +165,7 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
     let (ended, end) = watch::channel(());
     let state = State {
         quic: config.quic,
+        peers: peers.clone(),
         pending: BTreeMap::new(),
         connections: Connections::default(),
         strangers: Strangers::default(),
@@ -212,6 +214,7 @@ fn parse_parent(parent: &Parent) -> Result<(PublicKey, Vec<Multiaddr>), NetError
 /// What the polling task keeps.
 struct State {
     quic: bool,
+    peers: Peers,
     pending: BTreeMap<ConnectionId, oneshot::Sender<Result<(), Unreached>>>,
     connections: Connections,
     strangers: Strangers,
@@ -306,6 +309,13 @@ impl State {
             })) => {
                 tracing::info!(%peer, %error, "a connection on which no answer comes is closed");
                 swarm.close_connection(connection);
+            }
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
+                peer, result: Ok(_), ..
+            })) => {
+                if let Some(key) = node_key(&peer) {
+                    self.peers.heard(key);
+                }
             }
             SwarmEvent::Behaviour(BehaviourEvent::Mdns(event)) => self.neighbours.hear(event),
             _ => {}
@@ -532,13 +542,12 @@ impl Sessions {
             self.stop.clone(),
         )
         .await;
-        let known = self
-            .peers
-            .leave(key, session)
-            .is_some_and(|status| status.org.is_some());
+        let status = self.peers.leave(key, session);
+        let known = status.as_ref().is_some_and(|status| status.org.is_some());
         if !self.peers.has(&key) {
             let node = self.node.clone();
-            node.part(key, env::now());
+            let heard = status.map_or_else(env::now, |status| Timestamp(status.heard));
+            node.part(key, heard);
             // What is not noted is a time that people see; the node says in its log why.
             let _ = tokio::task::spawn_blocking(move || node.parted()).await;
         }

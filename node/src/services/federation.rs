@@ -59,7 +59,7 @@ pub struct NodeStatus {
     pub org: String,
     /// How it is known.
     pub contact: Contact,
-    /// The last sign of it: a session, a receipt over one of its logs, an entry. Milliseconds since 1970.
+    /// The last sign of it: something that came in a session, a receipt over one of its logs, an entry. Milliseconds since 1970.
     pub heard: Option<i64>,
     /// The org that told of the last session with it, its id as hex; none where this node had it.
     pub told_by: Option<String>,
@@ -102,7 +102,7 @@ impl NodeStatus {
     /// Seconds since the last sign of it.
     pub fn silent_s(&self, now: Timestamp) -> Option<u64> {
         match self.contact {
-            Contact::Own | Contact::Connected | Contact::Told => Some(0),
+            Contact::Own | Contact::Told => Some(0),
             _ => Some(now.0.saturating_sub(self.heard?).max(0).unsigned_abs() / 1000),
         }
     }

@@ -239,7 +239,7 @@ impl<'a> Gathered<'a> {
             let status = &mut draft.status;
             status.contact = Contact::Connected;
             status.told_by = None;
-            status.heard = Some(self.now.0);
+            hear(status, Timestamp(peer.heard), self.now);
             status.incoming = peer.wanted.saturating_sub(peer.received);
             if status.incoming > 0 {
                 lacks(status, peer.behind_since);

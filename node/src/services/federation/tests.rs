@@ -122,6 +122,7 @@ impl World {
             given: 0,
             to_give: 0,
             since: START,
+            heard: START,
         }
     }
 
@@ -204,6 +205,22 @@ fn orgs_of_one_name_are_told_apart_by_their_codes() {
         .map(|org| org.code.as_str())
         .collect();
     assert_eq!(same, ["990121103205", "990121103206"]);
+}
+
+#[test]
+fn who_is_connected_was_heard_of_when_something_came_of_it() {
+    let world = World::new();
+    let session = PeerStatus {
+        heard: START + HOUR,
+        ..World::session(&world.township)
+    };
+    let picture = world.seen_by_county(3, &[session]);
+    let township = of(&picture, &world.township);
+    assert_eq!(
+        (township.contact, township.heard),
+        (Contact::Connected, Some(START + HOUR))
+    );
+    assert_eq!(township.silent_s(Timestamp(picture.as_of)), Some(7_200));
 }
 
 #[test]

@@ -62,6 +62,8 @@ pub struct PeerStatus {
     pub to_give: u64,
     /// Since when, milliseconds since 1970.
     pub since: i64,
+    /// When something came of it last, be it an answer to a ping; milliseconds since 1970.
+    pub heard: i64,
 }
 
 /// The state of the node.
