@@ -439,5 +439,12 @@ mod tests {
             told.contains("/ip4/0.0.0.0/tcp/7611") && told.contains("--listen"),
             "{told}"
         );
+        let taken = anyhow::Error::from(NetError::Taken {
+            address: "/ip4/0.0.0.0/tcp/7611".into(),
+        });
+        for (lang, words) in [(Lang::Zh, "已有别的程序在用"), (Lang::En, "listens already")] {
+            let told = sentence(&taken, lang);
+            assert!(told.contains(words) && told.contains("--listen"), "{told}");
+        }
     }
 }

@@ -10,6 +10,7 @@ mod join;
 mod neighbours;
 mod pace;
 mod peers;
+mod ports;
 mod swarm;
 mod transport;
 mod why;
@@ -38,6 +39,14 @@ pub enum NetError {
         /// What is wrong.
         reason: String,
     },
+    /// Somebody else listens there.
+    #[error(
+        "at {address} another program listens already, perhaps another node; stop it, or choose another address with --listen"
+    )]
+    Taken {
+        /// As given.
+        address: String,
+    },
     /// The swarm could not be built: a fault of this program.
     #[error("network stack: {0}")]
     Stack(String),
@@ -60,6 +69,9 @@ impl NetError {
         match self {
             NetError::Address { address, reason } => Some(format!(
                 "不能在 {address} 与其他节点通信：{reason}。如另有程序占用，请停下它，或用 --listen 另选地址。"
+            )),
+            NetError::Taken { address } => Some(format!(
+                "与其他节点通信的地址 {address} 已有别的程序在用，也许是另一个节点。请停下它，或用 --listen 另选地址。"
             )),
             _ => None,
         }

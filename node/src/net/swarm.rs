@@ -1,6 +1,7 @@
 //! The swarm: listens, dials the parents again and again, and hands streams to drivers.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -20,7 +21,7 @@ use super::driver::Ended;
 use super::neighbours::Neighbours;
 use super::peers::Peers;
 use super::transport::{Behaviour, BehaviourEvent, build, control, is_quic};
-use super::{JOIN, NetError, SYNC, doors, driver, join, node_key, peer_id, why};
+use super::{JOIN, NetError, SYNC, doors, driver, join, node_key, peer_id, ports, why};
 use crate::config::{Config, Parent};
 use crate::env;
 use crate::services::{Node, conduct};
@@ -103,9 +104,21 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
         address: address.to_owned(),
         reason: reason.to_string(),
     };
-    let mut opening = HashMap::new();
-    for listen in config.listen_all() {
+    let addresses = config.listen_all().into_iter().map(|listen| {
         let address: Multiaddr = listen.parse().map_err(|error| bad(&listen, &error))?;
+        Ok((listen, address))
+    });
+    let addresses: Vec<_> = addresses.collect::<Result<_, NetError>>()?;
+    // All before the first: among this node's own addresses may be one of all interfaces and one of them.
+    for (listen, address) in &addresses {
+        if ports::is_free(address).is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse) {
+            return Err(NetError::Taken {
+                address: listen.clone(),
+            });
+        }
+    }
+    let mut opening = HashMap::new();
+    for (listen, address) in addresses {
         match swarm.listen_on(address) {
             Ok(listener) => drop(opening.insert(listener, listen)),
             Err(error) => without(config, bad(&listen, &why::cause(&error)), &listen)?,
