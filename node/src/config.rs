@@ -135,6 +135,9 @@ pub enum ConfigError {
         "parents: node = {0:?} is no node key (64 hexadecimal digits); `lianzhan status` at the parent shows its own"
     )]
     Parent(String),
+    /// Where a parent cannot be reached.
+    #[error("parents: {0:?} is no address of a node, such as /ip4/192.0.2.1/tcp/7611")]
+    Address(String),
     /// Plain HTTP beyond this machine.
     #[error(
         "web = {0}: beyond this machine pages are served encrypted only. Give tls_certificate and tls_key (PEM files), or, \
@@ -188,6 +191,9 @@ impl ConfigError {
             ConfigError::Parent(given) => format!(
                 "parents 中 node = {given:?} 不是节点公钥（64 位十六进制）。在上级节点执行 lianzhan status 可以看到它的公钥。"
             ),
+            ConfigError::Address(given) => {
+                format!("parents 中的 {given:?} 不是节点地址，应如 /ip4/192.0.2.1/tcp/7611。")
+            }
             ConfigError::NotLoopback(web) => format!(
                 "web = {web}：网页只能加密地提供给其他计算机。请给出 tls_certificate 和 tls_key（PEM 文件）；\
                  如由反向代理加密，请给出 proxy = \"https://域名\"；或改用本机地址（127.0.0.1 或 [::1]）。"
@@ -266,6 +272,10 @@ impl Config {
         }
         if let Some(parent) = self.parents.iter().find(|parent| parent.key().is_none()) {
             return Err(ConfigError::Parent(parent.node.clone()));
+        }
+        let mut addresses = self.parents.iter().flat_map(|parent| &parent.addresses);
+        if let Some(address) = addresses.find(|address| !is_address(address)) {
+            return Err(ConfigError::Address(address.clone()));
         }
         if let Some(address) = self.listen.iter().find(|address| address.contains(QUIC))
             && !self.quic
@@ -475,6 +485,9 @@ mod tests {
             format!("[[parents]]\nnode = \"{node}\"\naddresses = [\"/ip4/192.0.2.1/tcp/7611\"]\n")
         };
         assert!(matches!(load(&parent("12ab")), Err(ConfigError::Parent(_))));
+        let damaged = "[[parents]]\nnode = \"d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a\"\n\
+                       addresses = [\"/ip4/127.0.0.1/ud\\u0000/18121/quic-v1\"]\n";
+        assert!(matches!(load(damaged), Err(ConfigError::Address(_))));
         // The key of RFC 8032, 7.1, test 1.
         let key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
         assert_eq!(load(&parent(key)).unwrap().parents.len(), 1);
