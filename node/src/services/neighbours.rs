@@ -17,8 +17,9 @@ use crate::store::{NeighbourRow, Store, StoreError};
 /// What this node says that it runs.
 pub const SOFTWARE: &str = concat!("lianzhan ", env!("CARGO_PKG_VERSION"));
 
-/// How often a node notes that it runs: who was connected when it was killed was there until then.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
+/// How often a node notes that it runs: who was connected when it was killed was there until then. Seldom enough that the
+/// store comes to rest in between.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(120);
 
 /// What came to pass and is not written yet. It is written in the order in which it came to pass, whichever thread does so first:
 /// of what one teller says the last counts.

@@ -12,16 +12,15 @@ use crate::services::federation::{Attention, Contact, Federation, NodeStatus, Or
 
 /// What an alarm of a kind says, and what is to be done about it.
 pub fn alarm(text: &Text, kind: &str) -> (String, String) {
-    let (happened, todo) = match kind {
-        "fork" => ("alarm-fork", "alarm-fork-todo"),
-        "document" => ("alarm-document", "alarm-document-todo"),
-        "peer" => ("alarm-peer", "alarm-peer-todo"),
-        "new_epoch" => ("alarm-new-epoch", "alarm-new-epoch-todo"),
-        "halted" => ("alarm-halted", "alarm-halted-todo"),
-        "witness_retired" => ("alarm-witness", "alarm-witness-todo"),
-        _ => ("alarm-other", "alarm-other-todo"),
-    };
-    (text.t(happened), text.t(todo))
+    match kind {
+        "fork" => (text.t("alarm-fork"), text.t("alarm-fork-todo")),
+        "document" => (text.t("alarm-document"), text.t("alarm-document-todo")),
+        "peer" => (text.t("alarm-peer"), text.t("alarm-peer-todo")),
+        "new_epoch" => (text.t("alarm-new-epoch"), text.t("alarm-new-epoch-todo")),
+        "halted" => (text.t("alarm-halted"), text.t("alarm-halted-todo")),
+        "witness_retired" => (text.t("alarm-witness"), text.t("alarm-witness-todo")),
+        _ => (text.t("alarm-other"), text.t("alarm-other-todo")),
+    }
 }
 
 /// What the store noted with an alarm.

@@ -118,11 +118,13 @@ fn neighbours_behind_a_router_whose_line_is_cut() {
             write(&east, &activity, "东站：又来了。");
             until_read(&west, &activity, "东站：又来了。");
             assert_eq!(lines(&town, &activity), Vec::<String>::new());
+            let log = |node: &Node| std::fs::read_to_string(node.site.log()).unwrap_or_default();
             for node in [&east, &west] {
-                until("the stranger is found", || {
-                    let log = std::fs::read_to_string(node.site.log()).ok()?;
-                    (log.matches("a neighbour was found").count() > 1).then_some(())
+                let found = crate::process::within(crate::process::PATIENCE, || {
+                    (log(node).matches("a neighbour was found").count() > 1).then_some(())
                 });
+                let logs = || [&east, &west, &stranger].map(log).join("\n---\n");
+                assert!(found.is_some(), "the stranger is not found:\n{}", logs());
             }
 
             gate.ip(&format!("link set {UPLINK} up"));
