@@ -238,7 +238,7 @@ impl Store {
 /// An entry with its payload, a row's state and a document mostly fit into a page of this size, and would not into SQLite's
 /// usual one.
 const PAGE_BYTES: i64 = 8192;
-/// Pages in the WAL, 32 MiB, before they are moved into the database: a page that changes often is moved once.
+/// Pages in the WAL, 62 MiB, before they are moved into the database: a page that changes often is moved once.
 const CHECKPOINT_PAGES: i64 = 8000;
 
 /// Pages that the writer keeps in memory, as SQLite writes it: in KiB, below zero.
