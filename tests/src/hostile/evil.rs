@@ -156,11 +156,16 @@ impl Evil {
         assert!(matches!(answer, Some(Message::Hello(_))), "{answer:?}");
     }
 
-    /// Greets, and says that it holds nothing else: it owes nothing then.
+    /// Greets, and says that it holds nothing else: it owes nothing then. The other one says its spaces once it has learnt
+    /// who this is; until then it would keep a few frames only, and end it for more (Y-1).
     pub(crate) async fn settle(&mut self) {
         self.greet().await;
         let spaces = List::new(Vec::new()).unwrap();
         self.say(&Message::Spaces { spaces, more: false }).await;
+        let begun = self
+            .await_message(|message| matches!(message, Message::Spaces { .. }))
+            .await;
+        assert!(begun.is_some(), "its spaces");
     }
 
     /// Says something, if anybody listens still.
