@@ -31,6 +31,8 @@ pub struct DemoOptions {
 
 /// How long the demo waits for the nodes to agree.
 const PATIENCE: Duration = Duration::from_secs(180);
+/// How often it says what it waits for.
+const SAY: Duration = Duration::from_secs(15);
 
 /// Runs the demo.
 pub fn run(options: DemoOptions) -> anyhow::Result<()> {
@@ -43,11 +45,7 @@ async fn play(options: &DemoOptions) -> anyhow::Result<()> {
     let bar = progress();
     std::fs::create_dir_all(&options.dir)
         .with_context(|| format!("{} cannot be made", options.dir.display()))?;
-    let mut prefecture = Prefecture::raise(&options.dir, &bar).await?;
-    import_all(&prefecture, &bar).await?;
-    joint::hold(&prefecture, &bar).await?;
-    bar.set_message("waiting until all nodes agree");
-    let mut outcome = observe::until_converged(&prefecture, PATIENCE, &bar).await?;
+    let (mut prefecture, mut outcome) = telling(&bar, raise(options, &bar)).await?;
     outcome.seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     bar.finish_and_clear();
     if !outcome.converged {
@@ -74,6 +72,28 @@ async fn play(options: &DemoOptions) -> anyhow::Result<()> {
         out(&serde_json::to_string(&outcome)?);
     }
     Ok(())
+}
+
+/// All that the demo does until its nodes agree, or do not in time.
+async fn raise(options: &DemoOptions, bar: &ProgressBar) -> anyhow::Result<(Prefecture, observe::Outcome)> {
+    let prefecture = Prefecture::raise(&options.dir, bar).await?;
+    import_all(&prefecture, bar).await?;
+    joint::hold(&prefecture, bar).await?;
+    bar.set_message("waiting until all nodes agree");
+    let outcome = observe::until_converged(&prefecture, PATIENCE, bar).await?;
+    Ok((prefecture, outcome))
+}
+
+/// Says in the log what is waited for while work takes long: where no bar is shown nothing else tells.
+async fn telling<T>(bar: &ProgressBar, work: impl Future<Output = T>) -> T {
+    let started = Instant::now();
+    let mut work = std::pin::pin!(work);
+    loop {
+        match tokio::time::timeout(SAY, &mut work).await {
+            Ok(done) => return done,
+            Err(_) => tracing::warn!("after {} s: {}", started.elapsed().as_secs(), bar.message()),
+        }
+    }
 }
 
 /// Stations and townships read the books of their clerks at the same time.
