@@ -32,16 +32,15 @@ const NOBODY: [&str; 18] = [
     "业主",
 ];
 
-/// The names to look for, by their first two letters.
+/// The names to look for, by their first two letters: with whom many letters begin alike, the rest tells as quickly.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    by_start: BTreeMap<[char; 2], Vec<Name>>,
+    by_start: BTreeMap<[char; 2], BTreeMap<Vec<char>, Carriers>>,
 }
 
-/// A name, and how many carry it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Name {
-    letters: Vec<char>,
+/// How many carry a name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Carriers {
     subjects: u32,
     public: u32,
 }
@@ -76,28 +75,27 @@ impl Names {
         self.count(name, |name| name.public = name.public.saturating_sub(1));
     }
 
-    fn count(&mut self, name: &str, change: impl FnOnce(&mut Name)) {
+    fn count(&mut self, name: &str, change: impl FnOnce(&mut Carriers)) {
         let Some(letters) = sought(name) else { return };
         let [first, second, ..] = letters.as_slice() else {
             return;
         };
-        let names = self.by_start.entry([*first, *second]).or_default();
-        let at = names.iter().position(|known| known.letters == letters);
-        let at = at.unwrap_or_else(|| {
-            names.push(Name {
-                letters,
-                subjects: 0,
-                public: 0,
-            });
-            names.len() - 1
-        });
-        change(&mut names[at]);
-        names.retain(|name| name.subjects > 0 || name.public > 0);
+        let start = [*first, *second];
+        let names = self.by_start.entry(start).or_default();
+        let carriers = names.entry(letters.clone()).or_default();
+        change(carriers);
+        if *carriers == Carriers::default() {
+            names.remove(&letters);
+        }
+        if names.is_empty() {
+            self.by_start.remove(&start);
+        }
     }
 
     /// Whether nobody is looked for.
     pub fn is_empty(&self) -> bool {
-        self.by_start.values().flatten().all(|name| name.public > 0)
+        let mut names = self.by_start.values().flat_map(BTreeMap::values);
+        names.all(|carriers| carriers.public > 0)
     }
 }
 
@@ -120,23 +118,22 @@ pub(super) fn find(letters: &Letters, lists: &[&Names]) -> Vec<Finding> {
     let at = |place: usize| letters.at(place).map(fold);
     let mut place = 0;
     while let (Some(first), Some(second)) = (at(place), at(place + 1)) {
-        let candidates = lists
+        let candidates: Vec<_> = lists
             .iter()
-            .filter_map(|names| names.by_start.get(&[first, second]));
-        let stands = candidates.flatten().filter(|name| {
-            let len = name.letters.len();
-            let same = name
-                .letters
-                .iter()
-                .enumerate()
-                .all(|(n, c)| at(place + n) == Some(*c));
-            same && stands_alone(letters, place, len)
-        });
+            .filter_map(|names| names.by_start.get(&[first, second]))
+            .collect();
+        let most = if candidates.is_empty() { 0 } else { LONGEST };
+        let ahead: Vec<char> = (place..place + most).map_while(at).collect();
         // The longest is meant; of two who are called the same, the one who may be named.
-        match stands.max_by_key(|name| (name.letters.len(), name.public > 0)) {
-            Some(name) => {
-                let to = place + name.letters.len();
-                if let (0, Some((start, end))) = (name.public, letters.bytes(place, to)) {
+        let meant = (2..=ahead.len()).rev().find_map(|len| {
+            let carriers = candidates.iter().filter_map(|names| names.get(&ahead[..len]));
+            let public = carriers.map(|carriers| carriers.public).max()?;
+            stands_alone(letters, place, len).then_some((len, public))
+        });
+        match meant {
+            Some((len, public)) => {
+                let to = place + len;
+                if let (0, Some((start, end))) = (public, letters.bytes(place, to)) {
                     found.push(Finding {
                         start,
                         end,

@@ -272,7 +272,37 @@ fn a_digest_is_of_one_text_at_one_place() {
     assert_ne!(digest("f:a", "b"), digest("f:", "ab"));
 }
 
+/// What is found of names that are Han letters alone, said the long way: at each place the longest that stands there.
+fn found_the_long_way<'t>(text: &'t str, subjects: &[String], public: &[String]) -> Vec<&'t str> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let all = subjects.iter().chain(public);
+        let there = all.filter(|name| rest.starts_with(name.as_str()));
+        let name = there.max_by_key(|name| name.len());
+        let len = name.map_or(first.len_utf8(), |name| name.len());
+        if name.is_some_and(|name| !public.contains(name)) {
+            found.push(&rest[..len]);
+        }
+        rest = &rest[len..];
+    }
+    found
+}
+
 proptest! {
+    #[test]
+    fn of_names_the_longest_is_meant_and_who_holds_an_office_may_be_named(
+        text in "[赵钱孙李]{0,24}", subjects in proptest::collection::vec("[赵钱孙李]{2,5}", 0..12),
+        public in proptest::collection::vec("[赵钱孙李]{2,5}", 0..3), gone in proptest::collection::vec("[赵钱孙李]{2,5}", 0..4),
+    ) {
+        let mut names = Names::of(subjects.iter().chain(&gone).map(String::as_str));
+        public.iter().for_each(|name| names.add_public(name));
+        gone.iter().for_each(|name| names.remove(name));
+        let found = scan(&text, &[&names]);
+        let found: Vec<&str> = found.into_iter().map(|it| &text[it.start..it.end]).collect();
+        prop_assert_eq!(found, found_the_long_way(&text, &subjects, &public));
+    }
+
     #[test]
     fn a_mobile_number_is_found_in_any_words(
         before in "[一-龥，。：]{0,8}", number in "1[3-9][0-9]{9}", after in "([一-龥，。]{1,8})?",
