@@ -145,10 +145,16 @@ const FOUND_IN_ATTACHMENTS: [(u64, &str); 1] = [(
 )];
 
 /// And of the normal run.
-const FOUND_SINCE: [(u64, &str); 1] = [(
-    173,
-    "rows and documents of orgs that a succession dropped said what they had said before",
-)];
+const FOUND_SINCE: [(u64, &str); 2] = [
+    (
+        173,
+        "rows and documents of orgs that a succession dropped said what they had said before",
+    ),
+    (
+        932,
+        "who had asked for an attachment in vain was told of it, which was there for a record that it may not hold",
+    ),
+];
 
 #[test]
 fn seeds_that_found_something_find_nothing_any_more() {

@@ -464,7 +464,7 @@ async fn heed(node: &Arc<Node>, batch: &[StoreEvent]) -> Heard {
             | StoreEvent::Fresh { .. }
             | StoreEvent::Filled { .. }
             | StoreEvent::Keyed { .. }
-            | StoreEvent::AttachmentHeld(_)
+            | StoreEvent::AttachmentHeld { .. }
             | StoreEvent::AttachmentsLacking
             | StoreEvent::Alarm
             | StoreEvent::Seen(_) => {}

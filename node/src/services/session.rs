@@ -336,7 +336,10 @@ pub fn news(node: &Node, batch: &[StoreEvent]) -> Vec<Input> {
                 origin: origin.clone(),
             }),
             StoreEvent::Seen(rows) => inputs.push(Input::Seen(rows.iter().map(sighting).collect())),
-            StoreEvent::AttachmentHeld(id) => inputs.push(Input::AttachmentHeld(*id)),
+            StoreEvent::AttachmentHeld { id, spaces } => inputs.push(Input::AttachmentHeld {
+                id: *id,
+                spaces: spaces.clone(),
+            }),
             StoreEvent::AttachmentsLacking => lacking = true,
             StoreEvent::Dirty { .. }
             | StoreEvent::Written(_)

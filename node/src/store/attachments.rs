@@ -46,7 +46,12 @@ impl Writer<'_> {
             .execute([id.0])?;
         self.tx
             .execute("DELETE FROM attachment_wishes WHERE id = ?", [id.0])?;
-        self.events.push(StoreEvent::AttachmentHeld(id));
+        let spaces = self
+            .tx
+            .prepare_cached("SELECT DISTINCT space FROM attachment_names WHERE id = ?")?
+            .query_map([id.0], |row| row.get(0).map(SpaceId))?
+            .collect::<Result<_, _>>()?;
+        self.events.push(StoreEvent::AttachmentHeld { id, spaces });
         Ok(())
     }
 
@@ -117,7 +122,8 @@ impl Writer<'_> {
                 .execute((record.0, id.0, space.0, owner.0, counts, held))?;
             if held {
                 // A peer that asked before this record said so is told.
-                self.events.push(StoreEvent::AttachmentHeld(*id));
+                let (id, spaces) = (*id, vec![*space]);
+                self.events.push(StoreEvent::AttachmentHeld { id, spaces });
             }
             lacking |= *counts && !held;
         }

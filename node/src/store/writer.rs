@@ -105,7 +105,12 @@ pub enum StoreEvent {
     /// Nodes were heard of.
     Seen(Vec<NeighbourRow>),
     /// An attachment is here, or a record names one that was here before.
-    AttachmentHeld(AttachmentId),
+    AttachmentHeld {
+        /// The attachment.
+        id: AttachmentId,
+        /// Spaces of the records that name it; of one that was here before, the space of the record that says so now.
+        spaces: Vec<SpaceId>,
+    },
     /// Attachments are lacking that were not before.
     AttachmentsLacking,
 }

@@ -170,7 +170,7 @@ fn topics_of(batch: &[StoreEvent], topics: &mut BTreeSet<String>) -> bool {
             | StoreEvent::Seen(_) => {
                 network = true;
             }
-            StoreEvent::AttachmentHeld(id) => drop(topics.insert(format!("attachment:{id}"))),
+            StoreEvent::AttachmentHeld { id, .. } => drop(topics.insert(format!("attachment:{id}"))),
             StoreEvent::Dirty { .. } | StoreEvent::Written(_) | StoreEvent::AttachmentsLacking => {}
         }
     }

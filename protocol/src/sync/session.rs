@@ -295,9 +295,9 @@ impl Session {
             }
             Input::LackAttachments(lacking) => open.attaching.lack(lacking),
             Input::AttachmentsLacking => open.attaching.due(),
-            Input::AttachmentHeld(id) => {
+            Input::AttachmentHeld { id, spaces } => {
                 open.attaching.held(&id);
-                open.lending.held(&self.shared, id, out);
+                open.lending.held(&self.shared, id, &spaces, out);
             }
             Input::AttachmentOpened { id, from } => open.attaching.go_on(id, from, self.now.ms, out),
             Input::PieceStored { id, next } => open.attaching.go_on(id, next, self.now.ms, out),

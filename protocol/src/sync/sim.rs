@@ -154,7 +154,10 @@ impl World {
         known.named.insert(id, (space.id(), bytes.len() as u64));
         let told = if has {
             known.attachments.insert(id, bytes.to_vec());
-            Input::AttachmentHeld(id)
+            Input::AttachmentHeld {
+                id,
+                spaces: vec![space.id()],
+            }
         } else {
             Input::AttachmentsLacking
         };
@@ -303,8 +306,7 @@ impl World {
             for (space, origin) in news.filled.iter().cloned() {
                 end.inputs.push_back(Input::Filled { space, origin });
             }
-            end.inputs
-                .extend(news.held.iter().copied().map(Input::AttachmentHeld));
+            end.inputs.extend(news.held.iter().cloned());
             if news.directory {
                 let (directory, holdings) = (known.directory.clone(), holdings.clone());
                 end.inputs.push_back(Input::Directory { directory, holdings });

@@ -116,12 +116,12 @@ impl Told<'_> {
             Message::Chain(statements) => self.statements(statements.iter().map(|one| one.as_slice())),
             Message::Hello(hello) => self.statements(hello.statements.iter().map(|one| one.as_slice())),
             Message::Piece(piece) => self.attachment(&piece.id),
+            Message::HaveAttachment(id) => self.attachment(id),
             Message::Seen(seen) => seen.iter().try_for_each(|one| self.node_below(&one.node)),
             // They say nothing, or what the receiver said.
             Message::AskChain
             | Message::AskJoint
             | Message::Bye(_)
-            | Message::HaveAttachment(_)
             | Message::Nothing(_)
             | Message::NoAttachment(_)
             | Message::Payloads { .. }

@@ -265,15 +265,23 @@ impl Lending {
         Ok(())
     }
 
-    /// An attachment came: the peer is told if it asked for it in vain.
-    pub(super) fn held(&mut self, shared: &Shared, id: AttachmentId, out: &mut Vec<Effect>) {
+    /// An attachment came that records of these spaces name: the peer is told if it asked for it in vain in one of them. Who
+    /// asked in another one learns nothing by it: what is here may be here for records that it may not hold.
+    pub(super) fn held(
+        &mut self,
+        shared: &Shared,
+        id: AttachmentId,
+        named: &[SpaceId],
+        out: &mut Vec<Effect>,
+    ) {
         if let Some(reading) = self.reading.get_mut(&id) {
-            reading.came = true;
+            reading.came |= named.contains(&reading.space);
         }
-        if let Some(space) = self.missed.remove(&id)
-            && shared.contains(&space)
-        {
-            send(out, &Message::HaveAttachment(id));
+        if let Some(space) = self.missed.get(&id).filter(|space| named.contains(space)) {
+            if shared.contains(space) {
+                send(out, &Message::HaveAttachment(id));
+            }
+            self.missed.remove(&id);
         }
     }
 }

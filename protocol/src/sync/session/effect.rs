@@ -249,8 +249,13 @@ pub enum Input {
     LackAttachments(Lacking<(SpaceId, AttachmentId), (OrgId, AttachmentId)>),
     /// Attachments may be missing that were not: told to every session.
     AttachmentsLacking,
-    /// An attachment is held here from now on, whoever it came from; told to every session.
-    AttachmentHeld(AttachmentId),
+    /// An attachment is held here from now on, whoever it came from; or a record names one that was. Told to every session.
+    AttachmentHeld {
+        /// The attachment.
+        id: AttachmentId,
+        /// Spaces in which records name it; nobody hears of it who asked for it in another one.
+        spaces: Vec<SpaceId>,
+    },
     /// Answers [`Effect::OpenAttachment`]: how much of it is here; none if it is not lacking any more.
     AttachmentOpened {
         /// The attachment.

@@ -55,7 +55,8 @@ pub(super) struct News {
     pub(super) grown: Vec<(SpaceId, Origin, Standing, bool)>,
     pub(super) directory: bool,
     pub(super) filled: Vec<(SpaceId, Origin)>,
-    pub(super) held: Vec<AttachmentId>,
+    /// [`Input::AttachmentHeld`] of each that came.
+    pub(super) held: Vec<Input>,
 }
 
 impl Node {
@@ -524,7 +525,11 @@ impl Node {
                 }
                 let next = here.len() as u64;
                 if next == size {
-                    news.held.push(id);
+                    let named = self.named.get(&id);
+                    news.held.push(Input::AttachmentHeld {
+                        id,
+                        spaces: named.iter().map(|(space, _)| *space).collect(),
+                    });
                 }
                 let next = (next < size).then_some(next);
                 Some(Input::PieceStored { id, next })
