@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_millis(400);
 /// So many records marked within a second are no burst but a flood: a first sync, an import, the receipt over either.
 const FLOOD: f64 = 2_000.0;
 /// The same two for a flood. Between two ranges of a fast line passes less than its quiet time.
-const FLOOD_QUIET: Duration = Duration::from_millis(200);
+const FLOOD_QUIET: Duration = Duration::from_millis(120);
 const FLOOD_PATIENCE: Duration = Duration::from_secs(5);
 /// The quiet time for a flood of receipts alone, which change nothing of what records say.
 const WITNESSED_QUIET: Duration = Duration::from_secs(2);

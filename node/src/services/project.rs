@@ -144,10 +144,12 @@ impl Node {
     ) -> Result<Round, ServiceError> {
         let Extent {
             batches,
-            batch: size,
+            batch: most,
             hurry,
         } = extent;
         let (mut round, mut after) = (Round { done: 0, left: true }, 0);
+        // Of several the first is small, so that the writer has something to do soon.
+        let mut size = if batches > 1 { most.div_ceil(8) } else { most };
         // What was written comes back: freeing it is no work for the one thread that writes.
         let mut committing: Option<Handed<Derived<T>>> = None;
         for _ in 0..batches {
@@ -175,6 +177,7 @@ impl Node {
             if !round.left || hurry.load(Relaxed) {
                 break;
             }
+            size = most;
         }
         if let Some(last) = committing {
             last.wait()?;

@@ -287,6 +287,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0016.sql"),
     include_str!("sql/0017.sql"),
     include_str!("sql/0018.sql"),
+    include_str!("sql/0019.sql"),
 ];
 
 /// The schema that this program writes.

@@ -2,7 +2,7 @@
 
 use lianzhan_protocol::id::{ChangeId, Hash, OrgId, RecordId, SpaceId};
 use lianzhan_protocol::record::{Confirmation, Value};
-use rusqlite::types::{ToSqlOutput, Value as Sql};
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension, params_from_iter};
 
 use super::attachments::Named;
@@ -143,12 +143,12 @@ struct Column<'a>(&'a Value);
 
 impl rusqlite::ToSql for Column<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Owned(match self.0 {
-            Value::Null => Sql::Null,
-            Value::Bool(value) => Sql::Integer(i64::from(*value)),
-            Value::Int(value) => Sql::Integer(*value),
-            Value::Text(value) => Sql::Text(value.clone()),
-            Value::Bytes(value) => Sql::Blob(value.clone()),
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Bool(value) => ValueRef::Integer(i64::from(*value)),
+            Value::Int(value) => ValueRef::Integer(*value),
+            Value::Text(value) => ValueRef::Text(value.as_bytes()),
+            Value::Bytes(value) => ValueRef::Blob(value),
         }))
     }
 }
@@ -162,6 +162,35 @@ fn fixed_columns(p: &Projection) -> [Value; 3] {
     ]
 }
 
+/// How a record is written into the table of its ledger, and the record for which that was said first: most that are written
+/// together are of one ledger.
+struct Insertion<'a> {
+    of: &'a Projection,
+    sql: String,
+}
+
+impl<'a> Insertion<'a> {
+    fn of(p: &'a Projection) -> Self {
+        let names: String = p
+            .columns
+            .iter()
+            .map(|(name, _)| format!(", \"{}\"", identifier(name)))
+            .collect();
+        let marks = ", ?".repeat(p.columns.len());
+        let sql = format!(
+            "INSERT INTO {} (id, record, owner, recorded{names}) VALUES (?, ?, ?, ?{marks})",
+            table(&p.ledger)
+        );
+        Insertion { of: p, sql }
+    }
+
+    fn fits(&self, p: &Projection) -> bool {
+        self.of.ledger == p.ledger
+            && self.of.columns.len() == p.columns.len()
+            && std::iter::zip(&self.of.columns, &p.columns).all(|((a, _), (b, _))| a == b)
+    }
+}
+
 impl Writer<'_> {
     /// Puts the rows of records and takes their marks away; those that were marked again since `seq` was read are left to
     /// whoever derives them next. A record whose state is empty (`None`) has no rows.
@@ -170,6 +199,7 @@ impl Writer<'_> {
         done: impl IntoIterator<Item = (RecordId, i64, Option<&'a Rows>)>,
     ) -> Result<(), StoreError> {
         let mut told = Vec::new();
+        let mut insertion = None;
         for (record, seq, rows) in done {
             let due = self
                 .tx
@@ -189,6 +219,7 @@ impl Writer<'_> {
             if kept.is_some() && !same(|traces| &traces.shape) {
                 self.unname_attachments(&record)?;
             }
+            let mut id = kept.as_ref().map(|kept| kept.id);
             match rows {
                 Some(Rows { projection, traces }) if same(|traces| &traces.shape) => {
                     self.refresh_rows(projection, traces)?;
@@ -197,7 +228,7 @@ impl Writer<'_> {
                     if let Some(kept) = &kept {
                         self.remove_rows(&record, kept)?;
                     }
-                    self.insert_rows(projection, kept.as_ref().map(|kept| kept.id), traces)?;
+                    id = Some(self.insert_rows(projection, id, traces, &mut insertion)?);
                     let Projection {
                         space,
                         owner,
@@ -214,7 +245,7 @@ impl Writer<'_> {
             }
             if !same(|traces| &traces.words) {
                 let grams = rows.map(|rows| rows.projection.grams.as_str());
-                self.put_words(&record, kept.as_ref(), grams)?;
+                self.put_words(id, kept.is_some(), grams)?;
             }
             if !same(|traces| &traces.counting) {
                 self.seq += 1;
@@ -251,7 +282,7 @@ impl Writer<'_> {
     /// Takes everything derived of a record away, also what the search index and its document have of it.
     pub(super) fn erase_rows(&self, record: &RecordId) -> Result<(), StoreError> {
         if let Some(kept) = self.kept_rows(record)? {
-            self.put_words(record, Some(&kept), None)?;
+            self.put_words(Some(kept.id), true, None)?;
             self.remove_rows(record, &kept)?;
         }
         self.unname_attachments(record)?;
@@ -276,30 +307,23 @@ impl Writer<'_> {
                 .execute([record.0])?,
             false => self
                 .tx
-                .prepare_cached(&format!("DELETE FROM {} WHERE record = ?", table(&kept.ledger)))?
-                .execute([record.0])?,
+                .prepare_cached(&format!("DELETE FROM {} WHERE id = ?", table(&kept.ledger)))?
+                .execute([kept.id])?,
         };
         Ok(())
     }
 
-    /// What the search index holds of a record: the rows have the id by which it is found there.
-    fn put_words(
-        &self,
-        record: &RecordId,
-        kept: Option<&Kept>,
-        grams: Option<&str>,
-    ) -> Result<(), StoreError> {
-        if let Some(kept) = kept {
+    /// What the search index holds of a record, which is found there by the id of its rows.
+    fn put_words(&self, id: Option<i64>, kept: bool, grams: Option<&str>) -> Result<(), StoreError> {
+        if kept {
             self.tx
                 .prepare_cached("DELETE FROM search WHERE rowid = ?")?
-                .execute([kept.id])?;
+                .execute([id])?;
         }
         if let Some(grams) = grams.filter(|grams| !grams.is_empty()) {
             self.tx
-                .prepare_cached(
-                    "INSERT INTO search (rowid, grams) SELECT id, ?2 FROM records WHERE record = ?1",
-                )?
-                .execute((record.0, grams))?;
+                .prepare_cached("INSERT INTO search (rowid, grams) VALUES (?, ?)")?
+                .execute((id, grams))?;
         }
         Ok(())
     }
@@ -328,7 +352,14 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn insert_rows(&self, p: &Projection, id: Option<i64>, traces: &Traces) -> Result<(), StoreError> {
+    /// The id of the rows: the one that is given, or a new one.
+    fn insert_rows<'a>(
+        &self,
+        p: &'a Projection,
+        id: Option<i64>,
+        traces: &Traces,
+        insertion: &mut Option<Insertion<'a>>,
+    ) -> Result<i64, StoreError> {
         self.tx
             .prepare_cached(
                 "INSERT INTO records (id, record, space, owner, ledger, title, happened, recorded, updated, pending,
@@ -359,6 +390,7 @@ impl Writer<'_> {
                 traces.words,
                 traces.counting,
             ])?;
+        let id = self.tx.last_insert_rowid();
         for (field, target) in &p.refs {
             self.tx
                 .prepare_cached("INSERT OR IGNORE INTO refs (record, field, target) VALUES (?,?,?)")?
@@ -370,25 +402,21 @@ impl Writer<'_> {
                 .execute((p.record.0, new.0))?;
         }
         if p.ledger.is_empty() {
-            return Ok(());
+            return Ok(id);
         }
-        let names: String = p
-            .columns
-            .iter()
-            .map(|(name, _)| format!(", \"{}\"", identifier(name)))
-            .collect();
-        let marks = ", ?".repeat(p.columns.len());
-        let sql = format!(
-            "INSERT INTO {} (record, owner, recorded{names}) VALUES (?, ?, ?{marks})",
-            table(&p.ledger)
-        );
-        let fixed = fixed_columns(p);
-        let values = fixed
-            .iter()
+        let insertion = match insertion {
+            Some(last) if last.fits(p) => last,
+            other => other.insert(Insertion::of(p)),
+        };
+        let (id_column, fixed) = (Value::Int(id), fixed_columns(p));
+        let values = std::iter::once(&id_column)
+            .chain(&fixed)
             .chain(p.columns.iter().map(|(_, value)| value))
             .map(Column);
-        self.tx.prepare_cached(&sql)?.execute(params_from_iter(values))?;
-        Ok(())
+        self.tx
+            .prepare_cached(&insertion.sql)?
+            .execute(params_from_iter(values))?;
+        Ok(id)
     }
 }
 
@@ -441,10 +469,11 @@ impl Reader<'_> {
         let columns: String = p
             .columns
             .iter()
-            .map(|(name, _)| format!(" AND \"{}\" IS ?", identifier(name)))
+            .map(|(name, _)| format!(" AND v.\"{}\" IS ?", identifier(name)))
             .collect();
         let sql = format!(
-            "SELECT 1 FROM {} WHERE record = ? AND owner = ? AND recorded = ?{columns}",
+            "SELECT 1 FROM records r JOIN {} v ON v.id = r.id
+             WHERE r.record = ? AND v.record = r.record AND v.owner = ? AND v.recorded = ?{columns}",
             table(&p.ledger)
         );
         let fixed = fixed_columns(p);

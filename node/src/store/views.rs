@@ -108,10 +108,11 @@ pub(super) fn identifier(id: &str) -> String {
 }
 
 impl Writer<'_> {
-    /// Makes the tables of ledgers. A definition with other columns than the table rebuilds it: its records are marked.
+    /// Makes the tables of ledgers, of which each row has the id that the record has in `records`: in the order of the records'
+    /// own ids, which are hashes, each row would be written to another page. A definition with other columns than the table rebuilds it: its records are marked.
     pub fn ensure_ledger_tables(&mut self, ledgers: &[(String, Vec<String>)]) -> Result<(), StoreError> {
         for (ledger, columns) in ledgers {
-            let wanted: Vec<String> = ["record".into(), "owner".into(), "recorded".into()]
+            let wanted: Vec<String> = ["id".into(), "record".into(), "owner".into(), "recorded".into()]
                 .into_iter()
                 .chain(columns.iter().map(|column| identifier(column)))
                 .collect();
@@ -124,15 +125,18 @@ impl Writer<'_> {
             if have == wanted {
                 continue;
             }
-            let rest: String = wanted[3..]
+            let rest: String = wanted[4..]
                 .iter()
                 .map(|column| format!(", \"{column}\" ANY"))
                 .collect();
             self.tx.execute_batch(&format!(
                 "DROP TABLE IF EXISTS {name};
-                 CREATE TABLE {name} (record BLOB PRIMARY KEY, owner BLOB NOT NULL, recorded INTEGER NOT NULL{rest})
-                 STRICT, WITHOUT ROWID;"
+                 CREATE TABLE {name} (id INTEGER PRIMARY KEY, record BLOB NOT NULL, owner BLOB NOT NULL,
+                     recorded INTEGER NOT NULL{rest}) STRICT;"
             ))?;
+            // The rows that the traces stand for are gone with the table.
+            self.tx
+                .execute("UPDATE records SET shape = NULL WHERE ledger = ?", [ledger])?;
             let lagging: Vec<[u8; 16]> = self
                 .tx
                 .prepare("SELECT record FROM records WHERE ledger = ?")?
@@ -447,13 +451,14 @@ impl Reader<'_> {
     /// The whole table of a ledger: names of columns, and rows as JSON values, in total order.
     pub fn table(&self, ledger: &str) -> Result<(Vec<String>, Vec<Vec<serde_json::Value>>), StoreError> {
         let mut select = self.tx.prepare(&format!(
-            "SELECT v.*, r.unwitnessed, r.pending, r.refused FROM {} v JOIN records r ON r.record = v.record
+            "SELECT v.*, r.unwitnessed, r.pending, r.refused FROM {} v JOIN records r ON r.id = v.id
              ORDER BY r.happened, v.record",
             table(ledger)
         ))?;
-        let names: Vec<String> = select.column_names().map(str::to_owned).collect();
+        // All but the id, which is this store's own.
+        let names: Vec<String> = select.column_names().skip(1).map(str::to_owned).collect();
         let width = names.len();
-        let rows = select.query_map([], |row| (0..width).map(|n| Ok(json(row.get(n)?))).collect())?;
+        let rows = select.query_map([], |row| (1..=width).map(|n| Ok(json(row.get(n)?))).collect())?;
         Ok((names, rows.collect::<Result<_, _>>()?))
     }
 

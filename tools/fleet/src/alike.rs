@@ -146,7 +146,8 @@ fn words(table: &str, columns: &[String], row: &Row<'_>) -> rusqlite::Result<Str
     let mut words = String::new();
     let is_erased = table == "records" && row.get::<_, String>("ledger")?.is_empty();
     for (n, column) in columns.iter().enumerate() {
-        if OWN.contains(&(table, column)) || is_erased && OWN_OF_ERASED.contains(&column.as_str()) {
+        let is_own = OWN.contains(&(table, column)) || table.starts_with("v_") && column == "id";
+        if is_own || is_erased && OWN_OF_ERASED.contains(&column.as_str()) {
             continue;
         }
         let value = match row.get_ref(n)? {
