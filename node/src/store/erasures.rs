@@ -11,6 +11,11 @@ use super::error::StoreError;
 use super::reader::Reader;
 use super::writer::{Head, Writer};
 
+/// Most parts in which the search index is written anew before others have their turn: four times an index of 200 MiB.
+const PARTS_MAX: usize = 1_024;
+/// From here on the rows of FTS5's table of data are tombstones, of which a piece of the index has some as long as it holds
+/// anything that was deleted (`FTS5_TOMBSTONE_ROWID` in fts5_index.c: 2^16 is added to the number of the piece, 37 bits up).
+const TOMBSTONES: i64 = 1 << (16 + 37);
 /// How long [`Store::empty_wal`] waits for those who still read older pages.
 const WAL_PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
 /// Pages of the search index that are written anew at a time.
@@ -257,8 +262,8 @@ impl Writer<'_> {
     }
 
     /// Writes a part of the search index anew, without what was deleted: deleting alone leaves it there. `first` begins.
-    /// Says whether there is more.
-    pub fn rewrite_search(&mut self, first: bool) -> Result<bool, StoreError> {
+    /// Says whether there was something to do.
+    pub(super) fn rewrite_search(&mut self, first: bool) -> Result<bool, StoreError> {
         let changes =
             |tx: &Connection| tx.query_row("SELECT total_changes()", [], |row| row.get::<_, i64>(0));
         let before = changes(self.tx)?;
@@ -285,6 +290,14 @@ impl Writer<'_> {
 }
 
 impl Reader<'_> {
+    /// Whether words that were deleted from the search index are still in it.
+    fn is_deleted_in_search(&self) -> Result<bool, StoreError> {
+        let mut select = self
+            .tx
+            .prepare_cached("SELECT 1 FROM search_data WHERE id >= ?")?;
+        Ok(select.exists([TOMBSTONES])?)
+    }
+
     /// Records with erasures that are to be judged.
     pub fn erasures_due(&self) -> Result<Vec<DueErasure>, StoreError> {
         let mut select = self.tx.prepare_cached(
@@ -444,6 +457,25 @@ impl Reader<'_> {
 }
 
 impl Store {
+    /// Writes the search index anew, a part at a time, until nothing deleted is left in it. What is written between two parts
+    /// may end that early, and one that was broken off before is gone on with, whatever was deleted since: then it begins again.
+    /// Says whether it came to the end; not where others delete all the time.
+    pub fn rewrite_search(&self) -> Result<bool, StoreError> {
+        let mut first = true;
+        for _ in 0..PARTS_MAX {
+            let is_there = self.read(|reader| reader.is_deleted_in_search())?;
+            if !is_there {
+                return Ok(true);
+            }
+            let more = self.write_blocking(move |writer| writer.rewrite_search(first))?;
+            if first && !more {
+                break;
+            }
+            first = !more;
+        }
+        Ok(false)
+    }
+
     /// Moves all pages from the write-ahead log into the database and empties the log, so that no older page is left in it.
     /// Says whether it could: not while somebody reads what was before.
     pub fn empty_wal(&self) -> Result<bool, StoreError> {

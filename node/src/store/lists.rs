@@ -263,7 +263,7 @@ impl Reader<'_> {
         let mut values: Vec<Sql> = Vec::new();
         let conditions = filter.conditions(ledger, &mut values);
         let join = match filter.asks_columns() {
-            true => format!(" JOIN {} v ON v.id = r.id", table(ledger)),
+            true => format!(" JOIN {} v ON v._id = r.id", table(ledger)),
             false => String::new(),
         };
         let from = format!("FROM records r{join} WHERE {conditions}");
@@ -326,7 +326,7 @@ impl Reader<'_> {
         let mut values: Vec<Sql> = Vec::new();
         let conditions = filter.conditions(ledger, &mut values);
         let join = match filter.asks_columns() {
-            true => format!(" JOIN {} v ON v.id = r.id", table(ledger)),
+            true => format!(" JOIN {} v ON v._id = r.id", table(ledger)),
             false => String::new(),
         };
         let mut select = self.tx.prepare_cached(&format!(

@@ -292,6 +292,8 @@ const MIGRATIONS: &[&str] = &[
 
 /// The schema that this program writes.
 pub const SCHEMA: usize = MIGRATIONS.len();
+/// Since when the tables of ledgers, which no statement there can name, have their rows in the order of `records`.
+const ORDERED: usize = 19;
 
 fn schema_of(connection: &Connection) -> Result<usize, StoreError> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
@@ -315,6 +317,9 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         for sql in &MIGRATIONS[have..] {
             transaction.execute_batch(sql)?;
+        }
+        if have < ORDERED {
+            views::order_ledger_tables(&transaction)?;
         }
         transaction.pragma_update(None, "user_version", SCHEMA)?;
         transaction.commit()

@@ -178,7 +178,7 @@ impl<'a> Insertion<'a> {
             .collect();
         let marks = ", ?".repeat(p.columns.len());
         let sql = format!(
-            "INSERT INTO {} (id, record, owner, recorded{names}) VALUES (?, ?, ?, ?{marks})",
+            "INSERT INTO {} (_id, record, owner, recorded{names}) VALUES (?, ?, ?, ?{marks})",
             table(&p.ledger)
         );
         Insertion { of: p, sql }
@@ -307,7 +307,7 @@ impl Writer<'_> {
                 .execute([record.0])?,
             false => self
                 .tx
-                .prepare_cached(&format!("DELETE FROM {} WHERE id = ?", table(&kept.ledger)))?
+                .prepare_cached(&format!("DELETE FROM {} WHERE _id = ?", table(&kept.ledger)))?
                 .execute([kept.id])?,
         };
         Ok(())
@@ -472,7 +472,7 @@ impl Reader<'_> {
             .map(|(name, _)| format!(" AND v.\"{}\" IS ?", identifier(name)))
             .collect();
         let sql = format!(
-            "SELECT 1 FROM records r JOIN {} v ON v.id = r.id
+            "SELECT 1 FROM records r JOIN {} v ON v._id = r.id
              WHERE r.record = ? AND v.record = r.record AND v.owner = ? AND v.recorded = ?{columns}",
             table(&p.ledger)
         );

@@ -1,5 +1,7 @@
 //! The store by itself: what is acknowledged is durable, what does not agree is halted, who refuses leaves nothing.
 
+mod tables;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

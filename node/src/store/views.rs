@@ -4,7 +4,7 @@
 use lianzhan_protocol::id::{OrgId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::record::Confirmation;
 use rusqlite::types::Value as Sql;
-use rusqlite::{OptionalExtension, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use super::error::StoreError;
 use super::lists::{Condition, Order, marks};
@@ -107,36 +107,70 @@ pub(super) fn identifier(id: &str) -> String {
         .collect()
 }
 
+/// The columns that every ledger's table begins with. The first is what the record's row has as id in `records`: in the order of
+/// the records' own ids, which are hashes, each row would be written to another page. No field is called so.
+const FIXED: [&str; 4] = ["_id", "record", "owner", "recorded"];
+
+fn ledger_table(name: &str, columns: &[String]) -> String {
+    let rest: String = columns
+        .iter()
+        .map(|column| format!(", \"{column}\" ANY"))
+        .collect();
+    let [id, record, owner, recorded] = FIXED;
+    format!(
+        "CREATE TABLE {name} ({id} INTEGER PRIMARY KEY, {record} BLOB NOT NULL, {owner} BLOB NOT NULL,
+             {recorded} INTEGER NOT NULL{rest}) STRICT"
+    )
+}
+
+fn columns_of(database: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+    database
+        .prepare("SELECT name FROM pragma_table_info(?)")?
+        .query_map([table], |row| row.get(0))?
+        .collect()
+}
+
+/// Puts the rows of every ledger's table in the order of `records`; until layout 19 they lay in that of the records' own ids.
+/// Tables of ledgers that nothing defines any more are among them.
+pub(super) fn order_ledger_tables(database: &Connection) -> rusqlite::Result<()> {
+    let tables: Vec<String> = database
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'v_*'")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for name in tables {
+        let columns = columns_of(database, &name)?;
+        let rest = columns.get(FIXED.len() - 1..).unwrap_or_default();
+        database.execute_batch(&format!(
+            "{};
+             INSERT INTO ordered SELECT r.id, v.* FROM {name} v JOIN records r ON r.record = v.record ORDER BY r.id;
+             DROP TABLE {name};
+             ALTER TABLE ordered RENAME TO {name};",
+            ledger_table("ordered", rest)
+        ))?;
+    }
+    Ok(())
+}
+
 impl Writer<'_> {
-    /// Makes the tables of ledgers, of which each row has the id that the record has in `records`: in the order of the records'
-    /// own ids, which are hashes, each row would be written to another page. A definition with other columns than the table rebuilds it: its records are marked.
+    /// Makes the tables of ledgers. A definition with other columns than the table rebuilds it: its records are marked.
     pub fn ensure_ledger_tables(&mut self, ledgers: &[(String, Vec<String>)]) -> Result<(), StoreError> {
         for (ledger, columns) in ledgers {
-            let wanted: Vec<String> = ["id".into(), "record".into(), "owner".into(), "recorded".into()]
-                .into_iter()
-                .chain(columns.iter().map(|column| identifier(column)))
-                .collect();
+            let columns: Vec<String> = columns.iter().map(|column| identifier(column)).collect();
+            let fixed = FIXED.map(str::to_owned);
+            let wanted: Vec<&String> = fixed.iter().chain(&columns).collect();
             let name = table(ledger);
-            let have: Vec<String> = self
-                .tx
-                .prepare("SELECT name FROM pragma_table_info(?)")?
-                .query_map([&name], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
-            if have == wanted {
+            let have = columns_of(self.tx, &name)?;
+            if have.iter().eq(wanted) {
                 continue;
             }
-            let rest: String = wanted[4..]
-                .iter()
-                .map(|column| format!(", \"{column}\" ANY"))
-                .collect();
             self.tx.execute_batch(&format!(
                 "DROP TABLE IF EXISTS {name};
-                 CREATE TABLE {name} (id INTEGER PRIMARY KEY, record BLOB NOT NULL, owner BLOB NOT NULL,
-                     recorded INTEGER NOT NULL{rest}) STRICT;"
+                 {};",
+                ledger_table(&name, &columns)
             ))?;
             // The rows that the traces stand for are gone with the table.
             self.tx
-                .execute("UPDATE records SET shape = NULL WHERE ledger = ?", [ledger])?;
+                .execute("UPDATE records SET shape = x'' WHERE ledger = ?", [ledger])?;
             let lagging: Vec<[u8; 16]> = self
                 .tx
                 .prepare("SELECT record FROM records WHERE ledger = ?")?
@@ -163,7 +197,10 @@ impl Writer<'_> {
             match document {
                 Some(StoredDocument { heads, bytes }) => self
                     .tx
-                    .prepare_cached("INSERT OR REPLACE INTO documents (record, heads, bytes) VALUES (?,?,?)")?
+                    .prepare_cached(
+                        "INSERT INTO documents (record, heads, bytes) VALUES (?,?,?)
+                         ON CONFLICT (record) DO UPDATE SET heads = excluded.heads, bytes = excluded.bytes",
+                    )?
                     .execute((record.0, heads, bytes))?,
                 None => self
                     .tx
@@ -451,7 +488,7 @@ impl Reader<'_> {
     /// The whole table of a ledger: names of columns, and rows as JSON values, in total order.
     pub fn table(&self, ledger: &str) -> Result<(Vec<String>, Vec<Vec<serde_json::Value>>), StoreError> {
         let mut select = self.tx.prepare(&format!(
-            "SELECT v.*, r.unwitnessed, r.pending, r.refused FROM {} v JOIN records r ON r.id = v.id
+            "SELECT v.*, r.unwitnessed, r.pending, r.refused FROM {} v JOIN records r ON r.id = v._id
              ORDER BY r.happened, v.record",
             table(ledger)
         ))?;

@@ -146,7 +146,7 @@ fn words(table: &str, columns: &[String], row: &Row<'_>) -> rusqlite::Result<Str
     let mut words = String::new();
     let is_erased = table == "records" && row.get::<_, String>("ledger")?.is_empty();
     for (n, column) in columns.iter().enumerate() {
-        let is_own = OWN.contains(&(table, column)) || table.starts_with("v_") && column == "id";
+        let is_own = OWN.contains(&(table, column)) || table.starts_with("v_") && column == "_id";
         if is_own || is_erased && OWN_OF_ERASED.contains(&column.as_str()) {
             continue;
         }

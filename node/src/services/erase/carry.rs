@@ -224,13 +224,10 @@ impl Node {
             }
             Ok(clear)
         })?;
-        let mut first = true;
-        while indexed
-            && self
-                .store
-                .write_blocking(move |writer| writer.rewrite_search(first))?
-        {
-            first = false;
+        if indexed && !self.store.rewrite_search()? {
+            self.erasure_waits.store(true, Ordering::Relaxed);
+            tracing::info!("much is written to the search index; it is freed of what was erased later");
+            return Ok(());
         }
         if until <= Until::Search {
             return Ok(());
