@@ -84,14 +84,17 @@ async fn raise(options: &DemoOptions, bar: &ProgressBar) -> anyhow::Result<(Pref
     Ok((prefecture, outcome))
 }
 
-/// Says in the log what is waited for while work takes long: where no bar is shown nothing else tells.
+/// Says in the log what is waited for while work takes long, where no bar shows it.
 async fn telling<T>(bar: &ProgressBar, work: impl Future<Output = T>) -> T {
     let started = Instant::now();
     let mut work = std::pin::pin!(work);
     loop {
         match tokio::time::timeout(SAY, &mut work).await {
             Ok(done) => return done,
-            Err(_) => tracing::warn!("after {} s: {}", started.elapsed().as_secs(), bar.message()),
+            Err(_) if bar.is_hidden() => {
+                tracing::warn!("after {} s: {}", started.elapsed().as_secs(), bar.message());
+            }
+            Err(_) => {}
         }
     }
 }

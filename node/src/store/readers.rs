@@ -14,7 +14,7 @@ const IDLE_MAX: usize = 4;
 /// Pages that each of them keeps, as SQLite writes it: in KiB, below zero. What they read lies in the system's cache anyway.
 const CACHE: i64 = -2_000;
 /// A connection that nobody needed for so long is closed, and the writer gives up what it keeps.
-pub(super) const REST: Duration = Duration::from_secs(20);
+pub(super) const REST: Duration = Duration::from_secs(3);
 
 pub(super) struct Readers {
     path: PathBuf,
@@ -44,7 +44,6 @@ impl Readers {
     }
 
     /// How many are open and wait.
-    #[cfg(test)]
     pub(super) fn waiting(&self) -> usize {
         self.idle().len()
     }

@@ -257,7 +257,13 @@ impl Thread {
     fn next(&mut self, queue: &Receiver<Job>, readers: &Readers) -> Option<Job> {
         let mut rested = false;
         loop {
-            match queue.recv_timeout(readers.resting()) {
+            // Who has nothing left to give up hardly wakes: a machine may run many nodes.
+            let wait = if rested && readers.waiting() == 0 {
+                readers.resting() * 8
+            } else {
+                readers.resting()
+            };
+            match queue.recv_timeout(wait) {
                 Ok(job) => return Some(job),
                 Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) => {}
