@@ -50,6 +50,7 @@ fn witnessed(node: &Node, record: &RecordId) -> bool {
 struct Station {
     _dir: tempfile::TempDir,
     world: World,
+    clerk: Author,
     visits: Vec<RecordId>,
 }
 
@@ -63,6 +64,7 @@ fn station(visits: usize) -> Station {
     Station {
         _dir: dir,
         world,
+        clerk: lin,
         visits,
     }
 }
@@ -306,6 +308,46 @@ fn attachments_go_with_their_records_and_a_file_that_was_cut_within_one_goes_on_
     assert!(bytes == pdf(8, 700_000), "the personal one opens with its annex");
     let below = post(fengdu, shiqiao);
     assert_eq!(below.attachments, 0, "nothing goes down by itself");
+}
+
+#[test]
+fn an_old_copy_takes_in_no_receipts_over_what_it_does_not_have_and_gets_it_back() {
+    let scene = station(4);
+    let (shiqiao, fengdu) = (scene.world.node("shiqiao"), scene.world.node("fengdu"));
+    post(shiqiao, fengdu);
+    post(fengdu, shiqiao);
+    let dir = tempfile::tempdir().unwrap();
+    let old = dir.path().join("old");
+    copy_files(shiqiao.dir(), &old);
+    let lost = scene.world.visit("shiqiao", &scene.clerk, 5);
+    post(shiqiao, fengdu);
+    let (_, there) = file(fengdu, shiqiao);
+
+    let copy = open_copy(&old, &dir.path().join("copy"));
+    let roots = |node: &Node| {
+        let own = logs(node).into_iter().filter(|(_, _, own)| *own);
+        own.map(|(_, origin, _)| (held(node, &origin), origin))
+            .collect::<Vec<_>>()
+    };
+    let before = roots(&copy);
+    let told = taken(&copy, &there).unwrap_err();
+    assert!(matches!(told, CarryError::OldCopy { .. }), "{told}");
+    assert_eq!(
+        roots(&copy),
+        before,
+        "nothing is written to a log that does not fit"
+    );
+    // It says how far it is, and what it lacks comes back: its own log of before is closed.
+    post(&copy, fengdu);
+    let (_, back) = file(fengdu, &copy);
+    let got = copy.carry_from(&back[..], |_| ()).unwrap();
+    assert!(got.entries > 0, "{got:?}");
+    assert_eq!(
+        copy.state(&lost).unwrap().1.fields,
+        shiqiao.state(&lost).unwrap().1.fields
+    );
+    let closed = copy.status(Vec::new()).unwrap().alarms;
+    assert!(!closed.is_empty(), "its administrator is told");
 }
 
 #[test]

@@ -1,16 +1,17 @@
 //! `lianzhan attach`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use age::secrecy::ExposeSecret;
+use age::secrecy::{ExposeSecret, SecretString};
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use super::lang::{Said, said};
 use super::reach::{Reach, percent};
-use super::{Lang, Shell, ask, block_on, out};
+use super::{Lang, Shell, ask, block_on, out, sentence};
 use crate::api::progress::Progress;
+use crate::env::create_private;
 use crate::services::attachment::{AttachmentError, Media, Part, Source};
 use crate::services::{Node, ServiceError, parse_record};
 use lianzhan_protocol::id::{AttachmentId, RecordId};
@@ -152,12 +153,29 @@ impl Attach {
             Reach::Running(client) => client.get_bytes(&format!("/records/{record}/attachments/{id}"))?,
         };
         let file = path.display();
-        std::fs::write(&path, &bytes).with_context(|| {
+        // Never over what is there, and readable by nobody else, as carry files and backups are.
+        if std::fs::symlink_metadata(&path).is_ok() {
+            bail!(said(
+                format!("{file} 已经存在，没有动它。请换一个名字。"),
+                format!("{file} is there already and was left as it is: choose another name"),
+            ));
+        }
+        let mut new = create_private(&path).with_context(|| {
             said(
                 format!("不能写入 {file}。请另选地方。"),
                 format!("{file}: choose a place that can be written to"),
             )
         })?;
+        let written = std::io::Write::write_all(&mut new, &bytes).and_then(|()| new.sync_all());
+        written
+            // What was begun is no attachment.
+            .inspect_err(|_| drop(std::fs::remove_file(&path)))
+            .with_context(|| {
+                said(
+                    format!("{file} 没有写完，已删去。请腾出空间或另选地方。"),
+                    format!("{file} could not be written to its end and was removed: make room, or choose another place"),
+                )
+            })?;
         out::told(
             shell,
             self.json,
@@ -172,42 +190,20 @@ impl Attach {
         let record = parse_record(&self.record)?;
         let login = ask::login(shell, self.login.clone())?;
         let passphrase = ask::passphrase(shell, ask::PASSPHRASE, "口令", "passphrase")?;
-        let mut sent = Vec::new();
+        if let Reach::Here(node) = reach {
+            // Who may not sign is told once, not of each file.
+            node.sign_in(&login, &passphrase)?;
+        }
+        let (mut sent, mut refused) = (Vec::new(), 0);
         for path in &self.files {
-            let bytes = std::fs::read(path).with_context(|| {
-                said(
-                    format!("读不到文件 {}。", path.display()),
-                    format!("{}: give the path of a file that can be read", path.display()),
-                )
-            })?;
-            let one: Sent = match reach {
-                Reach::Here(node) => {
-                    let author = node.sign_in(&login, &passphrase)?;
-                    let received = receive(node, self.personal, &bytes)?;
-                    block_on(node.attach(&author, &record, std::slice::from_ref(&received)))??;
-                    Sent {
-                        attachment: received.id.to_string(),
-                        media: received.media.mime().to_owned(),
-                        size: received.size,
-                    }
-                }
-                Reach::Running(client) => {
-                    // The node would refuse it in the middle, and its words be lost with the connection.
-                    if let Ok(media) = Media::of(&bytes)
-                        && bytes.len() as u64 > media.max()
-                    {
-                        bail!(ServiceError::from(AttachmentError::TooLarge(media.max())));
-                    }
-                    let to = format!("/records/{record}/attachments?personal={}", self.personal);
-                    let headers = [
-                        ("x-lianzhan-login", percent(&login)),
-                        ("x-lianzhan-passphrase", percent(passphrase.expose_secret())),
-                    ];
-                    let spinner = out::spinner(shell.lang.pick("上传", "sending"));
-                    let follow = |progress: &Progress| out::follow(&spinner, progress, |_| None);
-                    let one = client.post_file(&to, &headers, &bytes, follow)?;
-                    spinner.finish_and_clear();
-                    one
+            let one = match self.send_one(shell, reach, &record, (&login, &passphrase), path) {
+                Ok(one) => one,
+                // The others may be good.
+                Err(error) => {
+                    refused += 1;
+                    let words = format!("{}: {}", path.display(), sentence(&error, shell.lang));
+                    shell.say(&words, &words);
+                    continue;
                 }
             };
             if !self.json {
@@ -227,7 +223,59 @@ impl Attach {
             }
             sent.push(one);
         }
-        if self.json { out::json(&sent) } else { Ok(()) }
+        if self.json {
+            out::json(&sent)?;
+        }
+        if refused > 0 {
+            let all = self.files.len();
+            bail!(said(
+                format!("{all} 个文件中有 {refused} 个没有附上，原因见上。"),
+                format!("{refused} of {all} files were not attached, for the reasons above"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn send_one(
+        &self,
+        shell: &Shell,
+        reach: &Reach,
+        record: &RecordId,
+        (login, passphrase): (&str, &SecretString),
+        path: &Path,
+    ) -> anyhow::Result<Sent> {
+        let bytes =
+            std::fs::read(path).with_context(|| said("读不到这个文件。", "this file cannot be read"))?;
+        match reach {
+            Reach::Here(node) => {
+                let author = node.sign_in(login, passphrase)?;
+                let received = receive(node, self.personal, &bytes)?;
+                block_on(node.attach(&author, record, std::slice::from_ref(&received)))??;
+                Ok(Sent {
+                    attachment: received.id.to_string(),
+                    media: received.media.mime().to_owned(),
+                    size: received.size,
+                })
+            }
+            Reach::Running(client) => {
+                // The node would refuse it in the middle, and its words be lost with the connection.
+                if let Ok(media) = Media::of(&bytes)
+                    && bytes.len() as u64 > media.max()
+                {
+                    bail!(ServiceError::from(AttachmentError::TooLarge(media.max())));
+                }
+                let to = format!("/records/{record}/attachments?personal={}", self.personal);
+                let headers = [
+                    ("x-lianzhan-login", percent(login)),
+                    ("x-lianzhan-passphrase", percent(passphrase.expose_secret())),
+                ];
+                let spinner = out::spinner(shell.lang.pick("上传", "sending"));
+                let follow = |progress: &Progress| out::follow(&spinner, progress, |_| None);
+                let one = client.post_file(&to, &headers, &bytes, follow);
+                spinner.finish_and_clear();
+                one
+            }
+        }
     }
 }
 

@@ -11,7 +11,6 @@ use super::lang::said;
 use super::reach::Reach;
 use super::{Shell, out};
 use crate::env;
-use crate::services::backup::private;
 use crate::services::carry::{Given, Taken};
 
 /// Bring ledgers to a node that no line reaches, in a file 用文件携带台账，送到没有网络的节点
@@ -114,7 +113,7 @@ impl Export {
                 format!("{} cannot be written", unfinished.display()),
             )
         };
-        let file = private(unfinished).with_context(unwritable)?;
+        let file = env::create_private(unfinished).with_context(unwritable)?;
         let mut file = BufWriter::new(file);
         let given = match Reach::open(&shell.dir())? {
             Reach::Here(node) => {

@@ -14,7 +14,7 @@ use lianzhan_protocol::trust::FoundingStatement;
 use serde::{Deserialize, Serialize};
 
 use super::found::FreshDir;
-use super::{META_ORG, ServiceError, files, rekey};
+use super::{META_ORG, ServiceError, files, leftovers, rekey};
 use crate::config;
 use crate::env;
 use crate::keystore;
@@ -178,7 +178,9 @@ pub fn back_up(
         .map_err(ServiceError::from)?;
     // The database first: every key that it names was in its file before.
     // A name of its own: two backups may be made at once.
-    let copy = Scratch(dir.join(format!("backup.{}.db.new", hex(&env::random::<8>()))));
+    leftovers::sweep(dir);
+    let (begin, end) = COPY;
+    let copy = Scratch(dir.join(format!("{begin}{}{end}", hex(&env::random::<8>()))));
     store::snapshot(dir, &copy.0, progress).map_err(ServiceError::from)?;
     let about = About {
         format: FORMAT.to_owned(),
@@ -220,7 +222,9 @@ pub fn back_up(
         sealed(keys, passphrase, work, |mut out| {
             io::copy(&mut File::open(&path)?, &mut out)?;
             Ok(out)
-        })?;
+        })
+        // Without its keys it is not what was asked for, and would be in the way of the next try.
+        .inspect_err(|_| drop(std::fs::remove_file(to)))?;
     }
     Ok(about)
 }
@@ -331,7 +335,7 @@ fn unpack(to: &Path, archive: impl Read, from: &Path) -> Result<About, BackupErr
         if let Some(place) = path.parent().filter(|_| attachment) {
             env::create_private_dir(place).map_err(disk(place))?;
         }
-        let mut file = private(&path).map_err(disk(&path))?;
+        let mut file = env::create_private(&path).map_err(disk(&path))?;
         copy(&mut entry, &mut file, from, &path)?;
     }
     about.ok_or_else(|| refused(from, "there is nothing in it"))
@@ -413,7 +417,7 @@ fn sealed(
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     let unfinished = Scratch(name.into());
-    let file = private(&unfinished.0).map_err(disk(path))?;
+    let file = env::create_private(&unfinished.0).map_err(disk(path))?;
     let mut recipient = age::scrypt::Recipient::new(passphrase.clone());
     recipient.set_work_factor(work);
     let sealing = age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient))
@@ -444,15 +448,6 @@ fn opened(path: &Path, passphrase: &SecretString) -> Result<impl Read + use<>, B
     Ok(stream)
 }
 
-/// A new file that only its owner may read.
-pub(crate) fn private(path: &Path) -> io::Result<File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
 fn refused(path: &Path, why: &str) -> BackupError {
     BackupError::NotABackup {
         path: path.to_owned(),
@@ -478,6 +473,9 @@ fn unreadable(path: &Path) -> impl Fn(io::Error) -> BackupError + use<> {
 }
 
 /// Gone when the work is done or was given up.
+/// How the names of copies of the database begin and end, from which backups are made.
+pub(super) const COPY: (&str, &str) = ("backup.", ".db.new");
+
 struct Scratch(PathBuf);
 
 impl Scratch {

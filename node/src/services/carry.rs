@@ -48,7 +48,8 @@ pub enum CarryError {
     Unreadable(#[from] Unreadable),
     /// What carried it lost or changed something.
     #[error(
-        "the file is damaged or was cut off. What came before that is kept; ask the sender for another copy"
+        "the file is damaged or was cut off. What came before that is kept; ask the sender for another copy of this very file, or for \
+         a file with --everything: the next one will not have the keys and attachments of what came already"
     )]
     Damaged,
     /// The sender.
@@ -61,6 +62,16 @@ pub enum CarryError {
         origin: Origin,
         /// Why.
         reason: String,
+    },
+    /// Receipts over what this node does not have of its own log.
+    #[error(
+        "the sender has given receipts over entries of this node's own log {origin} that are not in this database: it is an \
+         old copy, or another machine writes with this node's key. All else was taken in. If another machine runs, stop one of the two; \
+         send a file up and take in the answer, and what is missing comes back"
+    )]
+    OldCopy {
+        /// The log.
+        origin: Origin,
     },
     /// A piece of an attachment that is none.
     #[error("attachment {id}: {reason}. What came before that is kept; tell the sender")]
@@ -88,15 +99,20 @@ impl CarryError {
             }
             CarryError::NotForUs(_) => "这不是给本节点的携带文件。请让对方导出时写明本机构。".into(),
             CarryError::Unreadable(Unreadable::Cut) => {
-                "文件不完整，后面被截断了。前面的内容已收下，请让对方再给一份。".into()
+                "文件不完整，后面被截断了。前面的内容已收下，请让对方再给一份同一个文件，或用 --everything 重新导出：下一份文件不含已收下条目的密钥和附件。".into()
             }
             CarryError::Unreadable(Unreadable::OtherFederation) => "这是另一个联邦的文件。".into(),
             CarryError::Unreadable(_) => "文件内容读不下去。前面的内容已收下，请让对方再给一份。".into(),
-            CarryError::Damaged => "文件损坏或被截断。前面的内容已收下，请让对方再给一份。".into(),
+            CarryError::Damaged => "文件损坏或被截断。前面的内容已收下，请让对方再给一份同一个文件，或用 --everything 重新导出：\
+                下一份文件不含已收下条目的密钥和附件。"
+                .into(),
             CarryError::Stranger => "发出文件的不是本联邦在用的节点，没有收下任何内容。".into(),
             CarryError::Lied { .. } | CarryError::Attachment { .. } => {
                 "文件中有伪造或损坏的内容。此前的内容已收下，请告诉对方。".into()
             }
+            CarryError::OldCopy { .. } => "对方见证过本节点写的条目，而本机的数据库里没有：本机是旧副本，或另有一台机器在用本节点的密钥。\
+                其余内容已收下。如另有机器在运行，请停用其中一台；再导出一份给对方并收下回来的文件，缺的条目就会回来。"
+                .into(),
             CarryError::Disk(error) => format!("文件不能读写：{error}"),
         }
     }
@@ -243,6 +259,9 @@ fn next_frame(file: &mut impl Read) -> Result<Option<Vec<u8>>, CarryError> {
     Ok(Some(frame))
 }
 
+/// How the names of [`Spool`]s begin and end.
+pub(super) const SPOOLED: (&str, &str) = ("carry-", ".part");
+
 /// Removed when dropped: what is on its way between a stream and a file.
 pub struct Spool(PathBuf);
 
@@ -250,12 +269,13 @@ impl Spool {
     /// A file in the node's directory that nobody else reads, not made yet.
     pub fn new(node: &Node) -> Self {
         let name = codec::hex(&crate::env::random::<8>());
-        Spool(node.dir().join(format!("carry-{name}.part")))
+        let (begin, end) = SPOOLED;
+        Spool(node.dir().join(format!("{begin}{name}{end}")))
     }
 
     /// Makes it.
     pub fn create(&self) -> io::Result<std::fs::File> {
-        super::backup::private(&self.0)
+        crate::env::create_private(&self.0)
     }
 
     /// Where it is.

@@ -6,6 +6,7 @@ use lianzhan_protocol::id::{OrgId, RecordId};
 use lianzhan_protocol::record::{ChangeError, ContestReason, Ineffective, PendingReason, RefusalReason};
 use lianzhan_protocol::trust::{FoundingError, Level, StatementFault};
 
+use super::carry::CarryError;
 use super::invite::InviteError;
 use super::office::OfficeError;
 use super::select::SelectError;
@@ -215,6 +216,7 @@ impl ServiceError {
             ServiceError::Disk { error, .. } | ServiceError::Key(KeyFileError::Disk { error, .. }) => {
                 crate::store::is_full(error)
             }
+            ServiceError::Carry(CarryError::Disk(error)) => crate::store::is_full(error),
             _ => false,
         }
     }

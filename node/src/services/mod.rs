@@ -36,6 +36,7 @@ pub mod joint;
 #[cfg(test)]
 mod lacking_tests;
 pub mod ledger;
+mod leftovers;
 pub mod limit;
 pub mod lineage;
 mod load;
@@ -252,6 +253,7 @@ impl Node {
         node.settle_authority()?;
         node.miss_attachments()?;
         node.give_up_old()?;
+        leftovers::sweep(dir);
         Ok(node)
     }
 

@@ -100,7 +100,12 @@ impl StoreError {
     /// Whether the disk is full, as far as that can be told: what was confirmed before is safe, and room mends it.
     pub fn is_full(&self) -> bool {
         match self {
-            StoreError::Sqlite(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
+            StoreError::Sqlite(error) => {
+                let code = error.sqlite_error().map(|error| error.extended_code);
+                // There is no room for the index of the WAL.
+                error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+                    || code == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+            }
             StoreError::Disk(error) => is_full(error),
             StoreError::RolledBack | StoreError::Full(_) => true,
             _ => false,

@@ -49,6 +49,8 @@ struct Taking<'a> {
     passed: BTreeSet<Origin>,
     known: Known,
     receipts: Option<Waiting>,
+    /// An own log of which the sender has seen what is not here.
+    old_copy: Option<Origin>,
 }
 
 impl Node {
@@ -81,6 +83,7 @@ impl Node {
             passed: BTreeSet::new(),
             known: Known::new(),
             receipts: None,
+            old_copy: None,
         };
         let mut reader = CarryReader::new(self.directory().founding().id());
         let read = loop {
@@ -103,7 +106,11 @@ impl Node {
             self.note_of_peer(HELD, &sender.node, &taking.known)?;
         }
         self.catch_up(|_| {})?;
-        read.map(|()| taking.taken)
+        read?;
+        match taking.old_copy {
+            Some(origin) => Err(CarryError::OldCopy { origin }.into()),
+            None => Ok(taking.taken),
+        }
     }
 
     /// Learns all statements that are stored, as a running node does when they are committed.
@@ -477,6 +484,16 @@ impl Taking<'_> {
                 "log {origin}: a receipt that is not of the sender's witness"
             ));
             return Ok(());
+        }
+        // What was witnessed of an own log and is not here was written by another copy of this node, or this is the older one.
+        if let Some(log) = &log {
+            let fits = self.node.store.read(|reader| {
+                Ok(log.size >= receipt.size && reader.root_at(log.id, receipt.size)? == receipt.root)
+            })?;
+            if !fits {
+                self.old_copy.get_or_insert_with(|| origin.clone());
+                return Ok(());
+            }
         }
         let newer = |held: &Receipt| held.witness == receipt.witness && held.size >= receipt.size;
         if !held.iter().any(newer) {
