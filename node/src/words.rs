@@ -36,6 +36,10 @@ pub fn zh(error: &ServiceError) -> String {
                 dir.display()
             )
         }
+        ServiceError::NoDatabase(path) => format!(
+            "{} 不见了：这个节点的数据库没有了。请放回原处，或另选一个目录用 lianzhan restore 从备份恢复。",
+            path.display()
+        ),
         ServiceError::NodeExists(dir) => format!("{} 里已有节点。请用 --dir 另选目录。", dir.display()),
         ServiceError::OtherFiles(dir) => {
             format!("{} 里有别的文件。请用 --dir 另选空目录或新目录。", dir.display())

@@ -317,6 +317,7 @@ impl From<ServiceError> for Problem {
             | ServiceError::Busy(_)
             | ServiceError::Disk { .. }
             | ServiceError::Damaged(_)
+            | ServiceError::NoDatabase(_)
             | ServiceError::Store(_)
             | ServiceError::Config(_)
             | ServiceError::Founding(_)

@@ -37,6 +37,9 @@ pub enum ServiceError {
         /// What happened.
         error: std::io::Error,
     },
+    /// A node's directory without its database.
+    #[error("{}: the database of this node is missing. Put it back, or the whole node from a backup with `lianzhan restore` into another directory", .0.display())]
+    NoDatabase(PathBuf),
     /// What is stored contradicts itself.
     #[error("{0}; run `lianzhan check`")]
     Damaged(String),
@@ -204,6 +207,7 @@ impl ServiceError {
             ServiceError::Key(KeyFileError::Disk { .. })
                 | ServiceError::Disk { .. }
                 | ServiceError::Damaged(_)
+                | ServiceError::NoDatabase(_)
                 | ServiceError::Store(_)
                 | ServiceError::Change(_)
         )

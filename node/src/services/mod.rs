@@ -93,7 +93,7 @@ use lianzhan_protocol::trust::{Audience, Directory, FoundingStatement, Org, Sign
 
 use crate::config::{Config, Overrides};
 use crate::keystore::{self, AnnexKeys};
-use crate::store::{ATTACHMENTS, Blobs, Signer, Store};
+use crate::store::{ATTACHMENTS, Blobs, DATABASE, Signer, Store};
 use crate::views::{Registry, built_in_hashes};
 
 /// File names in a node's directory.
@@ -204,6 +204,10 @@ impl Node {
             key: node_key.clone(),
             former: former.clone(),
         };
+        // An empty one would take its place, and say that it is damaged.
+        if !dir.join(DATABASE).exists() {
+            return Err(ServiceError::NoDatabase(dir.join(DATABASE)));
+        }
         let store = Store::open(dir, Arc::new(signer))?;
         let blobs = Blobs::open(dir).map_err(|error| ServiceError::Disk {
             path: dir.join(ATTACHMENTS),
