@@ -37,7 +37,7 @@ pub fn zh(error: &ServiceError) -> String {
             )
         }
         ServiceError::NoDatabase(path) => format!(
-            "{} 不见了：这个节点的数据库没有了。请放回原处，或另选一个目录用 lianzhan restore 从备份恢复。",
+            "找不到 {}：这个节点的数据库不在这里。请放回原处，或另选一个目录用 lianzhan restore 从备份恢复。",
             path.display()
         ),
         ServiceError::NodeExists(dir) => format!("{} 里已有节点。请用 --dir 另选目录。", dir.display()),

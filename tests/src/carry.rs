@@ -5,7 +5,7 @@ use lianzhan_node::services::attachment::{Part, Source};
 use lianzhan_node::services::carry::{CarryError, Given, Taken};
 use lianzhan_node::services::{Author, Node, ServiceError};
 use lianzhan_protocol::id::{AttachmentId, RecordId};
-use lianzhan_protocol::log::TreeSize;
+use lianzhan_protocol::log::{Origin, TreeSize};
 use lianzhan_protocol::trust::Role;
 
 use super::attachments::pdf;
@@ -323,31 +323,39 @@ fn an_old_copy_takes_in_no_receipts_over_what_it_does_not_have_and_gets_it_back(
     post(shiqiao, fengdu);
     let (_, there) = file(fengdu, shiqiao);
 
-    let copy = open_copy(&old, &dir.path().join("copy"));
-    let roots = |node: &Node| {
-        let own = logs(node).into_iter().filter(|(_, _, own)| *own);
-        own.map(|(_, origin, _)| (held(node, &origin), origin))
-            .collect::<Vec<_>>()
-    };
-    let before = roots(&copy);
-    let told = taken(&copy, &there).unwrap_err();
-    assert!(matches!(told, CarryError::OldCopy { .. }), "{told}");
-    assert_eq!(
-        roots(&copy),
-        before,
-        "nothing is written to a log that does not fit"
-    );
-    // It says how far it is, and what it lacks comes back: its own log of before is closed.
-    post(&copy, fengdu);
-    let (_, back) = file(fengdu, &copy);
-    let got = copy.carry_from(&back[..], |_| ()).unwrap();
-    assert!(got.entries > 0, "{got:?}");
-    assert_eq!(
-        copy.state(&lost).unwrap().1.fields,
-        shiqiao.state(&lost).unwrap().1.fields
-    );
-    let closed = copy.status(Vec::new()).unwrap().alarms;
-    assert!(!closed.is_empty(), "its administrator is told");
+    // One that only lacks what came since, and one in which somebody wrote something else before anything told of it.
+    for wrote in [false, true] {
+        let copy = open_copy(&old, &dir.path().join(format!("copy-{wrote}")));
+        if wrote {
+            scene.world.visit_at(&copy, "shiqiao", &scene.clerk, 6);
+        }
+        let got = taken(&copy, &there).unwrap();
+        let log = Origin::parse(&got.old_copy.expect("a receipt over what it does not have")).unwrap();
+        let size = held(&copy, &log);
+        assert!(
+            copy.check(|_| {}).unwrap().faults.is_empty(),
+            "no receipt is written that does not fit"
+        );
+        // It says how far it is, what the others hold comes back, and it goes on in another log.
+        post(&copy, fengdu);
+        let (_, back) = file(fengdu, &copy);
+        let got = taken(&copy, &back).unwrap();
+        assert_eq!(got.old_copy, None, "once");
+        // What contradicts it needs a line.
+        if !wrote {
+            let state = |node: &Node| node.state(&lost).unwrap().1.fields;
+            assert_eq!(state(&copy), state(shiqiao));
+        }
+        let new = scene.world.visit_at(&copy, "shiqiao", &scene.clerk, 7);
+        assert_eq!(
+            held(&copy, &log) == size,
+            wrote,
+            "nothing new stands in the old log"
+        );
+        post(&copy, fengdu);
+        post(fengdu, &copy);
+        assert!(witnessed(&copy, &new));
+    }
 }
 
 #[test]

@@ -8,12 +8,12 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use super::lang::{Said, said};
-use super::reach::{Reach, percent};
+use super::reach::{Client, Reach, percent};
 use super::{Lang, Shell, ask, block_on, out, sentence};
 use crate::api::progress::Progress;
 use crate::env::create_private;
 use crate::services::attachment::{AttachmentError, Media, Part, Source};
-use crate::services::{Node, ServiceError, parse_record};
+use crate::services::{Author, Node, ServiceError, parse_record};
 use lianzhan_protocol::id::{AttachmentId, RecordId};
 
 /// Attach photos, videos and PDF documents to a record, list or fetch them 给记录附上照片、视频、PDF，或列出、取出
@@ -138,6 +138,14 @@ impl Attach {
             ServiceError::Bad("an attachment is named by the 64 hexadecimal digits of its BLAKE3 hash".into())
         })?;
         let path = self.output.clone().unwrap_or_default();
+        let file = path.display();
+        // Never over what is there.
+        if std::fs::symlink_metadata(&path).is_ok() {
+            bail!(said(
+                format!("{file} 已经存在，没有动它。请换一个名字。"),
+                format!("{file} is there already and was left as it is: choose another name"),
+            ));
+        }
         let bytes = match reach {
             Reach::Here(node) if is_personal(node, &record, &id)? => {
                 bail!(ServiceError::from(AttachmentError::Personal(id)))
@@ -152,14 +160,6 @@ impl Attach {
             },
             Reach::Running(client) => client.get_bytes(&format!("/records/{record}/attachments/{id}"))?,
         };
-        let file = path.display();
-        // Never over what is there, and readable by nobody else, as carry files and backups are.
-        if std::fs::symlink_metadata(&path).is_ok() {
-            bail!(said(
-                format!("{file} 已经存在，没有动它。请换一个名字。"),
-                format!("{file} is there already and was left as it is: choose another name"),
-            ));
-        }
         let mut new = create_private(&path).with_context(|| {
             said(
                 format!("不能写入 {file}。请另选地方。"),
@@ -190,22 +190,35 @@ impl Attach {
         let record = parse_record(&self.record)?;
         let login = ask::login(shell, self.login.clone())?;
         let passphrase = ask::passphrase(shell, ask::PASSPHRASE, "口令", "passphrase")?;
-        if let Reach::Here(node) = reach {
-            // Who may not sign is told once, not of each file.
-            node.sign_in(&login, &passphrase)?;
-        }
+        let author = match reach {
+            Reach::Here(node) => Some((node, node.sign_in(&login, &passphrase)?)),
+            Reach::Running(_) => None,
+        };
         let (mut sent, mut refused) = (Vec::new(), 0);
         for path in &self.files {
-            let one = match self.send_one(shell, reach, &record, (&login, &passphrase), path) {
-                Ok(one) => one,
+            let file = path.display();
+            let one = match attachable(path) {
+                Ok(bytes) => match (reach, &author) {
+                    (Reach::Running(client), _) => {
+                        self.post(shell, client, &record, (&login, &passphrase), &bytes)
+                    }
+                    (_, Some((node, author))) => self.attach(node, author, &record, &bytes),
+                    (Reach::Here(_), None) => continue,
+                },
                 // The others may be good.
                 Err(error) => {
                     refused += 1;
-                    let words = format!("{}: {}", path.display(), sentence(&error, shell.lang));
+                    let words = format!("{file}: {}", sentence(&error, shell.lang));
                     shell.say(&words, &words);
                     continue;
                 }
             };
+            let one = one.with_context(|| {
+                said(
+                    format!("{file} 没有附上，后面的也没有。"),
+                    format!("{file} was not attached, nor what comes after it"),
+                )
+            })?;
             if !self.json {
                 let (
                     name,
@@ -236,47 +249,54 @@ impl Attach {
         Ok(())
     }
 
-    fn send_one(
+    fn attach(
+        &self,
+        node: &Arc<Node>,
+        author: &Author,
+        record: &RecordId,
+        bytes: &[u8],
+    ) -> anyhow::Result<Sent> {
+        let received = receive(node, self.personal, bytes)?;
+        block_on(node.attach(author, record, std::slice::from_ref(&received)))??;
+        Ok(Sent {
+            attachment: received.id.to_string(),
+            media: received.media.mime().to_owned(),
+            size: received.size,
+        })
+    }
+
+    fn post(
         &self,
         shell: &Shell,
-        reach: &Reach,
+        client: &Client,
         record: &RecordId,
         (login, passphrase): (&str, &SecretString),
-        path: &Path,
+        bytes: &[u8],
     ) -> anyhow::Result<Sent> {
-        let bytes =
-            std::fs::read(path).with_context(|| said("读不到这个文件。", "this file cannot be read"))?;
-        match reach {
-            Reach::Here(node) => {
-                let author = node.sign_in(login, passphrase)?;
-                let received = receive(node, self.personal, &bytes)?;
-                block_on(node.attach(&author, record, std::slice::from_ref(&received)))??;
-                Ok(Sent {
-                    attachment: received.id.to_string(),
-                    media: received.media.mime().to_owned(),
-                    size: received.size,
-                })
-            }
-            Reach::Running(client) => {
-                // The node would refuse it in the middle, and its words be lost with the connection.
-                if let Ok(media) = Media::of(&bytes)
-                    && bytes.len() as u64 > media.max()
-                {
-                    bail!(ServiceError::from(AttachmentError::TooLarge(media.max())));
-                }
-                let to = format!("/records/{record}/attachments?personal={}", self.personal);
-                let headers = [
-                    ("x-lianzhan-login", percent(login)),
-                    ("x-lianzhan-passphrase", percent(passphrase.expose_secret())),
-                ];
-                let spinner = out::spinner(shell.lang.pick("上传", "sending"));
-                let follow = |progress: &Progress| out::follow(&spinner, progress, |_| None);
-                let one = client.post_file(&to, &headers, &bytes, follow);
-                spinner.finish_and_clear();
-                one
-            }
-        }
+        let to = format!("/records/{record}/attachments?personal={}", self.personal);
+        let headers = [
+            ("x-lianzhan-login", percent(login)),
+            ("x-lianzhan-passphrase", percent(passphrase.expose_secret())),
+        ];
+        let spinner = out::spinner(shell.lang.pick("上传", "sending"));
+        let follow = |progress: &Progress| out::follow(&spinner, progress, |_| None);
+        let one = client.post_file(&to, &headers, bytes, follow);
+        spinner.finish_and_clear();
+        one
     }
+}
+
+/// A file that may be one: a running node would refuse it in the middle, and its words be lost with the connection.
+fn attachable(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let bytes = std::fs::read(path).with_context(|| said("读不到这个文件。", "this file cannot be read"))?;
+    if bytes.is_empty() {
+        bail!(ServiceError::from(AttachmentError::Empty));
+    }
+    let media = Media::of(&bytes).map_err(|foreign| ServiceError::from(AttachmentError::from(foreign)))?;
+    if bytes.len() as u64 > media.max() {
+        bail!(ServiceError::from(AttachmentError::TooLarge(media.max())));
+    }
+    Ok(bytes)
 }
 
 pub(super) fn receive(

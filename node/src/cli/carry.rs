@@ -3,7 +3,7 @@
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use indicatif::ProgressBar;
 use lianzhan_protocol::codec;
 
@@ -197,6 +197,19 @@ impl Import {
                 "回执请带回：用 lianzhan carry export 写一个文件给对方。",
                 "Receipts go home in a file: write one with `lianzhan carry export`.",
             );
+        }
+        if let Some(origin) = &taken.old_copy {
+            bail!(said(
+                format!(
+                    "对方见证过本节点写在 {origin} 里的条目，而本机没有：本机的数据库是旧副本，或另有一台机器在用本节点的密钥。\
+                     如另有机器在运行，请停用其中一台。本节点改写新的日志；再导出一份给对方，并收下回来的文件，对方有的条目就会回来。"
+                ),
+                format!(
+                    "the sender has given receipts over entries of this node's log {origin} that are not here: this database is an old \
+                     copy, or another machine writes with this node's key; stop one of the two. This node goes on in a new log; send a \
+                     file and take in the answer, and what the others hold comes back"
+                ),
+            ));
         }
         Ok(())
     }

@@ -176,9 +176,9 @@ pub fn back_up(
     }
     let founding = FoundingStatement::open(&std::fs::read(&founding).map_err(disk(&founding))?)
         .map_err(ServiceError::from)?;
+    leftovers::sweep(dir);
     // The database first: every key that it names was in its file before.
     // A name of its own: two backups may be made at once.
-    leftovers::sweep(dir);
     let (begin, end) = COPY;
     let copy = Scratch(dir.join(format!("{begin}{}{end}", hex(&env::random::<8>()))));
     store::snapshot(dir, &copy.0, progress).map_err(ServiceError::from)?;
@@ -472,10 +472,10 @@ fn unreadable(path: &Path) -> impl Fn(io::Error) -> BackupError + use<> {
     }
 }
 
-/// Gone when the work is done or was given up.
 /// How the names of copies of the database begin and end, from which backups are made.
 pub(super) const COPY: (&str, &str) = ("backup.", ".db.new");
 
+/// Gone when the work is done or was given up.
 struct Scratch(PathBuf);
 
 impl Scratch {

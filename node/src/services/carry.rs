@@ -43,7 +43,8 @@ pub enum CarryError {
     NotForUs(String),
     /// What is in it is not what a carry file has.
     #[error(
-        "the file cannot be taken in: {0}. What came before that is kept; ask the sender for another file"
+        "the file cannot be taken in: {0}. What came before that is kept; ask the sender for another copy of this very file, or for \
+         a file with --everything: the next one will not have the keys and attachments of what came already"
     )]
     Unreadable(#[from] Unreadable),
     /// What carried it lost or changed something.
@@ -62,16 +63,6 @@ pub enum CarryError {
         origin: Origin,
         /// Why.
         reason: String,
-    },
-    /// Receipts over what this node does not have of its own log.
-    #[error(
-        "the sender has given receipts over entries of this node's own log {origin} that are not in this database: it is an \
-         old copy, or another machine writes with this node's key. All else was taken in. If another machine runs, stop one of the two; \
-         send a file up and take in the answer, and what is missing comes back"
-    )]
-    OldCopy {
-        /// The log.
-        origin: Origin,
     },
     /// A piece of an attachment that is none.
     #[error("attachment {id}: {reason}. What came before that is kept; tell the sender")]
@@ -102,7 +93,9 @@ impl CarryError {
                 "文件不完整，后面被截断了。前面的内容已收下，请让对方再给一份同一个文件，或用 --everything 重新导出：下一份文件不含已收下条目的密钥和附件。".into()
             }
             CarryError::Unreadable(Unreadable::OtherFederation) => "这是另一个联邦的文件。".into(),
-            CarryError::Unreadable(_) => "文件内容读不下去。前面的内容已收下，请让对方再给一份。".into(),
+            CarryError::Unreadable(_) => "文件内容读不下去。前面的内容已收下，请让对方再给一份同一个文件，或用 --everything 重新导出：\
+                下一份文件不含已收下条目的密钥和附件。"
+                .into(),
             CarryError::Damaged => "文件损坏或被截断。前面的内容已收下，请让对方再给一份同一个文件，或用 --everything 重新导出：\
                 下一份文件不含已收下条目的密钥和附件。"
                 .into(),
@@ -110,9 +103,6 @@ impl CarryError {
             CarryError::Lied { .. } | CarryError::Attachment { .. } => {
                 "文件中有伪造或损坏的内容。此前的内容已收下，请告诉对方。".into()
             }
-            CarryError::OldCopy { .. } => "对方见证过本节点写的条目，而本机的数据库里没有：本机是旧副本，或另有一台机器在用本节点的密钥。\
-                其余内容已收下。如另有机器在运行，请停用其中一台；再导出一份给对方并收下回来的文件，缺的条目就会回来。"
-                .into(),
             CarryError::Disk(error) => format!("文件不能读写：{error}"),
         }
     }
@@ -158,6 +148,10 @@ pub struct Taken {
     pub receipts: u64,
     /// What was passed over, and why.
     pub passed_over: Vec<String>,
+    /// An own log over which the sender has given receipts for what is not here: this database is an old copy, or another
+    /// machine writes with this node's key. Nothing more is written to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_copy: Option<String>,
 }
 
 /// What is remembered of a peer's holdings.

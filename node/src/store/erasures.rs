@@ -469,7 +469,8 @@ impl Store {
             }
             let more = self.write_blocking(move |writer| writer.rewrite_search(first))?;
             if first && !more {
-                break;
+                // Others may have merged the last of it meanwhile.
+                return Ok(!self.read(|reader| reader.is_deleted_in_search())?);
             }
             first = !more;
         }

@@ -181,6 +181,11 @@ impl World {
     }
 
     pub(crate) fn visit(&self, place: &str, author: &Author, n: usize) -> RecordId {
+        self.visit_at(self.node(place), place, author, n)
+    }
+
+    /// The same at a node that is none of the world's.
+    pub(crate) fn visit_at(&self, node: &Node, place: &str, author: &Author, n: usize) -> RecordId {
         let text = |name: &str, value: String| (name.to_owned(), Value::Text(value));
         let visit = VisitDraft {
             fields: vec![
@@ -198,7 +203,7 @@ impl World {
             },
         };
         self.runtime
-            .block_on(self.node(place).register_visit(author, visit))
+            .block_on(node.register_visit(author, visit))
             .unwrap()
             .record
     }

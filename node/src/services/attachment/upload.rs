@@ -88,7 +88,7 @@ impl Upload {
         if self.bytes.is_empty() {
             return Err(AttachmentError::Empty.into());
         }
-        let media = told(&self.bytes)?;
+        let media = Media::of(&self.bytes).map_err(AttachmentError::from)?;
         if self.part == Part::Personal && media.is_video() {
             return Err(AttachmentError::NoPersonalVideo.into());
         }
@@ -162,11 +162,13 @@ impl Upload {
     }
 }
 
-fn told(bytes: &[u8]) -> Result<Media, AttachmentError> {
-    Media::of(bytes).map_err(|foreign| match foreign {
-        Foreign::Heic => AttachmentError::Heic,
-        Foreign::Other => AttachmentError::Kind,
-    })
+impl From<Foreign> for AttachmentError {
+    fn from(foreign: Foreign) -> Self {
+        match foreign {
+            Foreign::Heic => AttachmentError::Heic,
+            Foreign::Other => AttachmentError::Kind,
+        }
+    }
 }
 
 fn clean_picture(media: Media, bytes: &[u8]) -> Result<Cleaned, AttachmentError> {
@@ -181,7 +183,7 @@ fn clean_picture(media: Media, bytes: &[u8]) -> Result<Cleaned, AttachmentError>
 
 /// What the bytes of a file are when it is taken in, which is done here without a node that keeps them.
 pub fn cleaned(bytes: &[u8]) -> Result<Vec<u8>, AttachmentError> {
-    let media = told(bytes)?;
+    let media = Media::of(bytes)?;
     fits(media, bytes.len() as u64)?;
     if media.is_picture() {
         return Ok(clean_picture(media, bytes)?.bytes);

@@ -81,19 +81,7 @@ impl Node {
                 return Ok(None);
             };
             let logs = known.into_iter().flat_map(|(_, logs)| logs);
-            // Where the other one has another root, what it has is not what is here: all is given, as over a line.
-            let mut known: BTreeMap<Origin, TreeSize> = self.store.read(|reader| {
-                let mut same = BTreeMap::new();
-                for LogStanding { origin, standing } in logs {
-                    let here = reader.log(&origin)?.filter(|log| log.size >= standing.size);
-                    let differs = match here {
-                        Some(log) => reader.root_at(log.id, standing.size)? != standing.root,
-                        None => false,
-                    };
-                    same.insert(origin, if differs { TreeSize::EMPTY } else { standing.size });
-                }
-                Ok(same)
-            })?;
+            let mut known: BTreeMap<_, _> = logs.map(|log| (log.origin, log.standing.size)).collect();
             if let Some(all) = all {
                 known.retain(|origin, size| {
                     *size = all.get(origin).copied().unwrap_or(TreeSize::EMPTY).min(*size);

@@ -12,7 +12,7 @@ use lianzhan_protocol::log::{Origin, Receipt, SignedCheckpoint, TreeSize, witnes
 use lianzhan_protocol::record::AnnexKey;
 use lianzhan_protocol::sync::carry::{CarryReader, Piece};
 use lianzhan_protocol::sync::message::{self, Hello, RecordKey};
-use lianzhan_protocol::sync::{List, RangeData};
+use lianzhan_protocol::sync::{List, RangeData, Standing};
 use lianzhan_protocol::trust::{Audience, Directory, Purpose, SignedStatement};
 
 use super::{CarryError, HELD, Known, RECEIPTS, Taken, Waiting, identity, next_frame};
@@ -49,8 +49,6 @@ struct Taking<'a> {
     passed: BTreeSet<Origin>,
     known: Known,
     receipts: Option<Waiting>,
-    /// An own log of which the sender has seen what is not here.
-    old_copy: Option<Origin>,
 }
 
 impl Node {
@@ -83,7 +81,6 @@ impl Node {
             passed: BTreeSet::new(),
             known: Known::new(),
             receipts: None,
-            old_copy: None,
         };
         let mut reader = CarryReader::new(self.directory().founding().id());
         let read = loop {
@@ -106,11 +103,7 @@ impl Node {
             self.note_of_peer(HELD, &sender.node, &taking.known)?;
         }
         self.catch_up(|_| {})?;
-        read?;
-        match taking.old_copy {
-            Some(origin) => Err(CarryError::OldCopy { origin }.into()),
-            None => Ok(taking.taken),
-        }
+        read.map(|()| taking.taken)
     }
 
     /// Learns all statements that are stored, as a running node does when they are committed.
@@ -485,15 +478,9 @@ impl Taking<'_> {
             ));
             return Ok(());
         }
-        // What was witnessed of an own log and is not here was written by another copy of this node, or this is the older one.
-        if let Some(log) = &log {
-            let fits = self.node.store.read(|reader| {
-                Ok(log.size >= receipt.size && reader.root_at(log.id, receipt.size)? == receipt.root)
-            })?;
-            if !fits {
-                self.old_copy.get_or_insert_with(|| origin.clone());
-                return Ok(());
-            }
+        if log.is_some() && !self.fits(origin, &receipt)? {
+            self.taken.old_copy.get_or_insert_with(|| origin.to_string());
+            return Ok(());
         }
         let newer = |held: &Receipt| held.witness == receipt.witness && held.size >= receipt.size;
         if !held.iter().any(newer) {
@@ -501,6 +488,23 @@ impl Taking<'_> {
             self.taken.receipts += 1;
         }
         Ok(())
+    }
+
+    /// Whether what was witnessed of an own log is here. It was signed with this node's key: what is not here another copy of
+    /// this node wrote, or this is the older one, and nothing more is written to that log (design 5).
+    fn fits(&self, origin: &Origin, receipt: &Receipt) -> Result<bool, ServiceError> {
+        let (name, (size, root)) = (origin.clone(), (receipt.size, receipt.root));
+        Ok(self.node.store.write_blocking(move |writer| {
+            if writer.root_at(&name, size)? == Some(root) {
+                return Ok(true);
+            }
+            let reason = format!(
+                "a witness has given a receipt over {size} entries of this log that this node signed, and they are not the first of those \
+                 that are here: this database is an old copy, or another machine writes with this node's key"
+            );
+            writer.close_log(&name, &reason, Standing { size, root })?;
+            Ok(false)
+        })?)
     }
 
     fn pass(&mut self, line: String) {
