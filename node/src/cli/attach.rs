@@ -66,6 +66,12 @@ struct Sent {
     size: u64,
 }
 
+/// Where files go.
+enum To<'a> {
+    Here(&'a Arc<Node>, Box<Author>),
+    Running(&'a Client),
+}
+
 /// What the personal part holds is shown to a person who states what for, and nowhere else.
 fn closed() -> Said {
     said(
@@ -190,20 +196,17 @@ impl Attach {
         let record = parse_record(&self.record)?;
         let login = ask::login(shell, self.login.clone())?;
         let passphrase = ask::passphrase(shell, ask::PASSPHRASE, "口令", "passphrase")?;
-        let author = match reach {
-            Reach::Here(node) => Some((node, node.sign_in(&login, &passphrase)?)),
-            Reach::Running(_) => None,
+        let to = match reach {
+            Reach::Here(node) => To::Here(node, Box::new(node.sign_in(&login, &passphrase)?)),
+            Reach::Running(client) => To::Running(client),
         };
         let (mut sent, mut refused) = (Vec::new(), 0);
         for path in &self.files {
             let file = path.display();
             let one = match attachable(path) {
-                Ok(bytes) => match (reach, &author) {
-                    (Reach::Running(client), _) => {
-                        self.post(shell, client, &record, (&login, &passphrase), &bytes)
-                    }
-                    (_, Some((node, author))) => self.attach(node, author, &record, &bytes),
-                    (Reach::Here(_), None) => continue,
+                Ok(bytes) => match &to {
+                    To::Here(node, author) => self.attach(node, author, &record, &bytes),
+                    To::Running(client) => self.post(shell, client, &record, (&login, &passphrase), &bytes),
                 },
                 // The others may be good.
                 Err(error) => {
@@ -213,12 +216,19 @@ impl Attach {
                     continue;
                 }
             };
-            let one = one.with_context(|| {
-                said(
-                    format!("{file} 没有附上，后面的也没有。"),
-                    format!("{file} was not attached, nor what comes after it"),
-                )
-            })?;
+            let one = match one {
+                Ok(one) => one,
+                Err(error) => {
+                    // What is attached already is told all the same.
+                    if self.json {
+                        out::json(&sent)?;
+                    }
+                    return Err(error.context(said(
+                        format!("{file} 没有附上，后面的也没有。"),
+                        format!("{file} was not attached, nor what comes after it"),
+                    )));
+                }
+            };
             if !self.json {
                 let (
                     name,

@@ -13,7 +13,8 @@ use super::error::StoreError;
 const IDLE_MAX: usize = 4;
 /// Pages that each of them keeps, as SQLite writes it: in KiB, below zero. What they read lies in the system's cache anyway.
 const CACHE: i64 = -2_000;
-/// A connection that nobody needed for so long is closed, and the writer gives up what it keeps.
+/// A connection that nobody needed for so long is closed, and the writer gives up what it keeps. Once it has, and none is open, it
+/// looks again after eight times as long.
 pub(super) const REST: Duration = Duration::from_secs(3);
 
 pub(super) struct Readers {
