@@ -1,6 +1,8 @@
 //! What no line carries comes in a file: all that both may hold, its keys, and receipts home; broken off it goes on, twice it
 //! adds nothing, and who is not meant opens nothing.
 
+use std::collections::BTreeSet;
+
 use lianzhan_node::services::attachment::{Part, Source};
 use lianzhan_node::services::carry::{CarryError, Given, Taken};
 use lianzhan_node::services::{Author, Node, ServiceError};
@@ -308,6 +310,65 @@ fn attachments_go_with_their_records_and_a_file_that_was_cut_within_one_goes_on_
     assert!(bytes == pdf(8, 700_000), "the personal one opens with its annex");
     let below = post(fengdu, shiqiao);
     assert_eq!(below.attachments, 0, "nothing goes down by itself");
+}
+
+/// What came of a cut file is kept, so the next one begins behind it. It brings what these entries lack all the same, since the
+/// file between says what that is.
+#[test]
+fn what_a_cut_file_left_lacking_comes_with_the_answer_to_the_next_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(dir.path());
+    let lin = world.appoint("shiqiao", "lin", &[Role::OpinionLiaison, Role::StationLiaison]);
+    let (shiqiao, township) = (world.node("shiqiao"), world.node("fengdu"));
+    post(shiqiao, township);
+    post(township, shiqiao);
+    let visits: Vec<RecordId> = (0..150).map(|n| world.visit("shiqiao", &lin, n)).collect();
+    shiqiao.catch_up(|_| {}).unwrap();
+    let attached = attach(&world, &lin, &visits[0]);
+    let (given, whole) = file(shiqiao, township);
+    assert_eq!((given.attachments, given.asks, given.everything), (2, 0, false));
+    let pristine = dir.path().join("pristine");
+    copy_files(township.dir(), &pristine);
+
+    let (mut keys, mut attachments) = (BTreeSet::new(), BTreeSet::new());
+    // Within entries, before keys, and within either attachment: what is encrypted opens 64 KiB at once.
+    let head = whole.len() - 1_402_000;
+    let cuts = (1..=head / 66_000).map(|part| 66_000 * part);
+    let cuts = cuts.chain((0..4).map(|part| head + 350_000 * part));
+    for cut in cuts {
+        let there = tempfile::tempdir().unwrap();
+        let fengdu = open_copy(&pristine, &there.path().join("fengdu"));
+        assert!(taken(&fengdu, &whole[..cut]).is_err());
+        let (asking, question) = file(&fengdu, shiqiao);
+        let lacking = [
+            fengdu.lacking_keys().unwrap().len(),
+            fengdu.lacking_attachments().unwrap().len(),
+        ];
+        assert_eq!(asking.asks, lacking.iter().sum::<usize>() as u64);
+        keys.insert(lacking[0]);
+        attachments.insert(lacking[1]);
+        shiqiao.carry_from(&question[..], |_| ()).unwrap();
+        let (_, answer) = file(shiqiao, &fengdu);
+        let got = fengdu.carry_from(&answer[..], |_| ()).unwrap();
+        assert_eq!(got.passed_over, Vec::<String>::new(), "cut at {cut}");
+        let lacks = fengdu.lacking_keys().unwrap().len() + fengdu.lacking_attachments().unwrap().len();
+        assert_eq!(lacks, 0, "cut at {cut}");
+        for record in &visits {
+            let [here, there] = [shiqiao, &fengdu].map(|node| node.state(record).unwrap().1.fields);
+            assert_eq!(here, there, "cut at {cut}");
+        }
+        for id in &attached {
+            fengdu.open_attachment(&visits[0], id).unwrap();
+        }
+        // Answered is answered.
+        shiqiao.carry_from(&file(&fengdu, shiqiao).1[..], |_| ()).unwrap();
+        let (given, _) = file(shiqiao, &fengdu);
+        assert_eq!(given.attachments, 0, "cut at {cut}");
+    }
+    assert!(
+        keys.len() > 1 && attachments.len() > 1,
+        "{keys:?} {attachments:?}"
+    );
 }
 
 #[test]

@@ -178,7 +178,10 @@ fn payloads_that_a_peer_withheld_come_although_sizes_and_roots_agree() {
         assert_eq!(township.find_payloads(&origin, &[index], 0).unwrap(), []);
         let found = station.find_payloads(&origin, &[index], 0).unwrap();
         assert_eq!(found.len(), 1, "at least one, whatever the bound");
-        assert!(matches!(township.fill(&origin, found).unwrap(), Filled::Stored));
+        assert!(matches!(
+            township.fill(&origin, found).unwrap(),
+            Filled::Stored(1..)
+        ));
     }
     assert_eq!(township.lacking_payloads().unwrap(), []);
     let of = |node: &Node| node.state(&visit).unwrap().1.to_json().to_string();

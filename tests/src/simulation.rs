@@ -145,7 +145,7 @@ const FOUND_IN_ATTACHMENTS: [(u64, &str); 1] = [(
 )];
 
 /// And of the normal run.
-const FOUND_SINCE: [(u64, &str); 2] = [
+const FOUND_SINCE: [(u64, &str); 4] = [
     (
         173,
         "rows and documents of orgs that a succession dropped said what they had said before",
@@ -153,6 +153,14 @@ const FOUND_SINCE: [(u64, &str); 2] = [
     (
         932,
         "who had asked for an attachment in vain was told of it, which was there for a record that it may not hold",
+    ),
+    (
+        3466,
+        "honest nodes beside a liar were compared before one had taken note of what it had just stored",
+    ),
+    (
+        4038,
+        "a range was stored that waited when its receiver heard that it may hold the space no more",
     ),
 ];
 

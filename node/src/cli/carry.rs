@@ -88,6 +88,7 @@ impl Export {
             attachments,
             to_witness,
             receipts,
+            asks,
             ..
         } = &given;
         out::told(
@@ -103,7 +104,16 @@ impl Export {
                 "{} is written, for {to}: {entries} entries, {attachments} attachments, {to_witness} logs to witness, {receipts} receipts",
                 path.display()
             ),
-        )
+        )?;
+        if *asks > 0 && !self.json {
+            shell.say(
+                &format!("其中请对方补来本机所缺的 {asks} 项（密钥、附件或条目内容）：对方收下后，请其导出一个文件带回。"),
+                &format!(
+                    "It asks for {asks} things that are lacking here (keys, attachments, contents of entries): have a file sent back."
+                ),
+            );
+        }
+        Ok(())
     }
 
     fn write(&self, shell: &Shell, unfinished: &Path, bar: &ProgressBar) -> anyhow::Result<Given> {

@@ -3,6 +3,7 @@
 //! over a line, and receipts go home in the next file the other way.
 
 mod give;
+mod lacks;
 mod take;
 
 use std::io::{self, Read, Write};
@@ -43,14 +44,14 @@ pub enum CarryError {
     NotForUs(String),
     /// What is in it is not what a carry file has.
     #[error(
-        "the file cannot be taken in: {0}. What came before that is kept; ask the sender for another copy of this very file, or for \
-         a file with --everything: the next one will not have the keys and attachments of what came already"
+        "the file cannot be taken in: {0}. What came before that is kept; take in another copy of it, or export a file to the sender: \
+         the answer brings what is lacking"
     )]
     Unreadable(#[from] Unreadable),
     /// What carried it lost or changed something.
     #[error(
-        "the file is damaged or was cut off. What came before that is kept; ask the sender for another copy of this very file, or for \
-         a file with --everything: the next one will not have the keys and attachments of what came already"
+        "the file is damaged or was cut off. What came before that is kept; take in another copy of it, or export a file to the sender: \
+         the answer brings what is lacking"
     )]
     Damaged,
     /// The sender.
@@ -90,15 +91,11 @@ impl CarryError {
             }
             CarryError::NotForUs(_) => "这不是给本节点的携带文件。请让对方导出时写明本机构。".into(),
             CarryError::Unreadable(Unreadable::Cut) => {
-                "文件不完整，后面被截断了。前面的内容已收下，请让对方再给一份同一个文件，或用 --everything 重新导出：下一份文件不含已收下条目的密钥和附件。".into()
+                "文件不完整，后面被截断了。前面的内容已收下。请再收一份同样的文件，或导出一个文件给对方，对方的回件会补上所缺的内容。".into()
             }
             CarryError::Unreadable(Unreadable::OtherFederation) => "这是另一个联邦的文件。".into(),
-            CarryError::Unreadable(_) => "文件内容读不下去。前面的内容已收下，请让对方再给一份同一个文件，或用 --everything 重新导出：\
-                下一份文件不含已收下条目的密钥和附件。"
-                .into(),
-            CarryError::Damaged => "文件损坏或被截断。前面的内容已收下，请让对方再给一份同一个文件，或用 --everything 重新导出：\
-                下一份文件不含已收下条目的密钥和附件。"
-                .into(),
+            CarryError::Unreadable(_) => "文件内容读不下去。前面的内容已收下。请再收一份同样的文件，或导出一个文件给对方，对方的回件会补上所缺的内容。".into(),
+            CarryError::Damaged => "文件损坏或被截断。前面的内容已收下。请再收一份同样的文件，或导出一个文件给对方，对方的回件会补上所缺的内容。".into(),
             CarryError::Stranger => "发出文件的不是本联邦在用的节点，没有收下任何内容。".into(),
             CarryError::Lied { .. } | CarryError::Attachment { .. } => {
                 "文件中有伪造或损坏的内容。此前的内容已收下，请告诉对方。".into()
@@ -124,6 +121,9 @@ pub struct Given {
     pub to_witness: u64,
     /// Receipts for the recipient.
     pub receipts: u64,
+    /// Payloads, keys and attachments that are lacking here and that the file asks for.
+    #[serde(default)]
+    pub asks: u64,
     /// Whether nothing was known of what the recipient holds, so that all is in it.
     pub everything: bool,
 }
@@ -137,6 +137,9 @@ pub struct Taken {
     pub entries: u64,
     /// Entries that were here before.
     pub known: u64,
+    /// Payloads that entries here lacked.
+    #[serde(default)]
+    pub payloads: u64,
     /// Keys of annexes that were handed over.
     pub keys: u64,
     /// Attachments that are whole here now.
@@ -204,6 +207,8 @@ impl Node {
 
 /// What a peer said to hold, in its last file.
 const HELD: &str = "carry-held";
+/// What a peer asked for, in its last file.
+const LACKED: &str = "carry-lacked";
 /// Receipts for a peer, of each of its logs the last: they go with every file to it.
 const RECEIPTS: &str = "carry-receipts";
 

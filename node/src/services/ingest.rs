@@ -79,12 +79,13 @@ impl Node {
             None => (Frontier::new(), None, false),
             Some((frontier, log)) => (frontier, Some(log.start), log.own),
         };
+        let before = Standing {
+            size: frontier.size(),
+            root: frontier.root(),
+        };
         if frontier.size() > range.from {
             // Another peer was quicker.
-            return Ok(Ingested::Stored(Standing {
-                size: frontier.size(),
-                root: frontier.root(),
-            }));
+            return Ok(Ingested::Stored(before));
         }
         match verify_range_by(
             space,
@@ -103,6 +104,10 @@ impl Node {
                     writer.raise_alarm("foreign_log", origin.as_str(), &words)
                 })?;
                 Ok(Ingested::LogPassedOver(told))
+            }
+            // It was asked for before this node heard that its org may hold the space no more: nothing more comes in.
+            Ok(verified) if !self.directory().may_hold(&self.org, &verified.start().space) => {
+                Ok(Ingested::Stored(before))
             }
             Ok(verified) => {
                 let origin = range.origin.clone();

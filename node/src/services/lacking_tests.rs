@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use lianzhan_protocol::id::SpaceId;
 use lianzhan_protocol::trust::Audience;
 
-use super::StoreEvent;
 use super::erase::tests::World;
+use super::{Node, StoreEvent};
 
 #[test]
 fn keys_are_found_to_be_lacking_where_their_annexes_stand_and_nowhere_else() {
@@ -103,4 +103,41 @@ fn payloads_are_found_to_be_lacking_one_batch_behind_the_other() {
         let lacking = township.payloads_lacking_in(&only, None).unwrap();
         assert_eq!(lacking.found.len(), of(place.space));
     }
+}
+
+#[test]
+fn payloads_that_are_lacking_are_asked_for_in_a_carry_file_and_come_with_the_answer() {
+    let world = World::new();
+    for _ in 0..3 {
+        world.visit();
+    }
+    world.talk();
+    let (station, township) = (world.station(), world.township());
+    let before = township.lacking_payloads().unwrap().len();
+    let lost = township
+        .store()
+        .write_blocking(|writer| writer.lose_payloads())
+        .unwrap();
+    let file = |from: &Node, to: &Node| {
+        let mut file = Vec::new();
+        let given = from.carry_to(&to.org_id(), false, &mut file, |_| ()).unwrap();
+        (given, file)
+    };
+    let (asking, question) = file(township, station);
+    assert!(before == 0 && asking.asks > 0, "{asking:?}");
+    station.carry_from(&question[..], |_| ()).unwrap();
+    let (_, answer) = file(station, township);
+    let got = township.carry_from(&answer[..], |_| ()).unwrap();
+    assert_eq!(got.payloads, asking.asks);
+    // What the station may not hold, another one gives.
+    let left = township.lacking_payloads().unwrap();
+    assert_eq!(left.len() as u64, lost as u64 - got.payloads);
+    assert!(left.iter().all(|place| {
+        let shared = station
+            .directory()
+            .shared_spaces(&station.org_id(), &township.org_id());
+        !shared.contains_key(&place.space)
+    }));
+    let again = township.carry_from(&answer[..], |_| ()).unwrap();
+    assert_eq!(again.payloads, 0);
 }

@@ -14,8 +14,8 @@ use crate::store::StoreError;
 /// What became of payloads that a peer gave.
 #[derive(Debug)]
 pub enum Filled {
-    /// They are durable.
-    Stored,
+    /// They are durable: so many that were lacking.
+    Stored(usize),
     /// The peer sent something else than the entries hash.
     PeerLied(Offence),
 }
@@ -77,8 +77,9 @@ impl Node {
             return Ok(Filled::PeerLied(lie));
         }
         let origin = origin.clone();
-        self.store
+        let filled = self
+            .store
             .write_blocking(move |writer| writer.fill(&origin, payloads))?;
-        Ok(Filled::Stored)
+        Ok(Filled::Stored(filled))
     }
 }

@@ -190,7 +190,7 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
         })),
         Effect::StorePayloads { origin, payloads, .. } => {
             aside(Box::new(move |node| match node.fill(&origin, payloads) {
-                Ok(Filled::Stored) => None,
+                Ok(Filled::Stored(_)) => None,
                 Ok(Filled::PeerLied(offence)) => Some(Input::StoreRefused { origin, offence }),
                 Err(error) => failed(error),
             }))

@@ -146,10 +146,15 @@ impl Writer<'_> {
         self.events.extend(events);
     }
 
-    /// Puts payloads where they are lacking; the caller has held them against their entries. Their records are marked.
-    pub fn fill(&mut self, origin: &Origin, payloads: Vec<(EntryIndex, Vec<u8>)>) -> Result<(), StoreError> {
+    /// Puts payloads where they are lacking; the caller has held them against their entries. Their records are marked. Returns
+    /// how many were lacking.
+    pub fn fill(
+        &mut self,
+        origin: &Origin,
+        payloads: Vec<(EntryIndex, Vec<u8>)>,
+    ) -> Result<usize, StoreError> {
         let head = self.head(origin)?.clone();
-        let mut filled = false;
+        let mut filled = 0;
         let mut update = self.tx.prepare_cached(
             "UPDATE entries SET payload = ?3 WHERE log = ?1 AND idx = ?2 AND payload IS NULL AND NOT EXISTS
              (SELECT 1 FROM erased d WHERE d.record = entries.record AND d.space = ?4) RETURNING record",
@@ -158,15 +163,15 @@ impl Writer<'_> {
             let record: Option<Option<[u8; 16]>> = update
                 .query_row((head.id, index.0, payload, head.space.0), |row| row.get(0))
                 .optional()?;
-            filled |= record.is_some();
+            filled += usize::from(record.is_some());
             self.dirty.extend(record.flatten().map(RecordId));
         }
-        if filled {
+        if filled > 0 {
             self.events.push(StoreEvent::Filled {
                 space: head.space,
                 origin: origin.clone(),
             });
         }
-        Ok(())
+        Ok(filled)
     }
 }

@@ -3,16 +3,23 @@
 
 use std::collections::BTreeSet;
 
-use super::message::{self, Hello, LogStanding, Message, RecordKey, SYNC_VERSION};
+use minicbor::{Decode, Encode};
+
+use super::bounded::List;
+use super::message::{
+    self, Hello, KEYS_MAX, LogStanding, Message, PAYLOADS_MAX, PlacedPayload, RecordKey, SYNC_VERSION,
+};
 use super::range::RangeData;
 use crate::codec::CodecError;
-use crate::id::{Hash, SpaceId, StatementId};
-use crate::log::{Origin, Receipt, TreeSize};
+use crate::id::{AttachmentId, Hash, RecordId, SpaceId, StatementId};
+use crate::log::{EntryIndex, Origin, Receipt, TreeSize};
 
 /// Most logs of one space, as in a session (Y-4).
 const LOGS_OF_SPACE_MAX: usize = 16_384;
 /// Most statements of joint spaces (Y-11).
 const JOINT_MAX: usize = 2048;
+/// Most payloads, keys and attachments that a file asks for; what else is lacking stands in a later one.
+pub const LACKS_MAX: usize = 65_536;
 
 /// What stands in a carry file, one after the other. Nothing in it is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +47,13 @@ pub enum Piece {
         /// The range.
         range: RangeData,
     },
+    /// Payloads of entries that the recipient said to hold without them.
+    Payloads {
+        /// The log.
+        origin: Origin,
+        /// By place.
+        payloads: Vec<PlacedPayload>,
+    },
     /// Keys of annexes.
     Keys(Vec<RecordKey>),
     /// A piece of an attachment.
@@ -64,8 +78,74 @@ pub enum Piece {
         /// The receipt.
         receipt: Receipt,
     },
+    /// What the sender asks for.
+    Lacks(Lacks),
     /// The file is whole.
     End,
+}
+
+/// What the sender of a file lacks although it holds the entries, so that sizes and roots say nothing of it: the questions of
+/// a session, answered in the next file the other way.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Lacks {
+    /// [`Message::AskPayloads`].
+    #[n(0)]
+    Payloads {
+        /// The space.
+        #[n(0)]
+        space: SpaceId,
+        /// The log.
+        #[n(1)]
+        origin: Origin,
+        /// The entries, ascending.
+        #[n(2)]
+        indexes: List<EntryIndex, PAYLOADS_MAX>,
+    },
+    /// [`Message::AskKeys`].
+    #[n(1)]
+    Keys(#[n(0)] List<RecordId, KEYS_MAX>),
+    /// [`Message::WantAttachment`].
+    #[n(2)]
+    Attachment {
+        /// A space in which a record names it.
+        #[n(0)]
+        space: SpaceId,
+        /// The attachment.
+        #[n(1)]
+        id: AttachmentId,
+        /// How many of its bytes the sender has.
+        #[n(2)]
+        from: u64,
+    },
+}
+
+impl Lacks {
+    /// How many payloads, keys or attachments it asks for.
+    pub fn count(&self) -> usize {
+        match self {
+            Lacks::Payloads { indexes, .. } => indexes.len(),
+            Lacks::Keys(records) => records.len(),
+            Lacks::Attachment { .. } => 1,
+        }
+    }
+}
+
+impl From<Lacks> for Message {
+    fn from(lacks: Lacks) -> Self {
+        match lacks {
+            Lacks::Payloads {
+                space,
+                origin,
+                indexes,
+            } => Message::AskPayloads {
+                space,
+                origin,
+                indexes,
+            },
+            Lacks::Keys(records) => Message::AskKeys(records),
+            Lacks::Attachment { space, id, from } => Message::WantAttachment { space, id, from },
+        }
+    }
 }
 
 /// Why a carry file is not read on.
@@ -101,10 +181,12 @@ enum Part {
     Hello,
     Joint,
     Spaces,
+    Payloads,
     Keys,
     Attachments,
     Witness,
     Receipts,
+    Lacks,
     End,
 }
 
@@ -118,6 +200,7 @@ pub struct CarryReader {
     past: BTreeSet<SpaceId>,
     logs: BTreeSet<Origin>,
     joint: usize,
+    lacks: usize,
 }
 
 impl CarryReader {
@@ -130,6 +213,7 @@ impl CarryReader {
             past: BTreeSet::new(),
             logs: BTreeSet::new(),
             joint: 0,
+            lacks: 0,
         }
     }
 
@@ -182,6 +266,13 @@ impl CarryReader {
                     None => Err(CarryError::NotAnnounced(range.origin)),
                 }
             }
+            Message::Payloads { origin, payloads } => {
+                self.enter(Part::Payloads)?;
+                Ok(Piece::Payloads {
+                    origin,
+                    payloads: payloads.into_vec(),
+                })
+            }
             Message::Keys(keys) => {
                 self.enter(Part::Keys)?;
                 Ok(Piece::Keys(keys.into_vec()))
@@ -210,12 +301,32 @@ impl CarryReader {
                 self.enter(Part::Receipts)?;
                 Ok(Piece::Receipt { origin, receipt })
             }
+            Message::AskPayloads {
+                space,
+                origin,
+                indexes,
+            } => self.lacks(Lacks::Payloads {
+                space,
+                origin,
+                indexes,
+            }),
+            Message::AskKeys(records) => self.lacks(Lacks::Keys(records)),
+            Message::WantAttachment { space, id, from } => self.lacks(Lacks::Attachment { space, id, from }),
             Message::Bye(_) => {
                 self.enter(Part::End)?;
                 Ok(Piece::End)
             }
-            _ => Err(CarryError::Order("a question in a file")),
+            _ => Err(CarryError::Order("what is said over a line alone")),
         }
+    }
+
+    fn lacks(&mut self, lacks: Lacks) -> Result<Piece, CarryError> {
+        self.enter(Part::Lacks)?;
+        self.lacks += lacks.count();
+        if self.lacks > LACKS_MAX {
+            return Err(CarryError::TooMany("questions"));
+        }
+        Ok(Piece::Lacks(lacks))
     }
 
     /// The file has no further frame.
@@ -253,10 +364,12 @@ mod tests {
             pick(|m| matches!(m, Message::Joint { .. })),
             pick(|m| matches!(m, Message::Logs { logs, .. } if !logs.is_empty())),
             pick(|m| matches!(m, Message::Range(_))),
+            pick(|m| matches!(m, Message::Payloads { .. })),
             pick(|m| matches!(m, Message::Keys(_))),
             pick(|m| matches!(m, Message::Piece(_))),
             pick(|m| matches!(m, Message::WitnessMe { .. })),
             pick(|m| matches!(m, Message::Receipt { .. })),
+            pick(|m| matches!(m, Message::AskKeys(_))),
             pick(|m| matches!(m, Message::Bye(_))),
         ]
     }
@@ -291,14 +404,47 @@ mod tests {
         for message in all() {
             let mut messages = vec![file()[0].clone(), message.clone()];
             let taken = read(&messages).is_err_and(|error| error == CarryError::Cut);
-            let belongs = file()[1..]
-                .iter()
-                .any(|known| std::mem::discriminant(known) == std::mem::discriminant(&message));
+            let is_like = |known: &Message| std::mem::discriminant(known) == std::mem::discriminant(&message);
+            let asks = matches!(
+                message,
+                Message::AskPayloads { .. } | Message::AskKeys(_) | Message::WantAttachment { .. }
+            );
+            let belongs = asks || file()[1..].iter().any(is_like);
             let alone = !matches!(message, Message::Range(_) | Message::Bye(_));
             assert_eq!(taken, belongs && alone, "{message:?}");
             messages.remove(0);
             assert!(matches!(message, Message::Hello(_)) || read(&messages).is_err());
         }
+    }
+
+    #[test]
+    fn a_file_asks_for_a_bounded_number_of_things_in_any_order() {
+        let all = all();
+        let asks = all.iter().filter(|message| {
+            matches!(
+                message,
+                Message::AskPayloads { .. } | Message::AskKeys(_) | Message::WantAttachment { .. }
+            )
+        });
+        let mut messages = vec![file()[0].clone()];
+        messages.extend(asks.clone().cloned());
+        messages.extend(asks.rev().cloned());
+        messages.push(file().pop().unwrap());
+        let pieces = read(&messages).unwrap();
+        let lacks = pieces.into_iter().filter_map(|piece| match piece {
+            Piece::Lacks(lacks) => Some(Message::from(lacks)),
+            _ => None,
+        });
+        assert_eq!(lacks.collect::<Vec<_>>(), messages[1..messages.len() - 1]);
+
+        let mut reader = CarryReader::new(StatementId([5; 32]));
+        reader.read(&file()[0].to_frame()).unwrap();
+        let keys = List::new((0..KEYS_MAX).map(|n| RecordId([n as u8; 16])).collect()).unwrap();
+        let frame = Message::AskKeys(keys).to_frame();
+        for _ in 0..LACKS_MAX / KEYS_MAX {
+            reader.read(&frame).unwrap();
+        }
+        assert_eq!(reader.read(&frame), Err(CarryError::TooMany("questions")));
     }
 
     #[test]

@@ -132,10 +132,14 @@ impl Samples {
             of(|m| matches!(m, Message::Joint { .. })),
             of(|m| matches!(m, Message::Logs { .. })),
             of(|m| matches!(m, Message::Range(_))),
+            of(|m| matches!(m, Message::Payloads { .. })),
             of(|m| matches!(m, Message::Keys(_))),
             of(|m| matches!(m, Message::Piece(_))),
             of(|m| matches!(m, Message::WitnessMe { .. })),
             of(|m| matches!(m, Message::Receipt { .. })),
+            of(|m| matches!(m, Message::AskPayloads { .. })),
+            of(|m| matches!(m, Message::AskKeys(_))),
+            of(|m| matches!(m, Message::WantAttachment { .. })),
             of(|m| matches!(m, Message::Bye(_))),
         ];
         let framed = |message: &Message| {

@@ -60,6 +60,12 @@ impl World {
         let (Some(here), Some(there)) = (self.sites[a].node().cloned(), self.sites[b].node().cloned()) else {
             return Ok(Some(format!("one of {names} is not up")));
         };
+        // The directory may have news whose records are not marked yet.
+        if sites.iter().any(|site| self.sites[*site].project_due) {
+            return Ok(Some(format!(
+                "one of {names} has heard what it has not taken note of"
+            )));
+        }
         let by = |node: &Node| node.directory().shared_spaces(&here.org_id(), &there.org_id());
         let (mut shared, theirs) = (by(&here), by(&there));
         // What one of them knows of a joint space, or of a change of orgs, may be in a log that the liar keeps back.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 use lianzhan_node::services::Node;
 use lianzhan_node::views;
 use lianzhan_protocol::id::{RecordId, SpaceId};
@@ -243,7 +243,9 @@ impl World {
                 .store()
                 .read(|reader| reader.records_after(None, 1_000_000))?
             {
-                let (space, here) = machine.work(|| tell(&node, &record))?;
+                let (space, here) = machine
+                    .work(|| tell(&node, &record))
+                    .with_context(|| format!("at {name}"))?;
                 if !node.directory().may_hold(&node.org_id(), &space) {
                     self.say(&format!(
                         "{name} has {record} from when it might hold {}",

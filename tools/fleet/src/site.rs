@@ -64,6 +64,11 @@ pub(crate) struct Site {
 }
 
 impl Site {
+    /// Whether its disk has failed so often that the machine ends.
+    pub(crate) fn dies(&self) -> bool {
+        self.dies_at.is_some_and(|hits| self.machine.hits() > hits)
+    }
+
     pub(crate) fn node(&self) -> Option<&Arc<Node>> {
         self.up.as_ref().map(|up| &up.node)
     }

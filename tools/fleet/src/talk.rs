@@ -212,6 +212,10 @@ impl World {
                         ));
                     }
                     let works = machine.work(|| session::work(&node, key, effect, &answers));
+                    // Before it learns, a frame later, that it may not hold any more what it just stored.
+                    if !self.sites[site].dies() {
+                        self.look_at_news(site)?;
+                    }
                     for work in works {
                         self.soon(0, 40, Event::Work { site, work });
                     }

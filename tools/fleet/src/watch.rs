@@ -54,6 +54,12 @@ struct Grown {
 impl World {
     /// Looks at what a site committed since it was last looked at.
     pub(crate) fn look(&mut self, site: usize) -> anyhow::Result<()> {
+        self.look_at_news(site)?;
+        self.look_at_erased(site)
+    }
+
+    /// The same of logs alone.
+    pub(crate) fn look_at_news(&mut self, site: usize) -> anyhow::Result<()> {
         let mut origins = BTreeSet::new();
         let mut missed = false;
         let Some(up) = &mut self.sites[site].up else {
@@ -77,7 +83,7 @@ impl World {
         for origin in origins {
             self.look_at(site, &origin)?;
         }
-        self.look_at_erased(site)
+        Ok(())
     }
 
     /// Looks at every log that a site holds.

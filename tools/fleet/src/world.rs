@@ -195,7 +195,7 @@ impl World {
     /// After a site did something: what must hold is looked at, answers and news go to its sessions, its views lag.
     pub(crate) fn touched(&mut self, site: usize) -> anyhow::Result<()> {
         let found = &mut self.sites[site];
-        if found.dies_at.is_some_and(|hits| found.machine.hits() > hits) {
+        if found.dies() {
             // What was committed is seen by whoever comes next, and by nobody else.
             found.dies_at = None;
             return self.crash(site);

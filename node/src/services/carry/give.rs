@@ -6,13 +6,14 @@ use std::io::Write;
 use lianzhan_protocol::id::{AttachmentId, OrgId, RecordId, SpaceId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{Entry, Origin, TreeSize};
-use lianzhan_protocol::sync::message::{Hello, LogStanding, Piece, RecordKey};
+use lianzhan_protocol::sync::carry::Lacks;
+use lianzhan_protocol::sync::message::{Hello, LogStanding, Piece, PlacedPayload, RecordKey};
 use lianzhan_protocol::sync::{
     Blob, FoundPiece, Holdings, List, Message, OutOfBounds, RANGE_BYTES, SYNC_VERSION, Text, WitnessRequest,
 };
 use lianzhan_protocol::trust::{Audience, Body, Directory, Purpose, SignedStatement, Space};
 
-use super::{CarryError, Given, HELD, Known, RECEIPTS, Waiting, put_frame, recipient};
+use super::{CarryError, Given, HELD, Known, RECEIPTS, Waiting, lacks, put_frame, recipient};
 use crate::env;
 use crate::services::{Node, ServiceError};
 
@@ -22,11 +23,13 @@ struct To {
     nodes: Vec<PublicKey>,
     /// How much of each log all of them said to hold; none if one of them said nothing.
     known: Option<BTreeMap<Origin, TreeSize>>,
+    /// What they asked for.
+    lacked: Vec<Lacks>,
 }
 
 impl Node {
     /// Writes what the nodes of `org` may hold and, as far as is known from the last file that came from them, lack: all
-    /// with `everything`. The file is encrypted to them alone.
+    /// with `everything`; and asks for what this node lacks itself. The file is encrypted to them alone.
     pub fn carry_to(
         &self,
         org: &OrgId,
@@ -47,6 +50,7 @@ impl Node {
         let known = if everything { None } else { self.known_of(&nodes)? };
         let to = To {
             org: *org,
+            lacked: self.lacked_by(&nodes)?,
             nodes,
             known,
         };
@@ -126,8 +130,9 @@ impl<W: Write> Giving<'_, W> {
         for space in spaces {
             self.space(&space.id(), &holdings, to, progress)?;
         }
-        self.keys(&shared)?;
-        self.attachments(directory, &shared, &to.org, progress)?;
+        self.payloads(&shared, &holdings, to)?;
+        self.keys(&shared, to)?;
+        self.attachments(directory, &shared, to, progress)?;
         if directory.required_witnesses(&self.node.org).contains(&to.org) {
             let logs = own.into_iter().chain(self.node.witness_log()?);
             for origin in logs.collect::<Vec<_>>() {
@@ -143,6 +148,10 @@ impl<W: Write> Giving<'_, W> {
                 self.given.receipts += 1;
                 self.put(&Message::Receipt { origin, receipt })?;
             }
+        }
+        for lacks in self.node.lacks_in(&shared.keys().copied().collect())? {
+            self.given.asks += lacks.count() as u64;
+            self.put(&lacks.into())?;
         }
         self.put(&Message::Bye(Text::cut("the end")))?;
         progress(&self.given);
@@ -244,12 +253,60 @@ impl<W: Write> Giving<'_, W> {
         Ok(())
     }
 
-    /// Keys of what is in this file, and of nothing else: a file that is found is no ring of keys.
-    fn keys(&mut self, shared: &BTreeMap<SpaceId, Space>) -> Result<(), ServiceError> {
+    /// Payloads that the recipient asked for, of logs that both may hold.
+    fn payloads(
+        &mut self,
+        shared: &BTreeMap<SpaceId, Space>,
+        holdings: &Holdings,
+        to: &To,
+    ) -> Result<(), ServiceError> {
+        for lacks in &to.lacked {
+            let Lacks::Payloads {
+                space,
+                origin,
+                indexes,
+            } = lacks
+            else {
+                continue;
+            };
+            if !shared.contains_key(space) || holdings.standing(space, origin).is_none() {
+                continue;
+            }
+            let mut left = &indexes[..];
+            loop {
+                let found = self.node.find_payloads(origin, left, RANGE_BYTES / 3)?;
+                let Some((last, _)) = found.last() else { break };
+                left = &left[left.partition_point(|index| index <= last)..];
+                let mut placed = Vec::with_capacity(found.len());
+                for (index, payload) in found {
+                    let payload = Blob::new(payload).map_err(too_long)?;
+                    placed.push(PlacedPayload { index, payload });
+                }
+                self.put(&Message::Payloads {
+                    origin: origin.clone(),
+                    payloads: List::new(placed).map_err(too_long)?,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keys of what is in this file and of what the recipient said to hold without them, and of nothing else: a file that is
+    /// found is no ring of keys.
+    fn keys(&mut self, shared: &BTreeMap<SpaceId, Space>, to: &To) -> Result<(), ServiceError> {
+        for lacks in &to.lacked {
+            if let Lacks::Keys(records) = lacks {
+                self.sealed.extend(records.iter());
+            }
+        }
         let records: Vec<RecordId> = std::mem::take(&mut self.sealed).into_iter().collect();
-        let found = self.node.find_keys(&records)?.into_iter();
+        let mut found = self.node.find_keys(&records)?;
+        found.retain(|found| shared.contains_key(&found.space));
+        // What they open may name attachments that the recipient could not ask for.
+        self.records
+            .extend(found.iter().map(|found| (found.space, found.record)));
         let mut keys = found
-            .filter(|found| shared.contains_key(&found.space))
+            .into_iter()
             .map(|found| RecordKey {
                 record: found.record,
                 key: found.key.0,
@@ -261,27 +318,39 @@ impl<W: Write> Giving<'_, W> {
         Ok(())
     }
 
-    /// Attachments that records in this file name, as far as they are here and a line would bring them unasked: upward.
+    /// Attachments that the recipient asked for, and those that records in this file name, as far as they are here and a line
+    /// would bring them unasked: upward.
     fn attachments(
         &mut self,
         directory: &Directory,
         shared: &BTreeMap<SpaceId, Space>,
-        to: &OrgId,
+        to: &To,
         progress: &mut impl FnMut(&Given),
     ) -> Result<(), ServiceError> {
+        let mut done = BTreeSet::new();
+        for ((space, id), from) in lacks::attachments(&to.lacked) {
+            if !shared.contains_key(&space) || done.contains(&id) {
+                continue;
+            }
+            if self.attachment(&space, id, from)? {
+                done.insert(id);
+                self.given.attachments += 1;
+                progress(&self.given);
+            }
+        }
+        let to = &to.org;
         let is_of = |org: &OrgId| directory.is_at_or_above(to, org);
         let is_brought = |space: &Space| {
             let mut joint = space.joint.iter().flat_map(|joint| &joint.orgs);
             is_of(&space.owner) || joint.any(|org| org != to && is_of(org))
         };
-        let mut done = BTreeSet::new();
         for (space, record) in std::mem::take(&mut self.records) {
             if !shared.get(&space).is_some_and(is_brought) {
                 continue;
             }
             let named = self.node.store.read(|reader| reader.named_by(&record))?;
             for id in named.into_iter().map(|named| named.id) {
-                if done.insert(id) && self.attachment(&space, id)? {
+                if done.insert(id) && self.attachment(&space, id, 0)? {
                     self.given.attachments += 1;
                     progress(&self.given);
                 }
@@ -290,9 +359,8 @@ impl<W: Write> Giving<'_, W> {
         Ok(())
     }
 
-    /// Says whether it is here.
-    fn attachment(&mut self, space: &SpaceId, id: AttachmentId) -> Result<bool, ServiceError> {
-        let mut from = 0;
+    /// What it has from a byte on. Says whether it is here.
+    fn attachment(&mut self, space: &SpaceId, id: AttachmentId, mut from: u64) -> Result<bool, ServiceError> {
         while let Some(FoundPiece { size, data, path }) = self.node.read_piece(space, &id, from)? {
             let next = from + data.len() as u64;
             self.put(&Message::Piece(Piece {

@@ -10,14 +10,15 @@ use lianzhan_protocol::id::{OrgId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{Origin, Receipt, SignedCheckpoint, TreeSize, witness_group};
 use lianzhan_protocol::record::AnnexKey;
-use lianzhan_protocol::sync::carry::{CarryReader, Piece};
-use lianzhan_protocol::sync::message::{self, Hello, RecordKey};
+use lianzhan_protocol::sync::carry::{CarryReader, Lacks, Piece};
+use lianzhan_protocol::sync::message::{self, Hello, PlacedPayload, RecordKey};
 use lianzhan_protocol::sync::{List, RangeData, Standing};
 use lianzhan_protocol::trust::{Audience, Directory, Purpose, SignedStatement};
 
-use super::{CarryError, HELD, Known, RECEIPTS, Taken, Waiting, identity, next_frame};
+use super::{CarryError, HELD, Known, LACKED, RECEIPTS, Taken, Waiting, identity, next_frame};
 use crate::env;
 use crate::services::ingest::Ingested;
+use crate::services::repair::Filled;
 use crate::services::witness::CosignRequest;
 use crate::services::{Node, ServiceError};
 
@@ -48,6 +49,8 @@ struct Taking<'a> {
     /// Logs of which no further range is of use.
     passed: BTreeSet<Origin>,
     known: Known,
+    /// What the sender asks for.
+    lacked: Vec<Lacks>,
     receipts: Option<Waiting>,
 }
 
@@ -80,6 +83,7 @@ impl Node {
             caught_up: false,
             passed: BTreeSet::new(),
             known: Known::new(),
+            lacked: Vec::new(),
             receipts: None,
         };
         let mut reader = CarryReader::new(self.directory().founding().id());
@@ -101,6 +105,7 @@ impl Node {
         taking.learn()?;
         if let (Ok(()), Some(sender)) = (&read, &taking.sender) {
             self.note_of_peer(HELD, &sender.node, &taking.known)?;
+            self.note_of_peer(LACKED, &sender.node, &taking.lacked)?;
         }
         self.catch_up(|_| {})?;
         read.map(|()| taking.taken)
@@ -171,6 +176,7 @@ impl Taking<'_> {
                 Ok(())
             }
             Piece::Range { space, range } => self.range(&space, &range),
+            Piece::Payloads { origin, payloads } => self.payloads(&origin, payloads),
             Piece::Keys(keys) => self.keys(keys),
             Piece::Attachment(piece) => self.attachment(&piece),
             Piece::WitnessMe {
@@ -205,6 +211,11 @@ impl Taking<'_> {
                 )
             }
             Piece::Receipt { origin, receipt } => self.receipt(&origin, receipt),
+            Piece::Lacks(lacks) => {
+                self.sender()?;
+                self.lacked.push(lacks);
+                Ok(())
+            }
             Piece::End => Ok(()),
         }
     }
@@ -342,6 +353,28 @@ impl Taking<'_> {
                 Ok(())
             }
             Ingested::Failed(reason) => Err(CarryError::Disk(std::io::Error::other(reason)).into()),
+        }
+    }
+
+    /// What an entry here lacks is kept if it is what the entry hashes.
+    fn payloads(&mut self, origin: &Origin, payloads: Vec<PlacedPayload>) -> Result<(), ServiceError> {
+        self.sender()?;
+        if self.node.store.read(|reader| reader.log(origin))?.is_none() {
+            return Ok(());
+        }
+        let placed = payloads.into_iter();
+        let placed = placed.map(|one| (one.index, one.payload.into_vec())).collect();
+        match self.node.fill(origin, placed)? {
+            Filled::Stored(count) => {
+                self.taken.payloads += count as u64;
+                self.unlearned |= count > 0;
+                Ok(())
+            }
+            Filled::PeerLied(offence) => Err(CarryError::Lied {
+                origin: origin.clone(),
+                reason: offence.what,
+            }
+            .into()),
         }
     }
 

@@ -1,0 +1,99 @@
+//! What is lacking although the entries are here: a file asks for it as a session would, and the next one the other way
+//! brings it. Of a file that was cut the entries are kept, and so nothing else would bring their keys and attachments.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lianzhan_protocol::id::{AttachmentId, SpaceId};
+use lianzhan_protocol::keys::PublicKey;
+use lianzhan_protocol::log::{EntryIndex, Origin};
+use lianzhan_protocol::sync::carry::{LACKS_MAX, Lacks};
+use lianzhan_protocol::sync::{Lacking, List};
+
+use super::LACKED;
+use crate::services::{Node, ServiceError};
+
+impl Node {
+    /// What this node lacks in `spaces`, at most [`LACKS_MAX`] things.
+    pub(super) fn lacks_in(&self, spaces: &BTreeSet<SpaceId>) -> Result<Vec<Lacks>, ServiceError> {
+        let mut left = LACKS_MAX;
+        let mut lacks = Vec::new();
+        let mut payloads: BTreeMap<(SpaceId, Origin), Vec<EntryIndex>> = BTreeMap::new();
+        for place in all(&mut left, |after| self.payloads_lacking_in(spaces, after))? {
+            payloads
+                .entry((place.space, place.origin))
+                .or_default()
+                .push(place.index);
+        }
+        for ((space, origin), indexes) in payloads {
+            for indexes in lists(indexes) {
+                lacks.push(Lacks::Payloads {
+                    space,
+                    origin: origin.clone(),
+                    indexes,
+                });
+            }
+        }
+        let keys = all(&mut left, |after| self.keys_lacking_in(spaces, after))?;
+        lacks.extend(lists(keys.into_iter().map(|(_, record)| record)).map(Lacks::Keys));
+        for (space, id) in all(&mut left, |after| self.attachments_lacking_in(spaces, after))? {
+            // Named by several records it is found several times; come meanwhile it is lacking no longer.
+            if let Some(from) = self.attachment_so_far(&id)? {
+                lacks.push(Lacks::Attachment { space, id, from });
+            }
+        }
+        Ok(lacks)
+    }
+
+    /// What the nodes asked for in the last files that came from them.
+    pub(super) fn lacked_by(&self, nodes: &[PublicKey]) -> Result<Vec<Lacks>, ServiceError> {
+        let mut lacked = Vec::new();
+        for node in nodes {
+            lacked.extend(
+                self.noted_of_peer::<Vec<Lacks>>(LACKED, node)?
+                    .unwrap_or_default(),
+            );
+        }
+        Ok(lacked)
+    }
+}
+
+/// Attachments that are asked for, with the space and the byte from which on: of several the earliest.
+pub(super) fn attachments(lacked: &[Lacks]) -> BTreeMap<(SpaceId, AttachmentId), u64> {
+    let mut wanted = BTreeMap::new();
+    for lacks in lacked {
+        if let Lacks::Attachment { space, id, from } = lacks {
+            let earliest = wanted.entry((*space, *id)).or_insert(*from);
+            *earliest = (*earliest).min(*from);
+        }
+    }
+    wanted
+}
+
+/// Everything that looks find one behind the other, `left` at most.
+fn all<T, C>(
+    left: &mut usize,
+    look: impl Fn(Option<&C>) -> Result<Lacking<T, C>, ServiceError>,
+) -> Result<Vec<T>, ServiceError> {
+    let mut found: Vec<T> = Vec::new();
+    let mut after = None;
+    while *left > 0 {
+        let mut lacking = look(after.as_ref())?;
+        lacking.found.truncate(*left);
+        *left -= lacking.found.len();
+        found.extend(lacking.found);
+        after = lacking.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// In the lengths of messages.
+fn lists<T, const MAX: usize>(items: impl IntoIterator<Item = T>) -> impl Iterator<Item = List<T, MAX>> {
+    let mut items = items.into_iter().peekable();
+    std::iter::from_fn(move || {
+        items.peek()?;
+        Some(List::take_from(&mut items))
+    })
+}
