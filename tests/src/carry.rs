@@ -397,16 +397,22 @@ fn an_old_copy_takes_in_no_receipts_over_what_it_does_not_have_and_gets_it_back(
             copy.check(|_| {}).unwrap().faults.is_empty(),
             "no receipt is written that does not fit"
         );
-        // It says how far it is, what the others hold comes back, and it goes on in another log.
+        // It says how far it is, and goes on in another log.
         post(&copy, fengdu);
         let (_, back) = file(fengdu, &copy);
         let got = taken(&copy, &back).unwrap();
         assert_eq!(got.old_copy, None, "once");
-        // What contradicts it needs a line.
-        if !wrote {
-            let state = |node: &Node| node.state(&lost).unwrap().1.fields;
-            assert_eq!(state(&copy), state(shiqiao));
-        }
+        let state = |node: &Node| node.state(&lost).unwrap().1.fields;
+        assert_eq!(state(&copy), state(shiqiao), "what the others hold comes back");
+        let told = |node: &Node| {
+            let told = node.forks_told().unwrap().into_iter();
+            told.filter(|fork| fork.origin == log.to_string()).count()
+        };
+        // Who reads both histories proves it, and so does who is asked to witness another one than before.
+        assert_eq!(
+            (told(&copy), told(fengdu)),
+            (usize::from(wrote), usize::from(wrote))
+        );
         let new = scene.world.visit_at(&copy, "shiqiao", &scene.clerk, 7);
         assert_eq!(
             held(&copy, &log) == size,
@@ -416,6 +422,14 @@ fn an_old_copy_takes_in_no_receipts_over_what_it_does_not_have_and_gets_it_back(
         post(&copy, fengdu);
         post(fengdu, &copy);
         assert!(witnessed(&copy, &new));
+        assert_eq!(told(fengdu), usize::from(wrote));
+        for node in [&copy, fengdu] {
+            assert_eq!(node.open_forks().unwrap(), [], "both histories are here");
+            assert_eq!(held(node, &log), held(shiqiao, &log));
+        }
+        // What was read is asked for no more.
+        let quiet = [file(&copy, fengdu).0, file(fengdu, &copy).0].map(|given| (given.asks, given.entries));
+        assert!(quiet.iter().all(|(asks, _)| *asks == 0), "{quiet:?}");
     }
 }
 

@@ -2,8 +2,10 @@
 //! encrypted to the recipient's nodes; whoever carries it reads nothing. What comes out passes the same checks as what comes
 //! over a line, and receipts go home in the next file the other way.
 
+mod forks;
 mod give;
 mod lacks;
+mod receipts;
 mod take;
 
 use std::io::{self, Read, Write};
@@ -121,7 +123,7 @@ pub struct Given {
     pub to_witness: u64,
     /// Receipts for the recipient.
     pub receipts: u64,
-    /// Payloads, keys and attachments that are lacking here and that the file asks for.
+    /// Payloads, keys, attachments and histories of logs that are lacking here and that the file asks for.
     #[serde(default)]
     pub asks: u64,
     /// Whether nothing was known of what the recipient holds, so that all is in it.
@@ -159,6 +161,8 @@ pub struct Taken {
 
 /// What is remembered of a peer's holdings.
 type Known = Vec<(SpaceId, Vec<LogStanding>)>;
+/// Logs that say two things, with their spaces.
+type Forked = Vec<(SpaceId, Origin)>;
 /// Receipts that wait for a peer's next file.
 type Waiting = Vec<(Origin, Receipt)>;
 
@@ -209,6 +213,8 @@ impl Node {
 const HELD: &str = "carry-held";
 /// What a peer asked for, in its last file.
 const LACKED: &str = "carry-lacked";
+/// Logs of which a peer's last file showed another history, and not all of it.
+const FORKED: &str = "carry-forked";
 /// Receipts for a peer, of each of its logs the last: they go with every file to it.
 const RECEIPTS: &str = "carry-receipts";
 

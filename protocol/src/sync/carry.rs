@@ -18,7 +18,7 @@ use crate::log::{EntryIndex, Origin, Receipt, TreeSize};
 const LOGS_OF_SPACE_MAX: usize = 16_384;
 /// Most statements of joint spaces (Y-11).
 const JOINT_MAX: usize = 2048;
-/// Most payloads, keys and attachments that a file asks for; what else is lacking stands in a later one.
+/// Most payloads, keys, attachments and forked logs that a file asks for; what else is lacking stands in a later one.
 pub const LACKS_MAX: usize = 65_536;
 
 /// What stands in a carry file, one after the other. Nothing in it is verified.
@@ -117,15 +117,25 @@ pub enum Lacks {
         #[n(2)]
         from: u64,
     },
+    /// [`Message::WantBranch`] of the first: the whole log and all that is held beside it, since it says two things.
+    #[n(3)]
+    Branches {
+        /// The space.
+        #[n(0)]
+        space: SpaceId,
+        /// The log.
+        #[n(1)]
+        origin: Origin,
+    },
 }
 
 impl Lacks {
-    /// How many payloads, keys or attachments it asks for.
+    /// How many payloads, keys, attachments or logs it asks for.
     pub fn count(&self) -> usize {
         match self {
             Lacks::Payloads { indexes, .. } => indexes.len(),
             Lacks::Keys(records) => records.len(),
-            Lacks::Attachment { .. } => 1,
+            Lacks::Attachment { .. } | Lacks::Branches { .. } => 1,
         }
     }
 }
@@ -144,6 +154,12 @@ impl From<Lacks> for Message {
             },
             Lacks::Keys(records) => Message::AskKeys(records),
             Lacks::Attachment { space, id, from } => Message::WantAttachment { space, id, from },
+            Lacks::Branches { space, origin } => Message::WantBranch {
+                space,
+                origin,
+                branch: 1,
+                from: TreeSize::EMPTY,
+            },
         }
     }
 }
@@ -312,6 +328,7 @@ impl CarryReader {
             }),
             Message::AskKeys(records) => self.lacks(Lacks::Keys(records)),
             Message::WantAttachment { space, id, from } => self.lacks(Lacks::Attachment { space, id, from }),
+            Message::WantBranch { space, origin, .. } => self.lacks(Lacks::Branches { space, origin }),
             Message::Bye(_) => {
                 self.enter(Part::End)?;
                 Ok(Piece::End)
@@ -407,7 +424,10 @@ mod tests {
             let is_like = |known: &Message| std::mem::discriminant(known) == std::mem::discriminant(&message);
             let asks = matches!(
                 message,
-                Message::AskPayloads { .. } | Message::AskKeys(_) | Message::WantAttachment { .. }
+                Message::AskPayloads { .. }
+                    | Message::AskKeys(_)
+                    | Message::WantAttachment { .. }
+                    | Message::WantBranch { .. }
             );
             let belongs = asks || file()[1..].iter().any(is_like);
             let alone = !matches!(message, Message::Range(_) | Message::Bye(_));
@@ -423,7 +443,10 @@ mod tests {
         let asks = all.iter().filter(|message| {
             matches!(
                 message,
-                Message::AskPayloads { .. } | Message::AskKeys(_) | Message::WantAttachment { .. }
+                Message::AskPayloads { .. }
+                    | Message::AskKeys(_)
+                    | Message::WantAttachment { .. }
+                    | Message::WantBranch { .. }
             )
         });
         let mut messages = vec![file()[0].clone()];
@@ -435,7 +458,13 @@ mod tests {
             Piece::Lacks(lacks) => Some(Message::from(lacks)),
             _ => None,
         });
-        assert_eq!(lacks.collect::<Vec<_>>(), messages[1..messages.len() - 1]);
+        let mut asked = messages[1..messages.len() - 1].to_vec();
+        for message in &mut asked {
+            if let Message::WantBranch { branch, from, .. } = message {
+                (*branch, *from) = (1, TreeSize::EMPTY);
+            }
+        }
+        assert_eq!(lacks.collect::<Vec<_>>(), asked);
 
         let mut reader = CarryReader::new(StatementId([5; 32]));
         reader.read(&file()[0].to_frame()).unwrap();

@@ -9,11 +9,12 @@ use lianzhan_protocol::log::{Entry, Origin, TreeSize};
 use lianzhan_protocol::sync::carry::Lacks;
 use lianzhan_protocol::sync::message::{Hello, LogStanding, Piece, PlacedPayload, RecordKey};
 use lianzhan_protocol::sync::{
-    Blob, FoundPiece, Holdings, List, Message, OutOfBounds, RANGE_BYTES, SYNC_VERSION, Text, WitnessRequest,
+    BRANCHES_MAX, Blob, FoundPiece, Holdings, List, Message, OutOfBounds, RANGE_BYTES, SYNC_VERSION, Text,
+    WitnessRequest,
 };
 use lianzhan_protocol::trust::{Audience, Body, Directory, Purpose, SignedStatement, Space};
 
-use super::{CarryError, Given, HELD, Known, RECEIPTS, Waiting, lacks, put_frame, recipient};
+use super::{CarryError, Forked, Given, HELD, Known, RECEIPTS, Waiting, lacks, put_frame, recipient};
 use crate::env;
 use crate::services::{Node, ServiceError};
 
@@ -25,6 +26,10 @@ struct To {
     known: Option<BTreeMap<Origin, TreeSize>>,
     /// What they asked for.
     lacked: Vec<Lacks>,
+    /// Logs of which their last files showed another history.
+    forked: Forked,
+    /// Logs that they get whole, with all that is held beside what stands: those, and those that they asked for.
+    whole: BTreeSet<Origin>,
 }
 
 impl Node {
@@ -48,11 +53,16 @@ impl Node {
             return Err(CarryError::NoNode(name).into());
         }
         let known = if everything { None } else { self.known_of(&nodes)? };
+        let (lacked, forked) = (self.lacked_by(&nodes)?, self.forked_by(&nodes)?);
+        let shown = forked.iter().map(|(_, origin)| origin);
+        let whole = lacks::branches(&lacked).chain(shown).cloned().collect();
         let to = To {
             org: *org,
-            lacked: self.lacked_by(&nodes)?,
             nodes,
             known,
+            lacked,
+            forked,
+            whole,
         };
         // What was just written is in the high-water file when the writer is through, and may be shown then.
         self.store.write_blocking(|_| Ok(()))?;
@@ -149,7 +159,8 @@ impl<W: Write> Giving<'_, W> {
                 self.put(&Message::Receipt { origin, receipt })?;
             }
         }
-        for lacks in self.node.lacks_in(&shared.keys().copied().collect())? {
+        let spaces = shared.keys().copied().collect();
+        for lacks in self.node.lacks_in(&spaces, to.forked.clone())? {
             self.given.asks += lacks.count() as u64;
             self.put(&lacks.into())?;
         }
@@ -228,27 +239,46 @@ impl<W: Write> Giving<'_, W> {
             })?;
         }
         for log in held {
-            let known = to.known.as_ref().and_then(|known| known.get(&log.origin));
-            let mut from = known.copied().unwrap_or(TreeSize::EMPTY);
-            let before = from;
-            while let Some(range) = self.node.read_range(&log.origin, from, RANGE_BYTES)? {
-                let count = range.entries.len() as u64;
-                let entries = range
-                    .entries
-                    .iter()
-                    .filter_map(|entry| Entry::parse(&entry.entry).ok());
-                for entry in entries {
-                    let header = entry.header();
-                    self.records.extend(header.record.map(|record| (*space, record)));
-                    let sealed = header.record.filter(|_| header.key_commitment.is_some());
-                    self.sealed.extend(sealed);
+            let before = self.given.entries;
+            if to.whole.contains(&log.origin) {
+                for branch in 0..=BRANCHES_MAX {
+                    self.branch(space, &log.origin, branch, TreeSize::EMPTY, progress)?;
                 }
-                self.put(&Message::Range(range))?;
-                from = TreeSize(from.0 + count);
-                self.given.entries += count;
-                progress(&self.given);
+            } else {
+                let known = to.known.as_ref().and_then(|known| known.get(&log.origin));
+                let from = known.copied().unwrap_or(TreeSize::EMPTY);
+                self.branch(space, &log.origin, 0, from, progress)?;
             }
-            self.given.logs += u64::from(from > before);
+            self.given.logs += u64::from(self.given.entries > before);
+        }
+        Ok(())
+    }
+
+    /// A log from a place on: what stands, or as [`Node::read_branch`] numbers what is held beside it.
+    fn branch(
+        &mut self,
+        space: &SpaceId,
+        origin: &Origin,
+        branch: u32,
+        mut from: TreeSize,
+        progress: &mut impl FnMut(&Given),
+    ) -> Result<(), ServiceError> {
+        while let Some(range) = self.node.read_branch(origin, branch, from, RANGE_BYTES)? {
+            let count = range.entries.len() as u64;
+            let entries = range
+                .entries
+                .iter()
+                .filter_map(|entry| Entry::parse(&entry.entry).ok());
+            for entry in entries {
+                let header = entry.header();
+                self.records.extend(header.record.map(|record| (*space, record)));
+                let sealed = header.record.filter(|_| header.key_commitment.is_some());
+                self.sealed.extend(sealed);
+            }
+            self.put(&Message::Range(range))?;
+            from = TreeSize(from.0 + count);
+            self.given.entries += count;
+            progress(&self.given);
         }
         Ok(())
     }

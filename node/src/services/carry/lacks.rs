@@ -9,14 +9,22 @@ use lianzhan_protocol::log::{EntryIndex, Origin};
 use lianzhan_protocol::sync::carry::{LACKS_MAX, Lacks};
 use lianzhan_protocol::sync::{Lacking, List};
 
-use super::LACKED;
+use super::{Forked, LACKED};
 use crate::services::{Node, ServiceError};
 
 impl Node {
-    /// What this node lacks in `spaces`, at most [`LACKS_MAX`] things.
-    pub(super) fn lacks_in(&self, spaces: &BTreeSet<SpaceId>) -> Result<Vec<Lacks>, ServiceError> {
-        let mut left = LACKS_MAX;
-        let mut lacks = Vec::new();
+    /// What this node lacks in `spaces`, at most [`LACKS_MAX`] things; of logs that say two things those that are not here, and
+    /// those that are `forked`.
+    pub(super) fn lacks_in(
+        &self,
+        spaces: &BTreeSet<SpaceId>,
+        forked: Forked,
+    ) -> Result<Vec<Lacks>, ServiceError> {
+        let forked: BTreeSet<_> = self.open_forks()?.into_iter().chain(forked).collect();
+        let forked = forked.into_iter().filter(|(space, _)| spaces.contains(space));
+        let forked = forked.map(|(space, origin)| Lacks::Branches { space, origin });
+        let mut lacks: Vec<Lacks> = forked.take(LACKS_MAX).collect();
+        let mut left = LACKS_MAX - lacks.len();
         let mut payloads: BTreeMap<(SpaceId, Origin), Vec<EntryIndex>> = BTreeMap::new();
         for place in all(&mut left, |after| self.payloads_lacking_in(spaces, after))? {
             payloads
@@ -67,6 +75,14 @@ pub(super) fn attachments(lacked: &[Lacks]) -> BTreeMap<(SpaceId, AttachmentId),
         }
     }
     wanted
+}
+
+/// Logs of which all histories are asked for.
+pub(super) fn branches(lacked: &[Lacks]) -> impl Iterator<Item = &Origin> {
+    lacked.iter().filter_map(|lacks| match lacks {
+        Lacks::Branches { origin, .. } => Some(origin),
+        _ => None,
+    })
 }
 
 /// Everything that looks find one behind the other, `left` at most.

@@ -8,34 +8,41 @@ use std::sync::PoisonError;
 use lianzhan_protocol::attachment::check_piece;
 use lianzhan_protocol::id::{OrgId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::keys::PublicKey;
-use lianzhan_protocol::log::{Origin, Receipt, SignedCheckpoint, TreeSize, witness_group};
+use lianzhan_protocol::log::{Origin, TreeSize};
 use lianzhan_protocol::record::AnnexKey;
 use lianzhan_protocol::sync::carry::{CarryReader, Lacks, Piece};
 use lianzhan_protocol::sync::message::{self, Hello, PlacedPayload, RecordKey};
-use lianzhan_protocol::sync::{List, RangeData, Standing};
-use lianzhan_protocol::trust::{Audience, Directory, Purpose, SignedStatement};
+use lianzhan_protocol::sync::{List, RangeData};
+use lianzhan_protocol::trust::{Audience, Directory, SignedStatement};
 
-use super::{CarryError, HELD, Known, LACKED, RECEIPTS, Taken, Waiting, identity, next_frame};
-use crate::env;
+use super::forks::{Forks, Read as Looked};
+use super::{CarryError, FORKED, HELD, Known, LACKED, RECEIPTS, Taken, Waiting, identity, next_frame};
 use crate::services::ingest::Ingested;
 use crate::services::repair::Filled;
-use crate::services::witness::CosignRequest;
 use crate::services::{Node, ServiceError};
 
 /// Most lines of what was passed over.
 const LINES_MAX: usize = 20;
 
 /// Who sent the file.
-struct Sender {
-    node: PublicKey,
-    org: OrgId,
+pub(super) struct Sender {
+    pub(super) node: PublicKey,
+    pub(super) org: OrgId,
+}
+
+/// What became of a range that may extend what is here.
+enum Extended {
+    /// It is stored, or of no use.
+    Done,
+    /// It does not extend what is here.
+    Forked,
 }
 
 /// A file as it is taken in.
-struct Taking<'a> {
-    node: &'a Node,
-    taken: Taken,
-    sender: Option<Sender>,
+pub(super) struct Taking<'a> {
+    pub(super) node: &'a Node,
+    pub(super) taken: Taken,
+    pub(super) sender: Option<Sender>,
     /// Whether the space named last is one that both may hold.
     shared: bool,
     /// Statements were stored that the directory has not learnt yet.
@@ -48,10 +55,11 @@ struct Taking<'a> {
     caught_up: bool,
     /// Logs of which no further range is of use.
     passed: BTreeSet<Origin>,
+    forks: Forks,
     known: Known,
     /// What the sender asks for.
     lacked: Vec<Lacks>,
-    receipts: Option<Waiting>,
+    pub(super) receipts: Option<Waiting>,
 }
 
 impl Node {
@@ -82,6 +90,7 @@ impl Node {
             lacking: None,
             caught_up: false,
             passed: BTreeSet::new(),
+            forks: Forks::default(),
             known: Known::new(),
             lacked: Vec::new(),
             receipts: None,
@@ -103,7 +112,14 @@ impl Node {
         };
         // Also of a file that ends too early: what came is kept and shown.
         taking.learn()?;
+        let unread = taking.forks.unread();
+        for (_, origin) in &unread {
+            taking.pass(format!(
+                "log {origin}: the sender holds another history of it than is here. Send it a file and take in the answer"
+            ));
+        }
         if let (Ok(()), Some(sender)) = (&read, &taking.sender) {
+            self.note_of_peer(FORKED, &sender.node, &unread)?;
             self.note_of_peer(HELD, &sender.node, &taking.known)?;
             self.note_of_peer(LACKED, &sender.node, &taking.lacked)?;
         }
@@ -129,40 +145,6 @@ impl Node {
     }
 }
 
-impl Node {
-    /// The same request from `old` on: where that is the very checkpoint, or where this node holds the log itself and its copy
-    /// says the same.
-    fn prove_from(
-        &self,
-        request: &CosignRequest,
-        old: TreeSize,
-    ) -> Result<Option<CosignRequest>, ServiceError> {
-        let stated = request.checkpoint.checkpoint().clone();
-        if old == stated.size && old != request.old {
-            // Nothing is to be proved: the witness compares the roots.
-            return Ok(Some(CosignRequest {
-                old,
-                proof: Vec::new(),
-                ..request.clone()
-            }));
-        }
-        Ok(self.store.read(|reader| {
-            let Some(log) = reader.log(&stated.origin)?.filter(|log| log.size >= stated.size) else {
-                return Ok(None);
-            };
-            if old == request.old || old > stated.size || reader.root_at(log.id, stated.size)? != stated.root
-            {
-                return Ok(None);
-            }
-            Ok(Some(CosignRequest {
-                old,
-                proof: reader.consistency(log.id, old, stated.size)?,
-                ..request.clone()
-            }))
-        })?)
-    }
-}
-
 impl Taking<'_> {
     fn one(&mut self, piece: Piece) -> Result<(), ServiceError> {
         match piece {
@@ -171,6 +153,10 @@ impl Taking<'_> {
             Piece::Held { space, logs } => {
                 self.enter(&space)?;
                 if self.shared {
+                    for log in &logs {
+                        self.forks
+                            .announced(self.node, space, &log.origin, log.standing)?;
+                    }
                     self.known.push((space, logs));
                 }
                 Ok(())
@@ -185,31 +171,7 @@ impl Taking<'_> {
                 checkpoint,
                 proof,
                 shown,
-            } => {
-                self.learn()?;
-                let node = self.sender()?.node;
-                let lied = |reason: String| CarryError::Lied {
-                    origin: origin.clone(),
-                    reason,
-                };
-                let checkpoint = SignedCheckpoint::verify(&checkpoint, &node, &origin)
-                    .map_err(|error| lied(error.to_string()))?;
-                if let Some(shown) = &shown {
-                    shown
-                        .verify(&origin, &node)
-                        .map_err(|error| lied(format!("receipt shown: {error}")))?;
-                }
-                self.witness(
-                    &origin,
-                    CosignRequest {
-                        peer: node,
-                        old,
-                        checkpoint,
-                        proof,
-                        shown,
-                    },
-                )
-            }
+            } => self.asked_to_witness(&origin, old, &checkpoint, proof, shown),
             Piece::Receipt { origin, receipt } => self.receipt(&origin, receipt),
             Piece::Lacks(lacks) => {
                 self.sender()?;
@@ -220,7 +182,7 @@ impl Taking<'_> {
         }
     }
 
-    fn sender(&self) -> Result<&Sender, CarryError> {
+    pub(super) fn sender(&self) -> Result<&Sender, CarryError> {
         self.sender.as_ref().ok_or(CarryError::Stranger)
     }
 
@@ -281,7 +243,7 @@ impl Taking<'_> {
     }
 
     /// What the directory spaces brought says which further spaces are shared.
-    fn learn(&mut self) -> Result<(), ServiceError> {
+    pub(super) fn learn(&mut self) -> Result<(), ServiceError> {
         if std::mem::take(&mut self.unlearned) {
             self.node.learn_stored()?;
         }
@@ -313,10 +275,29 @@ impl Taking<'_> {
     }
 
     fn range(&mut self, space: &SpaceId, range: &RangeData) -> Result<(), ServiceError> {
-        let count = range.entries.len() as u64;
         if !self.shared || self.passed.contains(&range.origin) {
             return Ok(());
         }
+        if self.forks.shows(self.node, range)? {
+            return self.other_history(space, range);
+        }
+        match self.extend(space, range)? {
+            Extended::Done => Ok(()),
+            Extended::Forked => self.other_history(space, range),
+        }
+    }
+
+    fn other_history(&mut self, space: &SpaceId, range: &RangeData) -> Result<(), ServiceError> {
+        // Another branch may stand from now on.
+        self.unlearned = true;
+        match self.forks.read(self.node, *space, range)? {
+            Looked::Read => Ok(()),
+            Looked::Grows => self.extend(space, range).map(drop),
+        }
+    }
+
+    fn extend(&mut self, space: &SpaceId, range: &RangeData) -> Result<Extended, ServiceError> {
+        let count = range.entries.len() as u64;
         let held = self.node.store.read(|reader| reader.log(&range.origin))?;
         let held = held.map_or(TreeSize::EMPTY, |log| log.size);
         if held < range.from {
@@ -325,12 +306,12 @@ impl Taking<'_> {
                 "log {}: the file goes on after {} entries, and {held} are here. Ask the sender for a file with --everything",
                 range.origin, range.from
             ));
-            return Ok(());
+            return Ok(Extended::Done);
         }
         let known = held.0.saturating_sub(range.from.0);
         if known >= count {
             self.taken.known += count;
-            return Ok(());
+            return Ok(Extended::Done);
         }
         // Checkpoint and proof are of the end: what is here already is cut off before it.
         let rest = behind(range, held);
@@ -340,17 +321,18 @@ impl Taking<'_> {
                 self.taken.entries += new;
                 self.taken.known += count - new;
                 self.unlearned |= new > 0;
-                Ok(())
+                Ok(Extended::Done)
             }
             Ingested::PeerLied(offence) => Err(CarryError::Lied {
                 origin: range.origin.clone(),
                 reason: offence.what,
             }
             .into()),
-            Ingested::Forked(reason) | Ingested::LogPassedOver(reason) => {
+            Ingested::Forked(_) => Ok(Extended::Forked),
+            Ingested::LogPassedOver(reason) => {
                 self.passed.insert(range.origin.clone());
                 self.pass(format!("log {}: {reason}", range.origin));
-                Ok(())
+                Ok(Extended::Done)
             }
             Ingested::Failed(reason) => Err(CarryError::Disk(std::io::Error::other(reason)).into()),
         }
@@ -419,128 +401,7 @@ impl Taking<'_> {
         Ok(())
     }
 
-    fn witness(&mut self, origin: &Origin, request: CosignRequest) -> Result<(), ServiceError> {
-        let sender = self.sender()?.org;
-        if !self
-            .node
-            .directory()
-            .required_witnesses(&sender)
-            .contains(&self.node.org)
-        {
-            self.pass(format!("log {origin}: this org does not witness it"));
-            return Ok(());
-        }
-        let stated = request.checkpoint.checkpoint().clone();
-        let waiting = self.receipts.get_or_insert_default();
-        let given = |(of, receipt): &(Origin, Receipt)| {
-            of == origin && (receipt.size, receipt.root) == (stated.size, stated.root)
-        };
-        if waiting.iter().any(given) {
-            return Ok(());
-        }
-        let answer = match self.node.cosign(request.clone(), env::now())? {
-            // More was witnessed than the sender has receipts of: they were lost on the way, or are on another one.
-            Err((last, reason)) => match self.node.prove_from(&request, last)? {
-                Some(from_there) => self.node.cosign(from_there, env::now())?,
-                None => Err((last, reason)),
-            },
-            given => given,
-        };
-        match answer {
-            Ok(receipt) => {
-                waiting.retain(|(of, _)| of != origin);
-                waiting.push((origin.clone(), receipt));
-                self.taken.witnessed += 1;
-                // Given is given: it must be found again after a crash.
-                self.keep_receipts()
-            }
-            Err((_, reason)) => {
-                self.pass(format!("log {origin} was not witnessed: {reason}"));
-                Ok(())
-            }
-        }
-    }
-
-    fn keep_receipts(&self) -> Result<(), ServiceError> {
-        match (&self.receipts, &self.sender) {
-            (Some(receipts), Some(sender)) => self.node.note_of_peer(RECEIPTS, &sender.node, receipts),
-            _ => Ok(()),
-        }
-    }
-
-    fn receipt(&mut self, origin: &Origin, receipt: Receipt) -> Result<(), ServiceError> {
-        self.learn()?;
-        let (sender, org) = {
-            let sender = self.sender()?;
-            (sender.node, sender.org)
-        };
-        let directory = self.node.directory();
-        let of_witness_log = *origin == self.node.witness_origin()?;
-        let held = self.node.store.read(|reader| {
-            if of_witness_log {
-                return Ok(Some((None, reader.witness_receipts(origin)?)));
-            }
-            let log = reader.log(origin)?.filter(|log| log.own && log.halted.is_none());
-            let Some(log) = log else { return Ok(None) };
-            let receipts = reader.newest_receipts(log.id)?;
-            Ok(Some((Some(log), receipts)))
-        })?;
-        let Some((log, held)) = held else {
-            self.pass(format!(
-                "log {origin}: a receipt for a log that this node does not write"
-            ));
-            return Ok(());
-        };
-        // Of a log under an earlier key of this node the receipt is over that key's signature.
-        let ours = log
-            .as_ref()
-            .map_or(self.node.node_key.public(), |log| log.start.node);
-        receipt.verify(origin, &ours).map_err(|error| CarryError::Lied {
-            origin: origin.clone(),
-            reason: format!("receipt: {error}"),
-        })?;
-        let counts = match &log {
-            Some(log) => witness_group(&directory, &log.start, &receipt).is_ok_and(|(_, by)| by == org),
-            None => directory
-                .appointments_of(&receipt.witness, Purpose::Witness)
-                .any(|(id, post)| post.org == org && directory.revoked(&id).is_empty()),
-        };
-        if receipt.witness_node != sender || !counts {
-            self.pass(format!(
-                "log {origin}: a receipt that is not of the sender's witness"
-            ));
-            return Ok(());
-        }
-        if log.is_some() && !self.fits(origin, &receipt)? {
-            self.taken.old_copy.get_or_insert_with(|| origin.to_string());
-            return Ok(());
-        }
-        let newer = |held: &Receipt| held.witness == receipt.witness && held.size >= receipt.size;
-        if !held.iter().any(newer) {
-            self.node.store_receipt(origin, receipt)?;
-            self.taken.receipts += 1;
-        }
-        Ok(())
-    }
-
-    /// Whether what was witnessed of an own log is here. It was signed with this node's key: what is not here another copy of
-    /// this node wrote, or this is the older one, and nothing more is written to that log (design 5).
-    fn fits(&self, origin: &Origin, receipt: &Receipt) -> Result<bool, ServiceError> {
-        let (name, (size, root)) = (origin.clone(), (receipt.size, receipt.root));
-        Ok(self.node.store.write_blocking(move |writer| {
-            if writer.root_at(&name, size)? == Some(root) {
-                return Ok(true);
-            }
-            let reason = format!(
-                "a witness has given a receipt over {size} entries of this log that this node signed, and they are not the first of those \
-                 that are here: this database is an old copy, or another machine writes with this node's key"
-            );
-            writer.close_log(&name, &reason, Standing { size, root })?;
-            Ok(false)
-        })?)
-    }
-
-    fn pass(&mut self, line: String) {
+    pub(super) fn pass(&mut self, line: String) {
         if self.taken.passed_over.len() < LINES_MAX {
             tracing::warn!(line, "passed over in a carry file");
             self.taken.passed_over.push(line);
