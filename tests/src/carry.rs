@@ -427,10 +427,73 @@ fn an_old_copy_takes_in_no_receipts_over_what_it_does_not_have_and_gets_it_back(
             assert_eq!(node.open_forks().unwrap(), [], "both histories are here");
             assert_eq!(held(node, &log), held(shiqiao, &log));
         }
-        // What was read is asked for no more.
-        let quiet = [file(&copy, fengdu).0, file(fengdu, &copy).0].map(|given| (given.asks, given.entries));
-        assert!(quiet.iter().all(|(asks, _)| *asks == 0), "{quiet:?}");
+        // What was read is asked for no more, and not written again.
+        for _ in 0..2 {
+            post(&copy, fengdu);
+            post(fengdu, &copy);
+        }
+        for (from, to) in [(&*copy, fengdu), (fengdu, &copy)] {
+            let (given, _) = file(from, to);
+            assert_eq!((given.asks, given.logs), (0, 0), "{given:?}");
+        }
     }
+}
+
+/// Longer than a range of entries, longer than what stands, and parting behind the first one.
+#[test]
+fn a_long_history_beside_what_stands_comes_whole_and_once() {
+    let scene = station(2);
+    let (shiqiao, fengdu) = (scene.world.node("shiqiao"), scene.world.node("fengdu"));
+    let more = |node: &Node, visits: std::ops::Range<usize>| {
+        for n in visits {
+            scene.world.visit_at(node, "shiqiao", &scene.clerk, n);
+        }
+    };
+    more(shiqiao, 2..600);
+    post(shiqiao, fengdu);
+    post(fengdu, shiqiao);
+    let dir = tempfile::tempdir().unwrap();
+    let old = dir.path().join("old");
+    copy_files(shiqiao.dir(), &old);
+    more(shiqiao, 600..605);
+    post(shiqiao, fengdu);
+    let copy = open_copy(&old, &dir.path().join("copy"));
+    more(&copy, 605..1_500);
+    let mut given = Vec::new();
+    for _ in 0..4 {
+        given.push(file(&copy, fengdu).0.entries);
+        post(&copy, fengdu);
+        given.push(file(fengdu, &copy).0.entries);
+        post(fengdu, &copy);
+    }
+    assert!(given[..5].iter().max() > Some(&1_500), "{given:?}");
+    assert!(given[6..].iter().max() < Some(&100), "{given:?}");
+    for node in [&*copy, fengdu] {
+        assert_eq!(node.open_forks().unwrap(), [], "both histories are here");
+        assert!(
+            node.forks_told()
+                .unwrap()
+                .iter()
+                .all(|fork| !fork.others.is_empty())
+        );
+        let check = node.check(|_| {}).unwrap();
+        assert!(check.faults.is_empty(), "{:?}", check.faults);
+    }
+    let standing = |node: &Node| {
+        let standings = node
+            .store()
+            .read(|reader| reader.standings())
+            .unwrap()
+            .into_iter();
+        let shared = fengdu
+            .directory()
+            .shared_spaces(&fengdu.org_id(), &shiqiao.org_id());
+        standings
+            .filter(|(space, _, standing, _)| shared.contains_key(space) && standing.size > TreeSize::EMPTY)
+            .map(|(space, origin, standing, _)| (space, origin, standing))
+            .collect::<BTreeSet<_>>()
+    };
+    assert_eq!(standing(&copy), standing(fengdu));
 }
 
 #[test]

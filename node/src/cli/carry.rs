@@ -107,9 +107,12 @@ impl Export {
         )?;
         if *asks > 0 && !self.json {
             shell.say(
-                &format!("其中请对方补来本机所缺的 {asks} 项（密钥、附件或条目内容）：对方收下后，请其导出一个文件带回。"),
                 &format!(
-                    "It asks for {asks} things that are lacking here (keys, attachments, contents of entries): have a file sent back."
+                    "其中请对方补来本机所缺的 {asks} 项（密钥、附件、条目内容或日志的另一支）：对方收下后，请其导出一个文件带回。"
+                ),
+                &format!(
+                    "It asks for {asks} things that are lacking here (keys, attachments, contents of entries, other histories of \
+                     logs): have a file sent back."
                 ),
             );
         }
@@ -183,9 +186,13 @@ impl Import {
             from,
             entries,
             known,
+            beside,
+            payloads,
+            keys,
             attachments,
             witnessed,
             receipts,
+            asked,
             passed_over,
             ..
         } = &taken;
@@ -196,26 +203,40 @@ impl Import {
             &taken,
             &lines,
             &format!(
-                "收下{from}的文件：新条目 {entries} 个，原已有 {known} 个，附件 {attachments} 个，见证 {witnessed} 份，收到回执 {receipts} 份。"
+                "收下{from}的文件：新条目 {entries} 个，原已有 {known} 个，密钥 {keys} 个，附件 {attachments} 个，见证 {witnessed} 份，收到回执 {receipts} 份。"
             ),
             &format!(
-                "taken in from {from}: {entries} new entries, {known} known ones, {attachments} attachments, {witnessed} logs witnessed, {receipts} receipts"
+                "taken in from {from}: {entries} new entries, {known} known ones, {keys} keys, {attachments} attachments, {witnessed} logs \
+                 witnessed, {receipts} receipts"
             ),
         )?;
-        if *witnessed > 0 && !self.json {
+        if (*payloads > 0 || *beside > 0) && !self.json {
             shell.say(
-                "回执请带回：用 lianzhan carry export 写一个文件给对方。",
-                "Receipts go home in a file: write one with `lianzhan carry export`.",
+                &format!("另补上条目内容 {payloads} 份；日志另一支的条目 {beside} 个。"),
+                &format!(
+                    "Besides: contents of {payloads} entries; {beside} entries of other histories of logs."
+                ),
+            );
+        }
+        if (*witnessed > 0 || *asked > 0) && !self.json {
+            shell.say(
+                &format!(
+                    "请用 lianzhan carry export 写一个文件给对方：带回 {witnessed} 份回执，并补上对方所缺的 {asked} 项中本机有的。"
+                ),
+                &format!(
+                    "Write a file to the sender with `lianzhan carry export`: it brings {witnessed} receipts home, and what is here of the \
+                     {asked} things that the sender lacks."
+                ),
             );
         }
         if let Some(origin) = &taken.old_copy {
             bail!(said(
                 format!(
-                    "对方见证过本节点写在 {origin} 里的条目，而本机没有：本机的数据库是旧副本，或另有一台机器在用本节点的密钥。\
+                    "对方有本节点签署、写在 {origin} 里的条目，而本机没有：本机的数据库是旧副本，或另有一台机器在用本节点的密钥。\
                      如另有机器在运行，请停用其中一台。本节点改写新的日志；再导出一份给对方，并收下回来的文件，对方有的条目就会回来。"
                 ),
                 format!(
-                    "the sender has given receipts over entries of this node's log {origin} that are not here: this database is an old \
+                    "the sender has entries of this node's log {origin}, signed by it, that were not here: this database is an old \
                      copy, or another machine writes with this node's key; stop one of the two. This node goes on in a new log; send a \
                      file and take in the answer, and what the others hold comes back"
                 ),

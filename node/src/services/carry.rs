@@ -139,6 +139,9 @@ pub struct Taken {
     pub entries: u64,
     /// Entries that were here before.
     pub known: u64,
+    /// Entries of another history of a log that is here.
+    #[serde(default)]
+    pub beside: u64,
     /// Payloads that entries here lacked.
     #[serde(default)]
     pub payloads: u64,
@@ -151,18 +154,19 @@ pub struct Taken {
     pub witnessed: u64,
     /// Receipts for this node's logs that were stored.
     pub receipts: u64,
+    /// What the sender asks for: payloads, keys, attachments and histories of logs.
+    #[serde(default)]
+    pub asked: u64,
     /// What was passed over, and why.
     pub passed_over: Vec<String>,
-    /// An own log over which the sender has given receipts for what is not here: this database is an old copy, or another
-    /// machine writes with this node's key. Nothing more is written to it.
+    /// An own log of which the sender has what is not here, by its entries or by receipts: this database is an old copy, or
+    /// another machine writes with this node's key. Nothing more is written to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_copy: Option<String>,
 }
 
 /// What is remembered of a peer's holdings.
 type Known = Vec<(SpaceId, Vec<LogStanding>)>;
-/// Logs that say two things, with their spaces.
-type Forked = Vec<(SpaceId, Origin)>;
 /// Receipts that wait for a peer's next file.
 type Waiting = Vec<(Origin, Receipt)>;
 
@@ -203,6 +207,14 @@ impl Node {
     ) -> Result<(), ServiceError> {
         let name = format!("{what}/{}", peer.fingerprint());
         let bytes = codec::encode(value);
+        if bytes.len() > REMEMBERED_MAX {
+            tracing::warn!(
+                name,
+                bytes = bytes.len(),
+                "more than is remembered of a peer: what it said before stays"
+            );
+            return Ok(());
+        }
         self.store
             .write_blocking(move |writer| writer.put_meta(&name, &bytes))?;
         Ok(())
@@ -213,7 +225,7 @@ impl Node {
 const HELD: &str = "carry-held";
 /// What a peer asked for, in its last file.
 const LACKED: &str = "carry-lacked";
-/// Logs of which a peer's last file showed another history, and not all of it.
+/// Logs of which a peer's last file told a history that is not here.
 const FORKED: &str = "carry-forked";
 /// Receipts for a peer, of each of its logs the last: they go with every file to it.
 const RECEIPTS: &str = "carry-receipts";

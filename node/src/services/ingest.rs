@@ -255,11 +255,30 @@ impl Node {
     /// Whether what a peer tells of a log is what a history that is held here was at that size, or may be for all that is
     /// known here.
     pub fn has_history(&self, origin: &Origin, told: Standing) -> Result<bool, ServiceError> {
+        let log = self.store.read(|reader| reader.log(origin))?;
+        if log.is_none_or(|log| log.size < told.size) {
+            return Ok(true);
+        }
+        self.holds_history(origin, told)
+    }
+
+    /// Whether that is what stands here of a log, at that size.
+    pub(super) fn stands(&self, origin: &Origin, told: Standing) -> Result<bool, ServiceError> {
         Ok(self.store.read(|reader| {
-            let Some(log) = reader.log(origin)?.filter(|log| log.size >= told.size) else {
-                return Ok(true);
+            let log = reader.log(origin)?.filter(|log| log.size >= told.size);
+            log.map_or(Ok(false), |log| {
+                Ok(reader.root_at(log.id, told.size)? == told.root)
+            })
+        })?)
+    }
+
+    /// Whether what a peer tells of a log is of a history that is held here as far.
+    pub(super) fn holds_history(&self, origin: &Origin, told: Standing) -> Result<bool, ServiceError> {
+        Ok(self.store.read(|reader| {
+            let Some(log) = reader.log(origin)? else {
+                return Ok(false);
             };
-            if reader.root_at(log.id, told.size)? == told.root {
+            if log.size >= told.size && reader.root_at(log.id, told.size)? == told.root {
                 return Ok(true);
             }
             for branch in reader.branches(log.id)? {

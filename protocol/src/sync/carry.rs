@@ -182,6 +182,9 @@ pub enum CarryError {
     /// A range of a log that was not announced.
     #[error("a range of log {0}, which does not stand in the space named last")]
     NotAnnounced(Origin),
+    /// A question that no node asks.
+    #[error("a question that no node asks: {0}")]
+    Question(&'static str),
     /// More than any file has.
     #[error("more {0} than may stand in a file")]
     TooMany(&'static str),
@@ -339,6 +342,14 @@ impl CarryReader {
 
     fn lacks(&mut self, lacks: Lacks) -> Result<Piece, CarryError> {
         self.enter(Part::Lacks)?;
+        if lacks.count() == 0 {
+            return Err(CarryError::Question("for nothing"));
+        }
+        if let Lacks::Payloads { indexes, .. } = &lacks
+            && !indexes.is_sorted_by(|before, after| before < after)
+        {
+            return Err(CarryError::Question("for payloads in no order"));
+        }
         self.lacks += lacks.count();
         if self.lacks > LACKS_MAX {
             return Err(CarryError::TooMany("questions"));
@@ -474,6 +485,35 @@ mod tests {
             reader.read(&frame).unwrap();
         }
         assert_eq!(reader.read(&frame), Err(CarryError::TooMany("questions")));
+    }
+
+    #[test]
+    fn questions_for_nothing_and_in_no_order_are_refused() {
+        let all = all();
+        let asked = all.iter().find_map(|message| match message {
+            Message::AskPayloads { space, origin, .. } => Some((*space, origin.clone())),
+            _ => None,
+        });
+        let (space, origin) = asked.unwrap();
+        let payloads = |indexes: &[u64]| Message::AskPayloads {
+            space,
+            origin: origin.clone(),
+            indexes: List::new(indexes.iter().copied().map(EntryIndex).collect()).unwrap(),
+        };
+        let read = |question: Message| {
+            let mut reader = CarryReader::new(StatementId([5; 32]));
+            reader.read(&file()[0].to_frame()).unwrap();
+            reader.read(&question.to_frame())
+        };
+        assert!(read(payloads(&[0, 1, 7])).is_ok());
+        for bad in [&[][..], &[1, 0], &[3, 3]] {
+            assert!(
+                matches!(read(payloads(bad)), Err(CarryError::Question(_))),
+                "{bad:?}"
+            );
+        }
+        let nothing = Message::AskKeys(List::new(Vec::new()).unwrap());
+        assert!(matches!(read(nothing), Err(CarryError::Question(_))));
     }
 
     #[test]

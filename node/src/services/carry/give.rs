@@ -9,12 +9,13 @@ use lianzhan_protocol::log::{Entry, Origin, TreeSize};
 use lianzhan_protocol::sync::carry::Lacks;
 use lianzhan_protocol::sync::message::{Hello, LogStanding, Piece, PlacedPayload, RecordKey};
 use lianzhan_protocol::sync::{
-    BRANCHES_MAX, Blob, FoundPiece, Holdings, List, Message, OutOfBounds, RANGE_BYTES, SYNC_VERSION, Text,
-    WitnessRequest,
+    BRANCHES_MAX, Blob, FoundPiece, Holdings, List, Message, OutOfBounds, RANGE_BYTES, SYNC_VERSION,
+    Standing, Text, WitnessRequest,
 };
 use lianzhan_protocol::trust::{Audience, Body, Directory, Purpose, SignedStatement, Space};
 
-use super::{CarryError, Forked, Given, HELD, Known, RECEIPTS, Waiting, lacks, put_frame, recipient};
+use super::forks::Forked;
+use super::{CarryError, Given, HELD, Known, RECEIPTS, Waiting, lacks, put_frame, recipient};
 use crate::env;
 use crate::services::{Node, ServiceError};
 
@@ -22,12 +23,12 @@ use crate::services::{Node, ServiceError};
 struct To {
     org: OrgId,
     nodes: Vec<PublicKey>,
-    /// How much of each log all of them said to hold; none if one of them said nothing.
-    known: Option<BTreeMap<Origin, TreeSize>>,
+    /// What all of them said to hold of each log; none if one of them said nothing.
+    known: Option<BTreeMap<Origin, Standing>>,
     /// What they asked for.
     lacked: Vec<Lacks>,
-    /// Logs of which their last files showed another history.
-    forked: Forked,
+    /// Logs of which their last files told a history that is not here.
+    forked: Vec<Forked>,
     /// Logs that they get whole, with all that is held beside what stands: those, and those that they asked for.
     whole: BTreeSet<Origin>,
 }
@@ -54,7 +55,7 @@ impl Node {
         }
         let known = if everything { None } else { self.known_of(&nodes)? };
         let (lacked, forked) = (self.lacked_by(&nodes)?, self.forked_by(&nodes)?);
-        let shown = forked.iter().map(|(_, origin)| origin);
+        let shown = forked.iter().map(|one| &one.origin);
         let whole = lacks::branches(&lacked).chain(shown).cloned().collect();
         let to = To {
             org: *org,
@@ -64,6 +65,8 @@ impl Node {
             forked,
             whole,
         };
+        // Views say which attachments records name.
+        self.catch_up(|_| {})?;
         // What was just written is in the high-water file when the writer is through, and may be shown then.
         self.store.write_blocking(|_| Ok(()))?;
         let recipients = to.nodes.iter().map(recipient).collect::<Result<Vec<_>, _>>()?;
@@ -88,18 +91,21 @@ impl Node {
         Ok(out.given)
     }
 
-    fn known_of(&self, nodes: &[PublicKey]) -> Result<Option<BTreeMap<Origin, TreeSize>>, ServiceError> {
-        let mut all: Option<BTreeMap<Origin, TreeSize>> = None;
+    fn known_of(&self, nodes: &[PublicKey]) -> Result<Option<BTreeMap<Origin, Standing>>, ServiceError> {
+        let mut all: Option<BTreeMap<Origin, Standing>> = None;
         for node in nodes {
             let Some(known) = self.noted_of_peer::<Known>(HELD, node)? else {
                 return Ok(None);
             };
             let logs = known.into_iter().flat_map(|(_, logs)| logs);
-            let mut known: BTreeMap<_, _> = logs.map(|log| (log.origin, log.standing.size)).collect();
+            let mut known: BTreeMap<_, _> = logs.map(|log| (log.origin, log.standing)).collect();
             if let Some(all) = all {
-                known.retain(|origin, size| {
-                    *size = all.get(origin).copied().unwrap_or(TreeSize::EMPTY).min(*size);
-                    *size > TreeSize::EMPTY
+                known.retain(|origin, standing| match all.get(origin) {
+                    Some(other) if other.size < standing.size => {
+                        *standing = *other;
+                        true
+                    }
+                    other => other.is_some(),
                 });
             }
             all = Some(known);
@@ -160,7 +166,7 @@ impl<W: Write> Giving<'_, W> {
             }
         }
         let spaces = shared.keys().copied().collect();
-        for lacks in self.node.lacks_in(&spaces, to.forked.clone())? {
+        for lacks in self.node.lacks_in(&spaces, &to.forked)? {
             self.given.asks += lacks.count() as u64;
             self.put(&lacks.into())?;
         }
@@ -240,14 +246,18 @@ impl<W: Write> Giving<'_, W> {
         }
         for log in held {
             let before = self.given.entries;
-            if to.whole.contains(&log.origin) {
-                for branch in 0..=BRANCHES_MAX {
-                    self.branch(space, &log.origin, branch, TreeSize::EMPTY, progress)?;
-                }
-            } else {
-                let known = to.known.as_ref().and_then(|known| known.get(&log.origin));
-                let from = known.copied().unwrap_or(TreeSize::EMPTY);
-                self.branch(space, &log.origin, 0, from, progress)?;
+            let known = to.known.as_ref().and_then(|known| known.get(&log.origin));
+            let mut from = known.map_or(TreeSize::EMPTY, |known| known.size);
+            let is_whole = to.whole.contains(&log.origin);
+            // Who has the same so far needs no more than what follows.
+            if let Some(known) = known.filter(|_| is_whole)
+                && !self.node.stands(&log.origin, *known)?
+            {
+                from = TreeSize::EMPTY;
+            }
+            self.branch(space, &log.origin, 0, from, progress)?;
+            for branch in (1..=BRANCHES_MAX).filter(|_| is_whole) {
+                self.branch(space, &log.origin, branch, TreeSize::EMPTY, progress)?;
             }
             self.given.logs += u64::from(self.given.entries > before);
         }
@@ -305,8 +315,12 @@ impl<W: Write> Giving<'_, W> {
             let mut left = &indexes[..];
             loop {
                 let found = self.node.find_payloads(origin, left, RANGE_BYTES / 3)?;
-                let Some((last, _)) = found.last() else { break };
-                left = &left[left.partition_point(|index| index <= last)..];
+                // Every turn leaves less.
+                let last = found.last().map(|(index, _)| *index);
+                let Some(at) = left.iter().position(|index| Some(*index) == last) else {
+                    break;
+                };
+                left = &left[at + 1..];
                 let mut placed = Vec::with_capacity(found.len());
                 for (index, payload) in found {
                     let payload = Blob::new(payload).map_err(too_long)?;

@@ -9,24 +9,29 @@ use lianzhan_protocol::log::{EntryIndex, Origin};
 use lianzhan_protocol::sync::carry::{LACKS_MAX, Lacks};
 use lianzhan_protocol::sync::{Lacking, List};
 
-use super::{Forked, LACKED};
+use super::LACKED;
+use super::forks::Forked;
 use crate::services::{Node, ServiceError};
 
+/// Most things of one kind that a file asks for.
+const KIND_MAX: usize = LACKS_MAX / 4;
+
 impl Node {
-    /// What this node lacks in `spaces`, at most [`LACKS_MAX`] things; of logs that say two things those that are not here, and
-    /// those that are `forked`.
+    /// What this node lacks in `spaces`: of logs that say two things those of which a history is not here, and those that are
+    /// `forked`; then payloads, keys and attachments. Of each kind at most its part of [`LACKS_MAX`], so that none keeps back
+    /// another.
     pub(super) fn lacks_in(
         &self,
         spaces: &BTreeSet<SpaceId>,
-        forked: Forked,
+        forked: &[Forked],
     ) -> Result<Vec<Lacks>, ServiceError> {
+        let forked = forked.iter().map(|one| (one.space, one.origin.clone()));
         let forked: BTreeSet<_> = self.open_forks()?.into_iter().chain(forked).collect();
         let forked = forked.into_iter().filter(|(space, _)| spaces.contains(space));
         let forked = forked.map(|(space, origin)| Lacks::Branches { space, origin });
-        let mut lacks: Vec<Lacks> = forked.take(LACKS_MAX).collect();
-        let mut left = LACKS_MAX - lacks.len();
+        let mut lacks: Vec<Lacks> = forked.take(KIND_MAX).collect();
         let mut payloads: BTreeMap<(SpaceId, Origin), Vec<EntryIndex>> = BTreeMap::new();
-        for place in all(&mut left, |after| self.payloads_lacking_in(spaces, after))? {
+        for place in all(|after| self.payloads_lacking_in(spaces, after))? {
             payloads
                 .entry((place.space, place.origin))
                 .or_default()
@@ -41,9 +46,9 @@ impl Node {
                 });
             }
         }
-        let keys = all(&mut left, |after| self.keys_lacking_in(spaces, after))?;
+        let keys = all(|after| self.keys_lacking_in(spaces, after))?;
         lacks.extend(lists(keys.into_iter().map(|(_, record)| record)).map(Lacks::Keys));
-        for (space, id) in all(&mut left, |after| self.attachments_lacking_in(spaces, after))? {
+        for (space, id) in all(|after| self.attachments_lacking_in(spaces, after))? {
             // Named by several records it is found several times; come meanwhile it is lacking no longer.
             if let Some(from) = self.attachment_so_far(&id)? {
                 lacks.push(Lacks::Attachment { space, id, from });
@@ -85,24 +90,21 @@ pub(super) fn branches(lacked: &[Lacks]) -> impl Iterator<Item = &Origin> {
     })
 }
 
-/// Everything that looks find one behind the other, `left` at most.
+/// Everything that looks find one behind the other, [`KIND_MAX`] at most.
 fn all<T, C>(
-    left: &mut usize,
     look: impl Fn(Option<&C>) -> Result<Lacking<T, C>, ServiceError>,
 ) -> Result<Vec<T>, ServiceError> {
     let mut found: Vec<T> = Vec::new();
     let mut after = None;
-    while *left > 0 {
-        let mut lacking = look(after.as_ref())?;
-        lacking.found.truncate(*left);
-        *left -= lacking.found.len();
+    loop {
+        let lacking = look(after.as_ref())?;
         found.extend(lacking.found);
         after = lacking.next;
-        if after.is_none() {
-            break;
+        if after.is_none() || found.len() >= KIND_MAX {
+            found.truncate(KIND_MAX);
+            return Ok(found);
         }
     }
-    Ok(found)
 }
 
 /// In the lengths of messages.

@@ -140,7 +140,7 @@ impl Taking<'_> {
             if of_witness_log {
                 return Ok(Some((None, reader.witness_receipts(origin)?)));
             }
-            let log = reader.log(origin)?.filter(|log| log.own && log.halted.is_none());
+            let log = reader.log(origin)?.filter(|log| log.own);
             let Some(log) = log else { return Ok(None) };
             let receipts = reader.newest_receipts(log.id)?;
             Ok(Some((Some(log), receipts)))
@@ -171,8 +171,16 @@ impl Taking<'_> {
             ));
             return Ok(());
         }
-        if log.is_some() && !self.fits(origin, &receipt)? {
-            self.taken.old_copy.get_or_insert_with(|| origin.to_string());
+        let told = Standing {
+            size: receipt.size,
+            root: receipt.root,
+        };
+        let fits = match &log {
+            None => true,
+            Some(log) if log.halted.is_some() => self.node.stands(origin, told)?,
+            Some(_) => self.fits(origin, told)?,
+        };
+        if !fits {
             return Ok(());
         }
         let newer = |held: &Receipt| held.witness == receipt.witness && held.size >= receipt.size;
@@ -185,8 +193,9 @@ impl Taking<'_> {
 
     /// Whether what was witnessed of an own log is here. It was signed with this node's key: what is not here another copy of
     /// this node wrote, or this is the older one, and nothing more is written to that log (design 5).
-    fn fits(&self, origin: &Origin, receipt: &Receipt) -> Result<bool, ServiceError> {
-        let (name, (size, root)) = (origin.clone(), (receipt.size, receipt.root));
+    fn fits(&self, origin: &Origin, told: Standing) -> Result<bool, ServiceError> {
+        let name = origin.clone();
+        let Standing { size, root } = told;
         Ok(self.node.store.write_blocking(move |writer| {
             if writer.root_at(&name, size)? == Some(root) {
                 return Ok(true);
@@ -195,7 +204,7 @@ impl Taking<'_> {
                 "a witness has given a receipt over {size} entries of this log that this node signed, and they are not the first of those \
                  that are here: this database is an old copy, or another machine writes with this node's key"
             );
-            writer.close_log(&name, &reason, Standing { size, root })?;
+            writer.close_log(&name, &reason, told)?;
             Ok(false)
         })?)
     }

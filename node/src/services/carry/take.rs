@@ -10,12 +10,12 @@ use lianzhan_protocol::id::{OrgId, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{Origin, TreeSize};
 use lianzhan_protocol::record::AnnexKey;
-use lianzhan_protocol::sync::carry::{CarryReader, Lacks, Piece};
+use lianzhan_protocol::sync::carry::{self, CarryReader, Lacks, Piece};
 use lianzhan_protocol::sync::message::{self, Hello, PlacedPayload, RecordKey};
 use lianzhan_protocol::sync::{List, RangeData};
 use lianzhan_protocol::trust::{Audience, Directory, SignedStatement};
 
-use super::forks::{Forks, Read as Looked};
+use super::forks::{Forked, Forks, Looked};
 use super::{CarryError, FORKED, HELD, Known, LACKED, RECEIPTS, Taken, Waiting, identity, next_frame};
 use crate::services::ingest::Ingested;
 use crate::services::repair::Filled;
@@ -74,6 +74,7 @@ impl Node {
         let _one = self.carrying.lock().unwrap_or_else(PoisonError::into_inner);
         let opening = age::Decryptor::new_buffered(BufReader::new(file)).map_err(|_| CarryError::NotCarry)?;
         let identity = identity(&self.node_key)?;
+        let written = self.own_written()?;
         let mut file = opening
             .decrypt(std::iter::once(&identity as &dyn age::Identity))
             .map_err(|error| match error {
@@ -106,25 +107,31 @@ impl Node {
                 Err(error) => Err(error),
             };
             if let Err(error) = piece.map_err(Into::into).and_then(|piece| taking.one(piece)) {
-                break Err(error);
+                break Err(match error {
+                    // Nothing came of it.
+                    ServiceError::Carry(
+                        CarryError::Damaged | CarryError::Unreadable(carry::CarryError::Cut),
+                    ) if taking.sender.is_none() => CarryError::NotCarry.into(),
+                    error => error,
+                });
             }
             progress(&taking.taken);
         };
         // Also of a file that ends too early: what came is kept and shown.
         taking.learn()?;
-        let unread = taking.forks.unread();
-        for (_, origin) in &unread {
-            taking.pass(format!(
-                "log {origin}: the sender holds another history of it than is here. Send it a file and take in the answer"
-            ));
-        }
-        if let (Ok(()), Some(sender)) = (&read, &taking.sender) {
-            self.note_of_peer(FORKED, &sender.node, &unread)?;
-            self.note_of_peer(HELD, &sender.node, &taking.known)?;
-            self.note_of_peer(LACKED, &sender.node, &taking.lacked)?;
-        }
+        taking.note(read.is_ok())?;
+        let now = self.own_written()?;
+        let closed = written.difference(&now).next();
+        taking.taken.old_copy = closed.map(ToString::to_string);
         self.catch_up(|_| {})?;
         read.map(|()| taking.taken)
+    }
+
+    /// The own logs that are written to.
+    fn own_written(&self) -> Result<BTreeSet<Origin>, ServiceError> {
+        let logs = self.store.read(|reader| reader.logs())?.into_iter();
+        let written = logs.filter(|log| log.own && log.halted.is_none());
+        Ok(written.map(|log| log.origin).collect())
     }
 
     /// Learns all statements that are stored, as a running node does when they are committed.
@@ -175,6 +182,7 @@ impl Taking<'_> {
             Piece::Receipt { origin, receipt } => self.receipt(&origin, receipt),
             Piece::Lacks(lacks) => {
                 self.sender()?;
+                self.taken.asked += lacks.count() as u64;
                 self.lacked.push(lacks);
                 Ok(())
             }
@@ -278,7 +286,7 @@ impl Taking<'_> {
         if !self.shared || self.passed.contains(&range.origin) {
             return Ok(());
         }
-        if self.forks.shows(self.node, range)? {
+        if self.forks.shows(self.node, space, range)? {
             return self.other_history(space, range);
         }
         match self.extend(space, range)? {
@@ -287,11 +295,42 @@ impl Taking<'_> {
         }
     }
 
+    /// Remembers what the sender holds and asks for. Of a file that is cut it is known of the spaces that it names alone.
+    fn note(&mut self, is_whole: bool) -> Result<(), ServiceError> {
+        let Some(sender) = self.sender.as_ref().map(|sender| sender.node) else {
+            return Ok(());
+        };
+        let mut known = std::mem::take(&mut self.known);
+        if !is_whole {
+            let named: BTreeSet<SpaceId> = known.iter().map(|(space, _)| *space).collect();
+            let before = self
+                .node
+                .noted_of_peer::<Known>(HELD, &sender)?
+                .unwrap_or_default();
+            known.extend(before.into_iter().filter(|(space, _)| !named.contains(space)));
+        }
+        self.node.note_of_peer(HELD, &sender, &known)?;
+        let before = self.node.noted_of_peer::<Vec<Forked>>(FORKED, &sender)?;
+        let left = self.forks.left(self.node, &before.unwrap_or_default())?;
+        for one in &left {
+            self.pass(format!(
+                "log {}: the sender holds another history of it than is here. Send it a file and take in the answer",
+                one.origin
+            ));
+        }
+        if is_whole {
+            self.node.note_of_peer(FORKED, &sender, &left)?;
+            self.node.note_of_peer(LACKED, &sender, &self.lacked)?;
+        }
+        Ok(())
+    }
+
     fn other_history(&mut self, space: &SpaceId, range: &RangeData) -> Result<(), ServiceError> {
         // Another branch may stand from now on.
         self.unlearned = true;
-        match self.forks.read(self.node, *space, range)? {
-            Looked::Read => Ok(()),
+        self.taken.beside += range.entries.len() as u64;
+        match self.forks.look(self.node, space, range)? {
+            Looked::Done => Ok(()),
             Looked::Grows => self.extend(space, range).map(drop),
         }
     }

@@ -53,6 +53,11 @@ impl Node {
                 });
             }
         };
+        // It was asked for before this node heard that its org may hold the space no more.
+        let may_hold = self.directory().may_hold(&self.org, &held.log.start.space);
+        if !may_hold && !held.log.own {
+            return Ok(BranchStep::Done);
+        }
         if self.withholds_more(space, &verified)? {
             return Ok(BranchStep::Done);
         }
