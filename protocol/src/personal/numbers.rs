@@ -54,7 +54,7 @@ fn longest(letters: &Letters, groups: &[Group], at: usize) -> Option<(usize, Kin
             .iter()
             .flat_map(|group| group.digits.iter().copied())
             .collect();
-        let kind = if is_identity(&digits) {
+        let kind = if is_identity(&digits) && !is_register_number(run, groups.get(at + count)) {
             Kind::Identity
         } else if is_card(run, &digits) {
             Kind::BankCard
@@ -65,6 +65,15 @@ fn longest(letters: &Letters, groups: &[Group], at: usize) -> Option<(usize, Kin
         };
         Some((count, kind))
     })
+}
+
+/// Whether it is the number of a record (`990121103201-2026-15-01`) but for its last part: of some village codes twelve digits
+/// and a year begin as a number of a person does.
+fn is_register_number(run: &[Group], next: Option<&Group>) -> bool {
+    let lengths: Vec<usize> = run.iter().map(|group| group.digits.len()).collect();
+    lengths == [12, 4, 2]
+        && run.iter().all(|group| group.joined.is_some())
+        && next.is_some_and(|group| group.digits.len() == 2 && group.joined.is_none())
 }
 
 fn groups(letters: &Letters) -> Vec<Group> {
