@@ -3,7 +3,7 @@
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use indicatif::ProgressBar;
 use lianzhan_protocol::codec;
 
@@ -11,7 +11,7 @@ use super::lang::said;
 use super::reach::Reach;
 use super::{Shell, out};
 use crate::env;
-use crate::services::carry::{Given, Taken};
+use crate::services::carry::{Given, Taken, old_copy};
 
 /// Bring ledgers to a node that no line reaches, in a file 用文件携带台账，送到没有网络的节点
 #[derive(clap::Subcommand)]
@@ -210,38 +210,47 @@ impl Import {
                  witnessed, {receipts} receipts"
             ),
         )?;
-        if (*payloads > 0 || *beside > 0) && !self.json {
+        if self.json {
+            return old_copy_is_no_success(&taken);
+        }
+        if *payloads > 0 {
             shell.say(
-                &format!("另补上条目内容 {payloads} 份；日志另一支的条目 {beside} 个。"),
+                &format!("补上了 {payloads} 个条目所缺的内容。"),
+                &format!("{payloads} entries got the contents that they lacked."),
+            );
+        }
+        if *beside > 0 {
+            shell.say(
+                &format!("文件中有日志另一支的条目 {beside} 个，已核对。"),
+                &format!("{beside} entries of other histories of logs were looked at."),
+            );
+        }
+        if *witnessed > 0 {
+            shell.say(
+                "回执请带回：用 lianzhan carry export 写一个文件给对方。",
+                "Receipts go home in a file: write one with `lianzhan carry export`.",
+            );
+        }
+        if *asked > 0 {
+            shell.say(
+                &format!("对方所缺的 {asked} 项，请用 lianzhan carry export 写一个文件给对方，补上其中本机有的。"),
                 &format!(
-                    "Besides: contents of {payloads} entries; {beside} entries of other histories of logs."
+                    "The sender lacks {asked} things (keys, attachments, contents of entries, other histories of logs): a file from \
+                     `lianzhan carry export` brings what is here of them."
                 ),
             );
         }
-        if (*witnessed > 0 || *asked > 0) && !self.json {
-            shell.say(
-                &format!(
-                    "请用 lianzhan carry export 写一个文件给对方：带回 {witnessed} 份回执，并补上对方所缺的 {asked} 项中本机有的。"
-                ),
-                &format!(
-                    "Write a file to the sender with `lianzhan carry export`: it brings {witnessed} receipts home, and what is here of the \
-                     {asked} things that the sender lacks."
-                ),
-            );
+        old_copy_is_no_success(&taken)
+    }
+}
+
+/// An old copy ends the command with an error, so that scripts notice it, too.
+fn old_copy_is_no_success(taken: &Taken) -> anyhow::Result<()> {
+    match &taken.old_copy {
+        Some(log) => {
+            let (zh, en) = old_copy(log);
+            Err(anyhow::Error::from(said(zh, en)))
         }
-        if let Some(origin) = &taken.old_copy {
-            bail!(said(
-                format!(
-                    "对方有本节点签署、写在 {origin} 里的条目，而本机没有：本机的数据库是旧副本，或另有一台机器在用本节点的密钥。\
-                     如另有机器在运行，请停用其中一台。本节点改写新的日志；再导出一份给对方，并收下回来的文件，对方有的条目就会回来。"
-                ),
-                format!(
-                    "the sender has entries of this node's log {origin}, signed by it, that were not here: this database is an old \
-                     copy, or another machine writes with this node's key; stop one of the two. This node goes on in a new log; send a \
-                     file and take in the answer, and what the others hold comes back"
-                ),
-            ));
-        }
-        Ok(())
+        None => Ok(()),
     }
 }

@@ -75,6 +75,14 @@ pub enum CarryError {
         /// Why.
         reason: PieceError,
     },
+    /// Not read to its end, and before that it showed that this database is an old copy.
+    #[error("{error}. What came says more: {}", old_copy(log).1)]
+    OldCopy {
+        /// The own log that was closed.
+        log: String,
+        /// What else went wrong.
+        error: Box<CarryError>,
+    },
     /// Reading or writing.
     #[error("{0}")]
     Disk(#[from] io::Error),
@@ -102,9 +110,25 @@ impl CarryError {
             CarryError::Lied { .. } | CarryError::Attachment { .. } => {
                 "文件中有伪造或损坏的内容。此前的内容已收下，请告诉对方。".into()
             }
+            CarryError::OldCopy { log, error } => format!("{}另外，{}", error.zh(), old_copy(log).0),
             CarryError::Disk(error) => format!("文件不能读写：{error}"),
         }
     }
+}
+
+/// That a file shows an own log to be an old copy, and what to do, in Chinese and English.
+pub fn old_copy(log: &str) -> (String, String) {
+    (
+        format!(
+            "对方有本节点签署、写在 {log} 里的条目，而本机没有：本机的数据库是旧副本，或另有一台机器在用本节点的密钥。\
+             如另有机器在运行，请停用其中一台。本节点改写新的日志；再导出一份给对方，并收下回来的文件，对方有的条目就会回来。"
+        ),
+        format!(
+            "the sender has entries of this node's log {log}, signed by it, that were not here: this database is an old copy, or another \
+             machine writes with this node's key; stop one of the two. This node goes on in a new log; send a file and take in the \
+             answer, and what the others hold comes back"
+        ),
+    )
 }
 
 /// What stands in a file that was written.

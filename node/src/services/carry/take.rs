@@ -1,7 +1,7 @@
 //! Taking in a carry file: a piece at a time, each durable before the next, so that a run that was broken off goes on where
 //! it stopped.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Read};
 use std::sync::PoisonError;
 
@@ -74,7 +74,7 @@ impl Node {
         let _one = self.carrying.lock().unwrap_or_else(PoisonError::into_inner);
         let opening = age::Decryptor::new_buffered(BufReader::new(file)).map_err(|_| CarryError::NotCarry)?;
         let identity = identity(&self.node_key)?;
-        let written = self.own_written()?;
+        let before = self.own_logs()?;
         let mut file = opening
             .decrypt(std::iter::once(&identity as &dyn age::Identity))
             .map_err(|error| match error {
@@ -120,18 +120,32 @@ impl Node {
         // Also of a file that ends too early: what came is kept and shown.
         taking.learn()?;
         taking.note(read.is_ok())?;
-        let now = self.own_written()?;
-        let closed = written.difference(&now).next();
-        taking.taken.old_copy = closed.map(ToString::to_string);
+        // Who has closed one before knows: further logs that it lacked come with what it asked for then.
+        let is_new = before.values().all(|is_open| *is_open);
+        let closed =
+            |(origin, is_open): &(Origin, bool)| !is_open && before.get(origin).copied().unwrap_or(is_new);
+        let closed = self.own_logs()?.into_iter().find(closed);
+        taking.taken.old_copy = closed.map(|(origin, _)| origin.to_string());
         self.catch_up(|_| {})?;
-        read.map(|()| taking.taken)
+        match (read, &taking.taken.old_copy) {
+            (Ok(()), _) => Ok(taking.taken),
+            (Err(ServiceError::Carry(error)), Some(log)) => Err(CarryError::OldCopy {
+                log: log.clone(),
+                error: Box::new(error),
+            }
+            .into()),
+            (Err(error), _) => Err(error),
+        }
     }
 
-    /// The own logs that are written to.
-    fn own_written(&self) -> Result<BTreeSet<Origin>, ServiceError> {
+    /// The logs that this node's key signs, each with whether it is written to.
+    fn own_logs(&self) -> Result<BTreeMap<Origin, bool>, ServiceError> {
         let logs = self.store.read(|reader| reader.logs())?.into_iter();
-        let written = logs.filter(|log| log.own && log.halted.is_none());
-        Ok(written.map(|log| log.origin).collect())
+        let ours = self.node_key.public();
+        let own = logs.filter(|log| log.own || log.start.node == ours);
+        Ok(own
+            .map(|log| (log.origin, log.own && log.halted.is_none()))
+            .collect())
     }
 
     /// Learns all statements that are stored, as a running node does when they are committed.
@@ -342,7 +356,8 @@ impl Taking<'_> {
         if held < range.from {
             self.passed.insert(range.origin.clone());
             self.pass(format!(
-                "log {}: the file goes on after {} entries, and {held} are here. Ask the sender for a file with --everything",
+                "log {}: the file goes on after {} entries, and {held} are here. Send the sender a file and take in the answer, or \
+                 ask for one with --everything",
                 range.origin, range.from
             ));
             return Ok(Extended::Done);
