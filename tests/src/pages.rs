@@ -33,7 +33,7 @@ use crate::prefecture::Prefecture;
 use crate::process::{beside, measured};
 
 /// What a page may take to show what another node did.
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 /// In which the demo serves on any machine that does nothing else.
 const LONG: Duration = Duration::from_secs(60);
 

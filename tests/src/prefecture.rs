@@ -37,17 +37,17 @@ const SOURCES: [&str; 9] = [
 
 /// The node's program.
 pub fn lianzhan() -> anyhow::Result<PathBuf> {
-    program("lianzhan-node", "lianzhan")
+    program("lianzhan")
 }
 
 /// The auditor's program.
 pub fn audit() -> anyhow::Result<PathBuf> {
-    program("lianzhan-audit", "lianzhan-audit")
+    program("lianzhan-audit")
 }
 
 /// A program beside this one in the target directory, in the same profile. Built where it is missing or older than its
 /// sources, so that nobody tests yesterday's program.
-fn program(package: &str, name: &str) -> anyhow::Result<PathBuf> {
+fn program(name: &str) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe()?;
     let profile = own
         .ancestors()
@@ -61,8 +61,10 @@ fn program(package: &str, name: &str) -> anyhow::Result<PathBuf> {
         .max();
     if built.is_none() || built < changed {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        // Of the workspace, whose features all else here was built with: alone, a package has others, and half of what it rests
+        // on is compiled again.
         cargo
-            .args(["build", "--quiet", "--locked", "-p", package, "--bin", name])
+            .args(["build", "--quiet", "--locked", "--workspace", "--bin", name])
             .current_dir(root());
         if profile.ends_with("release") {
             cargo.arg("--release");

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use age::secrecy::SecretString;
 use anyhow::Context;
@@ -182,7 +183,25 @@ async fn appoint_people(node: &Arc<Node>, above: Option<&Arc<Node>>, place: Plac
     Ok(())
 }
 
+/// Ports that no system gives to outgoing connections, one of which could take it before the node does.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+
 /// A port that nobody uses now; it is written into the node's configuration and kept.
 fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Another demo that starts now looks elsewhere.
+    let first = std::process::id().wrapping_mul(101);
+    let count = u32::from(PORTS.end - PORTS.start);
+    for _ in 0..count {
+        let next = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % count;
+        let port = PORTS.start + u16::try_from(next)?;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    anyhow::bail!(
+        "no port from {} to {} is free on 127.0.0.1",
+        PORTS.start,
+        PORTS.end - 1
+    )
 }
