@@ -196,8 +196,8 @@ impl<'a> Load<'a> {
         let mut first = Vec::new();
         for witness in &log.witnesses {
             self.reader.sizes_over(log.id, witness, index, |size| {
-                let receipt = self.reader.receipt_by(log.id, size, witness)?;
-                let counts = receipt.filter(|receipt| {
+                let receipts = self.reader.receipts_by(log.id, size, witness)?;
+                let counts = receipts.into_iter().find(|receipt| {
                     let covered = Covered::ever(&self.directory, &log.start, index, [receipt]);
                     !covered.covers.is_empty()
                 });
@@ -286,8 +286,8 @@ impl<'a> Load<'a> {
                 let found = match judged.entry((log.id, size, *witness)) {
                     std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
                     std::collections::btree_map::Entry::Vacant(place) => {
-                        let receipt = reader.receipt_by(log.id, size, witness)?;
-                        place.insert(receipt.and_then(|receipt| {
+                        let receipts = reader.receipts_by(log.id, size, witness)?;
+                        place.insert(receipts.into_iter().find_map(|receipt| {
                             let (group, by) = witness_group(directory, &log.start, &receipt).ok()?;
                             Some((group, by, receipt))
                         }))

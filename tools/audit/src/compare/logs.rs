@@ -144,7 +144,7 @@ impl Pair {
     }
 
     fn receipts(&self, a: &LogRow, b: &LogRow, found: &mut Comparison) -> anyhow::Result<()> {
-        const SQL: &str = "SELECT receipt, size FROM receipts WHERE log = ? ORDER BY size, witness";
+        const SQL: &str = "SELECT receipt, size FROM receipts WHERE log = ? ORDER BY size, witness, variant";
         let mut selects = (self.a.database().prepare(SQL)?, self.b.database().prepare(SQL)?);
         let mut rows = [selects.0.query([a.id])?, selects.1.query([b.id])?];
         let mut lacking = [(0, 0); 2];
