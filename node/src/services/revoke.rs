@@ -338,7 +338,7 @@ pub(super) fn last_receipt(
     let end = lianzhan_protocol::log::EntryIndex(i64::MAX.unsigned_abs());
     reader.sizes_before(log.id, witness, end, |size| {
         let receipts = reader.receipts_by(log.id, size, witness)?;
-        last = receipts.into_iter().find_map(|receipt| {
+        last = receipts.into_iter().rev().find_map(|receipt| {
             let (_, by) = witness_group(directory, &log.start, &receipt).ok()?;
             Some((by, receipt))
         });

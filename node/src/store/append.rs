@@ -159,7 +159,7 @@ impl Writer<'_> {
                     LogStatement::Erasure(bytes) => self.note_erasure(&head, index, &bytes)?,
                     LogStatement::Erased(said) => self.note_acknowledged(&head, index, &said)?,
                     LogStatement::ReceiptOf(said) => {
-                        self.note_receipt_of(&head, index, &said)?;
+                        self.keep_receipt_of(&head, origin, &said)?;
                     }
                     LogStatement::Start(_) => {}
                 }

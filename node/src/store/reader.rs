@@ -237,7 +237,7 @@ impl<'a> Reader<'a> {
     /// Receipts of a log that cover the entry at `index`, smallest size first.
     pub fn receipts_over(&self, log: i64, index: EntryIndex) -> Result<Vec<Receipt>, StoreError> {
         let mut select = self.tx.prepare_cached(
-            "SELECT receipt FROM receipts WHERE log = ? AND size > ? ORDER BY size, time_s, witness, variant",
+            "SELECT receipt FROM receipts WHERE log = ? AND size > ? ORDER BY size, time_s, witness, receipt",
         )?;
         let rows = select.query_map((log, index.0), |row| row.get::<_, Vec<u8>>(0))?;
         rows.map(|bytes| read_receipt(&bytes?)).collect()
@@ -298,7 +298,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The receipts of one witness over one tree: the one that stands in the log, then those that other logs state of it.
+    /// The receipts of one witness over one tree, the earliest first: the one that stands in the log, and those that other logs
+    /// state of it.
     pub fn receipts_by(
         &self,
         log: i64,
@@ -306,7 +307,7 @@ impl<'a> Reader<'a> {
         witness: &[u8; 32],
     ) -> Result<Vec<Receipt>, StoreError> {
         let mut select = self.tx.prepare_cached(
-            "SELECT receipt FROM receipts WHERE log = ? AND size = ? AND witness = ? ORDER BY variant",
+            "SELECT receipt FROM receipts WHERE log = ? AND size = ? AND witness = ? ORDER BY time_s, receipt",
         )?;
         let rows = select.query_map((log, size.0, witness), |row| row.get::<_, Vec<u8>>(0))?;
         rows.map(|bytes| read_receipt(&bytes?)).collect()

@@ -9,6 +9,7 @@ use lianzhan_protocol::log::{Frontier, LogStatement, Origin, Receipt, ReceiptOf,
 use rusqlite::Connection;
 
 use super::error::StoreError;
+use super::logs::read_receipt;
 use super::reader::Reader;
 use super::writer::{Head, StoreEvent, Writer};
 
@@ -62,7 +63,8 @@ impl Writer<'_> {
         let covered_before: u64 = self
             .tx
             .prepare_cached(
-                "SELECT coalesce(max(size), 0) FROM receipts WHERE log = ?1 AND size < ?2 AND witness = ?3",
+                "SELECT coalesce(max(size), 0) FROM receipts
+                 WHERE log = ?1 AND size < ?2 AND witness = ?3 AND variant = 0",
             )?
             .query_row((log, receipt.size.0, witness), |row| row.get(0))?;
         let end = if variant == 0 {
@@ -81,39 +83,48 @@ impl Writer<'_> {
         self.witness_erasures(log, receipt.size.0)
     }
 
-    /// Notes that an entry of the log `head` states a receipt of another log, and has it count if it fits what is held of that.
-    pub(super) fn note_receipt_of(
+    /// Keeps what an entry of the log `head` states of another log, on whatever branch, and has it count if it fits what is held
+    /// of that. What the entry says stands by itself: it is not given up where another history of its log stands.
+    pub(super) fn keep_receipt_of(
         &mut self,
         head: &Head,
-        index: u64,
+        origin: &Origin,
         said: &ReceiptOf,
     ) -> Result<(), StoreError> {
-        self.tx
-            .prepare_cached("INSERT INTO receipts_of (log, idx, origin, size) VALUES (?,?,?,?)")?
-            .execute((head.id, index, said.origin.as_str(), said.receipt.size.0))?;
+        let size = said.receipt.size;
+        // No log has such a size, nor does the database.
+        if said.origin == *origin || size == TreeSize::EMPTY || size > TreeSize::MAX {
+            return Ok(());
+        }
+        let org = self.log_start(head.id)?.org;
+        let receipt = codec::encode(&said.receipt);
+        let hash = Hash::of("lianzhan/receipt-of", &[&org.0, &head.space.0, &receipt]);
+        let fresh = self
+            .tx
+            .prepare_cached(
+                "INSERT OR IGNORE INTO receipts_of (origin, size, hash, org, space, receipt) VALUES (?,?,?,?,?,?)",
+            )?
+            .execute((
+                said.origin.as_str(),
+                size.0,
+                hash.0,
+                org.0,
+                head.space.0,
+                receipt,
+            ))?;
         let covered = self
             .staged
             .get(&said.origin)
-            .or_else(|| self.committed.get(&said.origin));
-        let Some(covered) = covered.cloned() else {
+            .or_else(|| self.committed.get(&said.origin))
+            .cloned();
+        let Some(covered) = covered.filter(|covered| fresh > 0 && covered.space == head.space) else {
             return Ok(());
         };
-        if !self.may_state(head.id, covered.id)? {
+        if self.log_start(covered.id)?.org != org {
             return Ok(());
         }
         self.unsettle(&said.origin)?;
         self.take_receipt_of(&covered, &said.origin, &said.receipt)
-    }
-
-    /// Whether what a log states of another one counts: another log of the same org and space (L-16a).
-    fn may_state(&self, log: i64, covered: i64) -> Result<bool, StoreError> {
-        Ok(self
-            .tx
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM logs l JOIN logs c ON c.org = l.org AND c.space = l.space AND c.id <> l.id
-                 WHERE l.id = ? AND c.id = ?)",
-            )?
-            .query_row((log, covered), |row| row.get(0))?)
     }
 
     /// Has it judged anew which history of a forked log stands.
@@ -170,27 +181,6 @@ impl Writer<'_> {
         self.put_receipt(head.id, receipt, variant_of(receipt))
     }
 
-    /// Entries of a log from `start` on go: what they state of other logs is stated no more.
-    pub(super) fn forget_receipts_of(&mut self, log: i64, start: u64) -> Result<(), StoreError> {
-        let origins: BTreeSet<String> = self
-            .tx
-            .prepare_cached("DELETE FROM receipts_of WHERE log = ? AND idx >= ? RETURNING origin")?
-            .query_map((log, start), |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        for origin in origins {
-            let Ok(origin) = Origin::parse(&origin) else {
-                continue;
-            };
-            let head = self.staged.get(&origin).or_else(|| self.committed.get(&origin));
-            let Some(head) = head.cloned() else { continue };
-            if head.halted.is_none() && self.may_state(log, head.id)? {
-                self.unsettle(&origin)?;
-                self.drop_receipts_of_no_entry(head.id, head.frontier.size())?;
-            }
-        }
-        Ok(())
-    }
-
     /// Drops the receipts over a log's first `size` entries that no entry states any more, here or in another log: who had the
     /// history that stands first never had them, and verdicts must not depend on that.
     pub(super) fn drop_receipts_of_no_entry(&mut self, log: i64, size: TreeSize) -> Result<(), StoreError> {
@@ -208,21 +198,22 @@ impl Writer<'_> {
         }
         let mut select = self
             .tx
-            .prepare_cached("SELECT variant, receipt, size, witness FROM receipts WHERE log = ?")?;
-        let rows = select.query_map([log], |row| {
-            Ok(((row.get(0)?, row.get(1)?), row.get(2)?, row.get(3)?))
-        })?;
-        let held: Vec<((i64, Vec<u8>), u64, [u8; 32])> = rows.collect::<Result<_, _>>()?;
-        let mut dropped = false;
-        for (stated, size, witness) in held.iter().filter(|(stated, ..)| !stand.contains(stated)) {
+            .prepare_cached("SELECT size, witness, variant, receipt FROM receipts WHERE log = ?")?;
+        let mut rows = select.query([log])?;
+        let mut gone: Vec<(u64, [u8; 32], i64)> = Vec::new();
+        while let Some(row) = rows.next()? {
+            if !stand.contains(&(row.get(2)?, row.get(3)?)) {
+                gone.push((row.get(0)?, row.get(1)?, row.get(2)?));
+            }
+        }
+        for (size, witness, variant) in &gone {
             self.tx
                 .prepare_cached(
                     "DELETE FROM receipts WHERE log = ? AND size = ? AND witness = ? AND variant = ?",
                 )?
-                .execute((log, size, witness, stated.0))?;
-            dropped = true;
+                .execute((log, size, witness, variant))?;
         }
-        if dropped {
+        if !gone.is_empty() {
             // What it covered, and what it did not (L-17).
             let mut all = self
                 .tx
@@ -284,17 +275,9 @@ fn stated_of(
     size: TreeSize,
 ) -> Result<Vec<Receipt>, StoreError> {
     let mut select = connection.prepare_cached(
-        "SELECT e.payload FROM logs c JOIN receipts_of r ON r.origin = c.origin
-         JOIN logs l ON l.id = r.log AND l.org = c.org AND l.space = c.space AND l.id <> c.id
-         JOIN entries e ON e.log = r.log AND e.idx = r.idx
-         WHERE c.id = ?1 AND r.size > ?2 AND r.size <= ?3 ORDER BY r.size, r.log, r.idx",
+        "SELECT r.receipt FROM logs c JOIN receipts_of r ON r.origin = c.origin AND r.org = c.org AND r.space = c.space
+         WHERE c.id = ?1 AND r.size > ?2 AND r.size <= ?3 ORDER BY r.size, r.hash",
     )?;
-    let payloads = select.query_map((log, above.0, size.0), |row| row.get::<_, Option<Vec<u8>>>(0))?;
-    let mut receipts = Vec::new();
-    for payload in payloads {
-        if let Some(Ok(LogStatement::ReceiptOf(said))) = payload?.as_deref().map(LogStatement::parse) {
-            receipts.push(said.receipt);
-        }
-    }
-    Ok(receipts)
+    let rows = select.query_map((log, above.0, size.0), |row| row.get::<_, Vec<u8>>(0))?;
+    rows.map(|bytes| read_receipt(&bytes?)).collect()
 }

@@ -63,7 +63,7 @@ impl Node {
             }
             match self.settle_fork(&due.origin) {
                 Ok(()) => settled.push(due),
-                // It is this log's affair alone, and judged again in the next round.
+                // This log's affair alone: judged again when the directory has news, and at the next start.
                 Err(
                     error @ (ServiceError::NotAllowed(_)
                     | ServiceError::Store(
@@ -221,7 +221,11 @@ fn choose(
     histories: &[History<'_>],
 ) -> Result<usize, StoreError> {
     let mut left: Vec<usize> = (0..histories.len()).collect();
-    let mut from = 0;
+    let starts = histories.iter().filter_map(|history| match history {
+        History::Beside(branch) => Some(branch.start),
+        History::Stands(_) => None,
+    });
+    let mut from = starts.min().unwrap_or(0);
     while let [first, rest @ ..] = &left[..] {
         let partings = rest
             .iter()

@@ -3,7 +3,7 @@
 use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{
-    Entry, Frontier, LogStatement, Origin, SignedCheckpoint, TreeSize, leaf_hash, stored_index,
+    Entry, Frontier, LogStatement, Origin, ReceiptOf, SignedCheckpoint, TreeSize, leaf_hash, stored_index,
 };
 use lianzhan_protocol::sync::Standing;
 use lianzhan_protocol::trust::SignedStatement;
@@ -70,6 +70,16 @@ fn trust_in(entries: &[Stored]) -> Vec<SignedStatement> {
     trust.collect()
 }
 
+/// So are receipts of other logs.
+fn receipts_in(entries: &[Stored]) -> Vec<ReceiptOf> {
+    let payloads = entries.iter().filter_map(|(_, payload)| payload.as_deref());
+    let said = payloads.filter_map(|payload| match LogStatement::parse(payload) {
+        Ok(LogStatement::ReceiptOf(said)) => Some(said),
+        _ => None,
+    });
+    said.collect()
+}
+
 impl Writer<'_> {
     /// Keeps a piece of a branch. Returns whether it did: not where the branches held are others by now.
     pub fn keep_branch(&mut self, origin: &Origin, piece: BranchPiece) -> Result<bool, StoreError> {
@@ -124,6 +134,10 @@ impl Writer<'_> {
         self.put_nodes(id, number, &piece.nodes)?;
         self.put_branch(id, number, start, &piece.frontier, &piece.checkpoint)?;
         self.keep_statements(trust_in(&piece.entries))?;
+        let head = self.head(origin)?.clone();
+        for said in receipts_in(&piece.entries) {
+            self.keep_receipt_of(&head, origin, &said)?;
+        }
         Ok(true)
     }
 
@@ -376,7 +390,6 @@ impl Writer<'_> {
         self.tx
             .execute("DELETE FROM nodes WHERE log = ? AND idx >= ?", (head.id, first))?;
         self.forget_erasures(head.id, start)?;
-        self.forget_receipts_of(head.id, start)?;
         self.drop_receipts_of_no_entry(head.id, TreeSize(start))?;
         Ok(Own {
             start,

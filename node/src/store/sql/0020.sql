@@ -1,12 +1,13 @@
--- Receipts that other logs state of a log that was closed when they came: where each stands, and what it covers.
+-- Receipts that other logs state of a log that was closed when they came, whichever history of those stands.
 CREATE TABLE receipts_of (
-    log INTEGER NOT NULL,
-    idx INTEGER NOT NULL,
-    origin TEXT NOT NULL,
+    origin TEXT NOT NULL,            -- the log that is covered
     size INTEGER NOT NULL,
-    PRIMARY KEY (log, idx)
+    hash BLOB NOT NULL,              -- of org, space and receipt
+    org BLOB NOT NULL,               -- of the log that states it
+    space BLOB NOT NULL,
+    receipt BLOB NOT NULL,
+    PRIMARY KEY (origin, size, hash)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX receipts_of_origin ON receipts_of (origin, size);
 -- Each of those has a row of its own beside the one that stands in the log: which of them counts is judged when it is read.
 CREATE TABLE kept (
     log INTEGER NOT NULL,

@@ -270,13 +270,26 @@ impl Walk<'_, '_> {
     /// A receipt of another log of the same org and space is one of the copy's, if it is good and fits what is held of that log. Else
     /// it says nothing: it may be of another history of that log, or of more than is held.
     fn receipt_of(&mut self, said: &ReceiptOf, index: u64) -> anyhow::Result<()> {
+        let size = said.receipt.size;
+        if size == TreeSize::EMPTY || size > TreeSize::MAX || said.origin == self.row.origin {
+            return Ok(());
+        }
         let stated: bool = self
             .check
             .copy
             .database()
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM receipts_of WHERE log = ? AND idx = ? AND origin = ? AND size = ?)")?
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM receipts_of
+                 WHERE origin = ? AND size = ? AND org = ? AND space = ? AND receipt = ?)",
+            )?
             .query_row(
-                (self.row.id, index, said.origin.as_str(), said.receipt.size.0),
+                (
+                    said.origin.as_str(),
+                    size.0,
+                    self.row.start.org.0,
+                    self.row.start.space.id().0,
+                    codec::encode(&said.receipt),
+                ),
                 |row| row.get(0),
             )?;
         let covered: Option<(i64, Vec<u8>)> = self
@@ -285,14 +298,13 @@ impl Walk<'_, '_> {
             .database()
             .prepare_cached(
                 "SELECT id, start FROM logs
-                 WHERE origin = ? AND space = ? AND org = ? AND id <> ? AND size >= ? AND length(start) <= ?",
+                 WHERE origin = ? AND space = ? AND org = ? AND size >= ? AND length(start) <= ?",
             )?
             .query_row(
                 (
                     said.origin.as_str(),
                     self.row.start.space.id().0,
                     self.row.start.org.0,
-                    self.row.id,
                     said.receipt.size.0,
                     STATEMENT_MAX,
                 ),
@@ -316,16 +328,16 @@ impl Walk<'_, '_> {
     }
 
     fn is_kept(&self, log: i64, receipt: &Receipt) -> anyhow::Result<bool> {
-        Ok(self
-            .check
-            .copy
-            .database()
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM receipts WHERE log = ? AND size = ? AND witness = ?)",
-            )?
-            .query_row((log, receipt.size.0, receipt.witness.ed25519_bytes()), |row| {
+        let kept = self.check.copy.database().prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM receipts
+             WHERE log = ? AND size = ? AND witness = ? AND variant <> 0 AND receipt = ?)",
+        );
+        let witness = receipt.witness.ed25519_bytes();
+        Ok(
+            kept?.query_row((log, receipt.size.0, witness, codec::encode(receipt)), |row| {
                 row.get(0)
-            })?)
+            })?,
+        )
     }
 
     /// A proof that a log says two things is about bytes alone: it holds, or its writer accused somebody of nothing.

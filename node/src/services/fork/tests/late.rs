@@ -175,6 +175,29 @@ fn a_receipt_that_is_stated_in_another_space_or_by_another_org_counts_for_nobody
     }
 }
 
+#[test]
+fn a_receipt_over_more_than_any_log_has_is_an_entry_that_says_nothing() {
+    let world = World::new();
+    let origin = world.log();
+    let back = put_back(&world);
+    world.visit(world.station(), "先登记");
+    let of_all = receipt(world.station(), &world.township, &origin);
+    let space = back.own_space(Audience::County);
+    for size in [0, TreeSize::MAX.0 + 1, u64::MAX] {
+        let said = Receipt {
+            size: TreeSize(size),
+            ..of_all.clone()
+        };
+        state(&back, &space, &origin, said);
+    }
+    world.talk(&[&back, &world.township, &world.county]);
+    for node in [&*back, &world.township, &world.county] {
+        let stating = back.ensure_log(&space).unwrap();
+        assert_eq!(standing(node, &stating), standing(&back, &stating));
+        assert_eq!(node.check(|_| {}).unwrap().faults, Vec::<String>::new());
+    }
+}
+
 /// The same cosignature in a witness log that somebody else made up: good in itself, and of no witness.
 fn made_up(receipt: &Receipt, origin: &Origin) -> Receipt {
     let node = SecretKey::from_seed([7; 32]);

@@ -14,8 +14,8 @@ use crate::copy::{Copy, LogRow, blob};
 /// Receipts remembered between records.
 const REMEMBERED: usize = 20_000;
 /// Of each witness the first receipt over an entry, and the last one that does not hold it.
-const OVER: &str = "SELECT size, receipt, variant FROM receipts WHERE log = ? AND witness = ? AND size > ? ORDER BY size, variant";
-const BEFORE: &str = "SELECT size, receipt, variant FROM receipts WHERE log = ? AND witness = ? AND size <= ? ORDER BY size DESC, variant";
+const OVER: &str = "SELECT size, receipt, variant FROM receipts WHERE log = ? AND witness = ? AND size > ? ORDER BY size, time_s, receipt";
+const BEFORE: &str = "SELECT size, receipt, variant FROM receipts WHERE log = ? AND witness = ? AND size <= ? ORDER BY size DESC, time_s DESC, receipt DESC";
 
 /// The group and the org for which a receipt counts, and the receipt.
 type Said = (usize, OrgId, Receipt);
