@@ -130,5 +130,9 @@ fn gather(
 }
 
 fn receipts(reader: &Reader<'_>, log: &LogRow) -> Result<Vec<Receipt>, StoreError> {
-    reader.receipts_over(log.id, lianzhan_protocol::log::EntryIndex(0))
+    let mut receipts = Vec::new();
+    for row in reader.receipts_over(log.id, lianzhan_protocol::log::EntryIndex(0))? {
+        receipts.extend(reader.receipt(log.id, row.size, &row.witness)?);
+    }
+    Ok(receipts)
 }

@@ -125,7 +125,7 @@ fn a_statement_is_compiled_once_whatever_values_it_gets() {
     let connection = rusqlite::Connection::open(dir.path().join(DATABASE)).unwrap();
     super::configure(&connection).unwrap();
     for sql in [
-        "SELECT DISTINCT size FROM receipts WHERE log = ? AND witness = ? AND size > ? ORDER BY size",
+        "SELECT size FROM receipts WHERE log = ? AND witness = ? AND size > ? ORDER BY size",
         "SELECT e.idx FROM entries e JOIN logs l ON l.id = e.log WHERE e.record = ?1 AND ?2 <> ?3",
     ] {
         let mut anew = 0;
