@@ -183,7 +183,7 @@ async fn appoint_people(node: &Arc<Node>, above: Option<&Arc<Node>>, place: Plac
     Ok(())
 }
 
-/// Ports that no system gives to outgoing connections, one of which could take it before the node does.
+/// Ports that systems, as they come, give to no outgoing connection: one could take it before the node does.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
 /// A port that nobody uses now; it is written into the node's configuration and kept.
