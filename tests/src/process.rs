@@ -70,10 +70,10 @@ fn program(name: &str) -> PathBuf {
     path
 }
 
-/// A TCP port on loopback that nobody uses now and that the system gives to no outgoing connection.
+/// A TCP port on loopback that nobody uses now, that no demo takes, and that the system gives to no outgoing connection.
 fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = 20_000 + u16::try_from(std::process::id() % 10_000).expect("below 10,000");
+    let first = 20_000 + u16::try_from(std::process::id() % 2_000).expect("below 2,000");
     loop {
         let port = first + NEXT.fetch_add(1, Ordering::Relaxed) % 2_000;
         if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {

@@ -20,7 +20,7 @@ use crate::net;
 use crate::runtime::Running;
 use crate::services::appoint::{AppointmentRequest, PersonDraft};
 use crate::services::found::found;
-use crate::services::invite::Joining;
+use crate::services::join;
 use crate::services::{Author, Node, files};
 
 /// Keys of the demo are no secret; their files are cheap to open.
@@ -45,10 +45,12 @@ impl Prefecture {
             bar.set_message(format!("starting {}", place.dir()));
             let target = dir.join(place.dir());
             let node = if target.join(files::FOUNDING).exists() {
+                join::tidy(&target);
                 let path = target.clone();
                 tokio::task::spawn_blocking(move || Node::open(&path, &Overrides::default())).await??
             } else {
-                prefecture.make(*place, &target).await?
+                let ports = [Port::free()?, Port::free()?];
+                prefecture.make(*place, &target, &ports).await?
             };
             let running = Running::start(node.clone())
                 .await
@@ -62,10 +64,11 @@ impl Prefecture {
         Ok(prefecture)
     }
 
-    async fn make(&self, place: Place, target: &Path) -> anyhow::Result<Arc<Node>> {
+    /// Makes the node that is to serve and to listen at `ports`.
+    async fn make(&self, place: Place, target: &Path, [web, peers]: &[Port; 2]) -> anyhow::Result<Arc<Node>> {
         let config = Config {
-            web: SocketAddr::from(([127, 0, 0, 1], free_port()?)),
-            listen: vec![format!("/ip4/127.0.0.1/tcp/{}", free_port()?)],
+            web: SocketAddr::from(([127, 0, 0, 1], web.number)),
+            listen: vec![format!("/ip4/127.0.0.1/tcp/{}", peers.number)],
             scrypt_log_n: SCRYPT_LOG_N,
             ..Config::default()
         };
@@ -77,13 +80,16 @@ impl Prefecture {
         };
         let above = self.running.get(&parent).context("parents are raised first")?;
         let (node, addresses) = (above.node().clone(), above.addresses());
-        let invitation =
-            tokio::task::spawn_blocking(move || node.invite(place.draft(), &passphrase(), addresses))
-                .await??;
-        let joining = Joining::begin(&invitation.to_code())?;
-        let reply = net::join(joining.invitation(), joining.request()).await?;
-        let node = tokio::task::spawn_blocking(move || joining.finish(&target, reply, &passphrase(), config));
-        Ok(node.await??)
+        let invited =
+            tokio::task::spawn_blocking(move || node.invite(place.draft(), &passphrase(), addresses)).await?;
+        let invitation = match (invited, join::begun(&target)) {
+            (Ok(invitation), _) => invitation,
+            // Appointed already, when an earlier start was killed.
+            (Err(_), Some(begun)) => begun,
+            (Err(error), None) => return Err(error.into()),
+        };
+        let code = invitation.to_code();
+        Ok(join::join(&target, &code, passphrase(), None, config, net::join, |_| ()).await?)
     }
 
     /// The root has no parent: its child witnesses it.
@@ -184,24 +190,32 @@ async fn appoint_people(node: &Arc<Node>, above: Option<&Arc<Node>>, place: Plac
 }
 
 /// Ports that systems, as they come, give to no outgoing connection: one could take it before the node does.
-const PORTS: std::ops::Range<u16> = 20_000..32_000;
+const PORTS: std::ops::Range<u16> = 24_000..32_000;
 
-/// A port that nobody uses now; it is written into the node's configuration and kept.
-fn free_port() -> anyhow::Result<u16> {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    // Another demo that starts now looks elsewhere.
-    let first = std::process::id().wrapping_mul(101);
-    let count = u32::from(PORTS.end - PORTS.start);
-    for _ in 0..count {
-        let next = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % count;
-        let port = PORTS.start + u16::try_from(next)?;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return Ok(port);
+/// A port that nobody else can take for as long as this is held; its number is written into the node's configuration and kept.
+struct Port {
+    number: u16,
+    _held: TcpListener,
+}
+
+impl Port {
+    /// One that nobody uses now.
+    fn free() -> anyhow::Result<Port> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        // Another demo that starts now looks elsewhere.
+        let first = std::process::id().wrapping_mul(101);
+        let count = u32::from(PORTS.end - PORTS.start);
+        for _ in 0..count {
+            let next = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % count;
+            let number = PORTS.start + u16::try_from(next)?;
+            if let Ok(held) = TcpListener::bind(("127.0.0.1", number)) {
+                return Ok(Port { number, _held: held });
+            }
         }
+        anyhow::bail!(
+            "no port from {} to {} is free on 127.0.0.1",
+            PORTS.start,
+            PORTS.end - 1
+        )
     }
-    anyhow::bail!(
-        "no port from {} to {} is free on 127.0.0.1",
-        PORTS.start,
-        PORTS.end - 1
-    )
 }

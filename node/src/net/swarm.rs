@@ -124,7 +124,8 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
             Err(error) => without(config, bad(&listen, &why::cause(&error)), &listen)?,
         }
     }
-    // The first address of each tells whether its port could be had.
+    // The first address of each tells whether its port could be had. Peers and neighbours may be there before.
+    let mut early = Vec::new();
     while !opening.is_empty() {
         let (listener, failed) = match swarm.select_next_some().await {
             SwarmEvent::NewListenAddr { listener_id, .. } => (listener_id, None),
@@ -134,7 +135,10 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
                 reason: Err(error),
                 ..
             } => (listener_id, Some(error)),
-            _ => continue,
+            other => {
+                early.push(other);
+                continue;
+            }
         };
         if let (Some(listen), Some(error)) = (opening.remove(&listener), failed) {
             without(config, bad(&listen, &why::cause(&error)), &listen)?;
@@ -176,7 +180,7 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
     let own: Vec<String> = swarm.listeners().map(ToString::to_string).collect();
     let (told, addresses) = watch::channel(own);
     let (ended, end) = watch::channel(());
-    let state = State {
+    let mut state = State {
         quic: config.quic,
         peers: peers.clone(),
         pending: BTreeMap::new(),
@@ -186,6 +190,9 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
         neighbours,
         told,
     };
+    for event in early {
+        state.hear(&mut swarm, event);
+    }
     tokio::spawn(async move {
         let connections = run(&mut swarm, dial_queue, told_off, state, stop).await;
         last_words(&mut swarm, open, connections).await;
