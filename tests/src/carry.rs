@@ -436,6 +436,46 @@ fn an_old_copy_takes_in_no_receipts_over_what_it_does_not_have_and_gets_it_back(
 }
 
 #[test]
+fn receipts_that_an_old_copy_could_not_take_in_are_stated_in_its_new_log() {
+    // Also where it wrote something else in place of what was witnessed.
+    for wrote in [false, true] {
+        let scene = station(4);
+        let (shiqiao, fengdu) = (scene.world.node("shiqiao"), scene.world.node("fengdu"));
+        post(shiqiao, fengdu);
+        post(fengdu, shiqiao);
+        let dir = tempfile::tempdir().unwrap();
+        let old = dir.path().join("old");
+        copy_files(shiqiao.dir(), &old);
+        let lost = scene.world.visit("shiqiao", &scene.clerk, 5);
+        post(shiqiao, fengdu);
+        // The receipts are on their way when the disk of the station fails.
+        let (_, there) = file(fengdu, shiqiao);
+        let copy = open_copy(&old, &dir.path().join("copy"));
+        if wrote {
+            scene.world.visit_at(&copy, "shiqiao", &scene.clerk, 6);
+        }
+        let got = taken(&copy, &there).unwrap();
+        let log = Origin::parse(&got.old_copy.expect("a receipt over what it does not have")).unwrap();
+        for _ in 0..4 {
+            post(&copy, fengdu);
+            post(fengdu, &copy);
+        }
+        for node in [&copy, fengdu] {
+            assert_eq!(
+                held(node, &log),
+                held(shiqiao, &log),
+                "the witnessed history stands"
+            );
+            assert!(witnessed(node, &lost));
+            assert!(node.check(|_| {}).unwrap().faults.is_empty());
+        }
+        let (given, there) = file(fengdu, &copy);
+        assert_eq!((given.asks, given.logs), (0, 0), "{given:?}");
+        assert_eq!(taken(&copy, &there).unwrap().receipts, 0, "once");
+    }
+}
+
+#[test]
 fn an_old_copy_is_told_where_the_file_is_cut_and_where_it_lacks_a_whole_log() {
     let dir = tempfile::tempdir().unwrap();
     let world = World::new(dir.path());

@@ -41,7 +41,7 @@ fn whatever_goes_wrong_all_holders_agree_in_the_end() {
         .filter(|kind| !tally.kinds.contains_key(*kind))
         .collect();
     assert!(unseen.is_empty(), "no liar was found out by {unseen:?}");
-    assert!(tally.beside > 0 && tally.deaf > 0 && tally.alike > 0);
+    assert!(tally.beside > 0 && tally.deaf > 0 && tally.alike > 0 && tally.late > 0);
 }
 
 /// What liars do in so many seeds, each at least once.

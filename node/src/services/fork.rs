@@ -102,24 +102,16 @@ impl History<'_> {
 
     /// The receipts held over its part from `start` on.
     fn receipts(&self, reader: &Reader<'_>, start: u64) -> Result<Vec<Receipt>, StoreError> {
-        let mut receipts = Vec::new();
         match self {
-            History::Stands(log) => {
-                for row in reader.receipts_over(log.id, EntryIndex(start))? {
-                    receipts.extend(reader.receipt(log.id, row.size, &row.witness)?);
-                }
-            }
+            History::Stands(log) => reader.receipts_over(log.id, EntryIndex(start)),
             History::Beside(branch) => {
-                receipts = reader.branch_receipts(branch)?;
+                let mut receipts = reader.branch_receipts(branch)?;
                 // What stands below its start stands in its log.
-                for row in reader.receipts_over(branch.log, EntryIndex(start))? {
-                    if row.size.0 <= branch.start {
-                        receipts.extend(reader.receipt(branch.log, row.size, &row.witness)?);
-                    }
-                }
+                let below = reader.receipts_over(branch.log, EntryIndex(start))?;
+                receipts.extend(below.into_iter().filter(|below| below.size.0 <= branch.start));
+                Ok(receipts)
             }
         }
-        Ok(receipts)
     }
 }
 

@@ -291,16 +291,20 @@ impl Node {
         })?)
     }
 
-    /// The standing of every log held, and the own logs among them.
+    /// The standing of every log held, and the own logs among them, closed ones too.
     pub fn holdings(&self) -> Result<(Holdings, std::collections::BTreeSet<Origin>), ServiceError> {
         let mut holdings = Holdings::new();
         let mut own_logs = std::collections::BTreeSet::new();
-        for (space, origin, standing, own) in self.store.read(|reader| reader.standings())? {
-            if standing.size > TreeSize::EMPTY {
-                holdings.grow(space, &origin, standing);
+        for log in self.store.read(|reader| reader.logs())? {
+            if log.size > TreeSize::EMPTY {
+                let standing = Standing {
+                    size: log.size,
+                    root: log.root,
+                };
+                holdings.grow(log.space(), &log.origin, standing);
             }
-            if own {
-                own_logs.insert(origin);
+            if log.is_ours() {
+                own_logs.insert(log.origin);
             }
         }
         Ok((holdings, own_logs))

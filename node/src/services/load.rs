@@ -30,12 +30,12 @@ pub struct Load<'a> {
     logs: BTreeMap<i64, Arc<Known>>,
     /// By origin: the node that writes the log and the org that it says it serves.
     nodes: BTreeMap<Origin, (PublicKey, OrgId)>,
-    /// By log, size and witness key: what the receipt says, if it counts.
+    /// By log, size and witness key: what the receipts say that count, the earliest first.
     receipts: BTreeMap<(i64, TreeSize, [u8; 32]), Judged>,
 }
 
 /// A receipt that counts, with the group and the org for which it does.
-type Judged = Option<(usize, OrgId, Receipt)>;
+type Judged = Vec<(usize, OrgId, Receipt)>;
 
 /// What is asked of a log again and again.
 struct Known {
@@ -196,8 +196,8 @@ impl<'a> Load<'a> {
         let mut first = Vec::new();
         for witness in &log.witnesses {
             self.reader.sizes_over(log.id, witness, index, |size| {
-                let receipt = self.reader.receipt_by(log.id, size, witness)?;
-                let counts = receipt.filter(|receipt| {
+                let receipts = self.reader.receipts_by(log.id, size, witness)?;
+                let counts = receipts.into_iter().find(|receipt| {
                     let covered = Covered::ever(&self.directory, &log.start, index, [receipt]);
                     !covered.covers.is_empty()
                 });
@@ -283,17 +283,21 @@ impl<'a> Load<'a> {
         let (reader, directory, judged) = (self.reader, &self.directory, &mut self.receipts);
         for witness in &log.witnesses {
             let mut take = |size: TreeSize| -> Result<bool, StoreError> {
+                let covers = size.0 > index.0;
                 let found = match judged.entry((log.id, size, *witness)) {
                     std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
                     std::collections::btree_map::Entry::Vacant(place) => {
-                        let receipt = reader.receipt_by(log.id, size, witness)?;
-                        place.insert(receipt.and_then(|receipt| {
+                        let receipts = reader.receipts_by(log.id, size, witness)?;
+                        let counting = receipts.into_iter().filter_map(|receipt| {
                             let (group, by) = witness_group(directory, &log.start, &receipt).ok()?;
                             Some((group, by, receipt))
-                        }))
+                        });
+                        place.insert(counting.collect())
                     }
                 };
-                let Some((group, by, receipt)) = found else {
+                // L-15 asks for the first that covers it, L-17 for the last that does not.
+                let said = if covers { found.first() } else { found.last() };
+                let Some((group, by, receipt)) = said else {
                     return Ok(false);
                 };
                 covered.take(index, *group, *by, receipt);
@@ -320,10 +324,10 @@ impl<'a> Load<'a> {
             return Ok(None);
         };
         let proves = |receipt: &Receipt| receipt.covers(held.index) && receipt.time() == first.time;
-        let found = self.receipts.iter().find_map(|((id, ..), judged)| {
-            let (_, by, receipt) = judged.as_ref()?;
-            (*id == log.id && *by == first.by && proves(receipt)).then(|| receipt.clone())
-        });
+        let of_log = self.receipts.iter().filter(|((id, ..), _)| *id == log.id);
+        let found = of_log
+            .flat_map(|(_, judged)| judged)
+            .find_map(|(_, by, receipt)| (*by == first.by && proves(receipt)).then(|| receipt.clone()));
         Ok(found.map(|receipt| (first, receipt)))
     }
 

@@ -251,7 +251,10 @@ impl Node {
             _lock: lock,
         });
         node.define_after_start()?;
-        node.store.write_blocking(|writer| writer.mark_after_start())?;
+        node.store.write_blocking(|writer| {
+            writer.unsettle_all()?;
+            writer.mark_after_start()
+        })?;
         node.mark_revised()?;
         node.erase_after_start()?;
         node.settle_authority()?;

@@ -47,6 +47,7 @@ impl Node {
     }
 
     fn project_until(&self, hurry: &AtomicBool) -> Result<Round, ServiceError> {
+        self.settle_forks()?;
         self.apply_erasures()?;
         self.project(Extent::views(hurry), |reader, after, limit| {
             reader.dirty(after, limit)
@@ -250,6 +251,7 @@ impl Node {
             writer.mark_revised(&ids, &revised)?;
             // Whoever judged them since the statements were committed did so by the directory before.
             writer.revise_erasures()?;
+            writer.unsettle_all()?;
             writer.mark_unsettled()
         })?;
         self.apply_erasures()
@@ -461,6 +463,8 @@ async fn heed(node: &Arc<Node>, batch: &[StoreEvent]) -> Heard {
                 heard.marked += 1;
                 learn_and_mark(node, statements).await;
             }
+            // Another history of it may stand.
+            StoreEvent::ReceiptOf(_) => heard.marked += 1,
             StoreEvent::Grew { .. }
             | StoreEvent::ForkKnown { .. }
             | StoreEvent::Switched { .. }

@@ -337,8 +337,8 @@ pub(super) fn last_receipt(
     let mut last = None;
     let end = lianzhan_protocol::log::EntryIndex(i64::MAX.unsigned_abs());
     reader.sizes_before(log.id, witness, end, |size| {
-        let receipt = reader.receipt_by(log.id, size, witness)?;
-        last = receipt.and_then(|receipt| {
+        let receipts = reader.receipts_by(log.id, size, witness)?;
+        last = receipts.into_iter().rev().find_map(|receipt| {
             let (_, by) = witness_group(directory, &log.start, &receipt).ok()?;
             Some((by, receipt))
         });

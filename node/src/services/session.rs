@@ -344,6 +344,7 @@ pub fn news(node: &Node, batch: &[StoreEvent]) -> Vec<Input> {
             StoreEvent::Dirty { .. }
             | StoreEvent::Written(_)
             | StoreEvent::Projected(_)
+            | StoreEvent::ReceiptOf(_)
             | StoreEvent::Alarm => {}
         }
     }

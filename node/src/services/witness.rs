@@ -11,7 +11,8 @@ use std::time::Duration;
 use lianzhan_protocol::id::{Hash, OrgId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{
-    Checkpoint, LogStatement, Origin, Receipt, SignedCheckpoint, TreeSize, witness_group, witness_log_origin,
+    Checkpoint, LogStatement, Origin, Receipt, ReceiptOf, SignedCheckpoint, TreeSize, witness_group,
+    witness_log_origin,
 };
 use lianzhan_protocol::sync::WitnessRequest;
 use lianzhan_protocol::time::Timestamp;
@@ -123,7 +124,7 @@ impl Node {
         names_us || directory.children(&self.org).next().is_some()
     }
 
-    /// What to ask a witness of `witness` for an own log or the witness log; none if there is nothing to ask of it: all
+    /// What to ask a witness of `witness` for an own log, closed or not, or the witness log; none if there is nothing to ask of it: all
     /// but receipts is covered by it, it is none whom the log needs, or the witness log was witnessed today.
     pub fn prepare_witness(
         &self,
@@ -137,9 +138,24 @@ impl Node {
         }
         let directory = self.directory();
         Ok(self.store.read(|reader| {
-            let Some(log) = reader.log(origin)?.filter(|log| log.own && log.halted.is_none()) else {
+            let Some(log) = reader
+                .log(origin)?
+                .filter(|log| log.is_ours() && log.halted.is_none())
+            else {
                 return Ok(None);
             };
+            // Of one that is closed it is known what was signed, and that may not be witnessed yet. Another one must be there to
+            // state it, or take its place.
+            if !log.own {
+                let may_write = directory.may_hold(&self.org, &log.start.space)
+                    && reader
+                        .own_logs(&log.space())?
+                        .iter()
+                        .all(|log| log.halted.is_none());
+                if log.start.node != self.node_key.public() || !may_write {
+                    return Ok(None);
+                }
+            }
             let needed = directory.required_groups(
                 &log.start.org,
                 log.start.required_parent.as_ref(),
@@ -148,7 +164,12 @@ impl Node {
             if !needed.is_some_and(|groups| groups.iter().flatten().any(|org| org == witness)) {
                 return Ok(None);
             }
-            if self.store.published(origin) < log.size {
+            let shown = if log.own {
+                self.store.published(origin) >= log.size
+            } else {
+                log.checkpoint_size == log.size
+            };
+            if !shown {
                 return Ok(None);
             }
             let given = reader.newest_receipts(log.id)?;
@@ -302,31 +323,80 @@ impl Node {
         self.cosigning.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Appends a receipt to the own log that it covers; one over the witness log is kept beside it.
-    pub fn store_receipt(&self, origin: &Origin, receipt: Receipt) -> Result<(), ServiceError> {
+    /// Appends a receipt to the own log that it covers, or states it in another own log of the space where that is closed; one
+    /// over the witness log is kept beside it. Returns whether it was stored: not where it is stated already.
+    pub fn store_receipt(&self, origin: &Origin, receipt: Receipt) -> Result<bool, ServiceError> {
         if *origin == self.witness_origin()? {
             let origin = origin.clone();
             self.store
                 .write_blocking(move |writer| writer.keep_witness_receipt(&origin, &receipt))?;
-            return Ok(());
+            return Ok(true);
         }
         let log = self
             .store
             .read(|reader| reader.log(origin))?
             .ok_or_else(|| StoreError::UnknownLog(origin.clone()))?;
-        let own = self.node_entry(origin, &log.start.space, &LogStatement::Receipt(receipt))?;
+        if !log.own {
+            return self.state_receipt(&log, receipt);
+        }
+        let own = self.node_entry(origin, &log.start.space, &LogStatement::Receipt(receipt.clone()))?;
         let origin = origin.clone();
         let stored = self
             .store
             .write_blocking(move |writer| writer.append_own(&origin, vec![own]));
         match stored {
-            // Closed since it was asked for: no fault of this side, and the session goes on.
-            Err(StoreError::Closed(_)) => Ok(()),
+            // Closed since it was asked for.
+            Err(StoreError::Closed(_)) => self.state_receipt(&log, receipt),
             stored => {
                 stored?;
-                self.apply_erasures()
+                self.apply_erasures()?;
+                Ok(true)
             }
         }
+    }
+}
+
+impl Node {
+    /// States a receipt over a closed log in the own log of its space, once (spec 03, L-16a).
+    fn state_receipt(&self, log: &LogRow, receipt: Receipt) -> Result<bool, ServiceError> {
+        let space = &log.start.space;
+        let known = self.store.read(|reader| {
+            let held = reader.receipts_by(log.id, receipt.size, receipt.witness.ed25519_bytes())?;
+            let stated = reader.receipts_of(log.id, receipt.size)?;
+            Ok(held.iter().chain(&stated).any(|known| *known == receipt))
+        })?;
+        if known {
+            return Ok(false);
+        }
+        let Some(own) = passing(self.ensure_log(space))? else {
+            return Ok(false);
+        };
+        let said = LogStatement::ReceiptOf(ReceiptOf {
+            origin: log.origin.clone(),
+            receipt,
+        });
+        let entry = self.node_entry(&own, space, &said)?;
+        let written = self
+            .store
+            .write_blocking(move |writer| writer.append_own(&own, vec![entry]));
+        if passing(written.map_err(ServiceError::from))?.is_none() {
+            return Ok(false);
+        }
+        self.settle_forks()?;
+        self.apply_erasures()?;
+        Ok(true)
+    }
+}
+
+/// None where nothing can be written into the space now, which is told elsewhere: its log is halted or was closed this moment,
+/// or this node holds it no more. A receipt that is not stated is given again.
+fn passing<T>(written: Result<T, ServiceError>) -> Result<Option<T>, ServiceError> {
+    match written {
+        Err(
+            ServiceError::NotAllowed(_)
+            | ServiceError::Store(StoreError::Halted { .. } | StoreError::Closed(_)),
+        ) => Ok(None),
+        written => written.map(Some),
     }
 }
 

@@ -4,8 +4,8 @@ use lianzhan_protocol::codec;
 use lianzhan_protocol::id::{Hash, OrgId, SpaceId, StatementId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{
-    Checkpoint, Entry, Frontier, LogStart, LogStatement, Origin, PayloadKind, Receipt, SignedCheckpoint,
-    TreeSize, Verified,
+    Checkpoint, Entry, Frontier, LogStart, LogStatement, Origin, PayloadKind, SignedCheckpoint, TreeSize,
+    Verified,
 };
 use lianzhan_protocol::sync::{Standing, VerifiedRange};
 use lianzhan_protocol::trust::{Body, SignedStatement};
@@ -121,6 +121,7 @@ impl Writer<'_> {
         checkpoint: Option<&SignedCheckpoint>,
     ) -> Result<TreeSize, StoreError> {
         let head = self.head(origin)?.clone();
+        let before = head.frontier.size();
         if let Some(reason) = head.halted {
             return Err(StoreError::Halted {
                 origin: origin.clone(),
@@ -157,6 +158,9 @@ impl Writer<'_> {
                     }
                     LogStatement::Erasure(bytes) => self.note_erasure(&head, index, &bytes)?,
                     LogStatement::Erased(said) => self.note_acknowledged(&head, index, &said)?,
+                    LogStatement::ReceiptOf(said) => {
+                        self.keep_receipt_of(&head, origin, &said)?;
+                    }
                     LogStatement::Start(_) => {}
                 }
             }
@@ -200,9 +204,10 @@ impl Writer<'_> {
             space: head.space,
             origin: origin.clone(),
             standing,
-            own: head.own,
+            own: head.ours,
         });
         self.staged.insert(origin.clone(), Head { frontier, ..head });
+        self.take_receipts_of(origin, before)?;
         Ok(standing.size)
     }
 
@@ -240,60 +245,6 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// A receipt counts only if its signatures hold and its root is that of the log; else it stays an entry and raises
-    /// an alarm. Which witness is the required one is judged later, by the directory.
-    fn keep_receipt(
-        &mut self,
-        head: &Head,
-        origin: &Origin,
-        frontier: &Frontier,
-        receipt: &Receipt,
-    ) -> Result<(), StoreError> {
-        let start = self.log_start(head.id)?;
-        let root = if receipt.size == frontier.size() {
-            Some(frontier.root())
-        } else {
-            lianzhan_protocol::log::root_at(receipt.size, |idx| self.node(head.id, idx)).ok()
-        };
-        if root != Some(receipt.root) || receipt.verify(origin, &start.node).is_err() {
-            return self.raise_alarm(
-                "bad_receipt",
-                origin.as_str(),
-                "a receipt in this log does not fit it",
-            );
-        }
-        self.tx
-            .prepare_cached(
-                "INSERT OR IGNORE INTO receipts (log, size, witness, time_s, receipt) VALUES (?,?,?,?,?)",
-            )?
-            .execute((
-                head.id,
-                receipt.size.0,
-                receipt.witness.ed25519_bytes(),
-                receipt.time_s,
-                codec::encode(receipt),
-            ))?;
-        // What it covers, and no earlier receipt of that witness did, may have a witness time from now on.
-        let covered_before: u64 = self
-            .tx
-            .prepare_cached(
-                "SELECT coalesce(max(size), 0) FROM receipts WHERE log = ?1 AND size < ?2 AND witness = ?3",
-            )?
-            .query_row(
-                (head.id, receipt.size.0, receipt.witness.ed25519_bytes()),
-                |row| row.get(0),
-            )?;
-        let mut select = self.tx.prepare_cached(
-            "SELECT DISTINCT record FROM entries WHERE log = ?1 AND idx >= ?2 AND idx < ?3 AND record IS NOT NULL",
-        )?;
-        let records: Vec<[u8; 16]> = select
-            .query_map((head.id, covered_before, receipt.size.0), |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        self.witnessed += records.len();
-        self.mark_dirty(records.into_iter().map(lianzhan_protocol::id::RecordId));
-        self.witness_erasures(head.id, receipt.size.0)
-    }
-
     fn insert_log(&mut self, origin: &Origin, start: &LogStart, own: bool) -> Result<(), StoreError> {
         let frontier = Frontier::new();
         self.tx.execute(
@@ -324,6 +275,7 @@ impl Writer<'_> {
                 id,
                 space,
                 own,
+                ours: own || start.node == self.signer.node(),
                 halted: None,
                 frontier,
             },

@@ -145,7 +145,7 @@ impl Reader<'_> {
         Ok(found)
     }
 
-    /// Receipts that stand in the entries of a branch and fit its tree.
+    /// Receipts that stand in the entries of a branch, or that another log states of it, and fit its tree.
     pub fn branch_receipts(&self, branch: &BranchRow) -> Result<Vec<Receipt>, StoreError> {
         let mut select = self.tx.prepare_cached(
             "SELECT payload FROM branch_entries WHERE log = ? AND branch = ? AND payload IS NOT NULL",
@@ -153,13 +153,15 @@ impl Reader<'_> {
         let payloads = select.query_map((branch.log, branch.number), |row| row.get::<_, Vec<u8>>(0))?;
         let mut receipts = Vec::new();
         for payload in payloads {
-            if let Ok(LogStatement::Receipt(receipt)) = LogStatement::parse(&payload?)
-                && receipt.size <= branch.size
-                && root_at(receipt.size, |idx| self.branch_node(branch, idx)).ok() == Some(receipt.root)
-            {
+            if let Ok(LogStatement::Receipt(receipt)) = LogStatement::parse(&payload?) {
                 receipts.push(receipt);
             }
         }
+        receipts.extend(self.receipts_of(branch.log, branch.size)?);
+        receipts.retain(|receipt| {
+            receipt.size <= branch.size
+                && root_at(receipt.size, |idx| self.branch_node(branch, idx)).ok() == Some(receipt.root)
+        });
         Ok(receipts)
     }
 

@@ -114,17 +114,18 @@ impl Writer<'_> {
             .prepare_cached("DELETE FROM erasures WHERE log = ? AND idx >= ? RETURNING record")?
             .query_map((log, start), |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        // What was carried out by it is stated again, and acknowledged again.
-        for record in &records {
+        let said: Vec<[u8; 16]> = self
+            .tx
+            .prepare_cached("DELETE FROM acknowledged WHERE log = ? AND idx >= ? RETURNING record")?
+            .query_map((log, start), |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        // What was carried out by it is stated again, and what stands acknowledged by no entry any more is acknowledged again.
+        for record in records.iter().chain(&said) {
             self.tx
                 .prepare_cached("UPDATE erased SET step = 1 WHERE record = ? AND step = 2")?
                 .execute([record])?;
         }
         self.dirty.extend(records.into_iter().map(RecordId));
-        self.tx.execute(
-            "DELETE FROM acknowledged WHERE log = ? AND idx >= ?",
-            (log, start),
-        )?;
         Ok(())
     }
 

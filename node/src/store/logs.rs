@@ -68,17 +68,6 @@ pub struct LastWitnessed {
     pub signature: Option<Signature>,
 }
 
-/// A receipt as stored.
-#[derive(Debug, Clone)]
-pub struct ReceiptRow {
-    /// Size covered.
-    pub size: TreeSize,
-    /// Who.
-    pub witness: PublicKey,
-    /// When, seconds since 1970.
-    pub time_s: u64,
-}
-
 /// Column list for [`LogRow::read`].
 pub(super) const LOG_COLUMNS: &str = "id, origin, start, own, size, root, checkpoint, checkpoint_size, halted, closed, signed_size, signed_root";
 
@@ -116,6 +105,11 @@ impl LogRow {
             halted,
             closed,
         }))
+    }
+
+    /// Whether this node writes it, or wrote it before it was closed.
+    pub fn is_ours(&self) -> bool {
+        self.own || self.closed.is_some()
     }
 
     /// The id of its space.
@@ -181,6 +175,7 @@ pub(super) fn load_heads(
                 id: log.id,
                 space: log.space(),
                 own,
+                ours: log.is_ours(),
                 halted,
                 frontier,
             },

@@ -22,6 +22,7 @@ mod neighbours;
 mod projections;
 mod reader;
 mod readers;
+mod receipts;
 mod snapshot;
 mod views;
 mod witness;
@@ -37,10 +38,11 @@ pub use erasures::{DueErasure, ErasedRow, ErasedStep};
 pub use error::{StoreError, is_full};
 pub use figures::OwnerFigures;
 pub use lists::{COUNT_MAX, Condition, Found, LedgerFigures, Naming as NamingRow, Order, Sought, TitleRow};
-pub use logs::{Closed, LastWitnessed, LogRow, ReceiptRow};
+pub use logs::{Closed, LastWitnessed, LogRow};
 pub use neighbours::{LogGlance, NeighbourRow, WitnessedGlance, settled};
 pub use projections::{Projection, Rows};
 pub use reader::{AlarmRow, EntryFigures, EntryRow, Reader};
+pub use receipts::Unsettled;
 pub use snapshot::{mark_sealed, small_value, snapshot};
 pub use views::{RecordRow, RowFilter, StoredDocument};
 pub use witness::PastWitnessLog;
@@ -288,6 +290,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0017.sql"),
     include_str!("sql/0018.sql"),
     include_str!("sql/0019.sql"),
+    include_str!("sql/0020.sql"),
 ];
 
 /// The schema that this program writes.

@@ -10,7 +10,7 @@ use lianzhan_protocol::trust::SignedStatement;
 use rusqlite::{OptionalExtension, Transaction};
 
 use super::error::StoreError;
-use super::logs::{LOG_COLUMNS, LogRow, ReceiptRow, read_logs, read_node, read_receipt};
+use super::logs::{LOG_COLUMNS, LogRow, read_logs, read_node, read_receipt};
 
 /// A snapshot of the store.
 pub struct Reader<'a> {
@@ -235,25 +235,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Receipts of a log that cover the entry at `index`, smallest size first.
-    pub fn receipts_over(&self, log: i64, index: EntryIndex) -> Result<Vec<ReceiptRow>, StoreError> {
+    pub fn receipts_over(&self, log: i64, index: EntryIndex) -> Result<Vec<Receipt>, StoreError> {
         let mut select = self.tx.prepare_cached(
-            "SELECT size, witness, time_s FROM receipts WHERE log = ? AND size > ? ORDER BY size, time_s, witness",
+            "SELECT receipt FROM receipts WHERE log = ? AND size > ? ORDER BY size, time_s, witness, receipt",
         )?;
-        let rows = select.query_map((log, index.0), |row| {
-            Ok((TreeSize(row.get(0)?), row.get::<_, [u8; 32]>(1)?, row.get(2)?))
-        })?;
-        let mut receipts = Vec::new();
-        for row in rows {
-            let (size, witness, time_s) = row?;
-            if let Ok(witness) = PublicKey::from_ed25519(witness) {
-                receipts.push(ReceiptRow {
-                    size,
-                    witness,
-                    time_s,
-                });
-            }
-        }
-        Ok(receipts)
+        let rows = select.query_map((log, index.0), |row| row.get::<_, Vec<u8>>(0))?;
+        rows.map(|bytes| read_receipt(&bytes?)).collect()
     }
 
     /// The keys by which receipts of a log were given.
@@ -280,7 +267,7 @@ impl<'a> Reader<'a> {
         mut take: impl FnMut(TreeSize) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
         let mut select = self.tx.prepare_cached(
-            "SELECT size FROM receipts WHERE log = ? AND witness = ? AND size > ? ORDER BY size",
+            "SELECT DISTINCT size FROM receipts WHERE log = ? AND witness = ? AND size > ? ORDER BY size",
         )?;
         let mut rows = select.query((log, witness, index.0))?;
         while let Some(row) = rows.next()? {
@@ -300,7 +287,7 @@ impl<'a> Reader<'a> {
         mut take: impl FnMut(TreeSize) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
         let mut select = self.tx.prepare_cached(
-            "SELECT size FROM receipts WHERE log = ? AND witness = ? AND size <= ? ORDER BY size DESC",
+            "SELECT DISTINCT size FROM receipts WHERE log = ? AND witness = ? AND size <= ? ORDER BY size DESC",
         )?;
         let mut rows = select.query((log, witness, index.0))?;
         while let Some(row) = rows.next()? {
@@ -311,29 +298,19 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// A whole receipt.
-    pub fn receipt(
-        &self,
-        log: i64,
-        size: TreeSize,
-        witness: &PublicKey,
-    ) -> Result<Option<Receipt>, StoreError> {
-        self.receipt_by(log, size, witness.ed25519_bytes())
-    }
-
-    /// As [`Reader::receipt`], by the bytes of the key.
-    pub fn receipt_by(
+    /// The receipts of one witness over one tree, the earliest first: the one that stands in the log, and those that other logs
+    /// state of it.
+    pub fn receipts_by(
         &self,
         log: i64,
         size: TreeSize,
         witness: &[u8; 32],
-    ) -> Result<Option<Receipt>, StoreError> {
-        let bytes: Option<Vec<u8>> = self
-            .tx
-            .prepare_cached("SELECT receipt FROM receipts WHERE log = ? AND size = ? AND witness = ?")?
-            .query_row((log, size.0, witness), |row| row.get(0))
-            .optional()?;
-        bytes.as_deref().map(read_receipt).transpose()
+    ) -> Result<Vec<Receipt>, StoreError> {
+        let mut select = self.tx.prepare_cached(
+            "SELECT receipt FROM receipts WHERE log = ? AND size = ? AND witness = ? ORDER BY time_s, receipt",
+        )?;
+        let rows = select.query_map((log, size.0, witness), |row| row.get::<_, Vec<u8>>(0))?;
+        rows.map(|bytes| read_receipt(&bytes?)).collect()
     }
 
     /// Whole receipts over exactly `size` entries of a log.

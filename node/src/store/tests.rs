@@ -125,7 +125,7 @@ fn a_statement_is_compiled_once_whatever_values_it_gets() {
     let connection = rusqlite::Connection::open(dir.path().join(DATABASE)).unwrap();
     super::configure(&connection).unwrap();
     for sql in [
-        "SELECT size FROM receipts WHERE log = ? AND witness = ? AND size > ? ORDER BY size",
+        "SELECT DISTINCT size FROM receipts WHERE log = ? AND witness = ? AND size > ? ORDER BY size",
         "SELECT e.idx FROM entries e JOIN logs l ON l.id = e.log WHERE e.record = ?1 AND ?2 <> ?3",
     ] {
         let mut anew = 0;
@@ -273,6 +273,34 @@ fn an_erasure_that_was_witnessed_while_it_was_judged_is_judged_again() {
         .write_blocking(move |writer| writer.erasures_judged(&after))
         .unwrap();
     assert_eq!(due(), []);
+}
+
+#[test]
+fn an_acknowledgement_that_stands_in_no_log_any_more_is_given_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    // The erasure stands in another log than what this node said of it.
+    let stated = |writer: &mut super::Writer<'_>| {
+        let rows = "INSERT INTO erasures (record, space, log, idx, due) VALUES (zeroblob(16), zeroblob(32), 5, 3, 0);
+                    INSERT INTO erased (record, space, erasure, signed, step, key)
+                    VALUES (zeroblob(16), zeroblob(32), zeroblob(32), x'', 2, 0);
+                    INSERT INTO acknowledged (record, space, log, idx, org)
+                    VALUES (zeroblob(16), zeroblob(32), 6, 4, zeroblob(16))";
+        Ok(writer.tx.execute_batch(rows)?)
+    };
+    store.write_blocking(stated).unwrap();
+    let unfinished = || store.read(|reader| reader.erasures_unfinished()).unwrap();
+    store
+        .write_blocking(|writer| writer.forget_erasures(6, 5))
+        .unwrap();
+    assert_eq!(unfinished(), []);
+    store
+        .write_blocking(|writer| writer.forget_erasures(6, 4))
+        .unwrap();
+    assert_eq!(
+        unfinished().iter().map(|row| row.step).collect::<Vec<_>>(),
+        [super::ErasedStep::Destroyed]
+    );
 }
 
 fn copy_database(from: &Path, to: &Path) {

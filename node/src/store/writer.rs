@@ -49,7 +49,7 @@ pub enum StoreEvent {
         origin: Origin,
         /// What is stored now.
         standing: Standing,
-        /// Whether this node writes it.
+        /// Whether this node writes it, or wrote it before it was closed.
         own: bool,
     },
     /// Statements of trust that were not here before.
@@ -72,6 +72,8 @@ pub enum StoreEvent {
         /// The log.
         origin: Origin,
     },
+    /// Another log of its space states a receipt of this one.
+    ReceiptOf(Origin),
     /// Another branch of a log stands from now on.
     Switched {
         /// Its space.
@@ -138,6 +140,8 @@ pub(super) struct Head {
     pub(super) id: i64,
     pub(super) space: SpaceId,
     pub(super) own: bool,
+    /// Whether this node wrote it, be it closed.
+    pub(super) ours: bool,
     pub(super) halted: Option<String>,
     pub(super) frontier: Frontier,
 }

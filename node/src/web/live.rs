@@ -166,6 +166,7 @@ fn topics_of(batch: &[StoreEvent], topics: &mut BTreeSet<String>) -> bool {
             | StoreEvent::Fresh { .. }
             | StoreEvent::Filled { .. }
             | StoreEvent::Keyed { .. }
+            | StoreEvent::ReceiptOf(_)
             | StoreEvent::Alarm
             | StoreEvent::Seen(_) => {
                 network = true;

@@ -47,8 +47,8 @@ pub use note::{Note, NoteError};
 pub use proof::{MAX_PROOF_HASHES, ProofError, consistency, inclusion, root_at};
 pub use proof_file::{ProofFile, ProofFileError, ProofHead};
 pub use statement::{
-    Acknowledged, Earlier, LogStart, LogStatement, Receipt, ReceiptError, STATEMENT_MAX, witness_log_origin,
-    witness_name,
+    Acknowledged, Earlier, LogStart, LogStatement, Receipt, ReceiptError, ReceiptOf, STATEMENT_MAX,
+    witness_log_origin, witness_name,
 };
 pub use tree::{Frontier, TreeError, empty_root, leaf_hash, node_hash, peak_indices, stored_index};
 pub use verify::{ProofRejected, verify_consistency, verify_inclusion};

@@ -47,6 +47,9 @@ pub enum LogStatement {
     /// The node that writes this destroyed what it held of an erased record.
     #[n(6)]
     Erased(#[n(0)] Acknowledged),
+    /// A parent saw another log of this space, which takes no entries any more.
+    #[n(7)]
+    ReceiptOf(#[n(0)] ReceiptOf),
 }
 
 impl LogStatement {
@@ -71,6 +74,18 @@ pub struct Acknowledged {
     /// The erasure by which.
     #[n(2)]
     pub erasure: Hash,
+}
+
+/// A receipt that came when the log that it covers was closed, stated in another one of the same space (spec 03, L-16a).
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ReceiptOf {
+    /// The log that it covers.
+    #[n(1)]
+    pub origin: Origin,
+    /// The receipt.
+    #[n(2)]
+    pub receipt: Receipt,
 }
 
 /// The first entry of a log says what it is.

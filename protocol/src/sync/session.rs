@@ -64,7 +64,7 @@ pub struct SessionConfig {
     /// Our node's appointment and all that a stranger needs to judge it ([`Directory::closure`]); our witness's too. At
     /// most [`super::message::STATEMENTS_MAX`], further ones are not sent.
     pub statements: Vec<Vec<u8>>,
-    /// The logs that our node writes, in whatever space.
+    /// The logs that our node writes or wrote before they were closed, in whatever space.
     pub own_logs: BTreeSet<Origin>,
     /// Our witness log, if we have one: witnessed once a day, and in no space.
     pub witness_log: Option<Origin>,
@@ -581,21 +581,14 @@ impl Session {
         let Phase::Open(open) = &mut self.phase else {
             return;
         };
-        if own
-            && self
-                .directory
-                .required_witnesses(&self.config.org)
-                .contains(&open.org)
-        {
-            open.witnessing.due(origin.clone());
-        }
         if news {
             open.pull.grown(&self.shared, &origin, out);
         }
         // Not only if it was news: what this session itself stored is not, and the peer that sent it knows it.
         if self.shared.contains(&space) {
-            open.announcing.grew(space, origin);
+            open.announcing.grew(space, origin.clone());
         }
+        self.witness_own(origin);
     }
 
     /// Payloads that had been lacking are here: who lacks them, too, may ask again.
@@ -616,7 +609,19 @@ impl Session {
             && self.shared.contains(&space)
         {
             open.pull.reconsider(&origin);
-            open.announcing.again(space, origin);
+            open.announcing.again(space, origin.clone());
+        }
+        self.witness_own(origin);
+    }
+
+    /// An own log stands otherwise than before: what of it is not witnessed is asked for.
+    fn witness_own(&mut self, origin: Origin) {
+        let Phase::Open(open) = &mut self.phase else {
+            return;
+        };
+        let required = self.directory.required_witnesses(&self.config.org);
+        if self.config.own_logs.contains(&origin) && required.contains(&open.org) {
+            open.witnessing.due(origin);
         }
     }
 

@@ -9,9 +9,9 @@ use crate::id::{ChangeId, Hash, Origin, SpaceId};
 use crate::keys::{PublicKey, SecretKey, Signature};
 use crate::log::{
     Checkpoint, Entry, EntryError, EntryIndex, Equivocation, Evidence, Frontier, Header, KeyId, KeyKind,
-    LogStart, Note, PayloadKind, Receipt, STATEMENT_MAX, SignatureLine, SignedCheckpoint, SignedLeaf,
-    SignedRoot, TreeSize, WitnessEntry, consistency, cosign, inclusion, leaf_hash, root_at,
-    verify_consistency, verify_cosignature, verify_inclusion, witness_log_origin,
+    LogStart, LogStatement, Note, PayloadKind, Receipt, ReceiptOf, STATEMENT_MAX, SignatureLine,
+    SignedCheckpoint, SignedLeaf, SignedRoot, TreeSize, WitnessEntry, consistency, cosign, inclusion,
+    leaf_hash, root_at, verify_consistency, verify_cosignature, verify_inclusion, witness_log_origin,
 };
 use crate::record::Put;
 use crate::testing::{FENGDU, Federation, TestLog, key, org};

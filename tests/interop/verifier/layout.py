@@ -118,8 +118,9 @@ evidence = variant({1: arrayof(signed_root, signed_root), 2: arrayof(signed_root
                     3: arrayof(uint, signed_leaf, signed_leaf)})
 equivocation = mapof(node=(1, key), space=(2, id32, None), epoch=(3, bstr(16)), evidence=(4, evidence))
 acknowledged = mapof(record=(1, id16), erasure=(2, hash32))
+receipt_of = mapof(origin=(1, origin), receipt=(2, receipt))
 log_statement = variant({1: arrayof(log_start), 2: arrayof(bstr()), 3: arrayof(receipt), 4: arrayof(equivocation),
-                         5: arrayof(bstr()), 6: arrayof(acknowledged)})
+                         5: arrayof(bstr()), 6: arrayof(acknowledged), 7: arrayof(receipt_of)})
 
 # -- 05, Erasures --------------------------------------------------------------------------------------------------------
 

@@ -115,6 +115,14 @@ def read_receipt(data):
     return r
 
 
+def read_receipt_of(data):
+    """L-16a: the log that a receipt in another log covers, and the receipt."""
+    kind, items = _read(layout.log_statement, data, LONGEST_STATEMENT)
+    if kind != 7:
+        raise LogError("other")
+    return items[0]["origin"], items[0]["receipt"]
+
+
 def witness_leaf(origin, size, root, time_s):
     return leaf_hash(cbor.encode({1: origin, 2: size, 3: root, 4: time_s}))
 

@@ -103,9 +103,12 @@ def v_frame(v, ctx):
 
 
 def v_receipt(v, ctx):
-    r = logs.read_receipt(unhex(v["bytes"]))
-    logs.check_receipt(r, v["origin"], unhex(v["node"]))
-    return {"size": r["size"], "time_s": r["time_s"]}
+    if "statement" in v:
+        origin, r = logs.read_receipt_of(unhex(v["statement"]))
+    else:
+        origin, r = v["origin"], logs.read_receipt(unhex(v["bytes"]))
+    logs.check_receipt(r, origin, unhex(v["node"]))
+    return {"origin": origin, "size": r["size"], "time_s": r["time_s"]}
 
 
 def v_witness_entry(v, ctx):

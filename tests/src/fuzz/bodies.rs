@@ -253,6 +253,10 @@ pub fn statement_body(data: &[u8]) {
                 let log = &scene().spaces[2].logs[0];
                 let _ = receipt.verify(&log.origin, &log.start.node);
             }
+            LogStatement::ReceiptOf(said) => {
+                let log = &scene().spaces[2].logs[0];
+                let _ = said.receipt.verify(&said.origin, &log.start.node);
+            }
             LogStatement::Equivocation(proof) => {
                 if let Ok(fork) = proof.verify() {
                     let blamed = &scene().spaces[2].logs[0];

@@ -16,7 +16,7 @@ use lianzhan_protocol::id::{AttachmentId, ChangeId, Hash, RecordId, StatementId}
 use lianzhan_protocol::keys::Signature;
 use lianzhan_protocol::log::{
     Checkpoint, Entry, EntryIndex, Equivocation, Evidence, Frontier, KeyKind, LogStatement, Note,
-    PayloadKind, ProofFile, Receipt, SignatureLine, SignedLeaf, SignedRoot, TreeSize, VerifierKey,
+    PayloadKind, ProofFile, Receipt, ReceiptOf, SignatureLine, SignedLeaf, SignedRoot, TreeSize, VerifierKey,
     WitnessEntry, consistency, cosign, inclusion,
 };
 use lianzhan_protocol::record::ledger;
@@ -468,6 +468,11 @@ impl Samples {
                 self.log().first.1.clone(),
                 LogStatement::Start(again(self.log())).to_bytes(),
                 LogStatement::Receipt(self.receipt.clone()).to_bytes(),
+                LogStatement::ReceiptOf(ReceiptOf {
+                    origin: self.log().origin.clone(),
+                    receipt: self.receipt.clone(),
+                })
+                .to_bytes(),
                 fact.leaf_bytes(),
             ])
             .chain(

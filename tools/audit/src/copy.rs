@@ -21,7 +21,7 @@ pub(crate) use high_water::HighWater;
 const DATABASE: &str = "lianzhan.db";
 const FOUNDING: &str = "founding.cose";
 /// The layout of tables that is known here (`node/src/store/sql`).
-const LAYOUT: u64 = 19;
+const LAYOUT: u64 = 20;
 /// The longest value that is read out of the database, in bytes: a folded state is the longest.
 const VALUE_MAX: i32 = 64 << 20;
 /// The most logs that are looked at.
@@ -35,6 +35,7 @@ const TABLES: &[&str] = &[
     "entries",
     "nodes",
     "receipts",
+    "receipts_of",
     "witnessed",
     "witness_log",
     "meta",

@@ -50,24 +50,28 @@ impl World {
                 naming.map(|row| row.record).collect()
             }
         };
-        let mut taken = None;
+        let (mut came, mut taken) = (None, false);
         self.write(site, node, "an attachment", |world, node| {
             let mut upload = node.begin_attachment(part);
             for piece in bytes.chunks(100_000) {
                 upload.write(piece)?;
             }
             let received = upload.finish()?;
-            let id = received.id;
+            came = Some(received.id);
             let written = world
                 .runtime
                 .block_on(node.attach(author, &record, &[received]))?;
-            // One that was refused is a file that nothing names.
-            taken = Some(id);
+            taken = true;
             Ok(written)
         })?;
-        if let Some(id) = taken {
-            self.tally.attached += 1;
-            self.attached.push(Attachment { id, of });
+        match came {
+            Some(id) if taken => {
+                self.tally.attached += 1;
+                self.attached.push(Attachment { id, of });
+            }
+            // A file that nothing names.
+            Some(id) => drop(self.refused.insert((site, id))),
+            None => {}
         }
         Ok(())
     }
@@ -108,7 +112,8 @@ impl World {
         Ok(())
     }
 
-    /// Who says that a record is erased has none of its attachments, unless another record names them or did (spec 08, B-4).
+    /// Who says that a record is erased has none of its attachments, unless another record names them or did (spec 08, B-4), or
+    /// somebody there was refused the same file, which is there for the time of grace.
     fn none_of_what_is_erased(&self, site: usize, node: &Node) -> anyhow::Result<()> {
         let name = self.name(site);
         let here = ids(node)?;
@@ -119,7 +124,8 @@ impl World {
             .filter(|row| row.step == ErasedStep::Acknowledged)
             .map(|row| row.record)
             .collect();
-        for one in self.attached.iter().filter(|one| here.contains(&one.id)) {
+        let mut seen = self.attached.iter().filter(|one| here.contains(&one.id));
+        while let Some(one) = seen.find(|one| !self.refused.contains(&(site, one.id))) {
             let is_erased = |one: &Attachment| one.of.iter().find(|record| erased.contains(record)).copied();
             let elsewhere = self
                 .attached

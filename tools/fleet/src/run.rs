@@ -53,6 +53,8 @@ pub struct Tally {
     pub deaf: u64,
     pub witnesses: u64,
     pub forks: u64,
+    /// Receipts that were stated of a closed log.
+    pub late: u64,
     pub rekeys: u64,
     pub successions: u64,
     pub settings: u64,
@@ -102,6 +104,7 @@ impl Tally {
             (&mut self.deaf, other.deaf),
             (&mut self.witnesses, other.witnesses),
             (&mut self.forks, other.forks),
+            (&mut self.late, other.late),
             (&mut self.rekeys, other.rekeys),
             (&mut self.successions, other.successions),
             (&mut self.settings, other.settings),

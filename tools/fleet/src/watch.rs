@@ -8,7 +8,7 @@ use lianzhan_node::services::StoreEvent;
 use lianzhan_node::store::{LogRow, Reader, StoreError};
 use lianzhan_protocol::id::{ChangeId, Hash, RecordId, SpaceId, StatementId};
 use lianzhan_protocol::keys::PublicKey;
-use lianzhan_protocol::log::{Entry, EntryIndex, Origin, TreeSize};
+use lianzhan_protocol::log::{Entry, EntryIndex, LogStatement, Origin, TreeSize};
 use lianzhan_protocol::sync::Standing;
 use tokio::sync::broadcast::error::TryRecvError;
 
@@ -197,6 +197,8 @@ impl World {
             truth[place].insert(leaf);
             self.tally.forks += u64::from(truth[place].len() == 2);
             self.tally.entries += 1;
+            let stated = payload.as_deref().map(LogStatement::parse);
+            self.tally.late += u64::from(matches!(stated, Some(Ok(LogStatement::ReceiptOf(_)))));
         }
         let standing = Standing {
             size: log.size,

@@ -1,12 +1,12 @@
 //! The sites, the wires between them, and time: what is to happen stands in one queue, and the next of it happens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use anyhow::Context;
 use lianzhan_node::services::StoreEvent;
 use lianzhan_node::services::session::Work;
-use lianzhan_protocol::id::Hash;
+use lianzhan_protocol::id::{AttachmentId, Hash};
 use lianzhan_protocol::sync::Input;
 use tokio::sync::broadcast::error::TryRecvError;
 
@@ -69,6 +69,8 @@ pub(crate) struct World {
     pub(crate) founders: Founders,
     /// What persons attached.
     pub(crate) attached: Vec<Attachment>,
+    /// Files that came to a site and whose record would not take them.
+    pub(crate) refused: BTreeSet<(usize, AttachmentId)>,
     pub(crate) tally: Tally,
     pub(crate) runtime: tokio::runtime::Runtime,
     pub(crate) dir: tempfile::TempDir,
@@ -98,6 +100,7 @@ impl World {
             watch: Watch::default(),
             founders: Founders::default(),
             attached: Vec::new(),
+            refused: BTreeSet::new(),
             tally: Tally::default(),
             runtime: tokio::runtime::Builder::new_current_thread().build()?,
             dir,

@@ -10,6 +10,7 @@ use super::{CarryError, RECEIPTS};
 use crate::env;
 use crate::services::witness::CosignRequest;
 use crate::services::{Node, ServiceError};
+use crate::store::LogRow;
 
 impl Node {
     /// The same request from `old` on: where that is the very checkpoint, or where this node holds the log itself and its copy
@@ -140,18 +141,12 @@ impl Taking<'_> {
             if of_witness_log {
                 return Ok(Some((None, reader.witness_receipts(origin)?)));
             }
-            let log = reader.log(origin)?.filter(|log| log.own);
+            let log = reader.log(origin)?.filter(LogRow::is_ours);
             let Some(log) = log else { return Ok(None) };
             let receipts = reader.newest_receipts(log.id)?;
             Ok(Some((Some(log), receipts)))
         })?;
         let Some((log, held)) = held else {
-            // Nothing is written to a closed log, a receipt no more than anything else, over a line or by file.
-            let ours = self.node.node_key.public();
-            let closed = self.node.store.read(|reader| reader.log(origin))?;
-            if closed.is_some_and(|log| log.start.node == ours) {
-                return Ok(());
-            }
             self.pass(format!(
                 "log {origin}: a receipt for a log that this node does not write"
             ));
@@ -177,36 +172,38 @@ impl Taking<'_> {
             ));
             return Ok(());
         }
-        let told = Standing {
-            size: receipt.size,
-            root: receipt.root,
-        };
-        if log.is_some() && !self.fits(origin, told)? {
-            return Ok(());
+        let mut closed = log.as_ref().is_some_and(|log| !log.own);
+        if log.as_ref().is_some_and(|log| log.own) {
+            let told = Standing {
+                size: receipt.size,
+                root: receipt.root,
+            };
+            closed = self.close_unless_fits(origin, told)?;
         }
+        // Of a closed log every one is looked at: one over less may be of another history.
         let newer = |held: &Receipt| held.witness == receipt.witness && held.size >= receipt.size;
-        if !held.iter().any(newer) {
-            self.node.store_receipt(origin, receipt)?;
-            self.taken.receipts += 1;
+        if closed || !held.iter().any(newer) {
+            let stored = self.node.store_receipt(origin, receipt)?;
+            self.taken.receipts += u64::from(stored);
         }
         Ok(())
     }
 
-    /// Whether what was witnessed of an own log is here. It was signed with this node's key: what is not here another copy of
-    /// this node wrote, or this is the older one, and nothing more is written to that log (design 5).
-    fn fits(&self, origin: &Origin, told: Standing) -> Result<bool, ServiceError> {
+    /// What was witnessed of an own log was signed with this node's key: what is not here another copy of this node wrote, or
+    /// this is the older one, and nothing more is written to that log (design 5). Returns whether it is so.
+    fn close_unless_fits(&self, origin: &Origin, told: Standing) -> Result<bool, ServiceError> {
         let name = origin.clone();
         let Standing { size, root } = told;
         Ok(self.node.store.write_blocking(move |writer| {
             if writer.root_at(&name, size)? == Some(root) {
-                return Ok(true);
+                return Ok(false);
             }
             let reason = format!(
                 "a witness has given a receipt over {size} entries of this log that this node signed, and they are not the first of those \
                  that are here: this database is an old copy, or another machine writes with this node's key"
             );
             writer.close_log(&name, &reason, told)?;
-            Ok(false)
+            Ok(true)
         })?)
     }
 }

@@ -161,6 +161,9 @@ impl Node {
         let revised = self.revised_by(&ids)?;
         Ok(self.store.write_blocking(move |writer| {
             writer.mark_revised(&ids, &revised)?;
+            if !ids.is_empty() {
+                writer.unsettle_all()?;
+            }
             writer.mark_unsettled()
         })?)
     }

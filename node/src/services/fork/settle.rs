@@ -32,8 +32,10 @@ impl Node {
         let directory = self.directory();
         let found = self.store.read(|reader| find(reader, &directory, origin))?;
         let Some(found) = found else { return Ok(()) };
+        // Where nothing can be stated, the history on which all agree stands all the same.
+        let mut told = Ok(());
         for proof in found.proofs {
-            self.tell_fork(&found.start, proof)?;
+            told = told.and(self.tell_fork(&found.start, proof));
         }
         let (origin, stands, surplus) = (origin.clone(), found.stands, found.surplus);
         self.store.write_blocking(move |writer| {
@@ -45,7 +47,40 @@ impl Node {
             }
             Ok(())
         })?;
-        Ok(())
+        told
+    }
+}
+
+impl Node {
+    /// Judges anew which history stands of logs of which another log states a receipt, or states one no more.
+    pub(in crate::services) fn settle_forks(&self) -> Result<(), ServiceError> {
+        let mut settled = Vec::new();
+        for due in self.store.read(|reader| reader.unsettled())? {
+            let log = self.store.read(|reader| reader.log(&due.origin))?;
+            // What is still growing is judged once it is whole.
+            if log.is_some_and(|log| log.checkpoint_size != log.size) {
+                continue;
+            }
+            match self.settle_fork(&due.origin) {
+                Ok(()) => settled.push(due),
+                // This log's affair alone: judged again when the directory has news, and at the next start.
+                Err(
+                    error @ (ServiceError::NotAllowed(_)
+                    | ServiceError::Store(
+                        StoreError::Halted { .. } | StoreError::Closed(_) | StoreError::Corrupt(_),
+                    )),
+                ) => {
+                    tracing::warn!(origin = %due.origin, %error, "which history of a log stands could not be judged")
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if settled.is_empty() {
+            return Ok(());
+        }
+        Ok(self
+            .store
+            .write_blocking(move |writer| settled.iter().try_for_each(|due| writer.settled(due)))?)
     }
 }
 
@@ -186,7 +221,11 @@ fn choose(
     histories: &[History<'_>],
 ) -> Result<usize, StoreError> {
     let mut left: Vec<usize> = (0..histories.len()).collect();
-    let mut from = 0;
+    let starts = histories.iter().filter_map(|history| match history {
+        History::Beside(branch) => Some(branch.start),
+        History::Stands(_) => None,
+    });
+    let mut from = starts.min().unwrap_or(0);
     while let [first, rest @ ..] = &left[..] {
         let partings = rest
             .iter()

@@ -10,6 +10,7 @@ use lianzhan_protocol::sync::{RANGE_BYTES, WitnessRequest};
 use lianzhan_protocol::trust::{Audience, Level, Role};
 
 mod conversation;
+mod late;
 mod own;
 mod several;
 mod witnessed;

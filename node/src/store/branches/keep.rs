@@ -1,12 +1,9 @@
 //! Writing branches: pieces of them as they are read from peers, and the change from one to another that stands.
 
-use std::collections::BTreeSet;
-
-use lianzhan_protocol::codec;
 use lianzhan_protocol::id::{Hash, RecordId, SpaceId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{
-    Entry, Frontier, LogStatement, Origin, SignedCheckpoint, TreeSize, leaf_hash, stored_index,
+    Entry, Frontier, LogStatement, Origin, ReceiptOf, SignedCheckpoint, TreeSize, leaf_hash, stored_index,
 };
 use lianzhan_protocol::sync::Standing;
 use lianzhan_protocol::trust::SignedStatement;
@@ -73,6 +70,16 @@ fn trust_in(entries: &[Stored]) -> Vec<SignedStatement> {
     trust.collect()
 }
 
+/// So are receipts of other logs.
+fn receipts_in(entries: &[Stored]) -> Vec<ReceiptOf> {
+    let payloads = entries.iter().filter_map(|(_, payload)| payload.as_deref());
+    let said = payloads.filter_map(|payload| match LogStatement::parse(payload) {
+        Ok(LogStatement::ReceiptOf(said)) => Some(said),
+        _ => None,
+    });
+    said.collect()
+}
+
 impl Writer<'_> {
     /// Keeps a piece of a branch. Returns whether it did: not where the branches held are others by now.
     pub fn keep_branch(&mut self, origin: &Origin, piece: BranchPiece) -> Result<bool, StoreError> {
@@ -127,6 +134,10 @@ impl Writer<'_> {
         self.put_nodes(id, number, &piece.nodes)?;
         self.put_branch(id, number, start, &piece.frontier, &piece.checkpoint)?;
         self.keep_statements(trust_in(&piece.entries))?;
+        let head = self.head(origin)?.clone();
+        for said in receipts_in(&piece.entries) {
+            self.keep_receipt_of(&head, origin, &said)?;
+        }
         Ok(true)
     }
 
@@ -344,37 +355,6 @@ impl Writer<'_> {
         Ok((entries, nodes))
     }
 
-    /// Drops the receipts that stand in no entry of a log any more, also those over what stays: who had the branch that
-    /// stands first never had them, and verdicts must not depend on that.
-    fn drop_receipts_of_no_entry(&mut self, log: i64) -> Result<(), StoreError> {
-        let mut stand = BTreeSet::new();
-        let mut select = self
-            .tx
-            .prepare_cached("SELECT payload FROM entries WHERE log = ? AND receipt = 1")?;
-        for payload in select.query_map([log], |row| row.get::<_, Option<Vec<u8>>>(0))? {
-            if let Some(Ok(LogStatement::Receipt(receipt))) = payload?.as_deref().map(LogStatement::parse) {
-                stand.insert(codec::encode(&receipt));
-            }
-        }
-        let mut select = self
-            .tx
-            .prepare_cached("SELECT size, witness, receipt FROM receipts WHERE log = ?")?;
-        let rows = select.query_map([log], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        let held: Vec<(u64, [u8; 32], Vec<u8>)> = rows.collect::<Result<_, _>>()?;
-        for (size, witness, _) in held.iter().filter(|(_, _, receipt)| !stand.contains(receipt)) {
-            self.tx
-                .prepare_cached("DELETE FROM receipts WHERE log = ? AND size = ? AND witness = ?")?
-                .execute((log, size, witness))?;
-            let mut covered = self.tx.prepare_cached(
-                "SELECT record FROM entries WHERE log = ? AND idx < ? AND record IS NOT NULL",
-            )?;
-            for record in covered.query_map((log, size), |row| row.get(0))? {
-                self.dirty.push(RecordId(record?));
-            }
-        }
-        Ok(())
-    }
-
     /// Takes entries, nodes and receipts from `start` on out of a log.
     fn take_tail(
         &mut self,
@@ -410,7 +390,7 @@ impl Writer<'_> {
         self.tx
             .execute("DELETE FROM nodes WHERE log = ? AND idx >= ?", (head.id, first))?;
         self.forget_erasures(head.id, start)?;
-        self.drop_receipts_of_no_entry(head.id)?;
+        self.drop_receipts_of_no_entry(head.id, TreeSize(start))?;
         Ok(Own {
             start,
             entries: rows.into_iter().map(|(stored, _)| stored).collect(),

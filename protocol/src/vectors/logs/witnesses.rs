@@ -17,6 +17,15 @@ pub(super) fn receipts(files: &mut Files) {
         made(&encode(&made_up))
     };
     let whole = encode(&receipt);
+    let stated = |said: &LogStatement| json!({"statement": hex(&said.to_bytes()), "node": node});
+    let said = LogStatement::ReceiptOf(ReceiptOf {
+        origin: log.origin.clone(),
+        receipt: receipt.clone(),
+    });
+    let of_another = LogStatement::ReceiptOf(ReceiptOf {
+        origin: receipt.witness_origin.clone(),
+        receipt: receipt.clone(),
+    });
     let vectors = vec![
         good("a receipt", made(&whole)),
         bad("another time", "signature", with(&|receipt| receipt.time_s += 1)),
@@ -99,15 +108,31 @@ pub(super) fn receipts(files: &mut Files) {
             with(&|receipt| receipt.proof.clear()),
         ),
         bad("a trailing byte", "codec", made(&[&whole[..], &[0]].concat())),
+        good("stated in another log", stated(&said)),
+        bad("stated of another log", "signature", stated(&of_another)),
+        bad(
+            "stated where it stands",
+            "other",
+            stated(&LogStatement::Receipt(receipt.clone())),
+        ),
     ];
     category(files, "receipt", Value::Null, vectors, |input| {
-        let receipt: Receipt =
-            codec::decode(&bytes_of(input, "bytes"), STATEMENT_MAX).map_err(|error| codec_reason(&error))?;
-        let origin = Origin::parse(text_of(input, "origin")).expect("an origin");
+        let ReceiptOf { origin, receipt } = if input.get("statement").is_some() {
+            match LogStatement::parse(&bytes_of(input, "statement")).map_err(|error| codec_reason(&error))? {
+                LogStatement::ReceiptOf(said) => said,
+                _ => return Err("other".into()),
+            }
+        } else {
+            ReceiptOf {
+                origin: Origin::parse(text_of(input, "origin")).expect("an origin"),
+                receipt: codec::decode(&bytes_of(input, "bytes"), STATEMENT_MAX)
+                    .map_err(|error| codec_reason(&error))?,
+            }
+        };
         receipt
             .verify(&origin, &key_of(input, "node"))
             .map_err(|error| reason(&error))?;
-        Ok(json!({"size": receipt.size.0, "time_s": receipt.time_s}))
+        Ok(json!({"origin": origin.as_str(), "size": receipt.size.0, "time_s": receipt.time_s}))
     });
 }
 

@@ -3,12 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use lianzhan_protocol::codec;
 use lianzhan_protocol::id::{Hash, StatementId};
 use lianzhan_protocol::log::{
     Entry, EntryIndex, Equivocation, Frontier, LogStart, LogStatement, PROTOCOL_VERSION, PayloadKind,
-    Receipt, SignedCheckpoint, TreeSize, leaf_hash, stored_index,
+    Receipt, ReceiptOf, STATEMENT_MAX, SignedCheckpoint, TreeSize, leaf_hash, root_at, stored_index,
 };
 use lianzhan_protocol::trust::{Directory, Purpose, SignedStatement};
+use rusqlite::OptionalExtension;
 
 use super::fault::{Note, What};
 use super::{Check, Checked};
@@ -209,6 +211,7 @@ impl Walk<'_, '_> {
             Some(LogStatement::Start(found)) => self.start(&found),
             Some(LogStatement::Trust(bytes)) => self.trust(&bytes, row.index),
             Some(LogStatement::Receipt(receipt)) => self.receipt(&receipt, row.index)?,
+            Some(LogStatement::ReceiptOf(said)) => self.receipt_of(&said, row.index)?,
             Some(LogStatement::Equivocation(proof)) => self.equivocation(&proof, row.index),
             Some(LogStatement::Erasure(bytes)) => {
                 let (log, space) = (self.row.id, self.row.start.space.id());
@@ -252,7 +255,7 @@ impl Walk<'_, '_> {
             .copy
             .database()
             .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM receipts WHERE log = ? AND size = ? AND witness = ?)",
+                "SELECT EXISTS (SELECT 1 FROM receipts WHERE log = ? AND size = ? AND witness = ? AND variant = 0)",
             )?
             .query_row(
                 (self.row.id, receipt.size.0, receipt.witness.ed25519_bytes()),
@@ -262,6 +265,79 @@ impl Walk<'_, '_> {
             self.check.fault_at(What::ReceiptLacking, &self.row.origin, index);
         }
         Ok(())
+    }
+
+    /// A receipt of another log of the same org and space is one of the copy's, if it is good and fits what is held of that log. Else
+    /// it says nothing: it may be of another history of that log, or of more than is held.
+    fn receipt_of(&mut self, said: &ReceiptOf, index: u64) -> anyhow::Result<()> {
+        let size = said.receipt.size;
+        if size == TreeSize::EMPTY || size > TreeSize::MAX || said.origin == self.row.origin {
+            return Ok(());
+        }
+        let stated: bool = self
+            .check
+            .copy
+            .database()
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM receipts_of
+                 WHERE origin = ? AND size = ? AND org = ? AND space = ? AND receipt = ?)",
+            )?
+            .query_row(
+                (
+                    said.origin.as_str(),
+                    size.0,
+                    self.row.start.org.0,
+                    self.row.start.space.id().0,
+                    codec::encode(&said.receipt),
+                ),
+                |row| row.get(0),
+            )?;
+        let covered: Option<(i64, Vec<u8>)> = self
+            .check
+            .copy
+            .database()
+            .prepare_cached(
+                "SELECT id, start FROM logs
+                 WHERE origin = ? AND space = ? AND org = ? AND size >= ? AND length(start) <= ?",
+            )?
+            .query_row(
+                (
+                    said.origin.as_str(),
+                    self.row.start.space.id().0,
+                    self.row.start.org.0,
+                    said.receipt.size.0,
+                    STATEMENT_MAX,
+                ),
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        let fits = |(log, start): &(i64, Vec<u8>)| {
+            let root = root_at(said.receipt.size, |at| self.check.copy.node(*log, at)).ok();
+            let start = codec::decode::<LogStart>(start, STATEMENT_MAX);
+            root == Some(said.receipt.root)
+                && start.is_ok_and(|start| said.receipt.verify(&said.origin, &start.node).is_ok())
+        };
+        let kept = match covered.filter(fits) {
+            Some((log, _)) => self.is_kept(log, &said.receipt)?,
+            None => true,
+        };
+        if !(stated && kept) {
+            self.check.fault_at(What::ReceiptLacking, &self.row.origin, index);
+        }
+        Ok(())
+    }
+
+    fn is_kept(&self, log: i64, receipt: &Receipt) -> anyhow::Result<bool> {
+        let kept = self.check.copy.database().prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM receipts
+             WHERE log = ? AND size = ? AND witness = ? AND variant <> 0 AND receipt = ?)",
+        );
+        let witness = receipt.witness.ed25519_bytes();
+        Ok(
+            kept?.query_row((log, receipt.size.0, witness, codec::encode(receipt)), |row| {
+                row.get(0)
+            })?,
+        )
     }
 
     /// A proof that a log says two things is about bytes alone: it holds, or its writer accused somebody of nothing.

@@ -14,7 +14,7 @@ use super::{Check, Checked};
 use crate::copy::blob;
 
 /// Names a receipt: log, size, witness.
-pub(super) type Place = (i64, u64, [u8; 32]);
+pub(super) type Place = (i64, u64, [u8; 32], i64);
 /// The most bad receipts that are remembered, each with a fault of its own.
 const BAD_MAX: usize = 100_000;
 
@@ -42,7 +42,8 @@ impl Check<'_> {
     ) -> anyhow::Result<()> {
         let copy = self.copy;
         let mut select = copy.database().prepare_cached(
-            "SELECT size, witness, time_s, receipt FROM receipts WHERE log = ? ORDER BY size, time_s, witness",
+            "SELECT size, witness, time_s, receipt, variant FROM receipts WHERE log = ?
+             ORDER BY size, time_s, witness, variant",
         )?;
         let mut rows = select.query([log.row.id])?;
         while let Some(row) = rows.next()? {
@@ -67,7 +68,7 @@ impl Check<'_> {
             };
             if let Some(what) = what {
                 anyhow::ensure!(bad.len() < BAD_MAX, "more than {BAD_MAX} bad receipts");
-                bad.insert((log.row.id, size, witness));
+                bad.insert((log.row.id, size, witness, row.get(4)?));
                 self.fault_at(what, &log.row.origin, size);
             }
         }

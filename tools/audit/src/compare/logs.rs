@@ -144,7 +144,7 @@ impl Pair {
     }
 
     fn receipts(&self, a: &LogRow, b: &LogRow, found: &mut Comparison) -> anyhow::Result<()> {
-        const SQL: &str = "SELECT receipt, size FROM receipts WHERE log = ? ORDER BY size, witness";
+        const SQL: &str = "SELECT receipt, size FROM receipts WHERE log = ? ORDER BY size, witness, receipt";
         let mut selects = (self.a.database().prepare(SQL)?, self.b.database().prepare(SQL)?);
         let mut rows = [selects.0.query([a.id])?, selects.1.query([b.id])?];
         let mut lacking = [(0, 0); 2];
@@ -152,7 +152,7 @@ impl Pair {
         merge(
             || next_receipt(one),
             || next_receipt(other),
-            |key| (key.0, key.1),
+            |key| key.clone(),
             |side, (size, ..)| {
                 let (count, largest) = &mut lacking[side as usize];
                 *count += 1;
@@ -279,14 +279,21 @@ fn lengths(log: &LogRow, strands: &[Strand<'_>; 2], found: &mut Comparison) {
     found.add(Finding::LacksEntries { side, log, from, to });
 }
 
-/// Size and witness of the next receipt.
-fn next_receipt(rows: &mut Rows<'_>) -> anyhow::Result<Option<(u64, [u8; 32])>> {
+/// Size, witness and bytes of a receipt.
+type ReceiptKey = (u64, [u8; 32], Vec<u8>);
+
+fn next_receipt(rows: &mut Rows<'_>) -> anyhow::Result<Option<ReceiptKey>> {
     let Some(row) = rows.next()? else { return Ok(None) };
-    let receipt: Receipt = match codec::decode(blob(row, 0, STATEMENT_MAX)?, STATEMENT_MAX) {
+    let bytes = blob(row, 0, STATEMENT_MAX)?;
+    let receipt: Receipt = match codec::decode(bytes, STATEMENT_MAX) {
         Ok(receipt) => receipt,
         Err(error) => bail!("receipt: {error}"),
     };
-    Ok(Some((receipt.size.0, *receipt.witness.ed25519_bytes())))
+    Ok(Some((
+        receipt.size.0,
+        *receipt.witness.ed25519_bytes(),
+        bytes.to_vec(),
+    )))
 }
 
 fn next_leaf(rows: &mut Rows<'_>) -> anyhow::Result<Option<Vec<u8>>> {

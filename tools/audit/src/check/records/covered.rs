@@ -14,10 +14,8 @@ use crate::copy::{Copy, LogRow, blob};
 /// Receipts remembered between records.
 const REMEMBERED: usize = 20_000;
 /// Of each witness the first receipt over an entry, and the last one that does not hold it.
-const OVER: &str =
-    "SELECT size, receipt FROM receipts WHERE log = ? AND witness = ? AND size > ? ORDER BY size";
-const BEFORE: &str =
-    "SELECT size, receipt FROM receipts WHERE log = ? AND witness = ? AND size <= ? ORDER BY size DESC";
+const OVER: &str = "SELECT size, receipt, variant FROM receipts WHERE log = ? AND witness = ? AND size > ? ORDER BY size, time_s, receipt";
+const BEFORE: &str = "SELECT size, receipt, variant FROM receipts WHERE log = ? AND witness = ? AND size <= ? ORDER BY size DESC, time_s DESC, receipt DESC";
 
 /// The group and the org for which a receipt counts, and the receipt.
 type Said = (usize, OrgId, Receipt);
@@ -83,7 +81,7 @@ impl<'a> Judged<'a> {
             let mut select = copy.database().prepare_cached(OVER)?;
             let mut rows = select.query((log.id, witness, index.0))?;
             while let Some(row) = rows.next()? {
-                let place: Place = (log.id, row.get(0)?, witness);
+                let place: Place = (log.id, row.get(0)?, witness, row.get(2)?);
                 let read = codec::decode::<Receipt>(blob(row, 1, STATEMENT_MAX)?, STATEMENT_MAX);
                 let good = read.ok().filter(|_| !self.bad.contains(&place));
                 let Some(receipt) = good else { continue };
@@ -125,7 +123,7 @@ impl<'a> Judged<'a> {
         let mut rows = select.query((log.id, witness, index.0))?;
         while let Some(row) = rows.next()? {
             let size = TreeSize(row.get(0)?);
-            let place: Place = (log.id, size.0, *witness);
+            let place: Place = (log.id, size.0, *witness, row.get(2)?);
             if !self.said.contains_key(&place) {
                 if self.said.len() >= REMEMBERED {
                     self.said.clear();
