@@ -90,7 +90,7 @@ fn a_station_without_a_line_is_read_and_witnessed_by_files_alone() {
         got.keys > 0,
         "names of the people who came are readable where they may be"
     );
-    assert_eq!(got.passed_over, Vec::<String>::new());
+    assert_eq!(got.passed_over, []);
     for record in &scene.visits {
         assert_eq!(
             fengdu.state(record).unwrap().1.fields,
@@ -193,7 +193,7 @@ fn a_receipt_that_was_lost_is_given_again() {
         .unwrap();
     let (given, there) = file(shiqiao, &fengdu);
     let got = fengdu.carry_from(&there[..], |_| ()).unwrap();
-    assert_eq!(got.passed_over, Vec::<String>::new());
+    assert_eq!(got.passed_over, []);
     assert_eq!((got.entries, got.witnessed), (0, given.to_witness));
     assert_eq!(post(&fengdu, shiqiao).receipts, given.to_witness);
 }
@@ -217,7 +217,7 @@ fn nobody_else_opens_it_and_nothing_that_was_changed_gets_in() {
         changed[at] ^= 1;
         assert!(taken(fengdu, &changed).is_err(), "byte {at}");
     }
-    assert_eq!(taken(fengdu, &there).unwrap().passed_over, Vec::<String>::new());
+    assert_eq!(taken(fengdu, &there).unwrap().passed_over, []);
 
     // Of a federation of the same names.
     let other = station(1);
@@ -350,7 +350,7 @@ fn what_a_cut_file_left_lacking_comes_with_the_answer_to_the_next_one() {
         shiqiao.carry_from(&question[..], |_| ()).unwrap();
         let (_, answer) = file(shiqiao, &fengdu);
         let got = fengdu.carry_from(&answer[..], |_| ()).unwrap();
-        assert_eq!(got.passed_over, Vec::<String>::new(), "cut at {cut}");
+        assert_eq!(got.passed_over, [], "cut at {cut}");
         let lacks = fengdu.lacking_keys().unwrap().len() + fengdu.lacking_attachments().unwrap().len();
         assert_eq!(lacks, 0, "cut at {cut}");
         for record in &visits {
@@ -591,7 +591,7 @@ fn who_lost_what_it_had_is_told_to_ask_for_everything() {
     let fengdu = open_copy(&old, &dir.path().join("restored"));
     let got = taken(&fengdu, &there).unwrap();
     assert!(
-        got.passed_over.iter().any(|line| line.contains("--everything")),
+        got.passed_over.iter().any(|one| one.en.contains("--everything")),
         "{got:?}"
     );
     let mut whole = Vec::new();

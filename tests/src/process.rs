@@ -64,7 +64,7 @@ fn program(name: &str) -> PathBuf {
     let path = profile.join(name);
     assert!(
         path.exists(),
-        "{} is missing: build it first with `cargo build --workspace --all-targets` (tests/run does)",
+        "{} is missing: build it first with `cargo build --workspace` (tests/run does)",
         path.display()
     );
     path

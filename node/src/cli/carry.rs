@@ -196,7 +196,10 @@ impl Import {
             passed_over,
             ..
         } = &taken;
-        let lines: Vec<String> = passed_over.clone();
+        let lines: Vec<String> = passed_over
+            .iter()
+            .map(|one| format!("{}  {}", one.what, shell.lang.pick(&one.zh, &one.en)))
+            .collect();
         out::told(
             shell,
             self.json,

@@ -182,11 +182,22 @@ pub struct Taken {
     #[serde(default)]
     pub asked: u64,
     /// What was passed over, and why.
-    pub passed_over: Vec<String>,
+    pub passed_over: Vec<PassedOver>,
     /// An own log of which the sender has what is not here, by its entries or by receipts: this database is an old copy, or
     /// another machine writes with this node's key. Nothing more is written to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_copy: Option<String>,
+}
+
+/// Something in a carry file that was of no use, in words.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PassedOver {
+    /// The log or the space.
+    pub what: String,
+    /// Why, and what to do, in Chinese. What a node or a person of another org said stays in its language.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
 }
 
 /// What is remembered of a peer's holdings.

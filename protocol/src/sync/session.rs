@@ -487,7 +487,9 @@ impl Session {
         };
         open.keyring.due();
         open.attaching.due();
-        if self.is_witnessed_by(&org) {
+        let witnessed = self.is_witnessed_by(&org);
+        open.witnessing.learnt(witnessed, self.now.ms);
+        if witnessed {
             self.config
                 .witnessed()
                 .for_each(|origin| open.witnessing.due(origin));
@@ -555,6 +557,7 @@ impl Session {
                 if self.directory.required_witnesses(&org).contains(&self.config.org) {
                     open.serve.witness_deferred(&self.config.peer, out)?;
                 }
+                open.witnessing.learnt(witnessed, self.now.ms);
                 if witnessed {
                     self.config
                         .witnessed()

@@ -88,7 +88,11 @@ impl Taking<'_> {
             .required_witnesses(&sender)
             .contains(&self.node.org)
         {
-            self.pass(format!("log {origin}: this org does not witness it"));
+            self.pass(
+                origin,
+                "本机构不是它的见证机构".into(),
+                "this org does not witness it".into(),
+            );
             return Ok(());
         }
         let stated = request.checkpoint.checkpoint().clone();
@@ -116,7 +120,11 @@ impl Taking<'_> {
                 self.keep_receipts()
             }
             Err((_, reason)) => {
-                self.pass(format!("log {origin} was not witnessed: {reason}"));
+                self.pass(
+                    origin,
+                    format!("未予见证：{reason}"),
+                    format!("not witnessed: {reason}"),
+                );
                 Ok(())
             }
         }
@@ -147,9 +155,11 @@ impl Taking<'_> {
             Ok(Some((Some(log), receipts)))
         })?;
         let Some((log, held)) = held else {
-            self.pass(format!(
-                "log {origin}: a receipt for a log that this node does not write"
-            ));
+            self.pass(
+                origin,
+                "回执所指的日志不是本节点写的".into(),
+                "a receipt for a log that this node does not write".into(),
+            );
             return Ok(());
         };
         // Of a log under an earlier key of this node the receipt is over that key's signature.
@@ -167,9 +177,11 @@ impl Taking<'_> {
                 .any(|(id, post)| post.org == org && directory.revoked(&id).is_empty()),
         };
         if receipt.witness_node != sender || !counts {
-            self.pass(format!(
-                "log {origin}: a receipt that is not of the sender's witness"
-            ));
+            self.pass(
+                origin,
+                "回执不是对方的见证密钥所签".into(),
+                "a receipt that is not of the sender's witness".into(),
+            );
             return Ok(());
         }
         let mut closed = log.as_ref().is_some_and(|log| !log.own);

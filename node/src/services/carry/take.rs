@@ -16,7 +16,9 @@ use lianzhan_protocol::sync::{List, RangeData};
 use lianzhan_protocol::trust::{Audience, Directory, SignedStatement};
 
 use super::forks::{Forked, Forks, Looked};
-use super::{CarryError, FORKED, HELD, Known, LACKED, RECEIPTS, Taken, Waiting, identity, next_frame};
+use super::{
+    CarryError, FORKED, HELD, Known, LACKED, PassedOver, RECEIPTS, Taken, Waiting, identity, next_frame,
+};
 use crate::services::ingest::Ingested;
 use crate::services::repair::Filled;
 use crate::services::{Node, ServiceError};
@@ -292,9 +294,11 @@ impl Taking<'_> {
         }
         self.shared = found.is_some();
         if found.is_none() {
-            self.pass(format!(
-                "space {space}: not one that both orgs may hold, as far as is known here"
-            ));
+            self.pass(
+                space,
+                "就本机所知，双方并非都可持有这个空间".into(),
+                "not one that both orgs may hold, as far as is known here".into(),
+            );
         }
         Ok(())
     }
@@ -330,10 +334,12 @@ impl Taking<'_> {
         let before = self.node.noted_of_peer::<Vec<Forked>>(FORKED, &sender)?;
         let left = self.forks.left(self.node, &before.unwrap_or_default())?;
         for one in &left {
-            self.pass(format!(
-                "log {}: the sender holds another history of it than is here. Send it a file and take in the answer",
-                one.origin
-            ));
+            self.pass(
+                &one.origin,
+                "对方持有这份日志的另一支。请给对方带去一个文件，再收下回来的文件".into(),
+                "the sender holds another history of it than is here. Send it a file and take in the answer"
+                    .into(),
+            );
         }
         if is_whole {
             self.node.note_of_peer(FORKED, &sender, &left)?;
@@ -358,11 +364,18 @@ impl Taking<'_> {
         let held = held.map_or(TreeSize::EMPTY, |log| log.size);
         if held < range.from {
             self.passed.insert(range.origin.clone());
-            self.pass(format!(
-                "log {}: the file goes on after {} entries, and {held} are here. Send the sender a file and take in the answer, or \
-                 ask for one with --everything",
-                range.origin, range.from
-            ));
+            self.pass(
+                &range.origin,
+                format!(
+                    "文件从第 {} 个条目之后开始，本机只有 {held} 个。请给对方带去一个文件，再收下回来的文件；或请对方用 --everything 重写",
+                    range.from
+                ),
+                format!(
+                    "the file goes on after {} entries, and {held} are here. Send the sender a file and take in the answer, or \
+                     ask for one with --everything",
+                    range.from
+                ),
+            );
             return Ok(Extended::Done);
         }
         let known = held.0.saturating_sub(range.from.0);
@@ -388,7 +401,7 @@ impl Taking<'_> {
             Ingested::Forked(_) => Ok(Extended::Forked),
             Ingested::LogPassedOver(reason) => {
                 self.passed.insert(range.origin.clone());
-                self.pass(format!("log {}: {reason}", range.origin));
+                self.pass(&range.origin, format!("未收下：{reason}"), reason.to_string());
                 Ok(Extended::Done)
             }
             Ingested::Failed(reason) => Err(CarryError::Disk(std::io::Error::other(reason)).into()),
@@ -458,10 +471,12 @@ impl Taking<'_> {
         Ok(())
     }
 
-    pub(super) fn pass(&mut self, line: String) {
+    /// Notes why something, a log or a space, is of no use.
+    pub(super) fn pass(&mut self, what: &dyn std::fmt::Display, zh: String, en: String) {
         if self.taken.passed_over.len() < LINES_MAX {
-            tracing::warn!(line, "passed over in a carry file");
-            self.taken.passed_over.push(line);
+            tracing::warn!(%what, reason = en, "passed over in a carry file");
+            let what = what.to_string();
+            self.taken.passed_over.push(PassedOver { what, zh, en });
         }
     }
 }

@@ -17,6 +17,8 @@ const RETRIES: u8 = 2;
 pub(super) struct Witnessing {
     due: BTreeSet<Origin>,
     requests: BTreeMap<Origin, Request>,
+    /// Whether our directory names the peer as who witnesses us.
+    named: bool,
 }
 
 #[derive(Debug)]
@@ -37,6 +39,17 @@ impl Witnessing {
             Some(request) => request.again = true,
             None => drop(self.due.insert(origin)),
         }
+    }
+
+    /// Whether the peer witnesses us, as far as our directory knows now. One that it names no more keeps what was asked (Y-9b) and
+    /// owes nothing until it is named again.
+    pub(super) fn learnt(&mut self, named: bool, now_ms: u64) {
+        if named && !self.named {
+            for request in self.requests.values_mut() {
+                request.since_ms = now_ms;
+            }
+        }
+        self.named = named;
     }
 
     /// Has requests prepared as long as there is room.
@@ -159,7 +172,8 @@ impl Witnessing {
 
     /// Since when the peer owes a word on a log.
     pub(super) fn asked_since(&self) -> Option<u64> {
-        let sent = self.requests.values().filter(|request| request.sent.is_some());
+        let owed = self.requests.values().filter(|_| self.named);
+        let sent = owed.filter(|request| request.sent.is_some());
         sent.map(|request| request.since_ms).min()
     }
 
@@ -177,5 +191,47 @@ impl Witnessing {
         if self.requests.remove(origin).is_some_and(|request| request.again) {
             self.due.insert(origin.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Hash;
+    use crate::keys::SecretKey;
+
+    #[test]
+    fn who_is_named_as_the_witness_no_more_owes_no_word() {
+        let origin = Origin::parse("lianzhan/log/2bc3db9bce73c4c3ae7d232c1c23946d").unwrap();
+        let stated = Checkpoint {
+            origin: origin.clone(),
+            size: TreeSize(3),
+            root: Hash([1; 32]),
+        };
+        let request = WitnessRequest {
+            old: TreeSize(0),
+            checkpoint: stated.sign(&SecretKey::from_seed([7; 32])),
+            proof: vec![],
+            shown: None,
+        };
+        let mut witnessing = Witnessing::default();
+        let mut out = Vec::new();
+        witnessing.learnt(true, 0);
+        witnessing.due(origin.clone());
+        witnessing.pump(&mut out);
+        witnessing
+            .prepared(origin.clone(), Some(request), 5, &mut out)
+            .unwrap();
+        assert_eq!(witnessing.asked_since(), Some(5));
+        witnessing.learnt(true, 6);
+        assert_eq!(witnessing.asked_since(), Some(5), "no news for it");
+        witnessing.learnt(false, 7);
+        assert_eq!(witnessing.asked_since(), None);
+        witnessing.learnt(true, 8);
+        assert_eq!(witnessing.asked_since(), Some(8), "it has all the time once more");
+        // A word that comes although none is owed was asked for.
+        witnessing.learnt(false, 9);
+        witnessing.refused(origin, TreeSize(9), "no", &mut out).unwrap();
+        assert!(matches!(out.last(), Some(Effect::NotWitnessed { .. })));
     }
 }
