@@ -183,7 +183,7 @@ impl Neighbour {
                 () = tokio::time::sleep(wait) => {}
             }
             if sessions.peers.has(&self.key) {
-                wait = LOOK;
+                (wait, backoff) = (LOOK, BACKOFF.0);
                 continue;
             }
             let addresses = self.addresses.borrow().clone();

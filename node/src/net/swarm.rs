@@ -26,6 +26,8 @@ use crate::config::{Config, Parent};
 use crate::env;
 use crate::services::{Node, conduct};
 
+/// How long a start waits for the first address of each port: interfaces may come up later.
+const OPENING: Duration = Duration::from_secs(5);
 /// How long a dial may take.
 const DIAL: Duration = Duration::from_secs(10);
 /// First and last pause between two tries to reach a parent.
@@ -117,6 +119,11 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
             });
         }
     }
+    let mut streams = control(&swarm);
+    let stack = |error: libp2p_stream::AlreadyRegistered| NetError::Stack(error.to_string());
+    // Before the first port is open: who comes then is answered.
+    let sync = streams.accept(SYNC).map_err(stack)?;
+    let joins = streams.accept(JOIN).map_err(stack)?;
     let mut opening = HashMap::new();
     for (listen, address) in addresses {
         match swarm.listen_on(address) {
@@ -126,8 +133,17 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
     }
     // The first address of each tells whether its port could be had. Peers and neighbours may be there before.
     let mut early = Vec::new();
+    let patience = tokio::time::Instant::now() + OPENING;
     while !opening.is_empty() {
-        let (listener, failed) = match swarm.select_next_some().await {
+        let Ok(event) = tokio::time::timeout_at(patience, swarm.select_next_some()).await else {
+            let listen: Vec<_> = opening.values().collect();
+            tracing::warn!(
+                ?listen,
+                "this machine has no address there; peers are answered once it has one"
+            );
+            break;
+        };
+        let (listener, failed) = match event {
             SwarmEvent::NewListenAddr { listener_id, .. } => (listener_id, None),
             SwarmEvent::ListenerError { listener_id, error } => (listener_id, Some(error)),
             SwarmEvent::ListenerClosed {
@@ -144,10 +160,6 @@ pub async fn start(node: Arc<Node>, stop: watch::Receiver<bool>) -> Result<Handl
             without(config, bad(&listen, &why::cause(&error)), &listen)?;
         }
     }
-    let mut streams = control(&swarm);
-    let stack = |error: libp2p_stream::AlreadyRegistered| NetError::Stack(error.to_string());
-    let sync = streams.accept(SYNC).map_err(stack)?;
-    let joins = streams.accept(JOIN).map_err(stack)?;
     let peers = Peers::default();
     let (avoid, told_off) = mpsc::unbounded_channel();
     let sessions = Sessions {

@@ -324,7 +324,8 @@ impl Node {
     }
 
     /// Appends a receipt to the own log that it covers, or states it in another own log of the space where that is closed; one
-    /// over the witness log is kept beside it. Returns whether it was stored: not where it is stated already.
+    /// over the witness log is kept beside it. Returns whether it was stored: not where it is stated already, nor over a witness log that is
+    /// none of this node any more.
     pub fn store_receipt(&self, origin: &Origin, receipt: Receipt) -> Result<bool, ServiceError> {
         if *origin == self.witness_origin()? {
             let origin = origin.clone();
@@ -332,10 +333,11 @@ impl Node {
                 .write_blocking(move |writer| writer.keep_witness_receipt(&origin, &receipt))?;
             return Ok(true);
         }
-        let log = self
-            .store
-            .read(|reader| reader.log(origin))?
-            .ok_or_else(|| StoreError::UnknownLog(origin.clone()))?;
+        let Some(log) = self.store.read(|reader| reader.log(origin))? else {
+            // The witness log was begun anew, with another key, while its witness had the old one before it.
+            tracing::debug!(%origin, "a receipt for a log that is none of this node any more");
+            return Ok(false);
+        };
         if !log.own {
             return self.state_receipt(&log, receipt);
         }

@@ -107,8 +107,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Forgets what a log said of erasures from `start` on.
-    pub(super) fn forget_erasures(&mut self, log: i64, start: u64) -> Result<(), StoreError> {
+    /// Forgets what a log, `ours` or another node's, said of erasures from `start` on.
+    pub(super) fn forget_erasures(&mut self, log: i64, start: u64, ours: bool) -> Result<(), StoreError> {
         let records: Vec<[u8; 16]> = self
             .tx
             .prepare_cached("DELETE FROM erasures WHERE log = ? AND idx >= ? RETURNING record")?
@@ -119,8 +119,8 @@ impl Writer<'_> {
             .prepare_cached("DELETE FROM acknowledged WHERE log = ? AND idx >= ? RETURNING record")?
             .query_map((log, start), |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        // What was carried out by it is stated again, and what stands acknowledged by no entry any more is acknowledged again.
-        for record in records.iter().chain(&said) {
+        // What was carried out by it is stated again, and what this node acknowledged by no entry any more it acknowledges again.
+        for record in records.iter().chain(said.iter().filter(|_| ours)) {
             self.tx
                 .prepare_cached("UPDATE erased SET step = 1 WHERE record = ? AND step = 2")?
                 .execute([record])?;

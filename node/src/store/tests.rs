@@ -291,11 +291,11 @@ fn an_acknowledgement_that_stands_in_no_log_any_more_is_given_again() {
     store.write_blocking(stated).unwrap();
     let unfinished = || store.read(|reader| reader.erasures_unfinished()).unwrap();
     store
-        .write_blocking(|writer| writer.forget_erasures(6, 5))
+        .write_blocking(|writer| writer.forget_erasures(6, 5, true))
         .unwrap();
     assert_eq!(unfinished(), []);
     store
-        .write_blocking(|writer| writer.forget_erasures(6, 4))
+        .write_blocking(|writer| writer.forget_erasures(6, 4, true))
         .unwrap();
     assert_eq!(
         unfinished().iter().map(|row| row.step).collect::<Vec<_>>(),

@@ -67,6 +67,7 @@ impl World {
         match came {
             Some(id) if taken => {
                 self.tally.attached += 1;
+                self.refused.remove(&(site, id));
                 self.attached.push(Attachment { id, of });
             }
             // A file that nothing names.
@@ -105,6 +106,7 @@ impl World {
             let swept = machine.work(|| node.sweep_attachments(Duration::ZERO));
             machine.set_skew(0);
             swept?;
+            self.refused.retain(|(at, _)| *at != site);
         }
         for site in 0..self.sites.len() {
             self.holds_what_it_must(site)?;

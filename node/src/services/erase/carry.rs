@@ -268,6 +268,16 @@ impl Node {
 
     /// Says in a log of the record's space that nothing of it is here any more. What cannot be said now is said later.
     fn acknowledge(&self, row: &ErasedRow) -> Result<(), ServiceError> {
+        match self.say_erased(row) {
+            Err(ServiceError::Store(StoreError::Halted { reason, .. })) => {
+                tracing::warn!(record = %row.record, reason, "an erasure is not acknowledged: the log is halted");
+                Ok(())
+            }
+            said => said,
+        }
+    }
+
+    fn say_erased(&self, row: &ErasedRow) -> Result<(), ServiceError> {
         let (record, space) = (row.record, row.space);
         let Some(descriptor) = self.space(&space) else {
             tracing::debug!(%record, "the space of an erased record is not known here yet");
@@ -287,13 +297,7 @@ impl Node {
                 .write_blocking(move |writer| writer.erased_to(&record, &space, ErasedStep::Acknowledged))?;
             return Ok(());
         }
-        let origin = match self.ensure_log(&descriptor) {
-            Err(ServiceError::Store(StoreError::Halted { reason, .. })) => {
-                tracing::warn!(%record, reason, "an erasure is not acknowledged: the log is halted");
-                return Ok(());
-            }
-            other => other?,
-        };
+        let origin = self.ensure_log(&descriptor)?;
         let statement = LogStatement::Erased(Acknowledged {
             record,
             erasure: row.erasure,

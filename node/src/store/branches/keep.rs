@@ -389,7 +389,7 @@ impl Writer<'_> {
             .execute("DELETE FROM entries WHERE log = ? AND idx >= ?", (head.id, start))?;
         self.tx
             .execute("DELETE FROM nodes WHERE log = ? AND idx >= ?", (head.id, first))?;
-        self.forget_erasures(head.id, start)?;
+        self.forget_erasures(head.id, start, head.ours)?;
         self.drop_receipts_of_no_entry(head.id, TreeSize(start))?;
         Ok(Own {
             start,
