@@ -16,6 +16,9 @@ use crate::services::{ServiceError, StoreError};
 pub fn zh(error: &ServiceError) -> String {
     match error {
         error if error.is_full() => "没有保存：磁盘已满。请清出空间，再保存一次；此前保存的都在。".into(),
+        ServiceError::Store(StoreError::Unmarked(_)) => {
+            "已保存，但磁盘已满或不能写入，暂时还看不到。请清出空间，不要再登记一次。".into()
+        }
         ServiceError::Store(StoreError::Newer { have, known }) => {
             format!("数据库是更新的版本写的（格式 {have}，本程序只到 {known}），没有改动它。请更新程序。")
         }

@@ -11,7 +11,6 @@ use lianzhan_protocol::trust::FoundingError;
 use serde::Serialize;
 
 use crate::keystore::KeyFileError;
-use crate::services::ServiceError;
 use crate::services::attachment::AttachmentError;
 use crate::services::carry::CarryError;
 use crate::services::definitions::DefinitionError;
@@ -22,6 +21,7 @@ use crate::services::limit::DoorError;
 use crate::services::office::OfficeError;
 use crate::services::screen::Suspicion;
 use crate::services::settings::SettingError;
+use crate::services::{ServiceError, StoreError};
 use crate::words;
 
 /// Why a request was refused or failed.
@@ -175,13 +175,13 @@ impl Problem {
         }
     }
 
-    fn full(error: &ServiceError) -> Self {
+    fn full(error: &ServiceError, what: &'static str) -> Self {
         tracing::error!(%error, "the disk is full");
         Problem::new(
             StatusCode::INSUFFICIENT_STORAGE,
             "disk-full",
             "The disk is full",
-            "nothing was saved: the disk is full. Make room, then save once more; what was confirmed before is safe",
+            what,
         )
         .zh(words::zh(error))
     }
@@ -218,8 +218,16 @@ impl From<DoorError> for Problem {
 
 impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
+        if matches!(error, ServiceError::Store(StoreError::Unmarked(_))) {
+            let what = "it is saved, and is not shown before there is room on the disk, or it can be written again. Make room, and do not enter \
+                        it once more";
+            return Problem::full(&error, what);
+        }
         if error.is_full() {
-            return Problem::full(&error);
+            return Problem::full(
+                &error,
+                "nothing was saved: the disk is full. Make room, then save once more; what was confirmed before is safe",
+            );
         }
         let (status, kind, title) = match &error {
             ServiceError::Key(key) => return from_key(key, &error),
