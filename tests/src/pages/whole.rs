@@ -80,6 +80,8 @@ const ring = (element) => {
   return style && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
 };
 document.addEventListener("focusin", ({ target }) => {
+  // After the last element the focus goes round through the browser; an element may be named before the page has it again.
+  if (!document.hasFocus()) return;
   const seen = target.matches(".seg input") ? ring(target.nextElementSibling)
     : ring(target) && target.getBoundingClientRect().bottom > 0;
   window.focused += 1;
