@@ -68,14 +68,15 @@ impl Running {
             .through(door.clone())
             .asking(ask())
             .reached(addresses.clone());
-        let api = api::router(api::ApiState {
+        let token = node.api_token()?;
+        let api = api::ApiState {
             node: node.clone(),
             peers,
             ask: ask(),
             addresses,
             door,
             progress: api::progress::Board::default(),
-        })?;
+        };
         let mut tasks = JoinSet::new();
         tasks.spawn(project::run(node.clone(), stopped.clone()));
         tasks.spawn(witness::keep_fresh(node.clone(), stopped.clone()));
@@ -83,7 +84,8 @@ impl Running {
         tasks.spawn(neighbours::keep_alive(node.clone(), stopped.clone()));
         tasks.spawn(renew(gate.certificate(), stopped.clone())?);
         let site = gate.site().address();
-        tasks.spawn(gate.serve(web::router(pages), api, move || {
+        let (pages, api) = (move || web::router(pages), move || api::router(api, &token));
+        tasks.spawn(gate.serve(pages, api, move || {
             let mut end = stopped.clone();
             async move {
                 // An error means that the sender is gone: that is the end, too.
@@ -191,7 +193,14 @@ async fn first(dir: &Path, overrides: &Overrides) -> anyhow::Result<Running> {
             let ended = async move {
                 let _ = end.wait_for(|stop| *stop).await;
             };
-            web::gate::serve(listener, None, app, web::gate::Limits::default(), ended).await;
+            web::gate::serve(
+                listener,
+                None,
+                move || app.clone(),
+                web::gate::Limits::default(),
+                ended,
+            )
+            .await;
         })
     };
     tracing::info!(%web, "there is no node here yet: open this address in a browser of this machine to join");

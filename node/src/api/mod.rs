@@ -54,10 +54,10 @@ use axum::middleware;
 pub use carry::GIVEN_HEADER;
 pub use problem::Problem;
 
+use crate::services::Node;
 use crate::services::join::Ask;
 use crate::services::limit::Door;
 use crate::services::query::PeerStatus;
-use crate::services::{Node, ServiceError};
 
 /// Longest body of a request, in bytes, where a route does not say otherwise.
 const BODY_MAX: usize = 1 << 20;
@@ -79,9 +79,8 @@ pub struct ApiState {
     pub progress: progress::Board,
 }
 
-/// All routes: `/healthz` and `/monitor`, open, and `/api/v1`, for holders of the token. Merge it into the server's router.
-pub fn router(state: ApiState) -> Result<Router, ServiceError> {
-    let token = auth::Token::new(&state.node.api_token()?);
+/// All routes: `/healthz` and `/monitor`, open, and `/api/v1`, for holders of `token`. Merge it into the server's router.
+pub fn router(state: ApiState, token: &str) -> Router {
     let v1 = Router::new()
         .merge(status::router())
         .merge(openapi::router())
@@ -118,11 +117,14 @@ pub fn router(state: ApiState) -> Result<Router, ServiceError> {
         .merge(recorded::router())
         .merge(carry::router())
         .fallback(async || Problem::no_such_route())
-        .layer(middleware::from_fn_with_state(token, auth::require));
-    Ok(Router::new()
+        .layer(middleware::from_fn_with_state(
+            auth::Token::new(token),
+            auth::require,
+        ));
+    Router::new()
         .merge(status::open_router())
         .merge(monitor::router())
         .nest("/api/v1", v1)
         .layer(middleware::from_fn(problem::describe))
-        .with_state(state))
+        .with_state(state)
 }

@@ -110,8 +110,8 @@ impl Api {
             door: Door::default(),
             progress: super::progress::Board::default(),
         };
-        let router = router(state).unwrap();
         let token = node.api_token().unwrap();
+        let router = router(state, &token);
         Api {
             _dir: dir,
             node,

@@ -120,10 +120,11 @@ pub(super) async fn run(
             }
         }
     });
-    let (told, mut answered) = mpsc::unbounded_channel::<Input>();
+    // Boxed: a channel keeps room for dozens, which would be most of what a session at rest holds.
+    let (told, mut answered) = mpsc::unbounded_channel::<Box<Input>>();
     let answers: Answers = Arc::new(move |input| {
         // A session that has ended needs no answer.
-        let _ = told.send(input);
+        let _ = told.send(Box::new(input));
     });
     let mut driver = Driver {
         node,
@@ -155,7 +156,7 @@ pub(super) async fn run(
                 });
                 continue;
             }
-            Some(answer) = answered.recv() => session.handle(answer),
+            Some(answer) = answered.recv() => session.handle(*answer),
             event = events.recv() => driver.news(&mut session, event).await,
             _ = clock.tick() => {
                 let bytes = came.load(Ordering::Relaxed);

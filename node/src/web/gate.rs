@@ -6,7 +6,7 @@ mod conversation;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -160,29 +160,39 @@ impl Gate {
         self.certificate.clone()
     }
 
-    /// Serves `pages` and `api` until `ended` is ready, and what is under way to its end.
-    pub async fn serve<F, E>(self, pages: Router, api: Router, ended: F)
+    /// Serves `pages` and `api` until `ended` is ready, and what is under way to its end. Routes are built for the first who
+    /// asks: of many nodes in one process most are asked by nobody.
+    pub async fn serve<P, A, F, E>(self, pages: P, api: A, ended: F)
     where
+        P: FnOnce() -> Router + Send,
+        A: FnOnce() -> Router + Send,
         F: Fn() -> E,
         E: Future<Output = ()> + Send + 'static,
     {
-        let all = pages.merge(api.clone());
-        let main = serve(self.listener, self.certificate, all, self.limits, ended());
+        let api = LazyLock::new(api);
+        let all = LazyLock::new(|| pages().merge(Router::clone(&api)));
+        let main = serve(
+            self.listener,
+            self.certificate,
+            || Router::clone(&all),
+            self.limits,
+            ended(),
+        );
         let local = async {
             if let Some((listener, _)) = self.local {
-                serve(listener, None, api, self.limits, ended()).await;
+                serve(listener, None, || Router::clone(&api), self.limits, ended()).await;
             }
         };
         tokio::join!(main, local);
     }
 }
 
-/// Serves `app` through a socket until `ended` is ready, and what is under way to its end. A slow handshake holds up nobody
+/// Serves what `app` gives through a socket until `ended` is ready, and what is under way to its end. A slow handshake holds up nobody
 /// else.
 pub(crate) async fn serve(
     listener: TcpListener,
     certificate: Option<Certificate>,
-    app: Router,
+    app: impl Fn() -> Router,
     limits: Limits,
     ended: impl Future<Output = ()>,
 ) {
@@ -213,7 +223,7 @@ pub(crate) async fn serve(
             tracing::debug!(%from, "so many connections of one address are being answered that it gets no more");
             continue;
         };
-        let (app, stop, mut stopping) = (app.clone(), stopped.clone(), stopped.clone());
+        let (app, stop, mut stopping) = (app(), stopped.clone(), stopped.clone());
         let acceptor = certificate
             .as_ref()
             .map(|certificate| TlsAcceptor::from(certificate.server()));

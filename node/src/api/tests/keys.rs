@@ -22,7 +22,7 @@ async fn an_org_below_gets_another_authority_key() {
     };
     let below = Api {
         _dir: tempfile::tempdir().unwrap(),
-        router: router(state).unwrap(),
+        router: router(state, &county.api_token().unwrap()),
         token: county.api_token().unwrap(),
         node: county,
     };

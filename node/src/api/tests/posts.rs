@@ -218,7 +218,7 @@ async fn a_revocation_is_shown_first_and_is_final() {
     };
     let below = Api {
         _dir: tempfile::tempdir().unwrap(),
-        router: router(state).unwrap(),
+        router: router(state, &county.api_token().unwrap()),
         token: county.api_token().unwrap(),
         node: county,
     };

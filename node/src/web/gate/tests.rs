@@ -26,10 +26,10 @@ fn socket() -> std::net::TcpListener {
     listener
 }
 
-fn apps() -> (Router, Router) {
+fn apps() -> (fn() -> Router, fn() -> Router) {
     (
-        Router::new().route("/", get(async || "pages")),
-        Router::new().route("/healthz", get(async || "ok")),
+        || Router::new().route("/", get(async || "pages")),
+        || Router::new().route("/healthz", get(async || "ok")),
     )
 }
 
@@ -57,7 +57,7 @@ fn limited(limits: Limits) -> (SocketAddr, JoinHandle<()>, watch::Sender<bool>) 
         let ended = async move {
             let _ = stopped.wait_for(|stop| *stop).await;
         };
-        serve(listener, None, app, limits, ended).await;
+        serve(listener, None, || app.clone(), limits, ended).await;
     });
     (bound, serving, stop)
 }
