@@ -9,7 +9,7 @@ use lianzhan_protocol::sync::{
     Blame, FoundKey, Holdings, Input, Lacking, Offence, RANGE_ENTRIES_MAX, RangeData, RangeError, Standing,
     VerifiedRange, verify_range_by,
 };
-use lianzhan_protocol::trust::Purpose;
+use lianzhan_protocol::trust::{Purpose, Space};
 
 use super::session::LOOK_MAX;
 use super::threads::Threads;
@@ -386,8 +386,8 @@ impl Node {
         })?)
     }
 
-    /// Keeps keys that a peer handed over, if they open the change with which their record begins; marks the records.
-    /// Returns how many.
+    /// Keeps keys that a peer handed over, if they open the change with which their record begins, in a space that may still
+    /// be held here; marks the records. Returns how many.
     pub fn keep_keys(&self, keys: Vec<(RecordId, AnnexKey)>) -> Result<usize, ServiceError> {
         // No erasure takes effect between the look and the keeping: it would have destroyed what is kept after it.
         let _no_erasure = self
@@ -402,9 +402,11 @@ impl Node {
                 if reader.erased(&record)?.iter().any(|row| row.key) {
                     continue;
                 }
-                if let Some(log) = load.begun_by(&record, &key)? {
+                let begun = load.begun_by(&record, &key)?;
+                let held = |(space, _): &(Space, Origin)| load.directory().may_hold(&self.org, space);
+                if let Some((space, origin)) = begun.filter(held) {
                     if self.annex_keys.get(&record).is_none() {
-                        logs.insert(log);
+                        logs.insert((space.id(), origin));
                     }
                     fitting.push((record, key));
                 }

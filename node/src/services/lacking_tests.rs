@@ -3,9 +3,15 @@
 use std::collections::BTreeSet;
 
 use lianzhan_protocol::id::SpaceId;
+use lianzhan_protocol::log::{Frontier, TreeSize};
+use lianzhan_protocol::record::Value;
+use lianzhan_protocol::sync::verify_range_by;
 use lianzhan_protocol::trust::Audience;
 
 use super::erase::tests::World;
+use super::orgs::tests::{LIULIN, SHIQIAO, World as Federation};
+use super::repair::Filled;
+use super::threads::Threads;
 use super::{Node, StoreEvent};
 
 #[test]
@@ -140,4 +146,45 @@ fn payloads_that_are_lacking_are_asked_for_in_a_carry_file_and_come_with_the_ans
     }));
     let again = township.carry_from(&answer[..], |_| ()).unwrap();
     assert_eq!(again.payloads, 0);
+}
+
+#[test]
+fn what_may_not_be_held_is_not_taken_however_it_was_asked_for() {
+    let federation = Federation::new();
+    let (station, beside) = (&federation.nodes[SHIQIAO], &federation.nodes[LIULIN]);
+    federation.visit_of(vec![("name".into(), Value::Text("赵某某".into()))]);
+    // As if it had been held until now.
+    for (space, origin, ..) in station.store().read(|reader| reader.standings()).unwrap() {
+        if beside.space(&space).is_none() {
+            let range = station
+                .read_range(&origin, TreeSize::EMPTY, usize::MAX)
+                .unwrap()
+                .unwrap();
+            let threads = Threads::of_this_machine();
+            let range = verify_range_by(&space, None, &Frontier::new(), &range, &threads).unwrap();
+            beside
+                .store()
+                .write_blocking(move |writer| writer.append_foreign(&origin, range))
+                .unwrap();
+        }
+    }
+    let keys = station.find_keys(&beside.lacking_keys().unwrap()).unwrap();
+    assert_eq!(keys.len(), 1);
+    let keys = keys.into_iter().map(|found| (found.record, found.key));
+    assert_eq!(beside.keep_keys(keys.collect()).unwrap(), 0);
+
+    beside
+        .store()
+        .write_blocking(|writer| writer.lose_payloads())
+        .unwrap();
+    let lost = beside.lacking_payloads().unwrap();
+    assert!(lost.len() >= 2, "{lost:?}");
+    for place in lost {
+        let found = station
+            .find_payloads(&place.origin, &[place.index], usize::MAX)
+            .unwrap();
+        assert_eq!(found.len(), 1);
+        let filled = beside.fill(&place.origin, found).unwrap();
+        assert!(matches!(filled, Filled::Stored(0)), "{filled:?}");
+    }
 }

@@ -212,15 +212,11 @@ impl<'a> Load<'a> {
 
     /// The space in which a sealed record begins, if `key` opens the change for which its id was minted.
     pub fn begun_in(&mut self, id: &RecordId, key: &AnnexKey) -> Result<Option<SpaceId>, StoreError> {
-        Ok(self.begun_by(id, key)?.map(|(space, _)| space))
+        Ok(self.begun_by(id, key)?.map(|(space, _)| space.id()))
     }
 
     /// The same with the log.
-    pub fn begun_by(
-        &mut self,
-        id: &RecordId,
-        key: &AnnexKey,
-    ) -> Result<Option<(SpaceId, Origin)>, StoreError> {
+    pub fn begun_by(&mut self, id: &RecordId, key: &AnnexKey) -> Result<Option<(Space, Origin)>, StoreError> {
         for row in self.reader.record_entries(id)? {
             let log = self.log(row.log)?;
             let Ok(entry) = Entry::parse(&row.entry) else {
@@ -229,7 +225,7 @@ impl<'a> Load<'a> {
             if entry.header().kind == PayloadKind::Sealed
                 && is_root(id, &log.start.space, &entry, row.payload.as_deref(), Some(key))
             {
-                return Ok(Some((log.start.space.id(), log.origin.clone())));
+                return Ok(Some((log.start.space.clone(), log.origin.clone())));
             }
         }
         Ok(None)

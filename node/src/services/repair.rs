@@ -53,13 +53,19 @@ impl Node {
             .read(|reader| reader.payloads(origin, indexes, max_bytes))?)
     }
 
-    /// Keeps payloads of a log if every one of them is what its entry hashes.
+    /// Keeps payloads of a log if every one of them is what its entry hashes, and none of a space that may not be held here
+    /// any more: they were asked for before this node heard of it.
     pub fn fill(
         &self,
         origin: &Origin,
         payloads: Vec<(EntryIndex, Vec<u8>)>,
     ) -> Result<Filled, ServiceError> {
+        let directory = self.directory();
+        let mut held = true;
         let lie = self.store.read(|reader| {
+            if let Some(log) = reader.log(origin)? {
+                held = directory.may_hold(&self.org, &log.start.space);
+            }
             for (index, payload) in &payloads {
                 let Some(bytes) = reader.entry_bytes(origin, *index)? else {
                     continue;
@@ -75,6 +81,9 @@ impl Node {
         })?;
         if let Some(lie) = lie {
             return Ok(Filled::PeerLied(lie));
+        }
+        if !held {
+            return Ok(Filled::Stored(0));
         }
         let origin = origin.clone();
         let filled = self

@@ -178,14 +178,13 @@ impl Reader<'_> {
             .exists((id.0, space.0))?)
     }
 
-    /// A space in which a counting change names an attachment that is lacking here.
-    pub fn lacks(&self, id: &AttachmentId) -> Result<Option<SpaceId>, StoreError> {
-        let space = self
+    /// The spaces in which counting changes name an attachment that is lacking here.
+    pub fn lacks(&self, id: &AttachmentId) -> Result<Vec<SpaceId>, StoreError> {
+        let mut select = self
             .tx
-            .prepare_cached("SELECT space FROM attachment_names WHERE id = ? AND held = 0 AND counts = 1")?
-            .query_row([id.0], |row| row.get(0).map(SpaceId))
-            .optional()?;
-        Ok(space)
+            .prepare_cached("SELECT space FROM attachment_names WHERE id = ? AND held = 0 AND counts = 1")?;
+        let spaces = select.query_map([id.0], |row| row.get(0).map(SpaceId))?;
+        Ok(spaces.collect::<Result<_, _>>()?)
     }
 
     /// Attachments that counting changes name and that are not here, by the owners of spaces: at most `limit` of those that

@@ -63,9 +63,15 @@ impl Node {
             .read(|reader| reader.lacking_attachments(after, limit, fetched))?)
     }
 
+    /// Whether an attachment is lacking that a record of a space names which may be held here.
+    fn takes(&self, id: &AttachmentId) -> Result<bool, ServiceError> {
+        let named = self.store.read(|reader| reader.lacks(id))?;
+        Ok(named.iter().any(|space| self.space(space).is_some()))
+    }
+
     /// How many bytes of a lacking attachment are here; none if it is not lacking.
     pub fn attachment_so_far(&self, id: &AttachmentId) -> Result<Option<u64>, ServiceError> {
-        if self.store.read(|reader| reader.lacks(id))?.is_none() {
+        if !self.takes(id)? {
             return Ok(None);
         }
         let so_far = self.blobs.naming().come_so_far(id);
@@ -85,8 +91,8 @@ impl Node {
             return Ok(None);
         }
         let mut naming = self.blobs.naming();
-        // What names it may have been erased since the peer was asked.
-        if self.store.read(|reader| reader.lacks(id))?.is_none() {
+        // What names it may have been erased since the peer was asked, or its space be held here no more.
+        if !self.takes(id)? {
             return Ok(None);
         }
         let grown = naming.grow(id, size, from, data);

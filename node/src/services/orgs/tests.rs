@@ -157,6 +157,11 @@ impl World {
     }
 
     pub(in crate::services) fn visit(&self) -> Written {
+        self.visit_of(Vec::new())
+    }
+
+    /// The same with a personal part.
+    pub(in crate::services) fn visit_of(&self, subject: Vec<(String, Value)>) -> Written {
         let text = |name: &str, value: &str| (name.to_owned(), Value::Text(value.into()));
         let visit = VisitDraft {
             fields: vec![
@@ -166,7 +171,7 @@ impl World {
                 text("nature", "problem"),
                 text("gist", "老街路灯坏了。"),
             ],
-            subject: Vec::new(),
+            subject,
             sensitive: Vec::new(),
         };
         let station = &self.nodes[SHIQIAO];
