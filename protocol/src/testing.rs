@@ -285,12 +285,17 @@ impl Federation {
 
     /// Signs `body` with the authority of `issuer`; the directory does not learn of it.
     pub(crate) fn sign(&self, issuer: OrgId, body: Body) -> SignedStatement {
+        self.sign_at(START, issuer, body)
+    }
+
+    /// The same at another time.
+    pub(crate) fn sign_at(&self, issued: Timestamp, issuer: OrgId, body: Body) -> SignedStatement {
         let keys = &self.keys[&issuer];
         let issuer = Issuer {
             org: issuer,
             key: keys.authority.public(),
             appointment: keys.appointment,
-            issued: START,
+            issued,
             founding: self.founding.id(),
         };
         SignedStatement::sign(Statement { issuer, body }, &keys.authority)

@@ -1,7 +1,7 @@
 //! When other nodes were last heard of: this node notes it of those that it speaks with, tells the nodes above, and takes
 //! note of what those below tell. For people who look for silent stations; nothing else rests on it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lianzhan_protocol::id::OrgId;
@@ -21,12 +21,22 @@ pub const SOFTWARE: &str = concat!("lianzhan ", env!("CARGO_PKG_VERSION"));
 /// store comes to rest in between.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(120);
 
+/// Most rows of what nodes below told that wait to be written. Who tells more sooner than it is written is not listened to.
+const TOLD_WAITING_MAX: usize = 16_384;
+
 /// What came to pass and is not written yet. It is written in the order in which it came to pass, whichever thread does so first:
 /// of what one teller says the last counts.
 #[derive(Default)]
 pub(super) struct Notes {
-    waiting: Mutex<Vec<Note>>,
+    waiting: Mutex<Waiting>,
     writing: Mutex<()>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    notes: Vec<Note>,
+    /// Rows among them that nodes below told.
+    told: usize,
 }
 
 enum Note {
@@ -41,17 +51,30 @@ enum Note {
 }
 
 impl Notes {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn add(&self, note: Note) {
-        self.waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(note);
+        self.waiting().notes.push(note);
+    }
+
+    /// What a node below told. Returns whether somebody is to write it: else one who was asked to comes to it.
+    fn hear(&self, rows: Vec<NeighbourRow>, now: Timestamp) -> bool {
+        let mut waiting = self.waiting();
+        if rows.is_empty() || waiting.told + rows.len() > TOLD_WAITING_MAX {
+            return false;
+        }
+        let first = waiting.told == 0;
+        waiting.told += rows.len();
+        waiting.notes.push(Note::Heard { rows, now });
+        first
     }
 
     /// Returns when all that was added before is written.
     fn write(&self, store: &Store) -> Result<(), StoreError> {
         let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let notes = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let Waiting { notes, .. } = std::mem::take(&mut *self.waiting());
         if notes.is_empty() {
             return Ok(());
         }
@@ -141,8 +164,9 @@ impl Node {
     }
 
     /// A node below told when others of its branch were heard of. None of them was in the future; who is connected is so now,
-    /// whatever the clock there says. To be said in order, as above.
-    pub(super) fn hear_of(&self, teller: PublicKey, sightings: Vec<Sighting>) {
+    /// whatever the clock there says. To be said in order, as above. Returns whether [`Node::told_of`] is to follow.
+    #[must_use]
+    pub(super) fn hear_of(&self, teller: PublicKey, sightings: Vec<Sighting>) -> bool {
         let (now, own) = (env::now(), self.node_key.public());
         let rows = sightings
             .into_iter()
@@ -158,7 +182,7 @@ impl Node {
                 software: seen.software.map(|text| text.to_string()),
             })
             .collect();
-        self.notes.add(Note::Heard { rows, now });
+        self.notes.hear(rows, now)
     }
 
     /// Writes what was told.

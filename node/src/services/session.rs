@@ -85,7 +85,10 @@ pub fn work(node: &Arc<Node>, peer: PublicKey, effect: Effect, answers: &Answers
             ]
         }
         Effect::Seen(sightings) => {
-            node.hear_of(peer, sightings);
+            // One who writes is enough: whoever tells much takes no thread from others.
+            if !node.hear_of(peer, sightings) {
+                return Vec::new();
+            }
             aside(Box::new(|node| node.told_of().err().and_then(failed)))
         }
         Effect::Learn(statements) => aside(Box::new(move |node| {

@@ -7,7 +7,8 @@ use minicbor::{Decode, Encode};
 
 use super::bounded::List;
 use super::message::{
-    self, Hello, KEYS_MAX, LogStanding, Message, PAYLOADS_MAX, PlacedPayload, RecordKey, SYNC_VERSION,
+    self, Hello, JOINT_STATEMENTS_MAX, KEYS_MAX, LogStanding, Message, PAYLOADS_MAX, PlacedPayload,
+    RecordKey, SYNC_VERSION,
 };
 use super::range::RangeData;
 use crate::codec::CodecError;
@@ -16,8 +17,6 @@ use crate::log::{EntryIndex, Origin, Receipt, TreeSize};
 
 /// Most logs of one space, as in a session (Y-4).
 const LOGS_OF_SPACE_MAX: usize = 16_384;
-/// Most statements of joint spaces (Y-11).
-const JOINT_MAX: usize = 2048;
 /// Most payloads, keys, attachments and forked logs that a file asks for; what else is lacking stands in a later one.
 pub const LACKS_MAX: usize = 65_536;
 
@@ -255,7 +254,7 @@ impl CarryReader {
             Message::Joint { statements, more } => {
                 self.enter(Part::Joint)?;
                 self.joint += statements.len();
-                if self.joint > JOINT_MAX {
+                if self.joint > JOINT_STATEMENTS_MAX {
                     return Err(CarryError::TooMany("statements of joint spaces"));
                 }
                 let statements = statements.into_vec().into_iter().map(Vec::from).collect();

@@ -6,6 +6,7 @@ use super::sim::{Node, World};
 use super::talk::{ALL, FEDERATION, closed, opened, origin, say, sent, standing};
 use super::*;
 use crate::id::{AttachmentId, RecordId, SpaceId};
+use crate::log::EntryIndex;
 use crate::testing::{FENGDU, SHIQIAO, org};
 use crate::trust::{Audience, Space};
 
@@ -32,6 +33,18 @@ fn asked(effects: &[Effect]) -> Vec<usize> {
 
 fn no_keys() -> Message {
     Message::Keys(List::new(Vec::new()).unwrap())
+}
+
+/// A session that is open, and everything is here.
+fn level() -> (Node, Session) {
+    let (township, mut session) = opened();
+    let level = Message::Spaces {
+        spaces: List::new(Vec::new()).unwrap(),
+        more: false,
+    };
+    say(&mut session, level);
+    assert!(session.is_level());
+    (township, session)
 }
 
 fn grew(space: SpaceId) -> Message {
@@ -82,6 +95,58 @@ fn a_key_that_the_peer_lacked_is_asked_for_again_when_it_has_news() {
     say(&mut session, no_keys());
     let elsewhere = Space::of(org(FENGDU), Audience::Notice).id();
     assert!(asked(&say(&mut session, grew(elsewhere))).is_empty());
+}
+
+#[test]
+fn what_came_to_the_peer_while_it_was_asked_is_asked_for_again() {
+    let (_, mut session) = level();
+    session.handle(Input::LackKeys(records(0, 3).into()));
+    assert_eq!(say(&mut session, grew(annexes())), []);
+    assert_eq!(
+        asked(&say(&mut session, no_keys())),
+        [3],
+        "it may have looked before"
+    );
+    assert_eq!(asked(&say(&mut session, no_keys())), [0; 0], "once");
+
+    let place = Place {
+        space: annexes(),
+        origin: origin(1),
+        index: EntryIndex(4),
+    };
+    let asks = |effects: &[Effect]| {
+        let ask = |message: &Message| matches!(message, Message::AskPayloads { .. });
+        sent(effects).iter().filter(|message| ask(message)).count()
+    };
+    let none = || Message::Payloads {
+        origin: origin(1),
+        payloads: List::new(Vec::new()).unwrap(),
+    };
+    assert_eq!(asks(&session.handle(Input::LackPayloads(vec![place].into()))), 1);
+    assert_eq!(asks(&say(&mut session, grew(annexes()))), 0);
+    assert_eq!(asks(&say(&mut session, none())), 1);
+    assert_eq!(asks(&say(&mut session, none())), 0);
+}
+
+#[test]
+fn news_without_entries_has_it_looked_what_is_lacking() {
+    let (township, mut session) = level();
+    while !looked(&session.handle(Input::LackKeys(records(0, 0).into()))).is_empty() {}
+    session.handle(Input::LackPayloads(Vec::new().into()));
+    let (own, log) = township
+        .own_logs()
+        .find(|(_, log)| log.start.space.audience == Audience::Notice)
+        .expect("it wrote there");
+    let space = log.start.space.id();
+    let held = township.holdings.standing(&space, own).unwrap();
+    let log = LogStanding {
+        origin: own.clone(),
+        standing: held,
+    };
+    let effects = say(&mut session, Message::Grew { space, log });
+    assert_eq!(looked(&effects), [None], "{effects:?}");
+    let for_payloads = |effect: &Effect| matches!(effect, Effect::LookForPayloads { after: None, .. });
+    assert!(effects.iter().any(for_payloads), "{effects:?}");
 }
 
 #[test]

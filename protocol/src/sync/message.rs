@@ -23,6 +23,8 @@ pub const SYNC_VERSION: u32 = 1;
 pub const FRAME_MAX: usize = 1024 * 1024;
 /// Most statements of trust in one frame; as many of the longest fit into one.
 pub const STATEMENTS_MAX: usize = 60;
+/// Most statements that tell of joint spaces, in all Joint messages of an answer or a carry file.
+pub const JOINT_STATEMENTS_MAX: usize = 2048;
 /// Most spaces in one frame.
 pub const SPACES_MAX: usize = 512;
 /// Most logs in one frame.

@@ -368,7 +368,13 @@ impl Session {
             Message::Grew { space, log } => {
                 open.repair.again(space, &log.origin);
                 open.keyring.again(&space);
-                if shared.held().standing(&space, &log.origin) != Some(log.standing) {
+                let ours = shared.held().standing(&space, &log.origin);
+                if ours.is_some_and(|ours| ours.size >= log.standing.size) {
+                    // No entry is news: it has what belongs to one, which may be lacking here though it was not asked for.
+                    open.keyring.due();
+                    open.repair.due();
+                }
+                if ours != Some(log.standing) {
                     open.forks.grew(space, &log.origin, log.standing);
                 }
                 open.pull.grew(shared, space, log, out)
@@ -518,7 +524,10 @@ impl Session {
         holdings: &Holdings,
         out: &mut Vec<Effect>,
     ) -> Result<(), CloseReason> {
-        self.directory = directory;
+        // What was learnt may be read before what another session learnt, and come after it: no statement is forgotten.
+        if directory.statements().count() >= self.directory.statements().count() {
+            self.directory = directory;
+        }
         let Some(org) = self.directory.node_org(&self.config.peer) else {
             return match &self.phase {
                 Phase::Open(_) => Err(CloseReason::outdated()),
@@ -674,8 +683,9 @@ fn cost(message: &Message) -> u64 {
         | Message::AskKeys(_)
         | Message::AskPayloads { .. }
         | Message::HaveAttachment(_)
-        | Message::Seen(_)
         | Message::Joint { .. } => 1,
+        // Each is a row of a table.
+        Message::Seen(sightings) => 1 + sightings.len() as u64 / 32,
         // It is answered from the whole directory.
         Message::AskJoint => 64,
         Message::Hello(_)

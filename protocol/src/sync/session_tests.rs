@@ -33,6 +33,14 @@ fn joint() -> (Space, Arc<Directory>) {
     (space, Arc::new(with))
 }
 
+/// As many statements, and the space is shared no more.
+fn without() -> Arc<Directory> {
+    let other = Space::joint(org(FENGDU), [org(SHIQIAO)], Level::Station, 2026);
+    let mut without = (**ALL).clone();
+    without.extend([FEDERATION.sign(org(FENGDU), Body::JointSpace(other))]);
+    Arc::new(without)
+}
+
 /// The session of one partner with the other, and what the first holds in the joint space.
 fn partners() -> (Node, Session) {
     let (space, with) = joint();
@@ -81,7 +89,7 @@ fn a_right_that_is_lost_is_lost_for_what_is_under_way() {
     };
     assert!(matches!(say(&mut session, want)[..], [Effect::Read { .. }]));
 
-    session.handle(directory(&ALL, &here.holdings));
+    session.handle(directory(&without(), &here.holdings));
     let range = |origin: &crate::log::Origin| {
         RangeData::new(
             origin.clone(),
@@ -111,12 +119,50 @@ fn a_right_that_is_lost_is_lost_for_what_is_under_way() {
     };
     assert_eq!(sent(&session.handle(grown)), []);
 
-    // When it comes back, the peer is told what there is.
+    // When it comes back, the peer is told what there is, and asked for what did not come.
     let told = sent(&session.handle(directory(&with, &here.holdings)));
     assert!(
-        matches!(&told[..], [Message::Spaces { spaces, .. }] if spaces[0].space == space.id()),
+        matches!(&told[..], [Message::Spaces { spaces, .. }, Message::AskLogs(asked)]
+            if spaces[0].space == space.id() && *asked == space.id()),
         "{told:?}"
     );
+}
+
+#[test]
+fn what_was_learnt_is_not_forgotten_for_what_was_read_before() {
+    let (space, _) = joint();
+    let (here, mut session) = partners();
+    session.handle(directory(&ALL, &here.holdings));
+    let (own, _) = here.holdings.logs(&space.id()).next().unwrap();
+    let want = Message::Want {
+        space: space.id(),
+        origin: own.clone(),
+        from: TreeSize(0),
+    };
+    assert!(matches!(say(&mut session, want)[..], [Effect::Read { .. }]));
+}
+
+#[test]
+fn what_grew_after_it_was_asked_for_in_vain_is_asked_for_again() {
+    let (space, _) = joint();
+    let (_, mut session) = partners();
+    let grew = |session: &mut Session, size| {
+        let log = LogStanding {
+            origin: origin(1),
+            standing: standing(size),
+        };
+        let space = space.id();
+        sent(&say(session, Message::Grew { space, log }))
+    };
+    let wants = |messages: &[Message]| {
+        let want = |message: &&Message| matches!(message, Message::Want { .. });
+        messages.iter().filter(want).count()
+    };
+    assert_eq!(wants(&grew(&mut session, 5)), 1);
+    assert_eq!(wants(&grew(&mut session, 9)), 0);
+    let nothing = || Message::Nothing(origin(1));
+    assert_eq!(wants(&sent(&say(&mut session, nothing()))), 1, "it looked before");
+    assert_eq!(wants(&sent(&say(&mut session, nothing()))), 0);
 }
 
 #[test]

@@ -7,12 +7,14 @@ use lianzhan_protocol::id::{AttachmentId, OrgId, RecordId, SpaceId};
 use lianzhan_protocol::keys::PublicKey;
 use lianzhan_protocol::log::{Entry, Origin, TreeSize};
 use lianzhan_protocol::sync::carry::Lacks;
-use lianzhan_protocol::sync::message::{Hello, LogStanding, Piece, PlacedPayload, RecordKey};
+use lianzhan_protocol::sync::message::{
+    Hello, JOINT_STATEMENTS_MAX, LogStanding, Piece, PlacedPayload, RecordKey,
+};
 use lianzhan_protocol::sync::{
     BRANCHES_MAX, Blob, FoundPiece, Holdings, List, Message, OutOfBounds, RANGE_BYTES, SYNC_VERSION,
     Standing, Text, WitnessRequest,
 };
-use lianzhan_protocol::trust::{Audience, Body, Directory, Purpose, SignedStatement, Space};
+use lianzhan_protocol::trust::{Audience, Directory, Purpose, Space};
 
 use super::forks::Forked;
 use super::{CarryError, Given, HELD, Known, RECEIPTS, Waiting, lacks, put_frame, recipient};
@@ -197,15 +199,8 @@ impl<W: Write> Giving<'_, W> {
 
     /// The statements of joint spaces, which a partner finds in no directory that it may hold before it knows them.
     fn joint(&mut self, directory: &Directory, shared: &BTreeMap<SpaceId, Space>) -> Result<(), CarryError> {
-        let stated = directory
-            .statements()
-            .filter(|statement| match statement.body() {
-                Body::JointSpace(space) => shared.contains_key(&space.id()),
-                _ => false,
-            })
-            .map(SignedStatement::id);
         let mut statements = directory
-            .closure(stated)
+            .telling_of_joint(|space| shared.contains_key(space), JOINT_STATEMENTS_MAX)
             .into_iter()
             .map(|statement| statement.bytes().to_vec().into())
             .peekable();

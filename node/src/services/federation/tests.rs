@@ -146,8 +146,9 @@ fn parted(node: &Node, peer: PublicKey) {
 }
 
 fn told_of(node: &Node, teller: PublicKey, sightings: Vec<Sighting>) {
-    node.hear_of(teller, sightings);
-    node.told_of().unwrap();
+    if node.hear_of(teller, sightings) {
+        node.told_of().unwrap();
+    }
 }
 
 fn of<'a>(picture: &'a Federation, node: &Node) -> &'a NodeStatus {

@@ -2,13 +2,10 @@
 //! know of them, so the peer is asked for them: by the time all else is level, and once for all spaces it named.
 
 use super::super::bounded::List;
-use super::super::message::Message;
+use super::super::message::{JOINT_STATEMENTS_MAX, Message};
 use super::shared::Shared;
 use super::{CloseReason, Effect, send};
-use crate::trust::{Body, Directory, SignedStatement};
-
-/// Most statements in one answer.
-const JOINT_STATEMENTS_MAX: usize = 2048;
+use crate::trust::{Directory, SignedStatement};
 
 #[derive(Debug, Default)]
 pub(super) struct Joining {
@@ -82,16 +79,11 @@ impl Joining {
 
 /// Tells the peer of the joint spaces that both may hold.
 pub(super) fn tell(directory: &Directory, shared: &Shared, out: &mut Vec<Effect>) {
-    let is_shared = |statement: &&SignedStatement| match statement.body() {
-        Body::JointSpace(space) => shared.contains(&space.id()),
-        _ => false,
-    };
-    let joint = directory.statements().filter(is_shared).map(SignedStatement::id);
-    let bytes = directory
-        .closure(joint)
+    let told = directory.telling_of_joint(|space| shared.contains(space), JOINT_STATEMENTS_MAX);
+    let bytes = told
         .into_iter()
         .map(|statement| statement.bytes().to_vec().into());
-    let mut bytes = bytes.take(JOINT_STATEMENTS_MAX).peekable();
+    let mut bytes = bytes.peekable();
     loop {
         let statements = List::take_from(&mut bytes);
         let more = bytes.peek().is_some();

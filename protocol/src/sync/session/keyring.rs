@@ -24,6 +24,8 @@ pub(super) struct Keyring {
     lacked: Records,
     /// The question without an answer.
     asked: Option<Records>,
+    /// Spaces of which news came meanwhile: what is answered may have been looked up before them.
+    came: BTreeSet<SpaceId>,
     since_ms: u64,
     /// What the peer was asked for and does not have.
     nowhere: BTreeMap<SpaceId, BTreeSet<RecordId>>,
@@ -50,6 +52,9 @@ impl Keyring {
 
     /// The peer has news of a space: perhaps keys that it lacked, too.
     pub(super) fn again(&mut self, space: &SpaceId) {
+        if self.asked.iter().flat_map(Records::values).any(|of| of == space) {
+            self.came.insert(*space);
+        }
         let again = self.nowhere.remove(space).unwrap_or_default();
         self.lacked
             .extend(again.into_iter().map(|record| (record, *space)));
@@ -102,6 +107,9 @@ impl Keyring {
             }
             kept.push((record, AnnexKey(key)));
         }
+        let came = std::mem::take(&mut self.came);
+        let again = asked.extract_if(.., |_, space| came.contains(space));
+        self.lacked.extend(again);
         let remembered = self.nowhere.values().map(BTreeSet::len).sum::<usize>();
         if remembered + asked.len() <= NOWHERE_MAX {
             for (record, space) in asked {

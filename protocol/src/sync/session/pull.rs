@@ -89,6 +89,8 @@ struct Want {
     target: Standing,
     /// Entries from here to the target.
     left: u64,
+    /// How far the peer's copy went when it was asked last.
+    asked_for: TreeSize,
     stage: Stage,
     /// The range behind the one that is being stored.
     ahead: Option<Ahead>,
@@ -114,6 +116,7 @@ impl Want {
         let (from, space) = (range.from, self.space);
         let next = TreeSize(from.0.saturating_add(range.entries.len() as u64));
         self.stage = Stage::Storing { from };
+        self.asked_for = self.target.size;
         if from < next && next < self.target.size {
             self.ahead = Some(Ahead::Asked {
                 from: next,
@@ -322,6 +325,7 @@ impl Pull {
                         rank,
                         target,
                         left,
+                        asked_for: TreeSize::EMPTY,
                         stage: Stage::Queued,
                         ahead: None,
                     },
@@ -362,8 +366,9 @@ impl Pull {
         };
         let space = want.space;
         if !shared.contains(&space) {
-            // The right was lost while the range was on its way.
+            // The right was lost while the range was on its way; should it come back, the rest is asked for.
             self.forget(&range.origin);
+            self.put_aside(space, None);
         } else if shared
             .held()
             .standing(&space, &range.origin)
@@ -384,6 +389,12 @@ impl Pull {
             return Ok(());
         }
         let target = match self.wants.get_mut(origin) {
+            // It grew after the question: so may the peer's copy have, after it looked.
+            Some(want) if matches!(want.stage, Stage::Asked { .. }) && want.target.size > want.asked_for => {
+                want.stage = Stage::Queued;
+                self.queue.insert((want.rank, origin.clone()));
+                return Ok(());
+            }
             Some(want) if matches!(want.stage, Stage::Asked { .. }) => want.target,
             // It is asked again when what is being stored is stored.
             Some(want) if matches!(want.ahead, Some(Ahead::Asked { .. })) => {
@@ -602,12 +613,12 @@ impl Pull {
     }
 
     fn remember(&mut self, space: SpaceId, digest: Option<Hash>) {
-        if let Some(known) = self.beyond.get_mut(&space) {
-            *known = digest;
-            return;
-        }
-        self.puzzled = true;
-        if self.beyond.len() < BEYOND_MAX {
+        self.puzzled |= !self.beyond.contains_key(&space);
+        self.put_aside(space, digest);
+    }
+
+    fn put_aside(&mut self, space: SpaceId, digest: Option<Hash>) {
+        if self.beyond.len() < BEYOND_MAX || self.beyond.contains_key(&space) {
             self.beyond.insert(space, digest);
         } else {
             self.forgot = true;
@@ -619,15 +630,24 @@ impl Pull {
         if !added.is_empty() {
             self.look_again();
         }
-        self.to_ask.retain(|(_, space)| shared.contains(space));
-        let lost: Vec<Origin> = self
+        let unasked: Vec<_> = self
+            .to_ask
+            .extract_if(.., |(_, space)| !shared.contains(space))
+            .collect();
+        let lost: Vec<(SpaceId, Origin)> = self
             .wants
             .iter()
             // Those under way end when their answer comes.
             .filter(|(_, want)| want.stage == Stage::Queued && !shared.contains(&want.space))
-            .map(|(origin, _)| origin.clone())
+            .map(|(origin, want)| (want.space, origin.clone()))
             .collect();
-        lost.iter().for_each(|origin| self.forget(origin));
+        for (space, origin) in &lost {
+            self.forget(origin);
+            self.put_aside(*space, None);
+        }
+        for (_, space) in unasked {
+            self.put_aside(space, None);
+        }
         for space in added {
             let Some(rank) = shared.rank(space) else { continue };
             let differs = match self.beyond.remove(space) {
@@ -683,6 +703,7 @@ impl Pull {
                 from,
                 since_ms: now_ms,
             };
+            want.asked_for = want.target.size;
             send(
                 out,
                 &Message::Want {

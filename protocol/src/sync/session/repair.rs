@@ -24,6 +24,8 @@ pub(super) struct Repair {
     lacked: Places,
     /// The question without an answer.
     asked: Option<(SpaceId, Origin, BTreeSet<EntryIndex>)>,
+    /// News of that log came meanwhile: what is answered may have been looked up before them.
+    came: bool,
     since_ms: u64,
     /// What the peer was asked for and does not hold.
     nowhere: Places,
@@ -51,6 +53,8 @@ impl Repair {
     /// The peer has news of a log: perhaps payloads that it lacked, too.
     pub(super) fn again(&mut self, space: SpaceId, origin: &Origin) {
         let log = (space, origin.clone());
+        let asked = self.asked.as_ref();
+        self.came |= asked.is_some_and(|(space, origin, _)| (*space, origin) == (log.0, &log.1));
         if let Some(indexes) = self.nowhere.remove(&log) {
             self.lacked.entry(log).or_default().extend(indexes);
         }
@@ -58,6 +62,7 @@ impl Repair {
 
     /// What the peer may share changed: it owes payloads now that it did not before.
     pub(super) fn again_in(&mut self, spaces: &BTreeSet<SpaceId>) {
+        self.came |= self.asked.as_ref().is_some_and(|(of, ..)| spaces.contains(of));
         let again = self.nowhere.extract_if(.., |(of, _), _| spaces.contains(of));
         for (log, indexes) in again {
             self.lacked.entry(log).or_default().extend(indexes);
@@ -127,8 +132,9 @@ impl Repair {
             }
             found.push((index, payload.into_vec()));
         }
+        let came = std::mem::take(&mut self.came);
         let remembered = self.nowhere.values().map(BTreeSet::len).sum::<usize>();
-        if !found.is_empty() {
+        if !found.is_empty() || came {
             if !asked.is_empty() {
                 self.lacked.entry((space, log.clone())).or_default().extend(asked);
             }

@@ -1,10 +1,11 @@
 //! Who may hold which space, by what stands (design 6).
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Directory;
 use crate::id::{OrgId, SpaceId};
-use crate::trust::{Audience, Level, Space};
+use crate::trust::{Audience, Body, Level, SignedStatement, Space};
 
 impl Directory {
     /// Whether nodes of `org` may hold `space` (design 6), and are given what is written there.
@@ -116,6 +117,30 @@ impl Directory {
     /// Every joint space that stands.
     pub fn joint_spaces(&self) -> impl Iterator<Item = &Space> {
         self.standing.joint.values()
+    }
+
+    /// What tells of joint spaces to whoever may hold them and knows of none: their statements with what these rest on
+    /// ([`Directory::closure`]). At most `most`, each space whole; where there are more, the newest spaces.
+    pub fn telling_of_joint(&self, is_told: impl Fn(&SpaceId) -> bool, most: usize) -> Vec<&SignedStatement> {
+        let is_told = |statement: &&SignedStatement| match statement.body() {
+            Body::JointSpace(space) => is_told(&space.id()),
+            _ => false,
+        };
+        let mut joint: Vec<_> = self.statements().filter(is_told).collect();
+        let all = self.closure(joint.iter().map(|statement| statement.id()));
+        if all.len() <= most {
+            return all;
+        }
+        joint.sort_by_key(|statement| Reverse((statement.issuer().issued, statement.id())));
+        let mut told = BTreeMap::new();
+        for statement in joint {
+            let whole = self.closure([statement.id()]);
+            let more = whole.iter().filter(|part| !told.contains_key(&part.id()));
+            if told.len() + more.count() <= most {
+                told.extend(whole.into_iter().map(|part| (part.id(), part)));
+            }
+        }
+        told.into_values().collect()
     }
 
     fn all_spaces(&self) -> impl Iterator<Item = Space> + '_ {

@@ -116,6 +116,39 @@ fn a_joint_space_is_held_once_it_is_stated_and_shares_the_directories_of_its_hol
 }
 
 #[test]
+fn joint_spaces_are_told_of_whole_and_the_newest_where_not_all_are() {
+    let mut federation = Federation::new();
+    let mut spaces = Vec::new();
+    for year in 2026..2031 {
+        let space = Space::joint(org(SHIQIAO), [org(SHIQIAO), org(YUNLING)], Level::Station, year);
+        let issued = Timestamp(START.0 + i64::from(year));
+        let stated = federation.sign_at(issued, org(SHIQIAO), Body::JointSpace(space.clone()));
+        federation.add(stated);
+        spaces.push(space);
+    }
+    let directory = federation.directory();
+    let not_the_last = |id: &SpaceId| *id != spaces[4].id();
+    let told = |most| {
+        let told = directory.telling_of_joint(not_the_last, most);
+        assert!(told.len() <= most);
+        let mut stranger = Directory::new(federation.founding.clone());
+        stranger.extend(told.into_iter().cloned());
+        assert!(stranger.faults().is_empty());
+        let stands = |space: &&Space| stranger.joint_space(&space.id()).is_some();
+        (2026..)
+            .zip(&spaces)
+            .filter(|(_, space)| stands(space))
+            .map(|(year, _)| year)
+            .collect::<Vec<_>>()
+    };
+    let all = directory.telling_of_joint(not_the_last, usize::MAX).len();
+    assert_eq!(told(all), [2026, 2027, 2028, 2029]);
+    assert_eq!(told(all - 1), [2027, 2028, 2029]);
+    assert_eq!(told(all - 3), [2029]);
+    assert_eq!(told(all - 4), [0; 0]);
+}
+
+#[test]
 fn a_joint_space_is_stated_by_its_owner_over_orgs_that_exist() {
     let federation = Federation::new();
     let state = |issuer: &str, space: Space| {
