@@ -121,6 +121,18 @@ pub fn zh(error: &ServiceError) -> String {
         ServiceError::Store(error) if error.is_damaged() => format!(
             "本机的数据库已损坏：{error}。请保留这个目录，另选一个目录用 lianzhan restore 从备份恢复。"
         ),
+        ServiceError::Disk { path, error } if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            format!(
+                "没有权限读写 {}。请由运行节点的用户来做（例如 sudo -u lianzhan），或改目录的权限。",
+                path.display()
+            )
+        }
+        ServiceError::Disk { path, error } if error.kind() == std::io::ErrorKind::NotADirectory => {
+            format!(
+                "{} 不能用：路径中有一段不是目录。请用 --dir 另选目录。",
+                path.display()
+            )
+        }
         ServiceError::Store(_) | ServiceError::Disk { .. } | ServiceError::Damaged(_) => {
             format!("没有保存：本机的存储出了问题，填的内容还在。请告诉管理员：{error}")
         }

@@ -170,7 +170,11 @@ pub(super) struct Import {
 
 impl Import {
     fn run(self, shell: &Shell) -> anyhow::Result<()> {
-        let file = std::fs::File::open(&self.file).with_context(|| {
+        let opened = std::fs::File::open(&self.file).and_then(|file| match file.metadata()?.is_dir() {
+            true => Err(std::io::ErrorKind::IsADirectory.into()),
+            false => Ok(file),
+        });
+        let file = opened.with_context(|| {
             let path = self.file.display();
             said(format!("{path} 不能读取"), format!("{path} cannot be read"))
         })?;

@@ -59,6 +59,7 @@ use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcom
 
 use lang::{Lang, Said};
 
+use crate::config::ConfigError;
 use crate::net::NetError;
 use crate::services::ServiceError;
 use crate::web::gate::GateError;
@@ -307,6 +308,9 @@ fn sentence(error: &anyhow::Error, lang: Lang) -> String {
             return words::zh(error);
         }
         if let Some(error) = error.downcast_ref::<GateError>() {
+            return error.zh();
+        }
+        if let Some(error) = error.downcast_ref::<ConfigError>() {
             return error.zh();
         }
         if let Some(words) = error.downcast_ref::<NetError>().and_then(NetError::zh) {

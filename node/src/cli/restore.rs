@@ -69,6 +69,19 @@ impl Restore {
                 report.entries
             ),
         );
+        let lacking = node.lacking_keys()?.len();
+        if self.keys.is_some() && lacking > 0 {
+            shell.say(
+                &format!(
+                    "密钥文件里缺 {lacking} 条记录的个人信息密钥：它可能属于别的备份。姓名、电话、住址暂不能读取，同步时会从有权\
+                     持有的节点取回。"
+                ),
+                &format!(
+                    "The keys of the personal data of {lacking} records are not in the file of keys, which may be of another \
+                     backup: names, phones and addresses stay closed until another node that may hold them hands them over."
+                ),
+            );
+        }
         if self.keys.is_none() {
             shell.say(
                 "没有个人信息的密钥：姓名、电话、住址暂不能读取，同步时会从有权持有的节点取回。",

@@ -90,13 +90,25 @@ impl Export {
             )
         };
         // A table may hold names and telephone numbers: it is the owner's alone until they say otherwise.
-        let mut file = BufWriter::new(env::create_private(&self.output).with_context(at)?);
+        // Half a table looks like a whole one, and what is there may be what somebody filled in: it is replaced by a whole one.
+        let is_file = !self.output.exists() || self.output.is_file();
+        let fresh = if is_file {
+            env::begun(&self.output)
+        } else {
+            self.output.clone()
+        };
+        let mut file = BufWriter::new(env::create_private(&fresh).with_context(at)?);
         let ledger = &self.which.ledger;
         let written = write(shell, reach, signed, ledger, pairs, &mut file)
             .and_then(|()| file.flush().with_context(at));
-        if let Err(error) = written {
-            // Half a table looks like a whole one.
-            let _ = std::fs::remove_file(&self.output);
+        let kept = written.and_then(|()| match is_file {
+            true => std::fs::rename(&fresh, &self.output).with_context(at),
+            false => Ok(()),
+        });
+        if let Err(error) = kept {
+            if is_file {
+                let _ = std::fs::remove_file(&fresh);
+            }
             return Err(error);
         }
         out::told(

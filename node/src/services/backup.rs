@@ -14,7 +14,7 @@ use lianzhan_protocol::trust::FoundingStatement;
 use serde::{Deserialize, Serialize};
 
 use super::found::FreshDir;
-use super::{META_ORG, ServiceError, files, leftovers, rekey};
+use super::{META_ORG, Node, ServiceError, files, leftovers, rekey};
 use crate::config;
 use crate::env;
 use crate::keystore;
@@ -171,9 +171,7 @@ pub fn back_up(
         }
     }
     let founding = dir.join(files::FOUNDING);
-    if !founding.exists() {
-        return Err(ServiceError::NoNode(dir.to_owned()).into());
-    }
+    Node::is_in(dir)?;
     let founding = FoundingStatement::open(&std::fs::read(&founding).map_err(disk(&founding))?)
         .map_err(ServiceError::from)?;
     leftovers::sweep(dir);

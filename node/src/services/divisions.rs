@@ -39,9 +39,7 @@ pub struct Place {
 /// Checks a table and keeps it in a node's directory. A node that runs takes it up at once. Nothing is kept of a table of
 /// which no code can be used.
 pub fn give(dir: &Path, file_name: &str, bytes: &[u8]) -> Result<Given, ServiceError> {
-    if !dir.join(files::FOUNDING).exists() {
-        return Err(ServiceError::NoNode(dir.to_owned()));
-    }
+    Node::is_in(dir)?;
     let table = read_divisions(&read_sheet(file_name, bytes)?)?;
     let given = Given {
         codes: table.divisions.len(),

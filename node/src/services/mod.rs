@@ -187,11 +187,19 @@ impl Signer for NodeSigner {
 }
 
 impl Node {
+    /// Whether there is a node in `dir`; what is there may also be nobody else's to read.
+    pub fn is_in(dir: &Path) -> Result<(), ServiceError> {
+        let path = dir.join(files::FOUNDING);
+        match path.try_exists() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(ServiceError::NoNode(dir.to_owned())),
+            Err(error) => Err(ServiceError::Disk { path, error }),
+        }
+    }
+
     /// Opens the node in `dir`. One program at a time: a second one is refused with [`ServiceError::Busy`].
     pub fn open(dir: &Path, overrides: &Overrides) -> Result<Arc<Self>, ServiceError> {
-        if !dir.join(files::FOUNDING).exists() {
-            return Err(ServiceError::NoNode(dir.to_owned()));
-        }
+        Node::is_in(dir)?;
         let lock = DirLock::take(dir)?;
         let config = Config::load(dir, overrides)?;
         let founding = FoundingStatement::open(&read(&dir.join(files::FOUNDING))?)?;
