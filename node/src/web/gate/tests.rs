@@ -26,11 +26,11 @@ fn socket() -> std::net::TcpListener {
     listener
 }
 
-fn apps() -> (fn() -> Router, fn() -> Router) {
-    (
+fn apps() -> [fn() -> Router; 2] {
+    [
         || Router::new().route("/", get(async || "pages")),
         || Router::new().route("/healthz", get(async || "ok")),
-    )
+    ]
 }
 
 const SHORT: Duration = Duration::from_millis(300);
@@ -90,7 +90,7 @@ async fn pages_are_served_over_tls_and_the_api_also_to_this_machine() {
     let (bound, local) = (gate.bound(), gate.local());
     assert!(bound != local && local.ip().is_loopback() && gate.site().is_secure());
     let (stop, stopped) = watch::channel(false);
-    let (pages, api) = apps();
+    let [pages, api] = apps();
     let serving = tokio::spawn(gate.serve(pages, api, move || {
         let mut stopped = stopped.clone();
         async move {
