@@ -144,6 +144,9 @@ fn news_without_entries_has_it_looked_what_is_lacking() {
         standing: held,
     };
     let effects = say(&mut session, Message::Grew { space, log });
+    assert_eq!(effects, [], "mostly nothing is");
+    let later = Mark { ms: 60_000, bytes: 0 };
+    let effects = session.handle(Input::Tick(later));
     assert_eq!(looked(&effects), [None], "{effects:?}");
     let for_payloads = |effect: &Effect| matches!(effect, Effect::LookForPayloads { after: None, .. });
     assert!(effects.iter().any(for_payloads), "{effects:?}");

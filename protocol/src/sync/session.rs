@@ -371,8 +371,8 @@ impl Session {
                 let ours = shared.held().standing(&space, &log.origin);
                 if ours.is_some_and(|ours| ours.size >= log.standing.size) {
                     // No entry is news: it has what belongs to one, which may be lacking here though it was not asked for.
-                    open.keyring.due();
-                    open.repair.due();
+                    open.keyring.perhaps();
+                    open.repair.perhaps();
                 }
                 if ours != Some(log.standing) {
                     open.forks.grew(space, &log.origin, log.standing);

@@ -37,6 +37,11 @@ impl Keyring {
         self.looking.due();
     }
 
+    /// The same of keys that mostly came already.
+    pub(super) fn perhaps(&mut self) {
+        self.looking.perhaps();
+    }
+
     pub(super) fn lack(&mut self, lacking: Lacking<(SpaceId, RecordId), RecordId>) {
         for (space, record) in self.looking.found(lacking) {
             let asked = self

@@ -7,12 +7,18 @@ use super::effect::Lacking;
 /// after it was begun last.
 const PATIENT_MS: u64 = 600_000;
 
+/// What may be lacking, and mostly is not, is looked for no sooner than so many milliseconds after the last look was begun: a look
+/// goes through much.
+const LEISURE_MS: u64 = 60_000;
+
 /// A look through all that is lacking, from its beginning to its end.
 #[derive(Debug)]
 pub(super) struct Looking<C> {
     stage: Stage<C>,
     /// Since it began, more may have come to be lacking.
     due: bool,
+    /// The same, but mostly nothing has.
+    perhaps: bool,
     begun_ms: u64,
     /// What the peer does not have was not all remembered.
     forgot: bool,
@@ -32,6 +38,7 @@ impl<C> Default for Looking<C> {
         Looking {
             stage: Stage::Through,
             due: false,
+            perhaps: false,
             begun_ms: 0,
             forgot: false,
         }
@@ -42,6 +49,11 @@ impl<C> Looking<C> {
     /// Something may be lacking that was not, or was not asked of this peer.
     pub(super) fn due(&mut self) {
         self.due = true;
+    }
+
+    /// Something may be lacking, and mostly nothing is: it is looked for at leisure.
+    pub(super) fn perhaps(&mut self) {
+        self.perhaps = true;
     }
 
     /// The store looked. Gives what it found.
@@ -62,10 +74,11 @@ impl<C> Looking<C> {
     /// was found.
     pub(super) fn next(&mut self, now_ms: u64) -> Option<Option<C>> {
         let early = self.forgot && now_ms < self.begun_ms.saturating_add(PATIENT_MS);
+        let due = self.due || self.perhaps && now_ms >= self.begun_ms.saturating_add(LEISURE_MS);
         match std::mem::replace(&mut self.stage, Stage::Asked) {
             Stage::Behind(place) => Some(Some(place)),
-            Stage::Through if self.due && !early => {
-                (self.due, self.forgot, self.begun_ms) = (false, false, now_ms);
+            Stage::Through if due && !early => {
+                (self.due, self.perhaps, self.forgot, self.begun_ms) = (false, false, false, now_ms);
                 Some(None)
             }
             stage => {
@@ -99,6 +112,19 @@ mod tests {
         assert_eq!(looking.next(0), Some(None));
         looking.found(found(None));
         assert_eq!(looking.next(0), None);
+    }
+
+    #[test]
+    fn what_mostly_lacks_nothing_is_looked_through_at_leisure() {
+        let mut looking = Looking::default();
+        looking.due();
+        assert_eq!(looking.next(5_000), Some(None));
+        looking.found(found(None));
+        looking.perhaps();
+        assert_eq!(looking.next(64_999), None);
+        assert_eq!(looking.next(65_000), Some(None));
+        looking.found(found(None));
+        assert_eq!(looking.next(600_000), None);
     }
 
     #[test]

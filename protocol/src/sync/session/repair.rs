@@ -37,6 +37,11 @@ impl Repair {
         self.looking.due();
     }
 
+    /// The same of payloads that mostly came already.
+    pub(super) fn perhaps(&mut self) {
+        self.looking.perhaps();
+    }
+
     pub(super) fn lack(&mut self, lacking: Lacking<Place, Place>) {
         for Place { space, origin, index } in self.looking.found(lacking) {
             let log = (space, origin);
