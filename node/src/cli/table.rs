@@ -91,22 +91,36 @@ impl Export {
         };
         // A table may hold names and telephone numbers: it is the owner's alone until they say otherwise.
         // Half a table looks like a whole one, and what is there may be what somebody filled in: it is replaced by a whole one.
-        let is_file = !self.output.exists() || self.output.is_file();
-        let fresh = if is_file {
-            env::begun(&self.output)
-        } else {
-            self.output.clone()
+        let before = std::fs::symlink_metadata(&self.output);
+        let beside = match &before {
+            Ok(there) => there.is_file(),
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
         };
+        // What is a link, a pipe or a terminal is written into.
+        let fresh = match (beside, self.output.file_name()) {
+            (true, Some(name)) => {
+                let mut name = name.to_owned();
+                name.push(".new");
+                self.output.with_file_name(name)
+            }
+            _ => self.output.clone(),
+        };
+        let beside = fresh != self.output;
         let mut file = BufWriter::new(env::create_private(&fresh).with_context(at)?);
         let ledger = &self.which.ledger;
         let written = write(shell, reach, signed, ledger, pairs, &mut file)
             .and_then(|()| file.flush().with_context(at));
-        let kept = written.and_then(|()| match is_file {
-            true => std::fs::rename(&fresh, &self.output).with_context(at),
-            false => Ok(()),
+        let kept = written.and_then(|()| {
+            if !beside {
+                return Ok(());
+            }
+            if let Ok(there) = before {
+                std::fs::set_permissions(&fresh, there.permissions()).with_context(at)?;
+            }
+            std::fs::rename(&fresh, &self.output).with_context(at)
         });
         if let Err(error) = kept {
-            if is_file {
+            if beside {
                 let _ = std::fs::remove_file(&fresh);
             }
             return Err(error);

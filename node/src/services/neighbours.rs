@@ -22,7 +22,7 @@ pub const SOFTWARE: &str = concat!("lianzhan ", env!("CARGO_PKG_VERSION"));
 const SIGN_OF_LIFE: Duration = Duration::from_secs(120);
 
 /// Most rows of what nodes below told that wait to be written. Who tells more sooner than it is written is not listened to.
-const TOLD_WAITING_MAX: usize = 16_384;
+const TOLD_WAITING_MAX: usize = 65_536;
 
 /// What came to pass and is not written yet. It is written in the order in which it came to pass, whichever thread does so first:
 /// of what one teller says the last counts.

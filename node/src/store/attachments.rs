@@ -1,8 +1,11 @@
 //! Rows about attachments: which are here, which records name which, which are lacking. Their bytes are [`super::Blobs`].
 
 use lianzhan_protocol::attachment::Tree;
+use lianzhan_protocol::codec;
 use lianzhan_protocol::id::{AttachmentId, OrgId, RecordId, SpaceId};
+use lianzhan_protocol::log::{LogStart, STATEMENT_MAX};
 use lianzhan_protocol::time::Timestamp;
+use lianzhan_protocol::trust::Space;
 use rusqlite::OptionalExtension;
 
 use super::error::StoreError;
@@ -179,12 +182,22 @@ impl Reader<'_> {
     }
 
     /// The spaces in which counting changes name an attachment that is lacking here.
-    pub fn lacks(&self, id: &AttachmentId) -> Result<Vec<SpaceId>, StoreError> {
-        let mut select = self
-            .tx
-            .prepare_cached("SELECT space FROM attachment_names WHERE id = ? AND held = 0 AND counts = 1")?;
-        let spaces = select.query_map([id.0], |row| row.get(0).map(SpaceId))?;
-        Ok(spaces.collect::<Result<_, _>>()?)
+    pub fn lacks(&self, id: &AttachmentId) -> Result<Vec<Space>, StoreError> {
+        // What names it was read from a log of its space.
+        let mut select = self.tx.prepare_cached(
+            "SELECT (SELECT start FROM logs WHERE space = n.space LIMIT 1) FROM attachment_names n
+             WHERE n.id = ? AND n.held = 0 AND n.counts = 1",
+        )?;
+        let mut rows = select.query([id.0])?;
+        let mut spaces = Vec::new();
+        while let Some(row) = rows.next()? {
+            if let Some(start) = row.get::<_, Option<Vec<u8>>>(0)? {
+                let start: LogStart = codec::decode(&start, STATEMENT_MAX)
+                    .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+                spaces.push(start.space);
+            }
+        }
+        Ok(spaces)
     }
 
     /// Attachments that counting changes name and that are not here, by the owners of spaces: at most `limit` of those that

@@ -386,9 +386,17 @@ impl Directory {
     /// The statements that a stranger needs to judge `ids`: their chains, the orgs they speak of up to the root, what revokes
     /// or adopts any of these, and every succession at the root. Sorted by id.
     pub fn closure(&self, ids: impl IntoIterator<Item = StatementId>) -> Vec<&SignedStatement> {
+        self.closure_by(&self.adopting(), ids)
+    }
+
+    /// The same, by the adoptions of each statement.
+    fn closure_by(
+        &self,
+        adopting: &BTreeMap<StatementId, Vec<StatementId>>,
+        ids: impl IntoIterator<Item = StatementId>,
+    ) -> Vec<&SignedStatement> {
         let mut wanted = BTreeSet::new();
         let mut orgs = BTreeSet::new();
-        let adopting = self.adopting();
         let mut todo: Vec<StatementId> = ids.into_iter().collect();
         todo.extend(self.standing.roots.iter().filter_map(|root| root.carried_by));
         while let Some(id) = todo.pop() {

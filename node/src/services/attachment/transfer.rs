@@ -65,8 +65,8 @@ impl Node {
 
     /// Whether an attachment is lacking that a record of a space names which may be held here.
     fn takes(&self, id: &AttachmentId) -> Result<bool, ServiceError> {
-        let named = self.store.read(|reader| reader.lacks(id))?;
-        Ok(named.iter().any(|space| self.space(space).is_some()))
+        let (named, directory) = (self.store.read(|reader| reader.lacks(id))?, self.directory());
+        Ok(named.iter().any(|space| directory.may_hold(&self.org, space)))
     }
 
     /// How many bytes of a lacking attachment are here; none if it is not lacking.

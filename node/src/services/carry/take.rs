@@ -411,6 +411,7 @@ impl Taking<'_> {
     /// What an entry here lacks is kept if it is what the entry hashes.
     fn payloads(&mut self, origin: &Origin, payloads: Vec<PlacedPayload>) -> Result<(), ServiceError> {
         self.sender()?;
+        self.learn()?;
         if self.node.store.read(|reader| reader.log(origin))?.is_none() {
             return Ok(());
         }

@@ -132,9 +132,10 @@ impl Directory {
             return all;
         }
         joint.sort_by_key(|statement| Reverse((statement.issuer().issued, statement.id())));
+        let adopting = self.adopting();
         let mut told = BTreeMap::new();
         for statement in joint {
-            let whole = self.closure([statement.id()]);
+            let whole = self.closure_by(&adopting, [statement.id()]);
             let more = whole.iter().filter(|part| !told.contains_key(&part.id()));
             if told.len() + more.count() <= most {
                 told.extend(whole.into_iter().map(|part| (part.id(), part)));
